@@ -1,0 +1,3 @@
+//! Providers are data: a profile says every way in which they differ, and no code asks which one it talks to.
+
+pub mod entry_name;

@@ -1,0 +1,213 @@
+//! `Cookie` and `Set-Cookie` (RFC 6265): the pairs of a request, and the one form in which ours are set and cleared.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header::COOKIE;
+
+/// How the names of our cookies begin, whatever prefix a browser demands before it.
+const OWN_NAME: &str = "guichet-";
+/// A browser accepts such a name from a secure origin only, without `Domain`, with `Path=/` (RFC 6265bis, 4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
+
+/// Whether a cookie belongs to the gateway. An application neither sees it nor sets it.
+///
+/// Compared without regard to case: browsers hold `__host-` to the rules of the prefix as well.
+pub fn is_own(name: &str) -> bool {
+    let name = name.trim();
+    let bare = match name.get(..HOST_PREFIX.len()) {
+        Some(start) if start.eq_ignore_ascii_case(HOST_PREFIX) => name.get(HOST_PREFIX.len()..).unwrap_or(""),
+        _ => name,
+    };
+    bare.get(..OWN_NAME.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(OWN_NAME))
+}
+
+/// Whether our cookies may leave a browser on plain http. Only a loopback address has no choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CookieScheme {
+    /// `https`: `__Host-` names, `Secure`.
+    Secure,
+    /// Plain http on loopback: the same names without the prefix, without `Secure`.
+    PlainLoopback,
+}
+
+impl CookieScheme {
+    /// The full name of our cookie `name`, such as `session-fc`.
+    pub fn full_name(self, name: &str) -> String {
+        match self {
+            Self::Secure => format!("{HOST_PREFIX}{OWN_NAME}{name}"),
+            Self::PlainLoopback => format!("{OWN_NAME}{name}"),
+        }
+    }
+
+    /// The `Set-Cookie` value that sets our cookie `name`; without an age it ends with the browser's session.
+    pub fn set(self, name: &str, value: &str, age: Option<Duration>) -> SetCookie {
+        let age = age.map_or(String::new(), |age| format!("; Max-Age={}", age.as_secs()));
+        SetCookie(format!(
+            "{}={value}; Path=/{}; HttpOnly; SameSite=Lax{age}",
+            self.full_name(name),
+            self.secure()
+        ))
+    }
+
+    /// The `Set-Cookie` value that takes our cookie `name` away: same name and path as [`CookieScheme::set`].
+    pub fn clear(self, name: &str) -> SetCookie {
+        self.set(name, "", Some(Duration::ZERO))
+    }
+
+    fn secure(self) -> &'static str {
+        match self {
+            Self::Secure => "; Secure",
+            Self::PlainLoopback => "",
+        }
+    }
+}
+
+/// The value of one `Set-Cookie` field of ours. `Debug` shows the name only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetCookie(String);
+
+impl SetCookie {
+    /// Takes a value that [`CookieScheme::set`] made and that was kept sealed since.
+    pub fn from_sealed(value: String) -> Self {
+        Self(value)
+    }
+
+    /// The field value.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SetCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = self.0.split_once('=').map_or("", |(name, _)| name);
+        f.debug_tuple("SetCookie").field(&name).finish()
+    }
+}
+
+/// The cookies of one request, in the order in which they came.
+#[derive(Clone, Default)]
+pub struct Cookies(Vec<(String, String)>);
+
+impl Cookies {
+    /// Reads every `Cookie` field. A field that is not visible ASCII is left to the application, it cannot hold one of ours.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let fields = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|field| field.to_str().ok());
+        let pairs = fields
+            .flat_map(|field| field.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
+        Self(
+            pairs
+                .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+                .collect(),
+        )
+    }
+
+    /// The value of the cookie `name`. A name that came twice has none: a neighbour may have planted one of the two.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(each, _)| each == name)
+            .map(|(_, value)| value.as_str());
+        values.next().filter(|_first| values.next().is_none())
+    }
+
+    /// Names (what follows `prefix`) and values of the cookies whose full name begins with `prefix`.
+    pub fn starting_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .iter()
+            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+    }
+}
+
+impl std::fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// The one `Cookie` field that an application sees: everything that came, byte for byte, without what is ours. `None` when
+/// nothing is left. Several fields become one, as RFC 9113, section 8.2.3, wants it.
+pub fn without_own(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut kept: Vec<u8> = Vec::new();
+    for field in headers.get_all(COOKIE) {
+        for pair in field
+            .as_bytes()
+            .split(|byte| *byte == b';')
+            .map(<[u8]>::trim_ascii)
+        {
+            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+            if pair.is_empty() || is_own(&String::from_utf8_lossy(name)) {
+                continue;
+            }
+            if !kept.is_empty() {
+                kept.extend_from_slice(b"; ");
+            }
+            kept.extend_from_slice(pair);
+        }
+    }
+    HeaderValue::from_bytes(&kept).ok().filter(|_| !kept.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(fields: &[&str]) -> HeaderMap {
+        fields
+            .iter()
+            .map(|field| (COOKIE, field.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn a_cookie_that_came_twice_has_no_value() {
+        let cookies = Cookies::of(&headers(&["a=1; b=2", "a=3"]));
+        assert_eq!(cookies.get("a"), None);
+        assert_eq!(cookies.get("b"), Some("2"));
+    }
+
+    #[test]
+    fn the_application_sees_everything_but_ours() {
+        let sees =
+            |fields: &[&str]| without_own(&headers(fields)).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(
+            sees(&["a=1; __Host-guichet-session-fc=S; b=2"]).as_deref(),
+            Some("a=1; b=2")
+        );
+        assert_eq!(
+            sees(&["a=1", "__Host-guichet-login-x=S", "b=2"]).as_deref(),
+            Some("a=1; b=2")
+        );
+        assert_eq!(sees(&["__HOST-Guichet-session-fc=S"]), None);
+        assert_eq!(
+            sees(&["guichet-session-fc=S; a=\"x=y\""]).as_deref(),
+            Some("a=\"x=y\"")
+        );
+        assert_eq!(sees(&[]), None);
+    }
+
+    #[test]
+    fn set_and_clear_name_the_same_cookie() {
+        let set = CookieScheme::Secure.set("session-fc", "v", None);
+        assert_eq!(
+            set.as_str(),
+            "__Host-guichet-session-fc=v; Path=/; Secure; HttpOnly; SameSite=Lax"
+        );
+        let clear = CookieScheme::PlainLoopback.clear("session-fc");
+        assert_eq!(
+            clear.as_str(),
+            "guichet-session-fc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+        );
+        assert_eq!(format!("{set:?}"), "SetCookie(\"__Host-guichet-session-fc\")");
+    }
+}

@@ -1,0 +1,10 @@
+//! Small words of HTTP without I/O, shared by every room above: what is parsed here is never looked at as text again.
+
+pub mod cookies;
+pub mod header_name;
+pub mod host;
+pub mod own_paths;
+pub mod request;
+pub mod response;
+pub mod return_to;
+pub mod target;

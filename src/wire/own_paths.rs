@@ -1,0 +1,50 @@
+//! The reserved prefix and the paths under it: the gateway answers them itself and never forwards them.
+
+use crate::wire::target::RequestTarget;
+
+/// The prefix of everything that the gateway answers itself.
+pub const PREFIX: &str = "/_guichet";
+
+/// The chooser page; followed by `/{provider}`, the start of an authorization request.
+pub const LOGIN: &str = "/_guichet/login";
+/// The redirection endpoint (RFC 6749, section 3.1.2).
+pub const CALLBACK: &str = "/_guichet/callback";
+/// The sign-out question, and its answer.
+pub const LOGOUT: &str = "/_guichet/logout";
+/// Where the provider sends the browser after its end of session.
+pub const LOGGED_OUT: &str = "/_guichet/logged-out";
+/// The public keys of the assertion (RFC 7517).
+pub const JWKS: &str = "/_guichet/jwks.json";
+/// Style sheet and script of our pages: followed by `/{name}`.
+pub const ASSETS: &str = "/_guichet/assets";
+
+/// Whether the path, in any spelling that someone could take for it, lies under the reserved prefix.
+pub fn is_own(target: &RequestTarget) -> bool {
+    let path = target.path();
+    path.get(..PREFIX.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+        && path
+            .get(PREFIX.len()..)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_the_prefix_is_ours_and_nothing_else_is() {
+        let is_own = |raw| is_own(&RequestTarget::parse(raw).unwrap());
+        for raw in [
+            "/_guichet",
+            "/_guichet/",
+            "/_guichet/login?a=b",
+            "/_GUICHET/callback",
+        ] {
+            assert!(is_own(raw), "{raw}");
+        }
+        for raw in ["/", "/_guichets", "/x/_guichet/login", "/?/_guichet/"] {
+            assert!(!is_own(raw), "{raw}");
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! A request as everything above the socket sees it: one host, one canonical target, and only what a client may say.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Method;
+use http::Uri;
+use http::header::ACCEPT;
+use http::header::HOST;
+use http::request::Parts;
+
+use crate::wire::cookies::Cookies;
+use crate::wire::header_name;
+use crate::wire::host::Host;
+use crate::wire::host::HostError;
+use crate::wire::target::RequestTarget;
+use crate::wire::target::TargetError;
+
+/// Most names that `Connection` may nominate; real clients name one or two.
+const MOST_NOMINATIONS: usize = 8;
+
+/// Why a request was refused before anything was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// See [`HostError`].
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// See [`TargetError`].
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A method that echoes, tunnels, or that no browser and no application has (RFC 9110, section 9).
+    #[error("the method is not served")]
+    Method,
+    /// `Connection` names a field that is not its own to name, is no token, or names too many (RFC 9110, section 7.6.1).
+    #[error("the Connection field names what it may not name")]
+    Connection,
+    /// Two readings of where the body ends (RFC 9112, section 6.3).
+    #[error("the framing of the body is ambiguous")]
+    Framing,
+}
+
+/// The number under which a person, the log and the application speak about one request: 16 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// Writes eight random bytes.
+    pub fn of(random: [u8; 8]) -> Self {
+        Self(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who asks: a page that a person looks at, or a script that cannot use one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// The browser's address bar or a link: pages and redirects make sense.
+    Navigation,
+    /// A script, a picture, a frame, a look ahead: a redirect to a login would be lost or misled.
+    Script,
+}
+
+/// One request. `headers` holds nothing that a client may not say and nothing that belongs to the connection, so whoever
+/// builds on it cannot pass such a thing on.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method, one of those that are served.
+    pub method: Method,
+    /// The authority that was asked for.
+    pub host: Host,
+    /// Path and query.
+    pub target: RequestTarget,
+    /// What a client may say. `Host` and `Cookie` are not among it: see [`Request::host`], [`Request::cookies`].
+    pub headers: HeaderMap,
+    /// Every cookie, ours among them.
+    pub cookies: Cookies,
+    /// The `Cookie` field for the application, without ours.
+    pub application_cookies: Option<http::HeaderValue>,
+    /// The `Host` field as the browser wrote it.
+    pub raw_host: http::HeaderValue,
+    /// The peer of the connection.
+    pub client: SocketAddr,
+    /// This request's number.
+    pub id: RequestId,
+    /// The body of a form that was sent to one of our own endpoints; empty for everything else.
+    pub form: Bytes,
+}
+
+impl Request {
+    /// Reads the head of a request, or refuses it. Nothing was decided or sent yet.
+    pub fn parse(head: &Parts, client: SocketAddr, id: RequestId) -> Result<Self, RequestError> {
+        if !is_served(&head.method) {
+            return Err(RequestError::Method);
+        }
+        refuse_ambiguous_framing(&head.headers)?;
+        let nominated = nominated_fields(&head.headers)?;
+        let (raw_host, host) = one_host(&head.headers, &head.uri)?;
+        let target = head.uri.path_and_query().ok_or(TargetError::NotAPath)?;
+        let target = RequestTarget::parse(target.as_str())?;
+        let passes = |name: &http::HeaderName| {
+            header_name::may_come_from_a_client(name)
+                && !header_name::is_hop_by_hop(name)
+                && !nominated.iter().any(|each| each == name.as_str())
+                && name != HOST
+                && name != http::header::COOKIE
+        };
+        let headers = head.headers.iter().filter(|(name, _)| passes(name));
+        Ok(Self {
+            method: head.method.clone(),
+            host,
+            target,
+            headers: headers
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            cookies: Cookies::of(&head.headers),
+            application_cookies: crate::wire::cookies::without_own(&head.headers),
+            raw_host,
+            client,
+            id,
+            form: Bytes::new(),
+        })
+    }
+
+    /// Whether a page or a redirect would be seen by a person (Fetch Metadata; `X-Requested-With` and `Accept` for those
+    /// who do not send it).
+    pub fn asker(&self) -> Asker {
+        let field = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let looks_ahead = field("sec-purpose")
+            .or_else(|| field("purpose"))
+            .is_some_and(|purpose| purpose.contains("prefetch"));
+        let not_a_document = field("sec-fetch-dest").is_some_and(|destination| destination != "document");
+        let not_a_navigation = field("sec-fetch-mode").is_some_and(|mode| mode != "navigate");
+        let by_script = self.headers.contains_key("x-requested-with");
+        let wants_data =
+            field(ACCEPT.as_str()).is_some_and(|accept| accept.contains("json") && !accept.contains("html"));
+        if looks_ahead || not_a_document || not_a_navigation || by_script || wants_data {
+            return Asker::Script;
+        }
+        Asker::Navigation
+    }
+
+    /// Whether the browser says that another site caused this request. A browser that says nothing is believed to be alone.
+    pub fn is_cross_site(&self) -> bool {
+        let site = self
+            .headers
+            .get("sec-fetch-site")
+            .and_then(|value| value.to_str().ok());
+        match (site, self.headers.get(http::header::ORIGIN)) {
+            (Some(site), _) => !matches!(site, "same-origin" | "none"),
+            (None, Some(origin)) => {
+                let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+                authority.is_none_or(|(_, authority)| !authority.eq_ignore_ascii_case(self.host.as_str()))
+            }
+            (None, None) => false,
+        }
+    }
+}
+
+fn is_served(method: &Method) -> bool {
+    const SERVED: [Method; 7] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::OPTIONS,
+    ];
+    // WebDAV and its kin (RFC 4918): applications behind a gateway use them.
+    const EXTENSIONS: [&str; 10] = [
+        "PROPFIND",
+        "PROPPATCH",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "REPORT",
+        "SEARCH",
+        "QUERY",
+    ];
+    SERVED.contains(method) || EXTENSIONS.contains(&method.as_str())
+}
+
+fn one_host(headers: &HeaderMap, uri: &Uri) -> Result<(http::HeaderValue, Host), HostError> {
+    let mut fields = headers.get_all(HOST).iter();
+    let (Some(field), None) = (fields.next(), fields.next()) else {
+        return Err(HostError::NotOne);
+    };
+    let host = Host::parse(field.to_str().map_err(|_not_ascii| HostError::Invalid)?)?;
+    match uri.authority() {
+        Some(authority) if Host::parse(authority.as_str()) != Ok(host.clone()) => {
+            Err(HostError::Contradiction)
+        }
+        _ => Ok((field.clone(), host)),
+    }
+}
+
+/// The names after `Connection`, other than its own words, in lower case.
+fn nominated_fields(headers: &HeaderMap) -> Result<Vec<String>, RequestError> {
+    let mut nominated = Vec::new();
+    for field in headers.get_all(http::header::CONNECTION) {
+        let field = field.to_str().map_err(|_not_ascii| RequestError::Connection)?;
+        for token in field.split(',').map(str::trim).filter(|token| !token.is_empty()) {
+            let token = token.to_ascii_lowercase();
+            let name = http::HeaderName::from_bytes(token.as_bytes())
+                .map_err(|_no_token| RequestError::Connection)?;
+            match token.as_str() {
+                "close" | "keep-alive" | "upgrade" | "te" | "http2-settings" => continue,
+                // These decide where the request goes, who sends it, or how it is read: never a connection's own affair.
+                "host" | "cookie" | "authorization" | "content-length" | "transfer-encoding"
+                | "content-type" => {
+                    return Err(RequestError::Connection);
+                }
+                _ if nominated.len() == MOST_NOMINATIONS => return Err(RequestError::Connection),
+                _ => nominated.push(name.as_str().to_owned()),
+            }
+        }
+    }
+    Ok(nominated)
+}
+
+/// hyper lets the longer reading win; a program behind us might choose the other one.
+fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), RequestError> {
+    let lengths: Vec<_> = headers.get_all(http::header::CONTENT_LENGTH).iter().collect();
+    let codings: Vec<_> = headers.get_all(http::header::TRANSFER_ENCODING).iter().collect();
+    let plain_length = lengths.iter().all(|length| {
+        let digits = length.as_bytes();
+        digits.iter().all(u8::is_ascii_digit) && (digits == b"0" || !digits.starts_with(b"0"))
+    });
+    let only_chunked = codings
+        .iter()
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    if lengths.len() + codings.len() > 1 || !plain_length || !only_chunked {
+        return Err(RequestError::Framing);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(target: &str, fields: &[(&str, &str)]) -> Result<Request, RequestError> {
+        parse_method("GET", target, fields)
+    }
+
+    fn parse_method(method: &str, target: &str, fields: &[(&str, &str)]) -> Result<Request, RequestError> {
+        let mut builder = http::Request::builder().method(method).uri(target);
+        for (name, value) in fields {
+            builder = builder.header(*name, *value);
+        }
+        let (head, ()) = builder.body(()).unwrap().into_parts();
+        Request::parse(
+            &head,
+            SocketAddr::from(([127, 0, 0, 1], 9)),
+            RequestId::of([0; 8]),
+        )
+    }
+
+    #[test]
+    fn what_a_client_may_not_say_is_gone_from_the_start() {
+        let request = parse(
+            "/",
+            &[
+                ("host", "a.example"),
+                ("x-guichet-sub", "evil"),
+                ("x_guichet_sub", "evil"),
+                ("x-forwarded-for", "6.6.6.6"),
+                ("connection", "close, x-mine"),
+                ("x-mine", "1"),
+                ("accept", "*/*"),
+            ],
+        )
+        .unwrap();
+        let names: Vec<_> = request.headers.keys().map(http::HeaderName::as_str).collect();
+        assert_eq!(names, ["accept"]);
+    }
+
+    #[test]
+    fn exactly_one_host_is_needed_and_the_target_may_not_contradict_it() {
+        let host = |fields: &[(&str, &str)]| parse("/", fields).map(|request| request.host.to_string());
+        assert_eq!(host(&[]), Err(RequestError::Host(HostError::NotOne)));
+        assert_eq!(
+            host(&[("host", "a"), ("host", "a")]),
+            Err(RequestError::Host(HostError::NotOne))
+        );
+        assert_eq!(
+            host(&[("host", "a evil")]),
+            Err(RequestError::Host(HostError::Invalid))
+        );
+        let absolute = parse("http://b/", &[("host", "a")]).map(drop);
+        assert_eq!(absolute, Err(RequestError::Host(HostError::Contradiction)));
+        assert!(parse("http://A/x", &[("host", "a")]).is_ok());
+    }
+
+    #[test]
+    fn connection_may_not_name_what_is_not_its_own() {
+        for value in [
+            "Cookie",
+            "host",
+            "Content-Length",
+            "Transfer-Encoding",
+            "\"x\"",
+            ":authority",
+            "a,b,c,d,e,f,g,h,i",
+        ] {
+            let refused = parse("/", &[("host", "a"), ("connection", value)]).map(drop);
+            assert_eq!(refused, Err(RequestError::Connection), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_body_with_two_ends_is_refused() {
+        for fields in [
+            [("content-length", "3"), ("transfer-encoding", "chunked")],
+            [("content-length", "3"), ("content-length", "3")],
+            [("transfer-encoding", "gzip, chunked"), ("accept", "*/*")],
+            [("transfer-encoding", "identity"), ("accept", "*/*")],
+            [("content-length", "0002"), ("accept", "*/*")],
+        ] {
+            let [first, second] = fields;
+            let refused = parse("/", &[("host", "a"), first, second]).map(drop);
+            assert_eq!(refused, Err(RequestError::Framing), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn methods_that_echo_or_tunnel_are_not_served() {
+        for method in ["TRACE", "CONNECT", "FOO-BAR", "get"] {
+            assert_eq!(
+                parse_method(method, "/", &[("host", "a")]).map(drop),
+                Err(RequestError::Method),
+                "{method}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_script_is_told_from_a_navigation() {
+        let asker = |fields: &[(&str, &str)]| {
+            let fields = [&[("host", "a")], fields].concat();
+            parse("/", &fields).unwrap().asker()
+        };
+        assert_eq!(asker(&[("accept", "text/html,*/*")]), Asker::Navigation);
+        assert_eq!(
+            asker(&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]),
+            Asker::Navigation
+        );
+        for field in [
+            ("sec-fetch-mode", "cors"),
+            ("sec-fetch-dest", "image"),
+            ("sec-fetch-dest", "iframe"),
+            ("x-requested-with", "XMLHttpRequest"),
+            ("accept", "application/json"),
+            ("sec-purpose", "prefetch;prerender"),
+        ] {
+            assert_eq!(asker(&[field]), Asker::Script, "{field:?}");
+        }
+    }
+}
