@@ -2,7 +2,9 @@
 //!
 //! The modules stand on floors; each imports only what is below it (`tests/architecture.rs`).
 
+pub mod access;
 pub mod clock;
 pub mod provider;
+pub mod routing;
 pub mod secret;
 pub mod wire;
