@@ -2,7 +2,9 @@
 //!
 //! The modules stand on floors; each imports only what is below it (`tests/architecture.rs`).
 
+pub mod back_channel;
 pub mod clock;
+pub mod jose;
 pub mod provider;
 pub mod secret;
 pub mod wire;

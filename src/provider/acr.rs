@@ -69,7 +69,11 @@ mod tests {
 
     #[test]
     fn a_level_is_enough_for_itself_and_for_lower_ones() {
-        let order = AcrOrder(vec!["eidas1".to_owned(), "eidas2".to_owned(), "eidas3".to_owned()]);
+        let order = AcrOrder(vec![
+            "eidas1".to_owned(),
+            "eidas2".to_owned(),
+            "eidas3".to_owned(),
+        ]);
         let value = |text| order.value(text).unwrap();
         assert_eq!(value("eidas2").against(&value("eidas2")), Strength::Enough);
         assert_eq!(value("eidas3").against(&value("eidas2")), Strength::Enough);

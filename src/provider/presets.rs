@@ -39,8 +39,14 @@ mod tests {
             assert!(rules.signing_algs.contains(&rules.default_signing_alg), "{name}");
             assert!(rules.scopes.contains_key("openid"), "{name}");
             for (environment, described) in &preset.environments {
-                let issuer = described.issuer.is_none().then_some("http://127.0.0.1:4000/api/v2");
-                assert!(preset.resolve(environment, issuer).is_ok(), "{name} {environment}");
+                let issuer = described
+                    .issuer
+                    .is_none()
+                    .then_some("http://127.0.0.1:4000/api/v2");
+                assert!(
+                    preset.resolve(environment, issuer).is_ok(),
+                    "{name} {environment}"
+                );
             }
         }
         assert!(preset("facebook").unwrap().is_none());
@@ -63,7 +69,11 @@ mod tests {
         );
         assert_eq!(rules.signing_algs, [SigningAlg::Es256, SigningAlg::Rs256]);
         assert_eq!(rules.default_acr().unwrap().as_str(), "eidas1");
-        let scopes = ["openid".to_owned(), "identite_pivot".to_owned(), "email".to_owned()];
+        let scopes = [
+            "openid".to_owned(),
+            "identite_pivot".to_owned(),
+            "email".to_owned(),
+        ];
         let claims: Vec<&str> = rules.claims_of(&scopes).collect();
         assert_eq!(
             claims,

@@ -304,7 +304,10 @@ mod tests {
         let preset = presets::preset("franceconnect").unwrap().unwrap();
         let own = preset.resolve("sandbox", None).unwrap();
         let moved = preset
-            .resolve("sandbox", Some("https://fcp-low.integ01.dev-franceconnect.fr/api/v2"))
+            .resolve(
+                "sandbox",
+                Some("https://fcp-low.integ01.dev-franceconnect.fr/api/v2"),
+            )
             .unwrap();
         assert_eq!(
             moved.issuer.as_str(),
