@@ -3,6 +3,9 @@
 //! The modules stand on floors; each imports only what is below it (`tests/architecture.rs`).
 
 pub mod clock;
+pub mod identity;
+pub mod oidc;
 pub mod provider;
+pub mod seal;
 pub mod secret;
 pub mod wire;
