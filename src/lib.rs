@@ -4,7 +4,10 @@
 
 pub mod back_channel;
 pub mod clock;
+pub mod identity;
 pub mod jose;
+pub mod oidc;
 pub mod provider;
+pub mod seal;
 pub mod secret;
 pub mod wire;
