@@ -6,9 +6,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use serde_json::Value;
-use serde_json::json;
-
+use crate::jose::jwk_set::JwkSet;
 use crate::jose::signing::SigningError;
 use crate::jose::signing::SigningKey;
 use crate::secret::Secret;
@@ -83,10 +81,9 @@ impl SigningKeys {
     }
 
     /// The JWK Set (RFC 7517, section 5): public members only.
-    pub fn jwk_set(&self) -> Value {
-        let keys: Vec<Value> =
-            std::iter::once(&self.current).chain(&self.published_too).map(SigningKey::public_jwk).collect();
-        json!({ "keys": keys })
+    pub fn jwk_set(&self) -> JwkSet<'_> {
+        let keys = std::iter::once(&self.current).chain(&self.published_too);
+        JwkSet { keys: keys.map(SigningKey::public).collect() }
     }
 }
 
@@ -159,7 +156,8 @@ mod tests {
         SigningKeys::generate(folder.path()).unwrap();
         fs::rename(folder.path().join(CURRENT), folder.path().join("previous.pem")).unwrap();
         SigningKeys::generate(folder.path()).unwrap();
-        let set = SigningKeys::read(folder.path()).unwrap().jwk_set();
+        let keys = SigningKeys::read(folder.path()).unwrap();
+        let set = serde_json::to_value(keys.jwk_set()).unwrap();
         let keys = set["keys"].as_array().unwrap();
         assert_eq!(keys.len(), 2);
         for key in keys {
