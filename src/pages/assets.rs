@@ -112,7 +112,7 @@ mod tests {
         let block = STYLE_SHEET.split(":root {").nth(scheme + 1).unwrap();
         let value = block.split(&format!("--{name}: #")).nth(1).unwrap();
         [0, 2, 4].map(|at| {
-            let part = f64::from(u8::from_str_radix(&value[at..at + 2], 16).unwrap()) / 255.0;
+            let part = f64::from(u8::from_str_radix(value.get(at..at + 2).unwrap(), 16).unwrap()) / 255.0;
             if part <= 0.040_45 {
                 part / 12.92
             } else {

@@ -5,6 +5,7 @@ use crate::pages::catalogue::Catalogue;
 use crate::pages::locale::Locale;
 use crate::pages::locales;
 use crate::pages::organisation::Organisation;
+use crate::pages::organisation::WebAddress;
 use crate::wire::cookies::CookieScheme;
 
 /// What the caller says about the surroundings of a page.
@@ -145,7 +146,7 @@ impl<'a> Head<'a> {
                 .as_ref()
                 .map(|accessibility| FooterItem {
                     label: (text.accessibility)(accessibility.status),
-                    href: accessibility.url.as_ref().map(|url| url.as_str()),
+                    href: accessibility.url.as_ref().map(WebAddress::as_str),
                 }),
         );
         items

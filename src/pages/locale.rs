@@ -72,6 +72,7 @@ impl Locale {
     }
 
     /// The language that the switch leads to.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Fr => Self::En,

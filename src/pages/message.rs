@@ -9,6 +9,8 @@ use crate::pages::frame::Head;
 #[template(path = "message.html")]
 pub(crate) struct Message<'a> {
     pub(crate) head: Head<'a>,
+    /// What must not be missed.
+    pub(crate) lead: Option<String>,
     pub(crate) paragraphs: Vec<String>,
     /// Something to remember, set apart.
     pub(crate) note: Option<String>,
@@ -25,10 +27,16 @@ impl<'a> Message<'a> {
     pub(crate) fn new(head: Head<'a>, paragraphs: Vec<String>) -> Self {
         Self {
             head,
+            lead: None,
             paragraphs,
             note: None,
             actions: Vec::new(),
         }
+    }
+
+    pub(crate) fn lead(mut self, lead: String) -> Self {
+        self.lead = Some(lead);
+        self
     }
 
     pub(crate) fn note(mut self, note: String) -> Self {

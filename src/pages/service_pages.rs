@@ -107,8 +107,9 @@ impl SessionExpired<'_> {
     /// The page.
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
-        let paragraphs = vec![text.not_saved.to_owned(), text.expired_next.to_owned()];
-        let page = error(frame, text.expired.to_owned(), paragraphs).note(text.expired_hint.to_owned());
+        let page = error(frame, text.expired.to_owned(), vec![text.expired_next.to_owned()])
+            .lead(text.not_saved.to_owned())
+            .note(text.expired_hint.to_owned());
         let page = page.action(self.login, text.sign_in_again).home();
         send(frame, StatusCode::UNAUTHORIZED, &page)
     }

@@ -111,15 +111,16 @@ fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         }
         .respond(frame)
     };
-    let live = |entry: &'static str, origin: Option<&'static str>| LiveSession {
-        entry,
+    let one = LiveSession {
+        entry: "fc",
         provider,
-        origin,
+        origin: Some("https://fc.example"),
     };
-    let (one, two) = (
-        live("fc", Some("https://fc.example")),
-        live("pro", Some("https://pro.example")),
-    );
+    let two = LiveSession {
+        entry: "pro",
+        provider: "ProConnect",
+        origin: Some("https://pro.example"),
+    };
     let ask = |sessions: &[LiveSession<'_>]| {
         SignOutPage {
             sessions,
@@ -620,12 +621,12 @@ fn a_problem_without_a_login_names_none() {
 fn the_pages_can_be_put_side_by_side() {
     let kept = option_env!("GUICHET_GALLERY").map(std::path::PathBuf::from);
     let passing = tempfile::tempdir().unwrap();
-    let folder = kept.as_deref().unwrap_or(passing.path());
+    let folder = kept.as_deref().unwrap_or_else(|| passing.path());
     std::fs::create_dir_all(folder.join("_guichet/assets")).unwrap();
     for address in [super::assets::style_sheet(), super::assets::chooser_script()] {
         let name = address.rsplit('/').next().unwrap();
         std::fs::write(
-            folder.join(&address[1..]),
+            folder.join(address.trim_start_matches('/')),
             super::assets::asset(name).unwrap().body,
         )
         .unwrap();
@@ -635,7 +636,9 @@ fn the_pages_can_be_put_side_by_side() {
         let file = format!("{name}.{}.html", locale.tag());
         let beside = html(&response).replace("=\"/_guichet/assets/", "=\"_guichet/assets/");
         assert!(
-            folder.join(&super::assets::style_sheet()[1..]).is_file()
+            folder
+                .join(super::assets::style_sheet().trim_start_matches('/'))
+                .is_file()
                 && beside.contains("=\"_guichet/assets/")
         );
         std::fs::write(folder.join(&file), beside).unwrap();
