@@ -8,6 +8,7 @@ pub mod clock;
 pub mod identity;
 pub mod jose;
 pub mod oidc;
+pub mod pages;
 pub mod provider;
 pub mod routing;
 pub mod seal;
