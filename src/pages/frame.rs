@@ -20,7 +20,8 @@ pub struct Frame<'a> {
     /// The path of the service's start.
     pub home: &'a str,
     /// Path and query under which the same page can be asked for with GET, for the language switch. `None` where asking
-    /// again would be another thing (an answer to a form, a redirection endpoint with its code): there is no switch then.
+    /// again would be another thing (an answer to a form, a redirection endpoint with its code, an address of the
+    /// application, to which `lang` may mean something else): there is no switch then.
     pub lang_switch: Option<&'a str>,
     /// Under what the operator finds the cause. Shown wherever it is given.
     pub reference: Option<Reference<'a>>,
