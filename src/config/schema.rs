@@ -1,0 +1,53 @@
+//! The JSON schema of the file, for editors and for our own search for unknown keys and wrong types.
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use crate::config::defaults;
+use crate::config::raw;
+
+/// The schema. TOML has no null, so no type here has one.
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<raw::File>().to_value();
+    without_null(&mut schema);
+    defaults::show_in(&mut schema);
+    schema
+}
+
+/// The schema as `guichet schema` prints it.
+pub fn text() -> String {
+    format!("{:#}\n", schema())
+}
+
+fn without_null(schema: &mut Value) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema["type"] = only;
+        }
+    }
+    if let Some(Value::Array(alternatives)) = schema.get_mut("anyOf") {
+        alternatives.retain(|alternative| alternative.get("type") != Some(&Value::from("null")));
+        if let [only] = alternatives.as_mut_slice() {
+            let only = only.take();
+            unfold(schema, only);
+        }
+    }
+    match schema {
+        Value::Object(members) => members.values_mut().for_each(without_null),
+        Value::Array(elements) => elements.iter_mut().for_each(without_null),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// `{ description, anyOf: [X] }` is `X` with that description.
+fn unfold(schema: &mut Value, only: Value) {
+    if let (Some(members), Value::Object(inner)) = (schema.as_object_mut(), only) {
+        members.remove("anyOf");
+        for (name, value) in inner {
+            members.entry(name).or_insert(value);
+        }
+    }
+}
