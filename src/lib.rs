@@ -3,8 +3,15 @@
 //! The modules stand on floors; each imports only what is below it (`tests/architecture.rs`).
 
 pub mod access;
+pub mod back_channel;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod identity;
+pub mod jose;
+pub mod oidc;
 pub mod provider;
 pub mod routing;
+pub mod seal;
 pub mod secret;
 pub mod wire;
