@@ -10,6 +10,7 @@ pub mod config;
 pub mod identity;
 pub mod jose;
 pub mod oidc;
+pub mod pages;
 pub mod provider;
 pub mod routing;
 pub mod seal;

@@ -3,6 +3,7 @@
 //! What is refused is taken out of the tree, so that reading it into `raw` afterwards meets no surprise. No message here
 //! shows a value, except a word that a key does not know.
 
+use figment::value::Dict;
 use figment::value::Value;
 use serde_json::Value as Schema;
 
@@ -53,13 +54,9 @@ impl Walk<'_> {
                 Verdict::Fits
             }
             ("array", Value::Array(_, elements)) => {
-                let mut index = 0;
-                elements.retain_mut(|element| {
-                    let key = key.item(index);
-                    index += 1;
-                    // A refused table of a list stays as an empty one: the indexes of those after it are their names.
-                    self.element(element, schema, &key, findings) == Verdict::Fits
-                });
+                for (index, element) in elements.iter_mut().enumerate() {
+                    self.element(element, schema, &key.item(index), findings);
+                }
                 Verdict::Fits
             }
             ("string", Value::String(_, word)) => known_word(word, schema, key, findings),
@@ -71,16 +68,16 @@ impl Walk<'_> {
         }
     }
 
-    fn element(&self, element: &mut Value, schema: &Schema, key: &Key, findings: &mut Findings) -> Verdict {
+    /// A refused element stays, as an empty one: the places of those after it are their names.
+    fn element(&self, element: &mut Value, schema: &Schema, key: &Key, findings: &mut Findings) {
         let Some(items) = schema.get("items") else {
-            return Verdict::Fits;
+            return;
         };
-        match self.fits(element, items, key, findings) {
-            Verdict::Refused if expected(items) == "object" => {
-                *element = Value::from(figment::value::Dict::new());
-                Verdict::Fits
-            }
-            verdict => verdict,
+        if self.fits(element, items, key, findings) == Verdict::Refused {
+            *element = match expected(items) {
+                "string" => Value::from(String::new()),
+                _ => Value::from(Dict::new()),
+            };
         }
     }
 
