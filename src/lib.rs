@@ -15,4 +15,5 @@ pub mod provider;
 pub mod routing;
 pub mod seal;
 pub mod secret;
+pub mod session;
 pub mod wire;
