@@ -89,11 +89,11 @@ impl Findings {
     }
 
     /// Everything, in the order of the file; what the environment said comes last.
-    pub fn into_sorted(mut self) -> (Vec<ConfigError>, Places) {
+    pub fn into_sorted(mut self) -> Vec<ConfigError> {
         self.found.sort_by(|a, b| {
             (&a.location, a.code, &a.key).cmp(&(&b.location, b.code, &b.key))
         });
-        (self.found, self.places)
+        self.found
     }
 
     fn push(&mut self, severity: Severity, code: Code, at: (Location, Key), words: (String, String)) {

@@ -3,8 +3,10 @@
 pub mod code;
 pub mod defaults;
 pub mod duration;
+pub mod effective;
 pub mod error;
 pub mod findings;
+pub mod glance;
 pub mod key;
 pub mod layers;
 pub mod location;
@@ -21,12 +23,12 @@ pub mod url;
 
 use std::path::Path;
 
-use figment::value::Value;
-
 use crate::config::code::Code;
+use crate::config::effective::Setting;
 use crate::config::error::ConfigError;
 use crate::config::error::ConfigErrors;
 use crate::config::findings::Findings;
+use crate::config::glance::Glance;
 use crate::config::key::Key;
 use crate::config::location::Places;
 use crate::config::settings::Config;
@@ -39,35 +41,23 @@ pub struct Loaded {
     pub config: Config,
     /// What deserves a second look, in the order of the file.
     pub warnings: Vec<ConfigError>,
-    /// The values as they were written, with where each comes from.
-    pub written: Written,
-}
-
-/// The values that are in force, before they got their meaning; secrets are the places that were named.
-#[derive(Debug)]
-pub struct Written {
-    /// File, environment and defaults in one tree.
-    pub tree: Value,
-    /// Where each value comes from.
-    pub places: Places,
-    /// Where secrets were looked for.
-    pub surroundings: Surroundings,
+    /// What is in force, as `check --print` shows it.
+    pub effective: Vec<Setting>,
 }
 
 /// Reads the file at `path` and the environment of this process.
 pub fn load(path: &Path) -> Result<Loaded, ConfigErrors> {
-    let surroundings = surroundings::of_this_process(path);
-    match std::fs::read(path) {
-        Ok(bytes) => load_bytes(path, &bytes, surroundings),
-        Err(error) => Err(unreadable(path, &secret_source::in_words(&error))),
-    }
+    load_text(path, &read(path)?, surroundings::of_this_process(path))
 }
 
-fn load_bytes(path: &Path, bytes: &[u8], surroundings: Surroundings) -> Result<Loaded, ConfigErrors> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => load_text(path, text, surroundings),
-        Err(_) => Err(unreadable(path, "it is not UTF-8")),
-    }
+/// Reads what can be known of the file at `path`, even if there are mistakes in it.
+pub fn glance(path: &Path) -> Result<Glance, ConfigErrors> {
+    glance::glance(path, &read(path)?, &surroundings::of_this_process(path))
+}
+
+fn read(path: &Path) -> Result<String, ConfigErrors> {
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &secret_source::in_words(&error)))?;
+    String::from_utf8(bytes).map_err(|_not_text| unreadable(path, "it is not UTF-8"))
 }
 
 /// Reads a text as if it stood at `path`, in the surroundings that are handed in.
@@ -75,7 +65,7 @@ pub fn load_text(path: &Path, text: &str, surroundings: Surroundings) -> Result<
     let mut findings = Findings::default();
     let shown = path.display().to_string();
     let Some(mut tree) = layers::merge(&shown, text, surroundings.variables(), &mut findings) else {
-        return Err(ConfigErrors(findings.into_sorted().0));
+        return Err(ConfigErrors(findings.into_sorted()));
     };
     shape::prune(&mut tree, &schema::schema(), &mut findings);
     defaults::fill(&mut tree);
@@ -93,16 +83,13 @@ pub fn load_text(path: &Path, text: &str, surroundings: Surroundings) -> Result<
             "compare it with config/reference.toml",
         );
     }
-    let (found, places) = findings.into_sorted();
+    let effective = effective::settings(&tree, findings.places(), &surroundings);
+    let found = findings.into_sorted();
     match config {
         Some(config) => Ok(Loaded {
             config,
             warnings: found,
-            written: Written {
-                tree,
-                places,
-                surroundings,
-            },
+            effective,
         }),
         None => Err(ConfigErrors(found)),
     }
@@ -118,5 +105,5 @@ fn unreadable(path: &Path, why: &str) -> ConfigErrors {
         format!("`{path}` cannot be read: {why}"),
         "name the file with --config FILE; config/reference.toml documents every key",
     );
-    ConfigErrors(findings.into_sorted().0)
+    ConfigErrors(findings.into_sorted())
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::config::defaults;
 use crate::config::raw;
+use crate::config::secret_source;
 
 /// The schema. TOML has no null, so no type here has one.
 pub fn schema() -> Value {
@@ -18,6 +19,51 @@ pub fn schema() -> Value {
 /// The schema as `guichet schema` prints it.
 pub fn text() -> String {
     format!("{:#}\n", schema())
+}
+
+/// The form of a value, as far as alternatives differ in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A list.
+    List,
+    /// Anything else.
+    Other,
+}
+
+/// The alternative that is meant: a list where a list stands, else the first one that is none.
+pub fn alternative(schema: &Value, form: Form) -> &Value {
+    let Some(alternatives) = schema.get("anyOf").and_then(Value::as_array) else {
+        return schema;
+    };
+    let meant = alternatives
+        .iter()
+        .find(|each| (expected(each) == "array") == (form == Form::List));
+    meant.unwrap_or(schema)
+}
+
+/// The type that is expected, in the words of JSON Schema.
+pub fn expected(schema: &Value) -> &str {
+    schema.get("type").and_then(Value::as_str).unwrap_or("")
+}
+
+/// Whether what stands here is a secret.
+pub fn is_secret(schema: &Value) -> bool {
+    schema.get("title").and_then(Value::as_str) == Some(secret_source::TITLE)
+}
+
+/// What is known about a key of a table.
+pub fn member<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    let known = schema.get("properties").and_then(|known| known.get(name));
+    known.or_else(|| schema.get("additionalProperties").filter(|any| any.is_object()))
+}
+
+/// The keys that a table knows.
+pub fn names(schema: &Value) -> Vec<&str> {
+    let known = schema.get("properties").and_then(Value::as_object);
+    known
+        .into_iter()
+        .flat_map(|known| known.keys().map(String::as_str))
+        .collect()
 }
 
 fn without_null(schema: &mut Value) {

@@ -12,7 +12,8 @@ use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
 use crate::config::location::Origin;
-use crate::config::secret_source;
+use crate::config::schema;
+use crate::config::schema::Form;
 use crate::config::suggestion;
 
 const LITERAL: &str =
@@ -37,13 +38,13 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn fits(&self, value: &mut Value, schema: &Schema, key: &Key, findings: &mut Findings) -> Verdict {
-        let schema = alternative(schema, value);
+        let schema = schema::alternative(schema, form(value));
         read_number_of_environment(value, schema, key, findings);
-        match (expected(schema), &mut *value) {
+        match (schema::expected(schema), &mut *value) {
             ("object", Value::Dict(_, dict)) => {
                 dict.retain(|name, value| {
                     let key = key.name(name);
-                    match member(schema, name) {
+                    match schema::member(schema, name) {
                         Some(schema) => self.fits(value, schema, &key, findings) == Verdict::Fits,
                         None => {
                             self.unknown(name, schema, &key, findings);
@@ -74,7 +75,7 @@ impl Walk<'_> {
             return;
         };
         if self.fits(element, items, key, findings) == Verdict::Refused {
-            *element = match expected(items) {
+            *element = match schema::expected(items) {
                 "string" => Value::from(String::new()),
                 _ => Value::from(Dict::new()),
             };
@@ -84,7 +85,7 @@ impl Walk<'_> {
     fn unknown(&self, name: &str, schema: &Schema, key: &Key, findings: &mut Findings) {
         let around = key.parent().filter(|table| !table.is_root());
         let place = around.map_or_else(String::new, |table| format!(" in `{table}`"));
-        let known = names(schema);
+        let known = schema::names(schema);
         let help = if suggestion::nearest(name, known.iter().copied()).is_some() {
             suggestion::of_keys(name, known)
         } else if let Some(home) = home_of(name, self.root, &Key::ROOT) {
@@ -100,7 +101,7 @@ impl Walk<'_> {
 /// A variable is text; where a number is wanted, its text may be one.
 fn read_number_of_environment(value: &mut Value, schema: &Schema, key: &Key, findings: &Findings) {
     if let Value::String(_, text) = value
-        && expected(schema) == "integer"
+        && schema::expected(schema) == "integer"
         && matches!(findings.places().origin(key), Origin::Environment(_))
         && let Ok(number) = text.parse::<i64>()
     {
@@ -109,13 +110,12 @@ fn read_number_of_environment(value: &mut Value, schema: &Schema, key: &Key, fin
 }
 
 fn refuse(value: &Value, schema: &Schema, key: &Key, findings: &mut Findings) {
-    let is_secret = schema.get("title").and_then(Schema::as_str) == Some(secret_source::TITLE);
-    if is_secret {
+    if schema::is_secret(schema) {
         let problem = format!("the value of `{key}` stands in the open");
         findings.error(Code::LiteralSecret, key, problem, LITERAL);
         return;
     }
-    let expected = in_words(expected(schema));
+    let expected = in_words(schema::expected(schema));
     let problem = format!("`{key}` is {}, {expected} is expected", what(value));
     let from_environment = matches!(findings.places().origin(key), Origin::Environment(_));
     let help = match (expected, from_environment) {
@@ -148,35 +148,6 @@ fn known_word(word: &str, schema: &Schema, key: &Key, findings: &mut Findings) -
     Verdict::Refused
 }
 
-/// The alternative that is meant: a list where a list stands, else the first one.
-fn alternative<'a>(schema: &'a Schema, value: &Value) -> &'a Schema {
-    let Some(alternatives) = schema.get("anyOf").and_then(Schema::as_array) else {
-        return schema;
-    };
-    let is_list = matches!(value, Value::Array(..));
-    let meant = alternatives
-        .iter()
-        .find(|each| (expected(each) == "array") == is_list);
-    meant.unwrap_or(schema)
-}
-
-fn expected(schema: &Schema) -> &str {
-    schema.get("type").and_then(Schema::as_str).unwrap_or("")
-}
-
-fn member<'a>(schema: &'a Schema, name: &str) -> Option<&'a Schema> {
-    let known = schema.get("properties").and_then(|known| known.get(name));
-    known.or_else(|| schema.get("additionalProperties").filter(|any| any.is_object()))
-}
-
-fn names(schema: &Schema) -> Vec<&str> {
-    let known = schema.get("properties").and_then(Schema::as_object);
-    known
-        .into_iter()
-        .flat_map(|known| known.keys().map(String::as_str))
-        .collect()
-}
-
 /// The table that knows a key of this name, if one does.
 fn home_of(name: &str, schema: &Schema, at: &Key) -> Option<Key> {
     let known = schema.get("properties").and_then(Schema::as_object)?;
@@ -189,11 +160,19 @@ fn home_of(name: &str, schema: &Schema, at: &Key) -> Option<Key> {
             .get("additionalProperties")
             .filter(|any| any.is_object())
             .unwrap_or(inside);
-        if names(inside).contains(&name) {
+        if schema::names(inside).contains(&name) {
             return Some(at);
         }
         home_of(name, inside, &at)
     })
+}
+
+/// Whether a value is a list.
+pub fn form(value: &Value) -> Form {
+    match value {
+        Value::Array(..) => Form::List,
+        _ => Form::Other,
+    }
 }
 
 fn in_words(kind: &str) -> &'static str {

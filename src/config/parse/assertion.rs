@@ -11,6 +11,8 @@ use crate::config::settings::AssertionSettings;
 use crate::config::settings::KeySource;
 use crate::config::settings::PublicUrl;
 use crate::config::surroundings::Surroundings;
+use crate::identity_headers::signing_keys::SigningKeys;
+use crate::identity_headers::signing_keys::SigningKeysError;
 
 /// What lies around the table and decides about it.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +61,7 @@ pub fn assertion(
     })
 }
 
-/// The keys themselves are read where they are used; here they are read to say what is wrong with them.
+/// The keys are read again where they sign; here they are read to say what is wrong with them.
 fn key_folder(
     key: &Key,
     folder: &str,
@@ -68,13 +70,22 @@ fn key_folder(
 ) -> Option<KeySource> {
     let folder = surroundings.resolve(folder);
     if !folder.is_dir() {
-        findings.error(
-            Code::KeysDir,
-            key,
-            format!("there is no folder `{}`", folder.display()),
-            "make the folder and the first key with: guichet keys generate",
-        );
+        let problem = format!("there is no folder `{}`", folder.display());
+        findings.error(Code::KeysDir, key, problem, "guichet keys generate makes it, and the first key");
         return None;
     }
-    Some(KeySource::Folder(folder))
+    let error = match SigningKeys::read(&folder) {
+        Ok(_) => return Some(KeySource::Folder(folder)),
+        Err(error) => error,
+    };
+    let (code, help) = match &error {
+        SigningKeysError::NoCurrent(_) => (Code::Keys, "guichet keys generate makes the first key"),
+        SigningKeysError::Mode(..) => (
+            Code::KeyExposed,
+            "chmod 600, and make another key if somebody may have read this one",
+        ),
+        _ => (Code::Keys, "every key there is a P-256 private key in PEM that this user can read"),
+    };
+    findings.error(code, key, error.to_string(), help);
+    None
 }

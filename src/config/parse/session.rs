@@ -15,6 +15,7 @@ use crate::config::settings::StoreSettings;
 use crate::config::surroundings::Surroundings;
 use crate::seal;
 use crate::secret::Secret;
+use crate::session::redis::RedisStore;
 use crate::session::session::Lifetimes;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -134,8 +135,12 @@ fn redis(
             return None;
         }
     }
-    Some(StoreSettings::Redis {
-        url,
-        prefix: prefix?,
-    })
+    let prefix = prefix?;
+    // What the client itself cannot read is found now, not at the first login.
+    if let Err(error) = RedisStore::new(&url, prefix.clone()) {
+        let help = "write redis://host:6379/0, or rediss:// for TLS";
+        findings.error(Code::RedisUrl, &url_key, format!("the URL of Redis is {error}"), help);
+        return None;
+    }
+    Some(StoreSettings::Redis { url, prefix })
 }
