@@ -63,16 +63,22 @@ pub struct Judge {
 impl Judge {
     /// A judge over the sessions, telling what `assertions` signs.
     pub fn new(sessions: Arc<Sessions>, assertions: Arc<Assertions>, clock: Arc<dyn Clock>) -> Self {
-        Self { sessions, assertions, clock }
+        Self {
+            sessions,
+            assertions,
+            clock,
+        }
     }
 
     /// Judges a request for a route of an application.
     pub async fn judge(&self, request: &Request, app: &App, route: &Route) -> Result<Judgement, JudgeError> {
         let visitor = match route.access {
             Access::Public => Visitor::Unasked,
-            Access::Optional | Access::Required => {
-                Visitor::Asked(self.sessions.load(&request.host, &request.cookies, &app.providers).await?)
-            }
+            Access::Optional | Access::Required => Visitor::Asked(
+                self.sessions
+                    .load(&request.host, &request.cookies, &app.providers)
+                    .await?,
+            ),
         };
         let permit = match access::decide(route.access, visitor, self.clock.now()) {
             Decision::Forward(permit) => permit,

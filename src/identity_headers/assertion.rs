@@ -67,14 +67,22 @@ struct Kept {
 
 impl std::fmt::Debug for Kept {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Kept").field("ends_at", &self.ends_at).finish_non_exhaustive()
+        f.debug_struct("Kept")
+            .field("ends_at", &self.ends_at)
+            .finish_non_exhaustive()
     }
 }
 
 impl Assertions {
     /// `issuer` is the assertion's `iss`; `lifetime` is what `exp` is later than `iat`.
     pub fn new(issuer: String, lifetime: Duration, keys: Arc<SigningKeys>, clock: Arc<dyn Clock>) -> Self {
-        Self { issuer, lifetime, keys, clock, kept: Cache::new(MOST_KEPT) }
+        Self {
+            issuer,
+            lifetime,
+            keys,
+            clock,
+            kept: Cache::new(MOST_KEPT),
+        }
     }
 
     /// The keys with which an application verifies.
@@ -85,7 +93,10 @@ impl Assertions {
     /// The assertion about a session for the application `app`.
     pub fn about(&self, session: &Session, app: &str, told: &Told) -> Result<HeaderValue, AssertionError> {
         let now = self.clock.now();
-        let occasion = Occasion { session: session.reference.to_string(), app: app.to_owned() };
+        let occasion = Occasion {
+            session: session.reference.to_string(),
+            app: app.to_owned(),
+        };
         let fresh = |kept: &Kept| now.plus(MARGIN) < kept.ends_at;
         if let Some(kept) = self.kept.get(&occasion).filter(fresh) {
             return Ok(kept.value);
@@ -95,11 +106,23 @@ impl Assertions {
         let token = self.keys.current().sign(TYPE, &claims)?;
         let mut value = HeaderValue::from_str(&token).map_err(AssertionError::NotAField)?;
         value.set_sensitive(true);
-        self.kept.insert(occasion, Kept { value: value.clone(), ends_at });
+        self.kept.insert(
+            occasion,
+            Kept {
+                value: value.clone(),
+                ends_at,
+            },
+        );
         Ok(value)
     }
 
-    fn claims(&self, session: &Session, told: &Told, now: Timestamp, ends_at: Timestamp) -> Result<Map<String, Value>, RandomError> {
+    fn claims(
+        &self,
+        session: &Session,
+        told: &Told,
+        now: Timestamp,
+        ends_at: Timestamp,
+    ) -> Result<Map<String, Value>, RandomError> {
         let mut claims = Map::new();
         for name in &told.claims {
             if let Some(value) = session.identity.claims.get(name) {
@@ -113,7 +136,7 @@ impl Assertions {
         set("iat", now.as_unix().into());
         set("nbf", now.as_unix().into());
         set("exp", ends_at.as_unix().into());
-        set("jti", seal::base64url(seal::random::<16>()?).into());
+        set("jti", seal::base64url(&seal::random::<16>()?).into());
         set("sid", session.sid.as_str().into());
         set("idp", session.entry.as_str().into());
         set("acr", session.authentication.acr.as_str().into());

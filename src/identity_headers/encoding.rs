@@ -5,8 +5,12 @@ use percent_encoding::NON_ALPHANUMERIC;
 use serde_json::Value;
 
 /// What is escaped.
-const EVERYTHING_ELSE: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
+const EVERYTHING_ELSE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'@');
 
 /// The field value of a claim; `None` for what is missing or empty, which is a missing field.
 ///
@@ -17,7 +21,11 @@ pub fn field_value(claim: &Value) -> Option<String> {
         Value::String(text) => percent(text),
         Value::Bool(truth) => truth.to_string(),
         Value::Number(number) => percent(&number.to_string()),
-        Value::Array(elements) => elements.iter().filter_map(field_value).collect::<Vec<_>>().join(","),
+        Value::Array(elements) => elements
+            .iter()
+            .filter_map(field_value)
+            .collect::<Vec<_>>()
+            .join(","),
         Value::Object(_) => percent(&claim.to_string()),
         Value::Null => String::new(),
     };
@@ -36,11 +44,25 @@ mod tests {
 
     #[test]
     fn a_name_in_any_script_is_ascii_and_comes_back() {
-        for name in ["Zoé Éléonore", "LE GOÛT-NŒUVÉGLISE", "L'HAŸFICTIF", "Doğan", "Nguyễn Thị", "🦊", "A\r\nX: y", "a,b+c%20"] {
+        for name in [
+            "Zoé Éléonore",
+            "LE GOÛT-NŒUVÉGLISE",
+            "L'HAŸFICTIF",
+            "Doğan",
+            "Nguyễn Thị",
+            "🦊",
+            "A\r\nX: y",
+            "a,b+c%20",
+        ] {
             let field = field_value(&json!(name)).unwrap();
             assert!(field.bytes().all(|byte| matches!(byte, 0x21..=0x7E)), "{field}");
             assert!(!field.contains([',', '+', '\'', '"']), "{field}");
-            assert_eq!(percent_encoding::percent_decode_str(&field).decode_utf8().unwrap(), name);
+            assert_eq!(
+                percent_encoding::percent_decode_str(&field)
+                    .decode_utf8()
+                    .unwrap(),
+                name
+            );
         }
         assert_eq!(field_value(&json!("Œ Ÿ@a.b")).unwrap(), "%C5%92%20%C5%B8@a.b");
     }

@@ -45,7 +45,12 @@ pub struct IdentityHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl IdentityHeaders {
     /// The fields for what a permit says.
-    pub fn of(permit: &Permit, app: &App, id: &RequestId, assertions: &Assertions) -> Result<Self, IdentityHeadersError> {
+    pub fn of(
+        permit: &Permit,
+        app: &App,
+        id: &RequestId,
+        assertions: &Assertions,
+    ) -> Result<Self, IdentityHeadersError> {
         let mut fields = match permit.passes() {
             Passes::Unasked => Vec::new(),
             Passes::Anonymous => vec![(rules::STATUS, HeaderValue::from_static("anonymous"))],
@@ -78,7 +83,10 @@ fn signed_in(
             _ => session.identity.claims.get(claim).and_then(encoding::field_value),
         };
         if let (Some(name), Some(value)) = (rules::plain_field(claim), value) {
-            fields.push((name, HeaderValue::from_str(&value).map_err(IdentityHeadersError::NotAField)?));
+            fields.push((
+                name,
+                HeaderValue::from_str(&value).map_err(IdentityHeadersError::NotAField)?,
+            ));
         }
     }
     fields.push((rules::ASSERTION, assertions.about(session, &app.name, &app.told)?));
@@ -87,5 +95,11 @@ fn signed_in(
 
 /// What fields take in a head: name, colon, space, value, line end.
 fn size_of_fields(fields: &[(HeaderName, HeaderValue)]) -> usize {
-    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
+    fields
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
 }
+
+#[cfg(test)]
+mod tests;

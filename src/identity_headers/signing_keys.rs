@@ -27,8 +27,13 @@ pub enum SigningKeysError {
     #[error("`{}` cannot be used", .0.display())]
     File(PathBuf, #[source] io::Error),
     /// A key file is open to other users of the machine.
-    #[error("`{}` is readable by others: its mode is {1:o}, not 600", .0.display())]
-    Mode(PathBuf, u32),
+    #[error("`{}` is readable by others: its mode is {mode:o}, not 600", path.display())]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// A key file holds no P-256 key.
     #[error("`{}` holds no P-256 private key in PKCS#8 PEM", .0.display())]
     Key(PathBuf, #[source] SigningError),
@@ -50,17 +55,24 @@ pub struct SigningKeys {
 impl SigningKeys {
     /// Reads the keys of a folder.
     pub fn read(folder: &Path) -> Result<Self, SigningKeysError> {
-        let current = read_key(&folder.join(CURRENT))?.ok_or_else(|| SigningKeysError::NoCurrent(folder.to_owned()))?;
+        let current =
+            read_key(&folder.join(CURRENT))?.ok_or_else(|| SigningKeysError::NoCurrent(folder.to_owned()))?;
         let others = PUBLISHED_TOO.iter().map(|file| read_key(&folder.join(file)));
         let published_too = others.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        Ok(Self { current, published_too })
+        Ok(Self {
+            current,
+            published_too,
+        })
     }
 
     /// A key that lives as long as the process: for one process that nobody else has to agree with.
     pub fn in_memory() -> Result<Self, SigningKeysError> {
         let pem = SigningKey::generate_pem().map_err(SigningKeysError::Generation)?;
         let current = SigningKey::from_pem(&pem).map_err(SigningKeysError::Generation)?;
-        Ok(Self { current, published_too: Vec::new() })
+        Ok(Self {
+            current,
+            published_too: Vec::new(),
+        })
     }
 
     /// Writes a new key that signs into a folder that has none, for this user only, and says its `kid`.
@@ -83,7 +95,9 @@ impl SigningKeys {
     /// The JWK Set (RFC 7517, section 5): public members only.
     pub fn jwk_set(&self) -> JwkSet<'_> {
         let keys = std::iter::once(&self.current).chain(&self.published_too);
-        JwkSet { keys: keys.map(SigningKey::public).collect() }
+        JwkSet {
+            keys: keys.map(SigningKey::public).collect(),
+        }
     }
 }
 
@@ -98,10 +112,15 @@ fn read_key(path: &Path) -> Result<Option<SigningKey>, SigningKeysError> {
     };
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(SigningKeysError::Mode(path.to_owned(), mode));
+        return Err(SigningKeysError::Mode {
+            path: path.to_owned(),
+            mode,
+        });
     }
     let pem = Secret::new(fs::read(path).map_err(at)?);
-    SigningKey::from_pem(&pem).map(Some).map_err(|error| SigningKeysError::Key(path.to_owned(), error))
+    SigningKey::from_pem(&pem)
+        .map(Some)
+        .map_err(|error| SigningKeysError::Key(path.to_owned(), error))
 }
 
 fn write_private(folder: &Path, path: &Path, pem: &Secret) -> io::Result<()> {
@@ -109,7 +128,11 @@ fn write_private(folder: &Path, path: &Path, pem: &Secret) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
 
     fs::create_dir_all(folder)?;
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(pem.expose())?;
     file.sync_all()
 }
@@ -126,7 +149,11 @@ mod tests {
         let kid = SigningKeys::generate(folder.path()).unwrap();
         let keys = SigningKeys::read(folder.path()).unwrap();
         assert_eq!(keys.current().kid(), kid);
-        let mode = fs::metadata(folder.path().join(CURRENT)).unwrap().permissions().mode() & 0o777;
+        let mode = fs::metadata(folder.path().join(CURRENT))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777;
         assert_eq!(mode, 0o600);
         let again = SigningKeys::generate(folder.path());
         assert!(matches!(again, Err(SigningKeysError::Exists(_))));
@@ -138,16 +165,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         SigningKeys::generate(folder.path()).unwrap();
         fs::set_permissions(folder.path().join(CURRENT), fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(SigningKeys::read(folder.path()), Err(SigningKeysError::Mode(_, 0o644))));
+        assert!(matches!(
+            SigningKeys::read(folder.path()),
+            Err(SigningKeysError::Mode { mode: 0o644, .. })
+        ));
     }
 
     #[test]
     fn a_folder_without_a_key_and_a_file_without_one_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(SigningKeys::read(folder.path()), Err(SigningKeysError::NoCurrent(_))));
+        assert!(matches!(
+            SigningKeys::read(folder.path()),
+            Err(SigningKeysError::NoCurrent(_))
+        ));
         SigningKeys::generate(folder.path()).unwrap();
         fs::write(folder.path().join(CURRENT), "not a key").unwrap();
-        assert!(matches!(SigningKeys::read(folder.path()), Err(SigningKeysError::Key(..))));
+        assert!(matches!(
+            SigningKeys::read(folder.path()),
+            Err(SigningKeysError::Key(..))
+        ));
     }
 
     #[test]
@@ -161,8 +197,14 @@ mod tests {
         let keys = set["keys"].as_array().unwrap();
         assert_eq!(keys.len(), 2);
         for key in keys {
-            assert_eq!((key["kty"].as_str(), key["crv"].as_str()), (Some("EC"), Some("P-256")));
-            assert_eq!((key["use"].as_str(), key["alg"].as_str()), (Some("sig"), Some("ES256")));
+            assert_eq!(
+                (key["kty"].as_str(), key["crv"].as_str()),
+                (Some("EC"), Some("P-256"))
+            );
+            assert_eq!(
+                (key["use"].as_str(), key["alg"].as_str()),
+                (Some("sig"), Some("ES256"))
+            );
             assert!(key.get("d").is_none());
         }
     }

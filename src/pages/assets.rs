@@ -103,6 +103,21 @@ mod tests {
     }
 
     #[test]
+    fn an_asset_may_be_kept_for_ever_and_is_for_our_pages_only() {
+        let response = asset(style_sheet().rsplit('/').next().unwrap())
+            .unwrap()
+            .respond();
+        for (name, value) in [
+            ("cache-control", "public, max-age=31536000, immutable"),
+            ("x-content-type-options", "nosniff"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(response.headers[name], value, "{name}");
+        }
+        assert_eq!(response.body, STYLE_SHEET.as_bytes());
+    }
+
+    #[test]
     fn other_content_has_another_name() {
         assert_ne!(address("pages", "a", "css"), address("pages", "b", "css"));
     }

@@ -42,6 +42,8 @@ pub(crate) struct FrameText {
 
 /// The page with the provider's button.
 pub(crate) struct ChooserText {
+    /// For the window's title, which names the service anyway.
+    pub(crate) short_title: &'static str,
     pub(crate) title: About,
     pub(crate) cancelled: &'static str,
     pub(crate) session_ended: &'static str,

@@ -123,6 +123,7 @@ impl ChooserPage<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().chooser;
         let mut head = Head::new(frame, Tone::Calm, (text.title)(frame.service_name()));
+        head.short_title = Some(text.short_title);
         head.script = Some(assets::chooser_script());
         let view = View {
             head,

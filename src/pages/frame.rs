@@ -20,7 +20,8 @@ pub struct Frame<'a> {
     /// The path of the service's start.
     pub home: &'a str,
     /// Path and query under which the same page can be asked for with GET, for the language switch. `None` where asking
-    /// again would be another thing (an answer to a form, a redirection endpoint with its code): there is no switch then.
+    /// again would be another thing (an answer to a form, a redirection endpoint with its code, an address of the
+    /// application, to which `lang` may mean something else): there is no switch then.
     pub lang_switch: Option<&'a str>,
     /// Under what the operator finds the cause. Shown wherever it is given.
     pub reference: Option<Reference<'a>>,
@@ -70,6 +71,8 @@ pub(crate) struct Head<'a> {
     pub(crate) text: &'static Catalogue,
     /// What happened, in the person's words: the one `h1`.
     pub(crate) title: String,
+    /// The same without the service, for the window's title, where it would stand twice.
+    pub(crate) short_title: Option<&'static str>,
     pub(crate) tone: Tone,
     pub(crate) style_sheet: &'static str,
     /// The chooser's; no other page has one.
@@ -82,6 +85,7 @@ impl<'a> Head<'a> {
             frame,
             text: frame.text(),
             title,
+            short_title: None,
             tone,
             style_sheet: assets::style_sheet(),
             script: None,
@@ -96,7 +100,7 @@ impl<'a> Head<'a> {
         };
         let around = [self.frame.service, &self.frame.organisation.name];
         let around = around.iter().filter(|name| !name.is_empty());
-        let mut title = format!("{error}{}", self.title);
+        let mut title = format!("{error}{}", self.short_title.unwrap_or(&self.title));
         for name in around {
             title.push_str(" – ");
             title.push_str(name);

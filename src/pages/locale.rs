@@ -48,7 +48,8 @@ impl Locale {
         Self::choose(asked.as_deref(), cookie, accepted)
     }
 
-    /// The cookie that remembers a choice made with the language switch; `None` if the request made none.
+    /// The cookie that remembers a choice made with the language switch; `None` if the request made none. To be asked for
+    /// our own addresses only: elsewhere `lang` is the application's word.
     pub fn chosen_in(request: &Request, scheme: CookieScheme) -> Option<SetCookie> {
         let chosen = Self::parse(&asked_for(request.target.as_str())?)?;
         Some(scheme.set(COOKIE, chosen.tag(), Some(REMEMBERED)))
@@ -124,6 +125,7 @@ fn most_wanted(accept_language: &str) -> Option<Locale> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::request::RequestId;
 
     #[test]
     fn the_switch_wins_over_the_cookie_and_the_cookie_over_the_browser() {
@@ -147,6 +149,44 @@ mod tests {
             (";;,,q=", Locale::Fr),
         ] {
             assert_eq!(Locale::choose(None, None, Some(accepted)), expected, "{accepted}");
+        }
+    }
+
+    fn request(target: &str, fields: &[(&str, &str)]) -> Request {
+        let mut builder = http::Request::builder()
+            .uri(target)
+            .header("host", "ville.example");
+        for (name, value) in fields {
+            builder = builder.header(*name, *value);
+        }
+        let (head, ()) = builder.body(()).unwrap().into_parts();
+        let client = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+        Request::parse(&head, client, RequestId::of([0; 8])).unwrap()
+    }
+
+    #[test]
+    fn a_request_is_answered_in_its_language_and_only_a_choice_is_remembered() {
+        let english = ("accept-language", "en");
+        let french = ("cookie", "__Host-guichet-lang=fr");
+        for (target, fields, expected, remembered) in [
+            ("/_guichet/login", &[english][..], Locale::En, None),
+            ("/_guichet/login", &[english, french], Locale::Fr, None),
+            ("/_guichet/login?lang=xx", &[english, french], Locale::Fr, None),
+            (
+                "/_guichet/login?return_to=%2F&lang=en",
+                &[french],
+                Locale::En,
+                Some("__Host-guichet-lang=en; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000"),
+            ),
+        ] {
+            let request = request(target, fields);
+            assert_eq!(
+                Locale::of_request(&request, CookieScheme::Secure),
+                expected,
+                "{target}"
+            );
+            let cookie = Locale::chosen_in(&request, CookieScheme::Secure);
+            assert_eq!(cookie.as_ref().map(SetCookie::as_str), remembered, "{target}");
         }
     }
 

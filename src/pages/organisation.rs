@@ -113,4 +113,31 @@ mod tests {
             );
         }
     }
+
+    fn read(json: &str) -> Result<Organisation, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_name_is_enough_and_an_unknown_key_is_refused() {
+        let alone = read(r#"{"name": "Ville"}"#).unwrap();
+        assert_eq!(
+            (alone.contact_url, alone.legal_url, alone.accessibility),
+            (None, None, None)
+        );
+        let accessible = read(r#"{"name": "Ville", "accessibility": {"status": "partial"}}"#).unwrap();
+        let status = accessible.accessibility.map(|accessibility| accessibility.status);
+        assert_eq!(status, Some(AccessibilityStatus::Partial));
+        assert!(
+            read(r#"{"name": "Ville", "contact": "/"}"#)
+                .unwrap_err()
+                .contains("unknown field")
+        );
+        assert!(
+            read(r#"{"name": "Ville", "legal_url": "javascript:x"}"#)
+                .unwrap_err()
+                .contains("a link begins with")
+        );
+        assert!(read("{}").unwrap_err().contains("missing field `name`"));
+    }
 }

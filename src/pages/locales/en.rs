@@ -38,6 +38,7 @@ const FRAME: FrameText = FrameText {
 };
 
 const CHOOSER: ChooserText = ChooserText {
+    short_title: "Sign in",
     title: |service| format!("Sign in to {service}"),
     cancelled: "You stopped signing in. No information was passed on.",
     session_ended: "Your session has ended. Once signed in, you will return to the page you asked for.",
@@ -134,7 +135,7 @@ const SERVICE: ServiceText = ServiceText {
     store_why: |service| {
         format!(
             "This is an incident on our side, usually a very short one. As a precaution, {service} stays closed meanwhile. \
-             Your session is not lost: try again in a moment."
+             There is no need to close the browser: try again in a moment."
         )
     },
     expired: "Your session has expired",

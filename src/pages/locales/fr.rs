@@ -39,6 +39,7 @@ const FRAME: FrameText = FrameText {
 };
 
 const CHOOSER: ChooserText = ChooserText {
+    short_title: "Connexion",
     title: |service| format!("Connexion à {service}"),
     cancelled: "Vous avez interrompu la connexion. Aucune donnée n’a été transmise.",
     session_ended: "Votre session a pris fin. Après la connexion, vous reviendrez à la page demandée.",
@@ -150,7 +151,7 @@ const SERVICE: ServiceText = ServiceText {
     store_why: |service| {
         format!(
             "C’est un incident de notre côté, en général très court. Par précaution, {service} reste fermé pendant ce \
-             temps. Votre session n’est pas perdue\u{a0}: réessayez dans un instant."
+             temps. Inutile de fermer le navigateur\u{a0}: réessayez dans un instant."
         )
     },
     expired: "Session expirée",
