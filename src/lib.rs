@@ -4,7 +4,9 @@
 
 pub mod access;
 pub mod back_channel;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod identity;
 pub mod identity_headers;
 pub mod jose;

@@ -1,0 +1,162 @@
+//! `guichet check`: everything that is wrong at once, and what to register at each provider.
+
+use std::path::Path;
+
+use clap::Args;
+use clap::ValueEnum;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::cli::exit::Exit;
+use crate::cli::streams::Streams;
+use crate::config;
+use crate::config::Loaded;
+use crate::config::effective::Setting;
+use crate::config::error::ConfigError;
+use crate::config::error::Location;
+use crate::config::error::Severity;
+use crate::config::settings::Registration;
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Print the configuration that is in force, with the source of each value; secrets as their place and length
+    #[arg(long)]
+    pub print: bool,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Who reads the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// People.
+    Human,
+    /// Programs: one JSON object.
+    Json,
+}
+
+/// Loads without listening, and says what was found.
+pub fn check(path: &Path, arguments: &CheckArguments, streams: &mut Streams<'_>) -> Exit {
+    let loaded = config::load(path);
+    let exit = match &loaded {
+        Ok(_) => Exit::Ok,
+        Err(_) => Exit::InvalidConfiguration,
+    };
+    match (arguments.format, loaded) {
+        (Format::Json, Ok(loaded)) => streams.say_line(format_args!("{:#}", whole(&loaded, arguments))),
+        (Format::Json, Err(errors)) => {
+            let answer = json!({ "valid": false, "findings": findings(&errors.0) });
+            streams.say_line(format_args!("{answer:#}"));
+        }
+        (Format::Human, Ok(loaded)) => tell(path, &loaded, arguments, streams),
+        (Format::Human, Err(errors)) => {
+            streams.say_wrong_line(format_args!("{errors}\n\n{}", count(&errors.0)));
+        }
+    }
+    exit
+}
+
+fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut Streams<'_>) {
+    for warning in &loaded.warnings {
+        streams.say_wrong_line(format_args!("{warning}\n"));
+    }
+    streams.say_line(format_args!("{}: {}", path.display(), count(&loaded.warnings)));
+    for (registration, settings) in loaded
+        .config
+        .registrations()
+        .iter()
+        .zip(&loaded.config.providers)
+    {
+        let profile = &settings.profile;
+        streams.say_line(format_args!(
+            "\nproviders.{}: register these at {}, {}",
+            registration.entry, profile.rules.button.name, profile.issuer
+        ));
+        tell_uris(registration, streams);
+    }
+    if arguments.print {
+        streams.say_line("");
+        for Setting { key, value, source } in &loaded.effective {
+            streams.say_line(format_args!("{key} = {value}  # {source}"));
+        }
+    }
+}
+
+fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
+    for uri in &registration.redirect_uris {
+        streams.say_line(format_args!("  redirect URI     {uri}"));
+    }
+    for uri in &registration.post_logout_redirect_uris {
+        streams.say_line(format_args!("  post-logout URI  {uri}"));
+    }
+    if registration.redirect_uris.is_empty() {
+        streams.say_line("  nothing: no app offers this entry");
+    }
+}
+
+fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
+    let providers: Vec<Value> = loaded
+        .config
+        .registrations()
+        .iter()
+        .map(|registration| {
+            json!({
+                "entry": registration.entry.as_str(),
+                "redirect_uris": registration.redirect_uris,
+                "post_logout_redirect_uris": registration.post_logout_redirect_uris,
+            })
+        })
+        .collect();
+    let mut answer = json!({
+        "valid": true,
+        "findings": findings(&loaded.warnings),
+        "providers": providers,
+    });
+    if arguments.print {
+        let settings = loaded.effective.iter().map(|Setting { key, value, source }| {
+            json!({ "key": key.to_string(), "value": value, "source": source })
+        });
+        answer["configuration"] = settings.collect();
+    }
+    answer
+}
+
+fn findings(found: &[ConfigError]) -> Vec<Value> {
+    let one = |error: &ConfigError| {
+        let mut finding = json!({
+            "severity": error.severity.as_str(),
+            "code": error.code.to_string(),
+            "key": error.key.to_string(),
+            "problem": error.problem,
+            "help": error.help,
+        });
+        match &error.location {
+            Location::File { path, line, column } => {
+                finding["file"] = json!(path);
+                finding["line"] = json!(line);
+                finding["column"] = json!(column);
+            }
+            Location::Environment { variable } => finding["environment_variable"] = json!(variable),
+        }
+        finding
+    };
+    found.iter().map(one).collect()
+}
+
+/// `2 errors, 1 warning`
+fn count(found: &[ConfigError]) -> String {
+    let of = |severity| found.iter().filter(|error| error.severity == severity).count();
+    let words = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")];
+    let words: Vec<String> = words
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}{}", if *number == 1 { "" } else { "s" }))
+        .collect();
+    if words.is_empty() {
+        "nothing is wrong".to_owned()
+    } else {
+        words.join(", ")
+    }
+}

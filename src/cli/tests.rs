@@ -1,0 +1,189 @@
+use std::path::Path;
+
+use super::*;
+
+/// What a command wrote, and how it ended.
+struct Answer {
+    out: String,
+    err: String,
+    exit: Exit,
+}
+
+fn guichet(arguments: &[&str]) -> Answer {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let arguments = std::iter::once("guichet").chain(arguments.iter().copied());
+    let exit = main(arguments.map(OsString::from), &mut Streams::new(&mut out, &mut err));
+    Answer {
+        out: String::from_utf8(out).unwrap(),
+        err: String::from_utf8(err).unwrap(),
+        exit,
+    }
+}
+
+const GOOD: &str = r#"
+public_url = "http://localhost:8080"
+[organisation]
+name = "Ville d'Exemple"
+[assertion]
+keys_dir = "keys"
+[providers.fc]
+preset = "franceconnect"
+environment = "sandbox"
+client_id = "client"
+client_secret = { file = "secret" }
+[[apps]]
+name = "urbanisme"
+path = "/urbanisme"
+providers = ["fc"]
+upstreams = ["http://127.0.0.1:9000"]
+[[apps]]
+name = "agents"
+host = "agents.localhost:8080"
+providers = ["fc"]
+upstreams = ["http://127.0.0.1:9001"]
+"#;
+
+fn folder_with(text: &str) -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("guichet.toml"), text).unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "hunter2-hunter2\n").unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    folder
+}
+
+fn in_folder(folder: &Path, arguments: &[&str]) -> Answer {
+    let config = folder.join("guichet.toml");
+    guichet(&[arguments, &["--config", config.to_str().unwrap()]].concat())
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_2_and_help_is_0() {
+    for arguments in [&[][..], &["chek"], &["check", "--format", "yaml"], &["keys"]] {
+        let answer = guichet(arguments);
+        assert_eq!(answer.exit, Exit::Usage, "{arguments:?}");
+        assert!(answer.out.is_empty() && !answer.err.is_empty(), "{arguments:?}");
+    }
+    let help = guichet(&["--help"]);
+    assert_eq!(help.exit, Exit::Ok);
+    assert!(help.out.contains("healthcheck"), "{}", help.out);
+    assert!(guichet(&["version"]).out.starts_with("guichet 0."));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let answer = in_folder(folder.path(), &["check"]);
+    assert_eq!(answer.exit, Exit::InvalidConfiguration);
+    assert!(answer.err.contains("error[C001]"), "{}", answer.err);
+    assert!(answer.err.contains("there is no such file"), "{}", answer.err);
+}
+
+#[test]
+fn the_first_key_is_made_while_check_still_misses_it() {
+    let folder = folder_with(GOOD);
+    let missing = in_folder(folder.path(), &["check"]);
+    assert_eq!(missing.exit, Exit::InvalidConfiguration);
+    assert!(missing.err.contains("error[C060]"), "{}", missing.err);
+
+    let made = in_folder(folder.path(), &["keys", "generate"]);
+    assert_eq!((made.exit, made.err.as_str()), (Exit::Ok, ""));
+    assert_eq!(made.out.lines().count(), 1);
+    assert_eq!(in_folder(folder.path(), &["check"]).exit, Exit::Ok);
+
+    let again = in_folder(folder.path(), &["keys", "generate"]);
+    assert_eq!(again.exit, Exit::Failure);
+    assert!(again.err.contains("is left as it is"), "{}", again.err);
+}
+
+#[test]
+fn check_prints_every_address_to_register() {
+    let folder = folder_with(GOOD);
+    in_folder(folder.path(), &["keys", "generate"]);
+    let answer = in_folder(folder.path(), &["check"]);
+    let uris: Vec<&str> = answer
+        .out
+        .lines()
+        .filter_map(|line| line.trim().split_once("URI "))
+        .map(|(_, uri)| uri.trim())
+        .collect();
+    assert_eq!(
+        uris,
+        [
+            "http://localhost:8080/_guichet/callback",
+            "http://agents.localhost:8080/_guichet/callback",
+            "http://localhost:8080/_guichet/logged-out",
+            "http://agents.localhost:8080/_guichet/logged-out",
+        ]
+    );
+}
+
+#[test]
+fn check_print_says_where_each_value_comes_from_and_no_secret() {
+    let folder = folder_with(GOOD);
+    in_folder(folder.path(), &["keys", "generate"]);
+    let human = in_folder(folder.path(), &["check", "--print"]);
+    let file = folder.path().join("guichet.toml");
+    let secret = folder.path().join("secret");
+    for line in [
+        format!("public_url = \"http://localhost:8080\"  # {}:2:1", file.display()),
+        format!(
+            "providers.fc.client_secret = ‹file:{}, 15 bytes›  # {}:11:1",
+            secret.display(),
+            file.display()
+        ),
+        "session.idle_timeout = \"30m\"  # default".to_owned(),
+        "apps[1].max_connections = 256  # default".to_owned(),
+    ] {
+        assert!(human.out.lines().any(|each| each == line), "{line}\n{}", human.out);
+    }
+    let json = in_folder(folder.path(), &["check", "--print", "--format", "json"]);
+    let answer: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(answer["valid"], true);
+    assert_eq!(
+        answer["providers"][0]["redirect_uris"][0],
+        "http://localhost:8080/_guichet/callback"
+    );
+    assert!(answer["configuration"].as_array().unwrap().len() > 20);
+    assert!(!human.out.contains("hunter2") && !json.out.contains("hunter2"));
+}
+
+#[test]
+fn a_program_reads_mistakes_as_json() {
+    let folder = folder_with(&GOOD.replace("login", "login").replace("path =", "pathh ="));
+    let answer = in_folder(folder.path(), &["check", "--format", "json"]);
+    assert_eq!(answer.exit, Exit::InvalidConfiguration);
+    let said: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    let finding = &said["findings"][1];
+    assert_eq!(said["valid"], false);
+    assert_eq!(
+        (&finding["code"], &finding["line"], &finding["key"]),
+        (&"C003".into(), &14.into(), &"apps[0].pathh".into())
+    );
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_is_1_and_one_that_does_is_0() {
+    use std::io::Read as _;
+    use std::io::Write as _;
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let folder = folder_with(&format!("{GOOD}\n[server]\nlisten = \"{address}\"\n"));
+    let heard = std::thread::spawn(move || {
+        ["HTTP/1.1 200 OK", "HTTP/1.1 503 Service Unavailable"].map(|status| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = [0; 1024];
+            let length = stream.read(&mut head).unwrap();
+            write!(stream, "{status}\r\nContent-Length: 0\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&head[..length]).into_owned()
+        })
+    });
+    assert_eq!(in_folder(folder.path(), &["healthcheck"]).exit, Exit::Ok);
+    assert_eq!(in_folder(folder.path(), &["healthcheck"]).exit, Exit::Failure);
+    let heard = heard.join().unwrap();
+    assert!(heard[0].starts_with("GET /_guichet/jwks.json HTTP/1.1\r\nHost: localhost:8080\r\n"));
+    assert_eq!(in_folder(folder.path(), &["healthcheck"]).exit, Exit::Failure);
+}

@@ -1,0 +1,57 @@
+//! What can be known of a configuration that is not whole yet: where it listens, where its keys belong.
+//!
+//! `keys generate` makes the first key while `check` still misses it; `healthcheck` asks the running process and has no use
+//! for its secrets.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::config::defaults;
+use crate::config::error::ConfigErrors;
+use crate::config::findings::Findings;
+use crate::config::key::Key;
+use crate::config::layers;
+use crate::config::parse::site;
+use crate::config::raw;
+use crate::config::schema;
+use crate::config::shape;
+use crate::config::surroundings::Surroundings;
+use crate::wire::host::Host;
+
+/// The places that a configuration names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// Key `server.listen`.
+    pub listen: Option<SocketAddr>,
+    /// A host at which the gateway answers: that of the first app, else that of the public URL.
+    pub host: Option<Host>,
+    /// Key `assertion.keys_dir`.
+    pub keys_dir: Option<PathBuf>,
+}
+
+/// Looks at a text as if it stood at `path`. Only a text that is not TOML is an error.
+pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Glance, ConfigErrors> {
+    let mut findings = Findings::default();
+    let shown = path.display().to_string();
+    let Some(mut tree) = layers::merge(&shown, text, surroundings.variables(), &mut findings) else {
+        return Err(ConfigErrors(findings.into_sorted()));
+    };
+    shape::prune(&mut tree, &schema::schema(), &mut findings);
+    defaults::fill(&mut tree);
+    let Ok(raw) = tree.deserialize::<raw::File>() else {
+        return Ok(Glance::default());
+    };
+    let of_first_app = raw.apps.as_ref().and_then(|apps| apps.first()?.host.as_deref());
+    let of_first_app = of_first_app.and_then(|host| Host::parse(host).ok());
+    let of_site = site::public_url(raw.public_url, &mut findings).map(|url| url.host);
+    Ok(Glance {
+        listen: site::listen(raw.server, &mut findings),
+        host: of_first_app.or(of_site),
+        keys_dir: raw
+            .assertion
+            .and_then(|assertion| assertion.keys_dir)
+            .filter(|_| !findings.refused(&Key::ROOT.name("assertion").name("keys_dir")))
+            .map(|folder| surroundings.resolve(&folder)),
+    })
+}

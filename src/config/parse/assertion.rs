@@ -1,0 +1,91 @@
+//! `assertion`: who signs the statement about a person, with which keys, for how long.
+
+use std::time::Duration;
+
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::key::Key;
+use crate::config::parse::words;
+use crate::config::raw;
+use crate::config::settings::AssertionSettings;
+use crate::config::settings::KeySource;
+use crate::config::settings::PublicUrl;
+use crate::config::surroundings::Surroundings;
+use crate::identity_headers::signing_keys::SigningKeys;
+use crate::identity_headers::signing_keys::SigningKeysError;
+
+/// What lies around the table and decides about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The assertion's `iss` where none is named.
+    pub public_url: Option<&'a PublicUrl>,
+    /// Where sessions are kept: one process may sign with a key of its own.
+    pub store: Option<&'a str>,
+    /// The folder of the file.
+    pub surroundings: &'a Surroundings,
+}
+
+/// Reads the table.
+pub fn assertion(
+    raw: Option<raw::Assertion>,
+    around: Around<'_>,
+    findings: &mut Findings,
+) -> Option<AssertionSettings> {
+    let key = Key::ROOT.name("assertion");
+    let raw = raw?;
+    let issuer = match raw.issuer {
+        Some(issuer) => words::token(&key.name("issuer"), issuer, findings),
+        None => around.public_url.map(ToString::to_string),
+    };
+    let lifetime_bounds = (Duration::from_secs(20), Duration::from_mins(10));
+    let lifetime = words::duration(&key.name("lifetime"), raw.lifetime, lifetime_bounds, findings);
+    let keys = match raw.keys_dir {
+        Some(folder) => key_folder(&key.name("keys_dir"), &folder, around.surroundings, findings),
+        None if around.store == Some("redis") => {
+            if !findings.refused(&key.name("keys_dir")) {
+                findings.error(
+                    Code::MissingKey,
+                    &key.name("keys_dir"),
+                    "`keys_dir` is missing in `assertion`, and store = \"redis\" needs one",
+                    "every process signs with the same keys: keys_dir = \"/var/lib/guichet/keys\"",
+                );
+            }
+            None
+        }
+        None => Some(KeySource::Throwaway),
+    };
+    Some(AssertionSettings {
+        issuer: issuer?,
+        keys: keys?,
+        lifetime: lifetime?,
+    })
+}
+
+/// The keys are read again where they sign; here they are read to say what is wrong with them.
+fn key_folder(
+    key: &Key,
+    folder: &str,
+    surroundings: &Surroundings,
+    findings: &mut Findings,
+) -> Option<KeySource> {
+    let folder = surroundings.resolve(folder);
+    if !folder.is_dir() {
+        let problem = format!("there is no folder `{}`", folder.display());
+        findings.error(Code::KeysDir, key, problem, "guichet keys generate makes it, and the first key");
+        return None;
+    }
+    let error = match SigningKeys::read(&folder) {
+        Ok(_) => return Some(KeySource::Folder(folder)),
+        Err(error) => error,
+    };
+    let (code, help) = match &error {
+        SigningKeysError::NoCurrent(_) => (Code::Keys, "guichet keys generate makes the first key"),
+        SigningKeysError::Mode(..) => (
+            Code::KeyExposed,
+            "chmod 600, and make another key if somebody may have read this one",
+        ),
+        _ => (Code::Keys, "every key there is a P-256 private key in PEM that this user can read"),
+    };
+    findings.error(code, key, error.to_string(), help);
+    None
+}

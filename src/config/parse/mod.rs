@@ -1,0 +1,48 @@
+//! raw -> validated: every table in turn, each telling everything that is wrong with it.
+
+pub mod apps;
+pub mod assertion;
+pub mod provider;
+pub mod routes;
+pub mod secrets;
+pub mod session;
+pub mod site;
+pub mod told;
+pub mod upstream;
+pub mod words;
+
+use crate::config::findings::Findings;
+use crate::config::raw;
+use crate::config::settings::Config;
+use crate::config::surroundings::Surroundings;
+
+/// Gives the file its meaning. `None` if something is missing or wrong; then it was found.
+pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Findings) -> Option<Config> {
+    let public_url = site::public_url(raw.public_url, findings);
+    let organisation = site::organisation(raw.organisation, findings);
+    let listen = site::listen(raw.server, findings);
+    let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
+    let session = session::session(raw.session, surroundings, findings);
+    let around = assertion::Around {
+        public_url: public_url.as_ref(),
+        store: store.as_deref(),
+        surroundings,
+    };
+    let assertion = assertion::assertion(raw.assertion, around, findings);
+    let entries = provider::providers(raw.providers, surroundings, findings);
+    let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
+    // The budget of what is added to a request would be judged here, when everything that an app is told is known.
+    let providers = entries.into_iter().filter_map(|entry| entry.settings).collect();
+    if findings.has_errors() {
+        return None;
+    }
+    Some(Config {
+        public_url: public_url?,
+        organisation: organisation?,
+        listen: listen?,
+        session: session?,
+        assertion: assertion?,
+        providers,
+        apps,
+    })
+}

@@ -1,0 +1,97 @@
+//! Paths of apps and routes, and what they ask of a visitor.
+
+use crate::access::requirement::Access;
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::key::Key;
+use crate::config::key::bounded;
+use crate::config::raw;
+use crate::routing::app::Route;
+use crate::routing::path_prefix::PathPrefix;
+use crate::wire::own_paths;
+
+/// A path that cannot be told from another one is refused, as it is in a request.
+pub fn path(key: &Key, text: &str, findings: &mut Findings) -> Option<PathPrefix> {
+    let path = match PathPrefix::parse(text) {
+        Ok(path) => path,
+        Err(error) => {
+            let problem = format!("`{}` is not a path: {error}", bounded(text));
+            let help = "begin with a slash; no query, no //, no /../, no ; and no escaped slash";
+            findings.error(Code::Path, key, problem, help);
+            return None;
+        }
+    };
+    if text.contains('?') {
+        let problem = format!("`{}` has a query", bounded(text));
+        findings.error(Code::Path, key, problem, "write the path alone: routes do not look at the query");
+        return None;
+    }
+    if is_own(&path) {
+        let problem = format!("`{path}` is a path of the gateway itself");
+        let help = format!("everything below {} is never forwarded", own_paths::PREFIX);
+        findings.error(Code::Path, key, problem, help);
+        return None;
+    }
+    Some(path)
+}
+
+fn is_own(path: &PathPrefix) -> bool {
+    let path = path.to_string();
+    path.get(..own_paths::PREFIX.len())
+        .is_some_and(|begins| begins.eq_ignore_ascii_case(own_paths::PREFIX))
+        && path
+            .get(own_paths::PREFIX.len()..)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The routes of an app, their paths joined with its own.
+pub fn routes(
+    app: &Key,
+    below: Option<&PathPrefix>,
+    raw: Option<Vec<raw::Route>>,
+    findings: &mut Findings,
+) -> Option<Vec<Route>> {
+    let mut routes: Vec<Route> = Vec::new();
+    for (index, raw) in raw.into_iter().flatten().enumerate() {
+        let key = app.name("routes").item(index);
+        let path_key = key.name("path");
+        let text = findings.required(&path_key, raw.path, "path = \"/public\"");
+        let path = text.and_then(|text| path(&path_key, &text, findings));
+        let (Some(path), Some(below), Some(access)) = (path, below, raw.access) else {
+            continue;
+        };
+        if below.length() > 0 && begins_with(&path, below) {
+            findings.warning(
+                Code::RepeatedPath,
+                &path_key,
+                format!("this route is at `{}`, as paths of routes are below that of their app", below.join(&path)),
+                format!("leave `{below}` out if `{path}` was meant"),
+            );
+        }
+        let path = below.join(&path);
+        if routes.iter().any(|other| other.path == path) {
+            let problem = format!("two routes of this app are at `{path}`");
+            findings.error(Code::SamePlace, &path_key, problem, "keep one of the two");
+        }
+        routes.push(Route {
+            path,
+            access: access_of(&access),
+        });
+    }
+    (!findings.refused(&app.name("routes"))).then_some(routes)
+}
+
+fn begins_with(path: &PathPrefix, below: &PathPrefix) -> bool {
+    let path = path.to_string();
+    path.strip_prefix(&below.to_string())
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn access_of(word: &str) -> Access {
+    match word {
+        "public" => Access::Public,
+        "optional" => Access::Optional,
+        // The words are the schema's; whatever else came through asks for the most.
+        _ => Access::Required,
+    }
+}

@@ -1,0 +1,101 @@
+//! Secrets of the file: where they are, whether they are there, whether they are fit.
+
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::key::Key;
+use crate::config::secret_source::Exposure;
+use crate::config::secret_source::SecretSource;
+use crate::config::secret_source::SecretSourceError;
+use crate::config::secret_source::SecretSources;
+use crate::config::surroundings::Surroundings;
+use crate::seal::Keyring;
+use crate::seal::KeyringError;
+use crate::secret::Secret;
+
+/// The secret at a key.
+pub fn secret(
+    key: &Key,
+    source: &SecretSource,
+    surroundings: &Surroundings,
+    findings: &mut Findings,
+) -> Option<Secret> {
+    if findings.refused(key) {
+        return None;
+    }
+    match source.read(surroundings) {
+        Ok(found) => {
+            if found.exposure == Exposure::WorldReadable {
+                // No error: this is how container engines mount secrets by default.
+                findings.warning(
+                    Code::SecretExposed,
+                    key,
+                    format!("every user of this machine can read the file of `{key}`"),
+                    "chmod 600 if nobody else needs it",
+                );
+            }
+            Some(found.secret)
+        }
+        Err(error) => {
+            let (code, help) = match &error {
+                SecretSourceError::NotOne => (
+                    Code::SecretSource,
+                    "write { file = \"..\" }, { env = \"..\" } or { credential = \"..\" }, one of them",
+                ),
+                SecretSourceError::CredentialPath => {
+                    (Code::SecretSource, "write the name that LoadCredential= gives it")
+                }
+                SecretSourceError::NoCredentials => {
+                    (Code::SecretUnreadable, "start from a systemd unit with LoadCredential=")
+                }
+                SecretSourceError::Unset(_) => (Code::SecretUnreadable, "set it for the gateway's process"),
+                SecretSourceError::Unreadable { .. } | SecretSourceError::TooLarge(_) => (
+                    Code::SecretUnreadable,
+                    "name a file that this user can read and that holds the secret alone",
+                ),
+                SecretSourceError::Empty => (Code::SecretEmpty, "put the secret there"),
+            };
+            findings.error(code, key, format!("no secret for `{key}`: {error}"), help);
+            None
+        }
+    }
+}
+
+/// The session secrets, the current one first, each strong enough to seal with.
+pub fn session_secrets(
+    key: &Key,
+    sources: &SecretSources,
+    surroundings: &Surroundings,
+    findings: &mut Findings,
+) -> Option<Vec<Secret>> {
+    let each = sources.each();
+    if each.is_empty() && !findings.refused(key) {
+        findings.error(
+            Code::SecretSource,
+            key,
+            "the list of session secrets is empty",
+            "list the current secret first, then previous ones",
+        );
+        return None;
+    }
+    let secrets = each.into_iter().map(|(index, source)| {
+        let key = index.map_or_else(|| key.clone(), |index| key.item(index));
+        let secret = secret(&key, source, surroundings, findings)?;
+        strong(&key, secret, findings)
+    });
+    // Every secret is looked at before the first bad one counts.
+    let secrets: Vec<Option<Secret>> = secrets.collect();
+    secrets.into_iter().collect()
+}
+
+fn strong(key: &Key, secret: Secret, findings: &mut Findings) -> Option<Secret> {
+    let problem = match Keyring::new(std::slice::from_ref(&secret)) {
+        Ok(_) => return Some(secret),
+        Err(KeyringError::TooShort { length, .. }) => {
+            format!("the session secret has {length} bytes, at least 32 are needed")
+        }
+        Err(KeyringError::Repetitive { .. }) => "the session secret is one byte, repeated".to_owned(),
+        Err(_) => "the session secret cannot be used".to_owned(),
+    };
+    findings.error(Code::SecretWeak, key, problem, "make one with: openssl rand -base64 48");
+    None
+}

@@ -1,0 +1,118 @@
+//! What an app is told about a person, and that its providers can say it.
+
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::key::Key;
+use crate::config::key::bounded;
+use crate::config::parse::provider::Entry;
+use crate::config::parse::words;
+use crate::config::raw;
+use crate::config::suggestion;
+use crate::provider::profile::ProviderRules;
+use crate::routing::app::Told;
+
+/// Reads the keys of an app that are about the person.
+pub fn told(
+    app: &Key,
+    name: Option<&str>,
+    raw: &mut raw::App,
+    offered: &[&Entry],
+    findings: &mut Findings,
+) -> Option<Told> {
+    let audience = match raw.audience.take() {
+        Some(audience) => words::token(&app.name("audience"), audience, findings),
+        None => name.map(str::to_owned),
+    };
+    let claims = claims(&app.name("claims"), raw.claims.take(), offered, findings);
+    let plain_key = app.name("plain_headers");
+    let plain_headers = plain_headers(&plain_key, raw.plain_headers.take(), &claims, findings);
+    Some(Told {
+        audience: audience?,
+        claims,
+        plain_headers,
+    })
+}
+
+fn claims(key: &Key, list: Option<Vec<String>>, offered: &[&Entry], findings: &mut Findings) -> Vec<String> {
+    let mut claims = Vec::new();
+    for (key, claim) in words::elements(key, list, findings) {
+        delivered(&key, &claim, offered, findings);
+        if !claims.contains(&claim) {
+            claims.push(claim);
+        }
+    }
+    claims
+}
+
+/// A claim that one of the app's providers delivers is enough: another one may know less about a person.
+fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings) {
+    let rules: Vec<(&Entry, &ProviderRules)> = offered
+        .iter()
+        .filter_map(|entry| Some((*entry, entry.rules.as_ref()?)))
+        .collect();
+    // Where an entry's preset is not known, nobody knows its claims: one mistake, said once.
+    if rules.is_empty() || rules.len() < offered.len() {
+        return;
+    }
+    if rules
+        .iter()
+        .any(|(entry, rules)| rules.claims_of(&entry.scopes).any(|known| known == claim))
+    {
+        return;
+    }
+    let shown = bounded(claim);
+    let known = rules.iter().flat_map(|(_, rules)| rules.scopes.values().flatten());
+    if !known.clone().any(|known| known == claim) {
+        let mut known: Vec<&str> = known.map(String::as_str).collect();
+        known.sort_unstable();
+        known.dedup();
+        let problem = format!("no provider of this app has a claim `{shown}`");
+        findings.error(Code::UnknownClaim, key, problem, suggestion::of_words(claim, known));
+        return;
+    }
+    let mut scopes: Vec<&str> = rules
+        .iter()
+        .flat_map(|(_, rules)| &rules.scopes)
+        .filter(|(_, claims)| claims.iter().any(|known| known == claim))
+        .map(|(scope, _)| scope.as_str())
+        .collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let entries: Vec<&str> = rules.iter().map(|(entry, _)| entry.name.as_str()).collect();
+    findings.error(
+        Code::UndeliveredClaim,
+        key,
+        format!("no scope of `{}` delivers the claim `{shown}`", entries.join("`, `")),
+        format!("add one of these scopes to `providers.{}`: {}", entries.join("` or `providers."), scopes.join(", ")),
+    );
+}
+
+fn plain_headers(
+    key: &Key,
+    list: Option<Vec<String>>,
+    claims: &[String],
+    findings: &mut Findings,
+) -> Vec<String> {
+    let mut plain = Vec::new();
+    for (key, claim) in words::elements(key, list, findings) {
+        if !claims.contains(&claim) {
+            let problem = format!("`{}` is not among the claims of this app", bounded(&claim));
+            let help = match suggestion::nearest(&claim, claims.iter().map(String::as_str)) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => "a plain header repeats a claim: add it to `claims`, or remove it here".to_owned(),
+            };
+            findings.error(Code::PlainHeader, &key, problem, help);
+        } else if !plain.contains(&claim) {
+            plain.push(claim);
+        }
+    }
+    if plain.iter().any(|claim| claim == "email") && !plain.iter().any(|claim| claim == "sub") {
+        findings.warning(
+            Code::EmailIsNoIdentifier,
+            key,
+            "an e-mail address is no identifier: people change it, and two people can have had the same",
+            "add `sub`, and let the application know people by it",
+        );
+    }
+    plain
+}

@@ -1,0 +1,98 @@
+//! The application server of an app, and the bounds of speaking to it.
+
+use std::time::Duration;
+
+use crate::config::code::Code;
+use crate::config::findings::Findings;
+use crate::config::key::Key;
+use crate::config::key::bounded;
+use crate::config::parse::words;
+use crate::config::raw;
+use crate::config::url;
+use crate::routing::upstream::HostHeader;
+use crate::routing::upstream::Upstream;
+use crate::routing::upstream::UpstreamLimits;
+use crate::routing::upstream::UpstreamScheme;
+use crate::wire::host::Host;
+
+const SHORT: Duration = Duration::from_millis(10);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Reads the keys of an app that are about its server.
+pub fn upstream(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Option<Upstream> {
+    let address = address(&app.name("upstreams"), raw.upstreams.take(), findings);
+    let mut duration = |name: &str, text: &mut Option<String>, most: Duration| {
+        words::duration(&app.name(name), text.take(), (SHORT, most), findings)
+    };
+    let connect_timeout = duration("connect_timeout", &mut raw.connect_timeout, HOUR);
+    let response_timeout = duration("response_timeout", &mut raw.response_timeout, HOUR);
+    let idle_timeout = duration("idle_timeout", &mut raw.idle_timeout, HOUR);
+    let keep_alive = duration("keep_alive", &mut raw.keep_alive, HOUR);
+    let max_connections = max_connections(&app.name("max_connections"), raw.max_connections, findings);
+    let (scheme, authority) = address?;
+    Some(Upstream {
+        scheme,
+        authority,
+        host_header: match raw.host_header.take()?.as_str() {
+            "upstream" => HostHeader::Upstream,
+            _ => HostHeader::Browser,
+        },
+        limits: UpstreamLimits {
+            connect_timeout: connect_timeout?,
+            response_timeout: response_timeout?,
+            idle_timeout: idle_timeout?,
+            keep_alive: keep_alive?,
+            max_connections: max_connections?,
+        },
+    })
+}
+
+fn max_connections(key: &Key, number: Option<u32>, findings: &mut Findings) -> Option<usize> {
+    let number = number?;
+    if number == 0 {
+        findings.error(
+            Code::NumberOutOfBounds,
+            key,
+            format!("`{key}` is 0: nobody could be served"),
+            "leave it out for 256",
+        );
+        return None;
+    }
+    usize::try_from(number).ok()
+}
+
+fn address(
+    key: &Key,
+    list: Option<Vec<String>>,
+    findings: &mut Findings,
+) -> Option<(UpstreamScheme, Host)> {
+    let list = list.filter(|list| !list.is_empty());
+    let list = findings.required(key, list, "upstreams = [\"http://127.0.0.1:8080\"]")?;
+    if list.len() > 1 {
+        let problem = format!("an app has one upstream, here are {}", list.len());
+        findings.error(Code::Upstreams, key, problem, "put a balancer in front of several servers");
+        return None;
+    }
+    let (key, text) = words::elements(key, Some(list), findings).pop()?;
+    let parts = match url::parse_origin(&text) {
+        Ok(parts) => parts,
+        Err(error) => {
+            let help = "write scheme, host and port and nothing else: \"http://127.0.0.1:8080\"";
+            findings.error(Code::Url, &key, format!("`{}` {error}", bounded(&text)), help);
+            return None;
+        }
+    };
+    if parts.scheme == "http" && !parts.host.is_loopback() {
+        findings.warning(
+            Code::UpstreamInTheOpen,
+            &key,
+            format!("identity headers travel to `{}` in the open", bounded(&text)),
+            "write https:// if that server has TLS, or make sure that nobody else is on the way",
+        );
+    }
+    let scheme = match parts.scheme {
+        "https" => UpstreamScheme::Https,
+        _ => UpstreamScheme::Http,
+    };
+    Some((scheme, parts.host))
+}

@@ -1,0 +1,198 @@
+//! The file as written: serde mirrors without meaning. Texts and options, so that reading stops at no mistake.
+//!
+//! What the keys are called, which type they have and which words they know is said here and nowhere else: the JSON schema
+//! is made from these types, and unknown keys and wrong types are found with the schema.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::config::secret_source::SecretSource;
+use crate::config::secret_source::SecretSources;
+
+/// Configuration of Guichet.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "guichet.toml")]
+pub struct File {
+    /// Where browsers reach the site: scheme and host, nothing else. An app on another host names its own.
+    #[schemars(required)]
+    pub public_url: Option<String>,
+    /// Who is speaking on our pages.
+    #[schemars(required)]
+    pub organisation: Option<Organisation>,
+    /// The process itself.
+    pub server: Option<Server>,
+    /// Who is logged in, and for how long.
+    pub session: Option<Session>,
+    /// The signed statement about a person that each request carries to its application.
+    pub assertion: Option<Assertion>,
+    /// The providers, each under a name of your own (`[a-z][a-z0-9-]{0,31}`), which is part of cookie names and paths.
+    #[schemars(required)]
+    pub providers: Option<BTreeMap<String, Provider>>,
+    /// The applications.
+    #[schemars(required)]
+    pub apps: Option<Vec<App>>,
+}
+
+/// Who is speaking on our pages.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// The name at the head of every page.
+    #[schemars(required)]
+    pub name: Option<String>,
+    /// Where people find help.
+    pub contact_url: Option<String>,
+    /// The legal notice.
+    pub legal_url: Option<String>,
+    /// The accessibility statement.
+    pub accessibility: Option<Accessibility>,
+}
+
+/// The accessibility statement, whose status French pages show in their footer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accessibility {
+    /// How far the pages conform to RGAA.
+    #[schemars(required, extend("enum" = ["full", "partial", "none"]))]
+    pub status: Option<String>,
+    /// The statement itself.
+    pub url: Option<String>,
+}
+
+/// The process itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port to listen on.
+    pub listen: Option<String>,
+}
+
+/// Who is logged in, and for how long.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Where sessions are kept: in this one process, or in Redis.
+    #[schemars(extend("enum" = ["memory", "redis"]))]
+    pub store: Option<String>,
+    /// The Redis that keeps sessions; needed with `store = "redis"`.
+    pub redis: Option<Redis>,
+    /// A session ends after so long without a request.
+    pub idle_timeout: Option<String>,
+    /// A session ends so long after the login, whatever happens.
+    pub absolute_timeout: Option<String>,
+    /// What sessions and login cookies are sealed with: at least 32 random bytes. A list has the current one first; a
+    /// previous one stays listed for `absolute_timeout`. Without it, and only with `store = "memory"`, one is made.
+    pub secret: Option<SecretSources>,
+}
+
+/// The Redis that keeps sessions.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// `redis://` or `rediss://` (TLS), with user, password and database.
+    #[schemars(required)]
+    pub url: Option<SecretSource>,
+    /// Begins every key in Redis, so that several gateways can share one.
+    pub prefix: Option<String>,
+}
+
+/// The signed statement about a person.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assertion {
+    /// Its `iss`. Absent: the public URL.
+    pub issuer: Option<String>,
+    /// The folder of the keys that sign it, shared by all instances; relative to the folder of this file. Without it, and
+    /// only with `store = "memory"`, a key is made that lives as long as the process.
+    pub keys_dir: Option<String>,
+    /// How long one assertion is valid.
+    pub lifetime: Option<String>,
+}
+
+/// A provider of identities.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// What kind of provider it is.
+    #[schemars(required)]
+    pub preset: Option<String>,
+    /// Which of the provider's environments.
+    #[schemars(required)]
+    pub environment: Option<String>,
+    /// The provider's address, where it is not that of its environment; changes addresses and nothing else.
+    pub issuer: Option<String>,
+    /// The client id that the provider gave you.
+    #[schemars(required)]
+    pub client_id: Option<String>,
+    /// The client secret that the provider gave you.
+    #[schemars(required)]
+    pub client_secret: Option<SecretSource>,
+    /// What is asked about a person; `openid` is always among them.
+    pub scopes: Option<Vec<String>>,
+    /// The level of assurance that is asked for. Absent: the lowest one of the provider.
+    pub acr: Option<String>,
+    /// The algorithm that the provider signs with for this client, as it was registered there.
+    #[schemars(extend("enum" = ["ES256", "RS256"]))]
+    pub signing_alg: Option<String>,
+}
+
+/// An application.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// Its name, unique; the assertion's audience unless `audience` says otherwise.
+    #[schemars(required)]
+    pub name: Option<String>,
+    /// What people read on our pages. Absent: the name.
+    pub title: Option<String>,
+    /// The host at which browsers reach it. Absent: that of `public_url`.
+    pub host: Option<String>,
+    /// The path at which it begins; several apps may share a host.
+    pub path: Option<String>,
+    /// At which providers a person may sign in, by their names, in the order in which they are offered.
+    #[schemars(required)]
+    pub providers: Option<Vec<String>>,
+    /// What a visitor without a session sees first: a page with the provider's button, or the provider itself.
+    #[schemars(extend("enum" = ["chooser", "redirect"]))]
+    pub login: Option<String>,
+    /// The application server: one URL, scheme, host and port.
+    #[schemars(required)]
+    pub upstreams: Option<Vec<String>>,
+    /// What the application is told about a person; nothing else leaves.
+    pub claims: Option<Vec<String>>,
+    /// Which of the claims are said in plain headers as well.
+    pub plain_headers: Option<Vec<String>>,
+    /// The assertion's `aud`. Absent: the name.
+    pub audience: Option<String>,
+    /// Which `Host` the application sees: the browser's, or that of its own URL.
+    #[schemars(extend("enum" = ["browser", "upstream"]))]
+    pub host_header: Option<String>,
+    /// How long a connection to the application may take to open.
+    pub connect_timeout: Option<String>,
+    /// How long the application may take until its answer begins.
+    pub response_timeout: Option<String>,
+    /// How long a body may stand still, in either direction.
+    pub idle_timeout: Option<String>,
+    /// How long an unused connection to the application is kept; shorter than the application itself keeps it.
+    pub keep_alive: Option<String>,
+    /// Most connections to the application at once; beyond them visitors get 503.
+    #[schemars(range(min = 1))]
+    pub max_connections: Option<u32>,
+    /// What the app's paths ask of a visitor; the longest path wins, what is not listed is `required`.
+    pub routes: Option<Vec<Route>>,
+}
+
+/// A path of an app, and what it asks of a visitor.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The path, below that of the app.
+    #[schemars(required)]
+    pub path: Option<String>,
+    /// Nothing, an identity if there is one, or a session.
+    #[schemars(extend("enum" = ["public", "optional", "required"]))]
+    pub access: Option<String>,
+}

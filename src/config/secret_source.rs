@@ -1,0 +1,357 @@
+//! `{ file = ".." }`, `{ env = ".." }` or `{ credential = ".." }` -> [`Secret`]; never a value in the configuration.
+//!
+//! The visitors are written by hand: a derived one prints the value that it refuses, and that is the literal secret.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use schemars::Schema;
+use schemars::SchemaGenerator;
+use schemars::json_schema;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
+
+use crate::config::surroundings::Surroundings;
+use crate::secret::Secret;
+
+/// The schema's title of a secret; nothing that stands under such a schema is ever printed.
+pub const TITLE: &str = "SecretSource";
+
+/// More than any secret has; a mistaken path to something large is not read into memory.
+const MOST: u64 = 64 * 1024;
+
+/// Where a secret is, as it was written: one of the three, which `parse` makes sure of.
+#[derive(Clone, Debug, Default)]
+pub struct SecretSource {
+    /// A file; relative to the folder of the configuration file.
+    pub file: Option<String>,
+    /// A variable of the environment.
+    pub env: Option<String>,
+    /// A credential of systemd (`LoadCredential=`).
+    pub credential: Option<String>,
+}
+
+/// One secret, or the current one and those before it.
+#[derive(Clone, Debug)]
+pub enum SecretSources {
+    /// `secret = { .. }`
+    One(SecretSource),
+    /// `secret = [{ .. }, { .. }]`
+    Several(Vec<SecretSource>),
+}
+
+/// The one place that a source names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// A file, or a credential of systemd, which is one.
+    File(PathBuf),
+    /// A variable of the environment.
+    Variable(String),
+}
+
+/// What was found there.
+#[derive(Debug)]
+pub struct FoundSecret {
+    /// Without the newline at its end.
+    pub secret: Secret,
+    /// Who else can read it.
+    pub exposure: Exposure,
+}
+
+/// Who else can read a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Nobody that we can see.
+    Private,
+    /// Every user of this machine.
+    WorldReadable,
+}
+
+/// Why there is no secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretSourceError {
+    /// None of the three, or more than one.
+    #[error("a secret has exactly one source")]
+    NotOne,
+    /// `credential` outside a unit that loads any.
+    #[error("there are no systemd credentials here")]
+    NoCredentials,
+    /// A credential whose name is a path.
+    #[error("the name of a credential is no path")]
+    CredentialPath,
+    /// The variable is not set.
+    #[error("the environment variable `{0}` is not set")]
+    Unset(String),
+    /// The file cannot be read.
+    #[error("the file `{path}` cannot be read: {reason}")]
+    Unreadable {
+        /// Which one.
+        path: String,
+        /// In the words of the system, without a number.
+        reason: String,
+    },
+    /// The file is far too large for a secret.
+    #[error("the file `{0}` is too large for a secret")]
+    TooLarge(String),
+    /// There is nothing in it.
+    #[error("the secret is empty")]
+    Empty,
+}
+
+impl SecretSource {
+    /// The one place that is named.
+    pub fn place(&self, surroundings: &Surroundings) -> Result<SecretPlace, SecretSourceError> {
+        match (&self.file, &self.env, &self.credential) {
+            (Some(file), None, None) => Ok(SecretPlace::File(surroundings.resolve(file))),
+            (None, Some(variable), None) => Ok(SecretPlace::Variable(variable.clone())),
+            (None, None, Some(name)) => {
+                if name.is_empty() || name.contains('/') || name.starts_with('.') {
+                    return Err(SecretSourceError::CredentialPath);
+                }
+                let folder = surroundings
+                    .variable("CREDENTIALS_DIRECTORY")
+                    .ok_or(SecretSourceError::NoCredentials)?;
+                Ok(SecretPlace::File(Path::new(folder).join(name)))
+            }
+            _ => Err(SecretSourceError::NotOne),
+        }
+    }
+
+    /// The secret that is there.
+    pub fn read(&self, surroundings: &Surroundings) -> Result<FoundSecret, SecretSourceError> {
+        let (bytes, exposure) = match self.place(surroundings)? {
+            SecretPlace::File(path) => read_file(&path)?,
+            SecretPlace::Variable(variable) => {
+                let text = surroundings.variable(&variable).map(str::to_owned);
+                let text = text.ok_or(SecretSourceError::Unset(variable))?;
+                (text.into_bytes(), Exposure::Private)
+            }
+        };
+        let secret = Secret::new(bytes);
+        let without_newline = without_newline(secret.expose());
+        if without_newline.is_empty() {
+            return Err(SecretSourceError::Empty);
+        }
+        Ok(FoundSecret {
+            secret: Secret::new(without_newline),
+            exposure,
+        })
+    }
+}
+
+impl SecretSources {
+    /// Each source, the current one first, and its place in a list if it stands in one.
+    pub fn each(&self) -> Vec<(Option<usize>, &SecretSource)> {
+        match self {
+            Self::One(source) => vec![(None, source)],
+            Self::Several(sources) => sources
+                .iter()
+                .enumerate()
+                .map(|(index, source)| (Some(index), source))
+                .collect(),
+        }
+    }
+}
+
+/// One newline at the end belongs to the file, not to the secret: editors and `echo` put it there.
+fn without_newline(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}
+
+fn read_file(path: &Path) -> Result<(Vec<u8>, Exposure), SecretSourceError> {
+    let unreadable = |error: &std::io::Error| SecretSourceError::Unreadable {
+        path: path.display().to_string(),
+        reason: in_words(error),
+    };
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
+    let mut bytes = Vec::new();
+    file.take(MOST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > MOST {
+        return Err(SecretSourceError::TooLarge(path.display().to_string()));
+    }
+    let exposure = if metadata.permissions().mode() & 0o004 == 0 {
+        Exposure::Private
+    } else {
+        Exposure::WorldReadable
+    };
+    Ok((bytes, exposure))
+}
+
+/// What the system says about a file, in the words of a person.
+pub fn in_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.kind().to_string(),
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SourceVisitor)
+    }
+}
+
+struct SourceVisitor;
+
+const REFUSED: &str = "a secret is { file = \"..\" }, { env = \"..\" } or { credential = \"..\" }";
+
+impl<'de> Visitor<'de> for SourceVisitor {
+    type Value = SecretSource;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REFUSED)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretSource, A::Error> {
+        let mut source = SecretSource::default();
+        while let Some(name) = map.next_key::<String>()? {
+            let field = match name.as_str() {
+                "file" => &mut source.file,
+                "env" => &mut source.env,
+                "credential" => &mut source.credential,
+                _ => return Err(serde::de::Error::custom(REFUSED)),
+            };
+            *field = Some(map.next_value::<Word>()?.0);
+        }
+        Ok(source)
+    }
+
+    // Whatever else stands here may be the secret itself: none of these may reach the default, which prints it.
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<SecretSource, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<SecretSource, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<SecretSource, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<SecretSource, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<SecretSource, E> {
+        Err(E::custom(REFUSED))
+    }
+}
+
+/// A text whose refusal says nothing about what stood there.
+struct Word(String);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer);
+        text.map(Self)
+            .map_err(|_refused| serde::de::Error::custom(REFUSED))
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretSources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SourcesVisitor)
+    }
+}
+
+struct SourcesVisitor;
+
+impl<'de> Visitor<'de> for SourcesVisitor {
+    type Value = SecretSources;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REFUSED)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretSources, A::Error> {
+        SourceVisitor.visit_map(map).map(SecretSources::One)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SecretSources, A::Error> {
+        let mut sources = Vec::new();
+        while let Some(source) = list.next_element()? {
+            sources.push(source);
+        }
+        Ok(SecretSources::Several(sources))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<SecretSources, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<SecretSources, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<SecretSources, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<SecretSources, E> {
+        Err(E::custom(REFUSED))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<SecretSources, E> {
+        Err(E::custom(REFUSED))
+    }
+}
+
+impl JsonSchema for SecretSource {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        TITLE.into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "title": TITLE,
+            "type": "object",
+            "properties": {
+                "file": { "type": "string", "description": "A file; relative to the folder of the configuration file." },
+                "env": { "type": "string", "description": "A variable of the environment." },
+                "credential": { "type": "string", "description": "A credential of systemd (`LoadCredential=`)." },
+            },
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+        })
+    }
+}
+
+impl JsonSchema for SecretSources {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "SecretSources".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = SecretSource::json_schema(generator);
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! The configuration with its meaning: settings of the modules below, each of which knows nothing of the file.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::pages::organisation::Organisation;
+use crate::provider::acr::AcrValue;
+use crate::provider::entry_name::EntryName;
+use crate::provider::profile::ProviderProfile;
+use crate::provider::profile::SigningAlg;
+use crate::routing::app::App;
+use crate::secret::Secret;
+use crate::session::session::Lifetimes;
+use crate::wire::host::Host;
+use crate::wire::own_paths;
+
+/// A configuration in which nothing is wrong.
+#[derive(Debug)]
+pub struct Config {
+    /// Where browsers reach the site.
+    pub public_url: PublicUrl,
+    /// Who is speaking on our pages.
+    pub organisation: Organisation,
+    /// Where the process listens.
+    pub listen: SocketAddr,
+    /// Who is logged in, and for how long.
+    pub session: SessionSettings,
+    /// The signed statement that an application receives.
+    pub assertion: AssertionSettings,
+    /// The provider entries, by name.
+    pub providers: Vec<ClientSettings>,
+    /// The applications, in the order of the file.
+    pub apps: Vec<App>,
+}
+
+/// Scheme and host of the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// `https`, or `http` on loopback.
+    pub scheme: &'static str,
+    /// Without a port that goes without saying.
+    pub host: Host,
+}
+
+impl std::fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)
+    }
+}
+
+/// Key `session`.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// Where sessions are kept.
+    pub store: StoreSettings,
+    /// What everything is sealed with: the current secret, then those before it. Never empty; each fit for a keyring.
+    pub secrets: Vec<Secret>,
+    /// How long a session lives.
+    pub lifetimes: Lifetimes,
+}
+
+/// Key `session.store`.
+#[derive(Clone, Debug)]
+pub enum StoreSettings {
+    /// In this process.
+    Memory,
+    /// In a Redis that several processes share.
+    Redis {
+        /// With user, password and database.
+        url: Secret,
+        /// Begins every key.
+        prefix: String,
+    },
+}
+
+/// Key `assertion`.
+#[derive(Clone, Debug)]
+pub struct AssertionSettings {
+    /// The assertion's `iss`.
+    pub issuer: String,
+    /// Where the keys that sign it come from.
+    pub keys: KeySource,
+    /// From its `iat` to its `exp`.
+    pub lifetime: Duration,
+}
+
+/// Key `providers.<entry>`.
+#[derive(Clone, Debug)]
+pub struct ClientSettings {
+    /// The name of the entry.
+    pub entry: EntryName,
+    /// Everything that the preset says, in the environment that was chosen.
+    pub profile: ProviderProfile,
+    /// As the provider gave it.
+    pub client_id: String,
+    /// As the provider gave it.
+    pub client_secret: Secret,
+    /// In the order of the file; `openid` is among them.
+    pub scopes: Vec<String>,
+    /// The least that is asked for.
+    pub acr: AcrValue,
+    /// What the provider signs with for this client.
+    pub signing_alg: SigningAlg,
+}
+
+/// Where the keys of the assertion come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// A folder that every instance shares.
+    Folder(PathBuf),
+    /// One is made that lives as long as the process: only for a gateway that is one process anyway.
+    Throwaway,
+}
+
+/// What an operator registers at a provider for one of its entries, byte for byte as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The entry.
+    pub entry: EntryName,
+    /// One for each host at which an app offers this entry.
+    pub redirect_uris: Vec<String>,
+    /// One for each of these hosts.
+    pub post_logout_redirect_uris: Vec<String>,
+}
+
+impl Config {
+    /// What to register at each provider.
+    pub fn registrations(&self) -> Vec<Registration> {
+        let scheme = self.public_url.scheme;
+        let of_entry = |entry: &EntryName| {
+            let mut hosts: Vec<&Host> = Vec::new();
+            for app in self.apps.iter().filter(|app| app.providers.contains(entry)) {
+                if !hosts.contains(&&app.host) {
+                    hosts.push(&app.host);
+                }
+            }
+            Registration {
+                entry: entry.clone(),
+                redirect_uris: hosts
+                    .iter()
+                    .map(|host| own_paths::redirect_uri(scheme, host))
+                    .collect(),
+                post_logout_redirect_uris: hosts
+                    .iter()
+                    .map(|host| own_paths::post_logout_redirect_uri(scheme, host))
+                    .collect(),
+            }
+        };
+        self.providers
+            .iter()
+            .map(|settings| of_entry(&settings.entry))
+            .collect()
+    }
+}

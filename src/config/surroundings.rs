@@ -1,0 +1,55 @@
+//! The machine around a configuration: its folder and the environment, read once and handed in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// What the configuration may refer to.
+#[derive(Clone)]
+pub struct Surroundings {
+    folder: PathBuf,
+    variables: BTreeMap<String, String>,
+}
+
+impl Surroundings {
+    /// The folder of a file, and these variables. Secrets may be among them.
+    pub fn new(file: &Path, variables: BTreeMap<String, String>) -> Self {
+        Self {
+            folder: file.parent().unwrap_or(Path::new("")).to_owned(),
+            variables,
+        }
+    }
+
+    /// A path as the file means it: relative to the file's own folder, wherever the program was started.
+    pub fn resolve(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// A variable, if it is set.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// Every variable.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+}
+
+/// The folder only: a variable may be a secret.
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The environment of this process. What is not UTF-8 is nothing that a key or a secret of ours could be.
+pub fn of_this_process(file: &Path) -> Surroundings {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Surroundings::new(file, variables)
+}
