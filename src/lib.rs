@@ -4,6 +4,9 @@
 
 pub mod access;
 pub mod clock;
+pub mod endpoints;
+pub mod gateway;
+pub mod pipeline;
 pub mod provider;
 pub mod routing;
 pub mod secret;

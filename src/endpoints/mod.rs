@@ -1,0 +1,3 @@
+//! The paths that the gateway answers itself.
+
+pub mod failure;
