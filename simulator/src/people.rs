@@ -52,6 +52,9 @@ mod tests {
 
     #[test]
     fn the_demonstrations_main_character_comes_first() {
-        assert_eq!(everybody().unwrap()[0].full_name(), "Zoé Éléonore LE GOÛT-NŒUVÉGLISE");
+        assert_eq!(
+            everybody().unwrap()[0].full_name(),
+            "Zoé Éléonore LE GOÛT-NŒUVÉGLISE"
+        );
     }
 }

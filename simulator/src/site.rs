@@ -91,7 +91,9 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
 
 /// The first value of `name`.
 pub(crate) fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find_map(|(each, value)| (each == name).then_some(value.as_str()))
+    pairs
+        .iter()
+        .find_map(|(each, value)| (each == name).then_some(value.as_str()))
 }
 
 /// Something that answers requests.
@@ -211,7 +213,11 @@ struct Recorder {
 }
 
 impl AsyncRead for Recorder {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let fresh = buffer.filled().get(before..).unwrap_or_default();

@@ -197,7 +197,10 @@ impl<'a> Parameters<'a> {
 
 fn response_type(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result<(), Refused> {
     if value.is_empty() {
-        return Err(refuse("invalid_request", "missing required parameter 'response_type'"));
+        return Err(refuse(
+            "invalid_request",
+            "missing required parameter 'response_type'",
+        ));
     }
     if value.split(' ').all(|each| each == "code") {
         return Ok(());
@@ -266,7 +269,9 @@ fn claims(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result
             .ok_or_else(|| refuse("invalid_request", "claims parameter members should be objects"))?;
         for (claim, detail) in value {
             match claim.as_str() {
-                "amr" if member == "id_token" && wanted == WantedClaims::Nothing => wanted = WantedClaims::Amr,
+                "amr" if member == "id_token" && wanted == WantedClaims::Nothing => {
+                    wanted = WantedClaims::Amr
+                }
                 claim if is_ungranted(claim, detail) => wanted = WantedClaims::Ungranted,
                 _ => {}
             }
@@ -297,6 +302,8 @@ fn acr(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result<()
     }
     Err(refuse(
         "invalid_acr",
-        &format!("acr_value is not valid, should be equal one of these values, expected eidas1, got {lowest}"),
+        &format!(
+            "acr_value is not valid, should be equal one of these values, expected eidas1, got {lowest}"
+        ),
     ))
 }

@@ -8,7 +8,10 @@ use crate::provider::scopes::SCOPES;
 /// The discovery document. It promises more than the provider accepts, as the real one does.
 pub(crate) fn document(issuer: &str) -> Value {
     let at = |path: &str| format!("{issuer}{path}");
-    let mut claims: Vec<&str> = SCOPES.iter().flat_map(|(_, claims)| claims.iter().copied()).collect();
+    let mut claims: Vec<&str> = SCOPES
+        .iter()
+        .flat_map(|(_, claims)| claims.iter().copied())
+        .collect();
     claims.sort_unstable();
     claims.dedup();
     claims.extend(["acr", "amr", "auth_time", "iss", "sid"]);

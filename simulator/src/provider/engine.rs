@@ -129,7 +129,8 @@ impl Engine {
     }
 
     pub(crate) fn service(&self, client_id: &str) -> &str {
-        self.client(client_id).map_or("un service", |client| client.name.as_str())
+        self.client(client_id)
+            .map_or("un service", |client| client.name.as_str())
     }
 
     /// The identifier of the browser's live session. One that was left alone for too long is forgotten.

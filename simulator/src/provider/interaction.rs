@@ -36,7 +36,10 @@ impl Engine {
             Ok(request) => request,
             Err(Refused::Page(status, code)) => return Ok(Self::page(status, code, None)),
             Err(Refused::Crash) => {
-                return Ok(site::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"));
+                return Ok(site::text(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Internal Server Error",
+                ));
             }
             Err(Refused::Redirect(redirect)) => return Ok(self.error_redirect(&redirect)),
         };
@@ -73,7 +76,10 @@ impl Engine {
         pairs.extend(refused.scope.as_deref().map(|scope| ("scope", scope)));
         pairs.extend([("state", refused.state.as_str()), ("iss", self.issuer.as_str())]);
         let (status, location) = match refused.form {
-            RedirectForm::Query => (StatusCode::SEE_OTHER, text::with_query(&refused.redirect_uri, &pairs)),
+            RedirectForm::Query => (
+                StatusCode::SEE_OTHER,
+                text::with_query(&refused.redirect_uri, &pairs),
+            ),
             RedirectForm::Found => (StatusCode::FOUND, text::with_query(&refused.redirect_uri, &pairs)),
             RedirectForm::Fragment => (
                 StatusCode::SEE_OTHER,
@@ -94,13 +100,21 @@ impl Engine {
         let Some(session) = memory.sessions.get_mut(&id) else {
             return Ok(Self::page(StatusCode::UNAUTHORIZED, "Y190001", None));
         };
-        let Some(attempt) = session.attempt.clone().filter(|attempt| !attempt.request.state.is_empty()) else {
+        let Some(attempt) = session
+            .attempt
+            .clone()
+            .filter(|attempt| !attempt.request.state.is_empty())
+        else {
             return Ok(Self::page(StatusCode::CONFLICT, "Y190004", None));
         };
         if now.saturating_sub(attempt.started) >= SESSION {
             session.attempt = None;
             let back = self.lost_link(&attempt);
-            return Ok(Self::page(StatusCode::INTERNAL_SERVER_ERROR, "Y000000", Some(&back)));
+            return Ok(Self::page(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Y000000",
+                Some(&back),
+            ));
         }
         session.last_seen = now;
         let mut answer = match (step, &session.person) {
@@ -182,7 +196,11 @@ impl Engine {
         }
         let code = random::opaque()?;
         let mut memory = self.memory();
-        let Some(person) = memory.sessions.get(&id).and_then(|session| session.person.clone()) else {
+        let Some(person) = memory
+            .sessions
+            .get(&id)
+            .and_then(|session| session.person.clone())
+        else {
             return Ok(Self::page(StatusCode::CONFLICT, "Y190004", None));
         };
         if let Some(session) = memory.sessions.get_mut(&id) {
@@ -231,7 +249,10 @@ impl Engine {
                     ("state", request.state.as_str()),
                     ("iss", self.issuer.as_str()),
                 ];
-                site::redirect(StatusCode::SEE_OTHER, &text::with_query(&request.redirect_uri, &pairs))
+                site::redirect(
+                    StatusCode::SEE_OTHER,
+                    &text::with_query(&request.redirect_uri, &pairs),
+                )
             }
             other => {
                 session.attempt = other;
@@ -278,16 +299,22 @@ impl Engine {
 
     /// The link once the interaction is lost: FranceConnect then writes the state as it is, without encoding it.
     fn lost_link(&self, attempt: &Attempt) -> String {
-        self.back_link(attempt, &attempt.request.state)
-            .replacen("error=server_error", "error=access_denied", 1)
+        self.back_link(attempt, &attempt.request.state).replacen(
+            "error=server_error",
+            "error=access_denied",
+            1,
+        )
     }
 
     /// FranceConnect's own link back: whoever knows a registered address can have any error sent there.
     pub(crate) fn redirect_with_error(&self, asked: &Asked) -> Answer {
         let parameters = asked.parameters();
         let get = |name| site::value(&parameters, name);
-        let known = get("redirect_uri")
-            .filter(|uri| self.clients.iter().any(|client| client.redirect_uris.iter().any(|each| each == uri)));
+        let known = get("redirect_uri").filter(|uri| {
+            self.clients
+                .iter()
+                .any(|client| client.redirect_uris.iter().any(|each| each == uri))
+        });
         let Some(redirect_uri) = known else {
             return Self::page(StatusCode::INTERNAL_SERVER_ERROR, "Y030030", None);
         };
@@ -298,7 +325,10 @@ impl Engine {
         }
         let pairs = [
             ("error", get("error").unwrap_or("undefined")),
-            ("error_description", get("error_description").unwrap_or("undefined")),
+            (
+                "error_description",
+                get("error_description").unwrap_or("undefined"),
+            ),
             ("state", get("state").unwrap_or("undefined")),
             ("iss", self.issuer.as_str()),
         ];

@@ -50,7 +50,10 @@ impl Keys {
     /// The JWKS (RFC 7517): the EC key first, then the RSA key.
     pub(crate) fn jwks(&self) -> io::Result<Value> {
         let point = self.ec.public_key().as_ref();
-        let (x, y) = (point.get(1..33).unwrap_or_default(), point.get(33..65).unwrap_or_default());
+        let (x, y) = (
+            point.get(1..33).unwrap_or_default(),
+            point.get(33..65).unwrap_or_default(),
+        );
         let (n, e) = rsa_numbers(Self::rsa()?.public_key().as_ref())
             .ok_or_else(|| io::Error::other("an RSA public key of another shape"))?;
         Ok(json!({"keys": [
@@ -63,7 +66,11 @@ impl Keys {
 
     /// A signed token whose header is `alg` and `kid`, nothing else.
     pub(crate) fn sign(&self, algorithm: SigningAlgorithm, claims: &Value) -> io::Result<String> {
-        let header = format!(r#"{{"alg":"{}","kid":"{}"}}"#, algorithm.name(), self.kid(algorithm));
+        let header = format!(
+            r#"{{"alg":"{}","kid":"{}"}}"#,
+            algorithm.name(),
+            self.kid(algorithm)
+        );
         let input = format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header),
@@ -78,8 +85,13 @@ impl Keys {
             SigningAlgorithm::Rs256 => {
                 let key = Self::rsa()?;
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&signature::RSA_PKCS1_SHA256, &random, input.as_bytes(), &mut signature)
-                    .map_err(no_key)?;
+                key.sign(
+                    &signature::RSA_PKCS1_SHA256,
+                    &random,
+                    input.as_bytes(),
+                    &mut signature,
+                )
+                .map_err(no_key)?;
                 signature
             }
         };
@@ -143,7 +155,10 @@ fn der_value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         (usize::from(first), rest)
     } else {
         let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-        (bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)), rest)
+        (
+            bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
+            rest,
+        )
     };
     (found == tag).then(|| rest.split_at_checked(length)).flatten()
 }

@@ -35,7 +35,9 @@ impl Engine {
     pub(crate) fn end_session(&self, asked: &Asked) -> io::Result<Answer> {
         let parameters = asked.parameters();
         let get = |name: &str| site::value(&parameters, name).filter(|value| !value.is_empty());
-        let closed = parameters.iter().all(|(name, _)| PARAMETERS.contains(&name.as_str()));
+        let closed = parameters
+            .iter()
+            .all(|(name, _)| PARAMETERS.contains(&name.as_str()));
         let Some(hint) = get("id_token_hint").filter(|_| closed) else {
             return Ok(Self::page(StatusCode::BAD_REQUEST, "Y000400", None));
         };
@@ -83,9 +85,10 @@ impl Engine {
             HintFault::BadSignature => OAuthError::request("could not validate id_token_hint", "Y045AFAE"),
         })?;
         let audience = claims.get("aud").and_then(Value::as_str).unwrap_or_default();
-        let client = self
-            .client(audience)
-            .ok_or(OAuthError::request("could not validate id_token_hint", "Y045AFAE"))?;
+        let client = self.client(audience).ok_or(OAuthError::request(
+            "could not validate id_token_hint",
+            "Y045AFAE",
+        ))?;
         if client_id.is_some_and(|each| each != audience) {
             return Err(OAuthError::request(
                 "client_id does not match the provided id_token_hint",
@@ -97,7 +100,10 @@ impl Engine {
             Some(uri) if client.post_logout_redirect_uris.iter().any(|each| each == uri) => {
                 Ok(Some(uri.to_owned()))
             }
-            Some(_) => Err(OAuthError::request("post_logout_redirect_uri not registered", "Y04CFAEF")),
+            Some(_) => Err(OAuthError::request(
+                "post_logout_redirect_uri not registered",
+                "Y04CFAEF",
+            )),
         }
     }
 
@@ -123,7 +129,9 @@ impl Engine {
             .map(|(code, _)| code.clone())
             .collect();
         memory.tokens.retain(|_, token| !ended.contains(&token.code));
-        let location = waiting.location.unwrap_or_else(|| "/api/v2/session/end/success".to_owned());
+        let location = waiting
+            .location
+            .unwrap_or_else(|| "/api/v2/session/end/success".to_owned());
         let mut answer = site::redirect(StatusCode::SEE_OTHER, &location);
         for (name, path) in [
             (SESSION_COOKIE, "/"),

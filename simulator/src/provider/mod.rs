@@ -153,14 +153,21 @@ impl Engine {
         let post = asked.method == Method::POST;
         match parts.as_slice() {
             [".well-known", "openid-configuration"] | [".well-known", "openid-configuration", ""] if get => {
-                Ok(public(asked, "application/json; charset=utf-8", &discovery::document(&self.issuer)))
+                Ok(public(
+                    asked,
+                    "application/json; charset=utf-8",
+                    &discovery::document(&self.issuer),
+                ))
             }
             ["jwks"] if get => {
                 let jwks = self.keys.jwks()?;
                 Ok(public(asked, "application/jwk-set+json; charset=utf-8", &jwks))
             }
             ["authorize"] if get => self.authorize(asked),
-            ["authorize"] if post => Ok(site::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
+            ["authorize"] if post => Ok(site::text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Internal Server Error",
+            )),
             ["authorize", uid] if get => Ok(self.resume(asked, uid)),
             ["interaction", _] if get => self.interaction(asked, Step::Choose),
             ["interaction", _, "consent"] if get => self.interaction(asked, Step::Consent),
@@ -174,10 +181,16 @@ impl Engine {
             ["session", "end"] if get => self.end_session(asked),
             ["session", "end", "confirm"] if post => Ok(self.confirm_end(asked)),
             ["session", "end", "success"] if get => Ok(pages::signed_out()),
-            ["simulateur.css"] if get => Ok(site::answer(StatusCode::OK, "text/css; charset=utf-8", pages::STYLE)),
-            ["simulateur.js"] if get => {
-                Ok(site::answer(StatusCode::OK, "text/javascript; charset=utf-8", pages::SUBMIT))
-            }
+            ["simulateur.css"] if get => Ok(site::answer(
+                StatusCode::OK,
+                "text/css; charset=utf-8",
+                pages::STYLE,
+            )),
+            ["simulateur.js"] if get => Ok(site::answer(
+                StatusCode::OK,
+                "text/javascript; charset=utf-8",
+                pages::SUBMIT,
+            )),
             _ => Ok(oauth_error::not_found()),
         }
     }
@@ -187,7 +200,11 @@ impl Engine {
 fn public(asked: &Asked, media_type: &'static str, document: &serde_json::Value) -> Answer {
     let mut answer = site::answer(StatusCode::OK, media_type, document.to_string());
     site::set(&mut answer, "cache-control", "public, max-age=600");
-    site::set(&mut answer, "access-control-allow-origin", asked.header("origin").unwrap_or("*"));
+    site::set(
+        &mut answer,
+        "access-control-allow-origin",
+        asked.header("origin").unwrap_or("*"),
+    );
     site::set(&mut answer, "vary", "Origin");
     answer
 }

@@ -10,7 +10,8 @@ use crate::site;
 use crate::site::Answer;
 
 /// Where FranceConnect explains its codes.
-const EXPLAINED_AT: &str = "https://docs.partenaires.franceconnect.gouv.fr/fs/fs-technique/fs-technique-erreurs/";
+const EXPLAINED_AT: &str =
+    "https://docs.partenaires.franceconnect.gouv.fr/fs/fs-technique/fs-technique-erreurs/";
 
 /// One error of the token, userinfo or end-session endpoint.
 #[derive(Clone, Copy, Debug)]

@@ -5,11 +5,26 @@ pub(crate) const SCOPES: &[(&str, &[&str])] = &[
     ("openid", &["sub"]),
     (
         "identite_pivot",
-        &["given_name", "given_name_array", "family_name", "birthdate", "gender", "birthplace", "birthcountry"],
+        &[
+            "given_name",
+            "given_name_array",
+            "family_name",
+            "birthdate",
+            "gender",
+            "birthplace",
+            "birthcountry",
+        ],
     ),
     (
         "profile",
-        &["given_name", "given_name_array", "family_name", "birthdate", "gender", "preferred_username"],
+        &[
+            "given_name",
+            "given_name_array",
+            "family_name",
+            "birthdate",
+            "gender",
+            "preferred_username",
+        ],
     ),
     ("birth", &["birthplace", "birthcountry"]),
     ("given_name", &["given_name", "given_name_array"]),
@@ -28,7 +43,10 @@ pub(crate) const SCOPES: &[(&str, &[&str])] = &[
 /// The claims of a space separated list of scopes, without repetition.
 pub(crate) fn claims_of(scope: &str) -> Vec<&'static str> {
     let mut claims = Vec::new();
-    for (_, delivered) in SCOPES.iter().filter(|(name, _)| scope.split(' ').any(|each| each == *name)) {
+    for (_, delivered) in SCOPES
+        .iter()
+        .filter(|(name, _)| scope.split(' ').any(|each| each == *name))
+    {
         for claim in *delivered {
             if !claims.contains(claim) {
                 claims.push(*claim);

@@ -64,7 +64,11 @@ impl Engine {
             "scope": code.request.scope,
             "token_type": "Bearer",
         });
-        let mut answer = site::answer(StatusCode::OK, "application/json; charset=utf-8", body.to_string());
+        let mut answer = site::answer(
+            StatusCode::OK,
+            "application/json; charset=utf-8",
+            body.to_string(),
+        );
         site::set(&mut answer, "cache-control", "no-store");
         Ok(answer)
     }
@@ -81,7 +85,10 @@ impl Engine {
         }
         let id = site::value(&form, "code")
             .filter(|code| !code.is_empty())
-            .ok_or(OAuthError::request("missing required parameter(s) 'code'", "Y048017B"))?;
+            .ok_or(OAuthError::request(
+                "missing required parameter(s) 'code'",
+                "Y048017B",
+            ))?;
         let memory = self.memory();
         let code = memory
             .codes
@@ -92,7 +99,10 @@ impl Engine {
             return Err(OAuthError::grant("client mismatch", "Y047A2EA"));
         }
         if site::value(&form, "redirect_uri") != Some(code.request.redirect_uri.as_str()) {
-            return Err(OAuthError::grant("authorization code redirect_uri mismatch", "Y04F8199"));
+            return Err(OAuthError::grant(
+                "authorization code redirect_uri mismatch",
+                "Y04F8199",
+            ));
         }
         if site::value(&form, "code_verifier").is_some() {
             return Err(OAuthError::grant("PKCE verification failed", "Y0446550"));
@@ -112,10 +122,16 @@ impl Engine {
             }
             (Some((client_id, secret)), _, None) => (client_id, secret),
             (None, None, _) => {
-                return Err(OAuthError::request("no client authentication mechanism provided", "Y044FEB3"));
+                return Err(OAuthError::request(
+                    "no client authentication mechanism provided",
+                    "Y044FEB3",
+                ));
             }
             (None, Some(_), None) => {
-                return Err(OAuthError::client("client_secret must be provided in the body", "Y044D82C"));
+                return Err(OAuthError::client(
+                    "client_secret must be provided in the body",
+                    "Y044D82C",
+                ));
             }
             (None, Some(client_id), Some(secret)) => (client_id.to_owned(), secret.to_owned()),
         };
@@ -170,7 +186,10 @@ impl Engine {
 /// The form of a token request, if it is one.
 fn token_form(asked: &Asked) -> Result<Vec<(String, String)>, OAuthError> {
     if asked.headers.contains_key("origin") {
-        return Err(OAuthError::request("origin not allowed for this client", "Y0489AFE"));
+        return Err(OAuthError::request(
+            "origin not allowed for this client",
+            "Y0489AFE",
+        ));
     }
     if asked.headers.contains_key("dpop") {
         return Err(OAuthError {
@@ -190,7 +209,10 @@ fn token_form(asked: &Asked) -> Result<Vec<(String, String)>, OAuthError> {
         .iter()
         .any(|(name, _)| form.iter().filter(|(each, _)| each == name).count() > 1);
     if twice {
-        return Err(OAuthError::request("parameters must not be provided twice", "Y0496E4A"));
+        return Err(OAuthError::request(
+            "parameters must not be provided twice",
+            "Y0496E4A",
+        ));
     }
     Ok(form)
 }

@@ -27,7 +27,11 @@ impl Engine {
         let now = self.clock.now();
         let found = {
             let memory = self.memory();
-            let token = memory.tokens.get(&token).filter(|token| now < token.expires).cloned();
+            let token = memory
+                .tokens
+                .get(&token)
+                .filter(|token| now < token.expires)
+                .cloned();
             token.and_then(|token| Some((memory.codes.get(&token.code).cloned()?, token)))
         };
         let Some((code, token)) = found else {
@@ -72,11 +76,16 @@ impl Engine {
 /// The access token, from the header or the query, not from both.
 fn presented(asked: &Asked) -> Result<String, OAuthError> {
     if asked.headers.contains_key("origin") {
-        return Err(OAuthError::request("origin not allowed for this client", "Y0489AFE"));
+        return Err(OAuthError::request(
+            "origin not allowed for this client",
+            "Y0489AFE",
+        ));
     }
     let header = asked.header("authorization").and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then(|| token.trim().to_owned())
     });
     let query = site::value(&asked.parameters(), "access_token").map(str::to_owned);
     match (header, query) {
