@@ -5,7 +5,7 @@
 //! Nothing here listens anywhere but on loopback.
 
 pub mod browser;
-// pub mod demo;
+pub mod demo;
 pub mod legacy;
 pub mod people;
 pub mod provider;

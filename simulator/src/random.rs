@@ -20,7 +20,8 @@ pub(crate) fn opaque() -> io::Result<String> {
 
 /// `2 * N` hexadecimal characters.
 pub(crate) fn hex<const N: usize>() -> io::Result<String> {
-    Ok(bytes::<N>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    let digits = bytes::<N>()?.map(|byte| format!("{byte:02x}"));
+    Ok(digits.concat())
 }
 
 /// A random UUID (RFC 9562, version 4), as the incident numbers on FranceConnect's pages are.

@@ -557,7 +557,7 @@ async fn a_refused_logout_is_a_page_or_raw_json() {
         assert_eq!(page.status, StatusCode::BAD_REQUEST);
         assert!(page.text().contains("Y000400"));
     }
-    let forged = format!("{}AAAA", &hint[..hint.len() - 4]);
+    let forged = format!("{}.{}", hint.rsplit_once('.').unwrap().0, "A".repeat(86));
     for (query, code) in [
         ("id_token_hint=junk".to_owned(), "Y04FEDB9"),
         (format!("id_token_hint={forged}"), "Y045AFAE"),

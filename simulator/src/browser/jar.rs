@@ -31,13 +31,13 @@ enum SameSite {
 
 /// Who began a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Initiator {
     /// The person, in the address bar.
     Person,
     /// A page of the same origin.
-    SameOrigin,
+    OwnOrigin,
     /// A page of the same host on another port: cookies do not know the difference.
-    SameSite,
+    OwnSite,
     /// A navigation with GET from another site.
     CrossSiteNavigation,
     /// A form that another site posted.
@@ -90,7 +90,7 @@ impl Jar {
     }
 
     /// The `Cookie` field for a request, longest path first.
-    pub(crate) fn field(&self, to: &Url, origin: Origin) -> Option<String> {
+    pub(crate) fn field(&self, to: &Url, origin: Initiator) -> Option<String> {
         let mut cookies: Vec<&Cookie> = self.of(to).filter(|cookie| cookie.goes_along(origin)).collect();
         cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let pairs: Vec<String> = cookies
@@ -109,24 +109,24 @@ impl Jar {
     }
 }
 
-impl Origin {
+impl Initiator {
     /// The value of `Sec-Fetch-Site` (Fetch Metadata, section 2.4).
     pub(crate) fn sec_fetch_site(self) -> &'static str {
         match self {
             Self::Person => "none",
-            Self::SameOrigin => "same-origin",
-            Self::SameSite => "same-site",
+            Self::OwnOrigin => "same-origin",
+            Self::OwnSite => "same-site",
             Self::CrossSiteNavigation | Self::CrossSitePost => "cross-site",
         }
     }
 }
 
 impl Cookie {
-    fn goes_along(&self, origin: Origin) -> bool {
+    fn goes_along(&self, origin: Initiator) -> bool {
         match origin {
-            Origin::Person | Origin::SameOrigin | Origin::SameSite => true,
-            Origin::CrossSiteNavigation => self.same_site != SameSite::Strict,
-            Origin::CrossSitePost => self.same_site == SameSite::None,
+            Initiator::Person | Initiator::OwnOrigin | Initiator::OwnSite => true,
+            Initiator::CrossSiteNavigation => self.same_site != SameSite::Strict,
+            Initiator::CrossSitePost => self.same_site == SameSite::None,
         }
     }
 }
@@ -160,15 +160,15 @@ fn path_matches(cookie: &str, path: &str) -> bool {
 mod tests {
     use url::Url;
 
+    use super::Initiator;
     use super::Jar;
-    use super::Origin;
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
     }
 
     fn sent(jar: &Jar, to: &str) -> Option<String> {
-        jar.field(&url(to), Origin::Person)
+        jar.field(&url(to), Initiator::Person)
     }
 
     #[test]
@@ -208,9 +208,12 @@ mod tests {
     fn a_form_of_another_site_carries_no_lax_cookie() {
         let mut jar = Jar::default();
         jar.set(&url("http://localhost/"), "x=1; Path=/; SameSite=Lax");
-        assert_eq!(jar.field(&url("http://localhost/"), Origin::CrossSitePost), None);
+        assert_eq!(
+            jar.field(&url("http://localhost/"), Initiator::CrossSitePost),
+            None
+        );
         assert!(
-            jar.field(&url("http://localhost/"), Origin::CrossSiteNavigation)
+            jar.field(&url("http://localhost/"), Initiator::CrossSiteNavigation)
                 .is_some()
         );
     }

@@ -33,8 +33,8 @@ use crate::browser::document::Button;
 use crate::browser::document::Form;
 use crate::browser::document::Link;
 use crate::browser::jar::Cookie;
+use crate::browser::jar::Initiator;
 use crate::browser::jar::Jar;
-use crate::browser::jar::Origin;
 use crate::text;
 
 /// As many redirects as browsers follow.
@@ -186,20 +186,20 @@ impl Browser {
     /// Opens an address, as from the address bar, and follows redirects to a page.
     pub async fn open(&self, url: &str) -> io::Result<Page> {
         let url = Url::parse(url).map_err(io::Error::other)?;
-        self.navigate(Asking::get(url, Origin::Person)).await
+        self.navigate(Asking::get(url, Initiator::Person)).await
     }
 
     /// Asks for one address without following where it leads.
     pub async fn ask(&self, url: &str) -> io::Result<Page> {
         let url = Url::parse(url).map_err(io::Error::other)?;
-        let (hop, body) = self.exchange(&Asking::get(url, Origin::Person)).await?;
+        let (hop, body) = self.exchange(&Asking::get(url, Initiator::Person)).await?;
         Ok(page(vec![hop.clone()], hop, body))
     }
 
     /// Follows a link of a page.
     pub async fn click(&self, page: &Page, link: &Link) -> io::Result<Page> {
         let url = page.url.join(&link.href).map_err(io::Error::other)?;
-        let origin = origin(&page.url, &url, Origin::CrossSiteNavigation);
+        let origin = origin(&page.url, &url, Initiator::CrossSiteNavigation);
         self.navigate(Asking::get(url, origin)).await
     }
 
@@ -228,7 +228,7 @@ impl Browser {
         );
         let mut url = page.url.join(&form.action).map_err(io::Error::other)?;
         let asking = if form.post {
-            let origin = origin(&page.url, &url, Origin::CrossSitePost);
+            let origin = origin(&page.url, &url, Initiator::CrossSitePost);
             Asking {
                 method: Method::POST,
                 form: Some((text::form(&pairs), page.url.origin().ascii_serialization())),
@@ -237,7 +237,7 @@ impl Browser {
             }
         } else {
             url.set_query(Some(&text::form(&pairs)));
-            let origin = origin(&page.url, &url, Origin::CrossSiteNavigation);
+            let origin = origin(&page.url, &url, Initiator::CrossSiteNavigation);
             Asking::get(url, origin)
         };
         self.navigate(asking).await
@@ -277,15 +277,15 @@ impl Browser {
                 StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
             );
             let cross = if keeps && asking.method == Method::POST {
-                Origin::CrossSitePost
+                Initiator::CrossSitePost
             } else {
-                Origin::CrossSiteNavigation
+                Initiator::CrossSiteNavigation
             };
             // A chain that left the site once stays cross-site.
             let origin = match asking.origin {
-                Origin::Person => Origin::Person,
-                Origin::SameOrigin | Origin::SameSite => origin(&asking.url, &next, cross),
-                Origin::CrossSiteNavigation | Origin::CrossSitePost => cross,
+                Initiator::Person => Initiator::Person,
+                Initiator::OwnOrigin | Initiator::OwnSite => origin(&asking.url, &next, cross),
+                Initiator::CrossSiteNavigation | Initiator::CrossSitePost => cross,
             };
             if keeps {
                 asking = Asking {
@@ -359,11 +359,11 @@ struct Asking {
     url: Url,
     /// The encoded form and the origin of the page it came from.
     form: Option<(String, String)>,
-    origin: Origin,
+    origin: Initiator,
 }
 
 impl Asking {
-    fn get(url: Url, origin: Origin) -> Self {
+    fn get(url: Url, origin: Initiator) -> Self {
         Self {
             method: Method::GET,
             url,
@@ -373,11 +373,11 @@ impl Asking {
     }
 }
 
-fn origin(from: &Url, to: &Url, across: Origin) -> Origin {
+fn origin(from: &Url, to: &Url, across: Initiator) -> Initiator {
     if from.origin() == to.origin() {
-        Origin::SameOrigin
+        Initiator::OwnOrigin
     } else if jar::host(from) == jar::host(to) {
-        Origin::SameSite
+        Initiator::OwnSite
     } else {
         across
     }

@@ -26,6 +26,15 @@ impl Log {
         kept.iter().cloned().collect()
     }
 
+    /// The last request that a person's page made, not an attack's.
+    pub(crate) fn last_page(&self) -> Option<String> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter()
+            .rev()
+            .map(|raw| String::from_utf8_lossy(raw).into_owned())
+            .find(|raw| !raw.lines().next().unwrap_or_default().contains("?essai-"))
+    }
+
     /// The last request with `marker` anywhere in it, as text.
     pub fn find(&self, marker: &str) -> Option<String> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

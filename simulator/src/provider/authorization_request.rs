@@ -270,7 +270,7 @@ fn claims(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result
         for (claim, detail) in value {
             match claim.as_str() {
                 "amr" if member == "id_token" && wanted == WantedClaims::Nothing => {
-                    wanted = WantedClaims::Amr
+                    wanted = WantedClaims::Amr;
                 }
                 claim if is_ungranted(claim, detail) => wanted = WantedClaims::Ungranted,
                 _ => {}

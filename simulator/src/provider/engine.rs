@@ -22,11 +22,11 @@ use crate::site::Answer;
 use crate::site::Asked;
 
 /// The browser's session and its interaction live this long.
-pub(crate) const SESSION: Duration = Duration::from_secs(1800);
+pub(crate) const SESSION: Duration = Duration::from_mins(30);
 /// The code and the grant, both from the person's last click.
 pub(crate) const GRANT: Duration = Duration::from_secs(30);
 /// An access token, from its issue.
-pub(crate) const ACCESS_TOKEN: Duration = Duration::from_secs(60);
+pub(crate) const ACCESS_TOKEN: Duration = Duration::from_mins(1);
 /// The cookie of the provider's session.
 pub(crate) const SESSION_COOKIE: &str = "fc_session_id";
 /// The cookie of its library's session, which outlives the other.

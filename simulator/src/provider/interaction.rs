@@ -7,6 +7,7 @@ use std::io;
 
 use http::StatusCode;
 
+use crate::people::Person;
 use crate::provider::authorization_request::AuthorizationRequest;
 use crate::provider::authorization_request::ErrorRedirect;
 use crate::provider::authorization_request::RedirectForm;
@@ -128,16 +129,7 @@ impl Engine {
             }
             (Step::Consent, Some(person)) => {
                 session.csrf.clone_from(&csrf);
-                let mut claims = scopes::claims_of(&attempt.request.scope);
-                claims.retain(|claim| *claim != "sub");
-                Information {
-                    service: self.service(&attempt.request.client_id),
-                    uid: &attempt.uid,
-                    csrf: &csrf,
-                    person,
-                    claims: &claims,
-                }
-                .answer()
+                self.information(&attempt, person, &csrf)
             }
             (Step::Choose | Step::Consent, None) => {
                 session.csrf.clone_from(&csrf);
@@ -152,6 +144,19 @@ impl Engine {
         };
         engine::renew(&mut answer, &id);
         Ok(answer)
+    }
+
+    fn information(&self, attempt: &Attempt, person: &Person, csrf: &str) -> Answer {
+        let mut claims = scopes::claims_of(&attempt.request.scope);
+        claims.retain(|claim| *claim != "sub");
+        Information {
+            service: self.service(&attempt.request.client_id),
+            uid: &attempt.uid,
+            csrf,
+            person,
+            claims: &claims,
+        }
+        .answer()
     }
 
     fn aborted(&self, attempt: &Attempt) -> Answer {

@@ -64,7 +64,7 @@ pub(crate) struct Information<'a> {
 
 impl Information<'_> {
     pub(crate) fn answer(&self) -> Answer {
-        let rows: String = self
+        let rows = self
             .claims
             .iter()
             .filter_map(|claim| Some((claim, self.person.claims.get(*claim)?)))
@@ -72,7 +72,8 @@ impl Information<'_> {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 format!("<dt>{}</dt><dd>{}</dd>", escape(claim), escape(&text))
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let card = format!(
             r#"<h1>Vous allez continuer en tant que {}</h1><p><strong>{}</strong> recevra ces données :</p><dl>{rows}</dl><form method="post" action="/api/v2/interaction/{}/login"><input type="hidden" name="csrfToken" value="{}"><div class="actions"><button class="button">Continuer vers {}</button></div></form>"#,
             escape(&self.person.full_name()),

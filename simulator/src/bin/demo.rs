@@ -1,0 +1,77 @@
+//! `cargo demo`: builds `guichet`, starts it between a simulated FranceConnect and a legacy application, prints one address.
+//!
+//! With `--self-test`: the journey and the attacks without a browser, and an exit code.
+
+use std::io;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use simulator::demo::executable;
+use simulator::demo::self_test;
+use simulator::demo::self_test::SelfTest;
+use simulator::demo::stage::Stage;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+
+/// Guichet between a simulated FranceConnect and a legacy application, on this computer alone.
+#[derive(Debug, Parser)]
+#[command(name = "demo")]
+struct Arguments {
+    /// Run the whole journey and all attacks without a browser; exit 0 if everything holds, 1 otherwise.
+    #[arg(long)]
+    self_test: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match demonstrate(&arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            // There is nowhere left to say that standard error is gone.
+            drop(writeln!(io::stderr(), "demo: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
+    // Installed before anything starts: an early Ctrl-C must leave nothing behind either.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let executable = tokio::select! {
+        built = executable::build() => built?,
+        _ = interrupt.recv() => return Ok(ExitCode::FAILURE),
+        _ = terminate.recv() => return Ok(ExitCode::FAILURE),
+    };
+    let mut stage = tokio::select! {
+        stage = Stage::set(&executable) => stage?,
+        _ = interrupt.recv() => return Ok(ExitCode::FAILURE),
+        _ = terminate.recv() => return Ok(ExitCode::FAILURE),
+    };
+    let mut out = io::stdout();
+    let ended = if arguments.self_test {
+        tokio::select! {
+            outcome = self_test::run(&stage, &mut out) => outcome.map(|outcome| match outcome {
+                SelfTest::Passed => ExitCode::SUCCESS,
+                SelfTest::Failed => ExitCode::FAILURE,
+            }),
+            _ = interrupt.recv() => Ok(ExitCode::FAILURE),
+            _ = terminate.recv() => Ok(ExitCode::FAILURE),
+        }
+    } else {
+        writeln!(
+            out,
+            "\n  Ouvrez  {}\n\n  Ctrl-C arrête tout et efface tout.",
+            stage.url()
+        )?;
+        tokio::select! {
+            error = stage.gateway_ends() => Err(error),
+            _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
+            _ = terminate.recv() => Ok(ExitCode::SUCCESS),
+        }
+    };
+    stage.strike().await?;
+    ended
+}

@@ -1,0 +1,67 @@
+//! What stands behind the gateway: the legacy application, and the pages that explain it.
+
+use std::sync::Arc;
+
+use http::Method;
+use http::StatusCode;
+
+use crate::demo::attacks;
+use crate::demo::attacks::Attack;
+use crate::demo::field::Field;
+use crate::demo::pages;
+use crate::legacy;
+use crate::legacy::Application;
+use crate::site;
+use crate::site::Answer;
+use crate::site::Asked;
+use crate::site::Site;
+
+/// One upstream, two neighbours.
+#[derive(Debug)]
+pub(crate) struct Tour {
+    application: Application,
+    field: Field,
+}
+
+impl Tour {
+    pub(crate) fn new(application: Application, field: Field) -> Self {
+        Self { application, field }
+    }
+
+    async fn attack(&self, asked: &Asked) -> Answer {
+        let form = asked.form();
+        let wanted = site::value(&form, "attaque").unwrap_or_default();
+        let chosen: Vec<Attack> = attacks::ALL
+            .iter()
+            .copied()
+            .filter(|attack| wanted == "toutes" || attack.slug == wanted)
+            .collect();
+        let mut reports = Vec::new();
+        for attack in chosen {
+            reports.push((attack, attack.run(&self.field).await));
+        }
+        pages::reports(&reports)
+    }
+}
+
+impl Site for Tour {
+    const LONGEST_HEAD: usize = 64 * 1024;
+
+    async fn answer(self: Arc<Self>, asked: Asked) -> Answer {
+        if asked.path.starts_with(legacy::BASE) {
+            return self.application.page(&asked);
+        }
+        match (asked.method.as_str(), asked.path.as_str()) {
+            ("GET", "/") => {
+                let direct = format!("http://{}{}", self.field.application, legacy::BASE);
+                pages::start(&direct)
+            }
+            ("GET", "/octets") => pages::received(self.field.log.last_page().as_deref()),
+            ("GET", "/attaques") => pages::attacks(),
+            ("POST", "/attaques") => self.attack(&asked).await,
+            ("GET", "/visite.css") => site::answer(StatusCode::OK, "text/css; charset=utf-8", pages::STYLE),
+            _ if asked.method == Method::HEAD => site::text(StatusCode::OK, ""),
+            _ => site::text(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+}
