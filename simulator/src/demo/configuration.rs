@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -11,7 +12,8 @@ pub(crate) struct Configuration<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) client_secret: &'a str,
-    pub(crate) application_port: u16,
+    pub(crate) application: SocketAddr,
+    pub(crate) tour: SocketAddr,
 }
 
 impl Configuration<'_> {
@@ -19,15 +21,13 @@ impl Configuration<'_> {
     pub(crate) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         let secret = folder.join("client_secret");
         fs::write(&secret, self.client_secret)?;
-        let keys = folder.join("keys");
-        fs::create_dir(&keys)?;
         let file = folder.join("guichet.toml");
-        fs::write(&file, self.text(&secret, &keys))?;
+        fs::write(&file, self.text(&secret))?;
         Ok(file)
     }
 
-    fn text(&self, secret: &Path, keys: &Path) -> String {
-        let (secret, keys) = (secret.display(), keys.display());
+    fn text(&self, secret: &Path) -> String {
+        let secret = secret.display();
         format!(
             r#"public_url = "http://localhost:{gateway}"
 
@@ -43,10 +43,6 @@ listen = "127.0.0.1:{gateway}"
 [session]
 store = "memory"
 
-[assertion]
-issuer = "http://localhost:{gateway}"
-keys_dir = "{keys}"
-
 [providers.fc]
 preset = "franceconnect"
 environment = "simulated"
@@ -57,32 +53,42 @@ scopes = ["openid", "identite_pivot", "email"]
 
 [[apps]]
 name = "urbanisme"
-path = "/"
+title = "Urbanisme en ligne"
+path = "/urbanisme"
 providers = ["fc"]
-upstreams = ["http://127.0.0.1:{application}"]
+upstreams = ["http://{application}"]
 claims = ["sub", "given_name", "family_name", "birthdate", "gender", "birthplace", "birthcountry"]
 plain_headers = ["sub", "given_name", "family_name"]
 
   [[apps.routes]]
   path = "/"
-  access = "public"
-
-  [[apps.routes]]
-  path = "/urbanisme"
   access = "optional"
 
   [[apps.routes]]
-  path = "/urbanisme/public"
+  path = "/public"
   access = "public"
 
   [[apps.routes]]
-  path = "/urbanisme/dossier"
+  path = "/dossier"
   access = "required"
+
+# The pages that explain. An operator's file ends before this line.
+[[apps]]
+name = "visite"
+title = "Visite guidée"
+path = "/"
+providers = ["fc"]
+upstreams = ["http://{tour}"]
+
+  [[apps.routes]]
+  path = "/"
+  access = "public"
 "#,
             gateway = self.gateway_port,
             issuer = self.issuer,
             client_id = self.client_id,
-            application = self.application_port,
+            application = self.application,
+            tour = self.tour,
         )
     }
 }

@@ -19,7 +19,7 @@ use crate::browser::Browser;
 use crate::demo::configuration::Configuration;
 use crate::demo::field::Field;
 use crate::demo::tour::Tour;
-use crate::legacy::Application;
+use crate::legacy::RunningApplication;
 use crate::provider::Provider;
 use crate::provider::RunningProvider;
 use crate::provider::client::Client;
@@ -28,8 +28,8 @@ use crate::site;
 use crate::site::Fallback;
 use crate::site::Listening;
 
-/// The ports that are tried first: gateway, application, provider.
-const PORTS: [u16; 3] = [8000, 8001, 8002];
+/// The ports that are tried first: gateway, application, provider, explaining pages.
+const PORTS: [u16; 4] = [8000, 8001, 8002, 8003];
 /// How long the gateway may take to answer.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
@@ -39,16 +39,19 @@ pub struct Stage {
     field: Field,
     gateway: Child,
     provider: RunningProvider,
-    upstream: Listening,
+    application: RunningApplication,
+    tour: Listening,
     folder: TempDir,
 }
 
 impl Stage {
     /// Starts provider, application and gateway, and waits until the gateway answers.
     pub async fn set(executable: &Path) -> io::Result<Self> {
-        let [gateway_port, application_port, provider_port] = PORTS;
+        let [gateway_port, application_port, provider_port, tour_port] = PORTS;
         let provider = site::bind(loopback(provider_port), Fallback::AnyPort).await?;
         let application = site::bind(loopback(application_port), Fallback::AnyPort).await?;
+        let application = RunningApplication::start_on(application)?;
+        let tour = site::bind(loopback(tour_port), Fallback::AnyPort).await?;
         let gateway_port = free_port(gateway_port).await?;
         let at = format!("http://localhost:{gateway_port}");
         let client = Client::sandbox(&random::hex::<32>()?, &random::hex::<32>()?)
@@ -62,18 +65,18 @@ impl Stage {
             issuer: provider.issuer(),
             client_id: &client_id,
             client_secret: &client_secret,
-            application_port: application.local_addr()?.port(),
+            application: application.address(),
+            tour: tour.local_addr()?,
         };
         let file = configuration.write(folder.path())?;
-        let legacy = Application::default();
         let field = Field {
             gateway: at,
             gateway_address: loopback(gateway_port),
-            application: application.local_addr()?,
+            application: application.address(),
             issuer: provider.issuer().to_owned(),
-            log: Arc::clone(&legacy.log),
+            log: application.shared_log(),
         };
-        let upstream = site::serve(application, Arc::new(Tour::new(legacy, field.clone())))?;
+        let tour = site::serve(tour, Arc::new(Tour::new(field.clone())))?;
         let gateway = Command::new(executable)
             .arg("run")
             .arg("--config")
@@ -88,7 +91,8 @@ impl Stage {
             field,
             gateway,
             provider,
-            upstream,
+            application,
+            tour,
             folder,
         };
         stage.wait_until_ready().await?;
@@ -115,7 +119,8 @@ impl Stage {
     /// Takes everything down: the gateway's process, both servers, the folder.
     pub async fn strike(mut self) -> io::Result<()> {
         self.gateway.kill().await?;
-        self.upstream.stop().await;
+        self.tour.stop().await;
+        self.application.stop().await;
         self.provider.stop().await;
         self.folder.close()
     }

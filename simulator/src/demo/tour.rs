@@ -1,4 +1,4 @@
-//! What stands behind the gateway: the legacy application, and the pages that explain it.
+//! The pages that explain, behind the gateway like any application.
 
 use std::sync::Arc;
 
@@ -10,22 +10,20 @@ use crate::demo::attacks::Attack;
 use crate::demo::field::Field;
 use crate::demo::pages;
 use crate::legacy;
-use crate::legacy::Application;
 use crate::site;
 use crate::site::Answer;
 use crate::site::Asked;
 use crate::site::Site;
 
-/// One upstream, two neighbours.
+/// The explaining pages, without their socket.
 #[derive(Debug)]
 pub(crate) struct Tour {
-    application: Application,
     field: Field,
 }
 
 impl Tour {
-    pub(crate) fn new(application: Application, field: Field) -> Self {
-        Self { application, field }
+    pub(crate) fn new(field: Field) -> Self {
+        Self { field }
     }
 
     async fn attack(&self, asked: &Asked) -> Answer {
@@ -48,9 +46,6 @@ impl Site for Tour {
     const LONGEST_HEAD: usize = 64 * 1024;
 
     async fn answer(self: Arc<Self>, asked: Asked) -> Answer {
-        if asked.path.starts_with(legacy::BASE) {
-            return self.application.page(&asked);
-        }
         match (asked.method.as_str(), asked.path.as_str()) {
             ("GET", "/") => {
                 let direct = format!("http://{}{}", self.field.application, legacy::BASE);

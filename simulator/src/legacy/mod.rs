@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::StatusCode;
+use tokio::net::TcpListener;
 
 use crate::legacy::log::Log;
 use crate::site;
@@ -61,8 +62,11 @@ pub struct RunningApplication {
 impl RunningApplication {
     /// Starts the application on a loopback address; port 0 lets the system choose.
     pub async fn start(address: SocketAddr) -> io::Result<Self> {
+        Self::start_on(site::bind(address, Fallback::None).await?)
+    }
+
+    pub(crate) fn start_on(listener: TcpListener) -> io::Result<Self> {
         let application = Arc::new(Application::default());
-        let listener = site::bind(address, Fallback::None).await?;
         Ok(Self {
             log: Arc::clone(&application.log),
             listening: site::serve(listener, application)?,
@@ -77,6 +81,10 @@ impl RunningApplication {
     /// What it received.
     pub fn log(&self) -> &Log {
         &self.log
+    }
+
+    pub(crate) fn shared_log(&self) -> Arc<Log> {
+        Arc::clone(&self.log)
     }
 
     /// Closes the listener and every connection.
