@@ -11,6 +11,7 @@ use simulator::demo::executable;
 use simulator::demo::self_test;
 use simulator::demo::self_test::SelfTest;
 use simulator::demo::stage::Stage;
+use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
@@ -38,17 +39,14 @@ async fn main() -> ExitCode {
 
 async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
     // Installed before anything starts: an early Ctrl-C must leave nothing behind either.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut told = Told::listen()?;
     let executable = tokio::select! {
         built = executable::build() => built?,
-        _ = interrupt.recv() => return Ok(ExitCode::FAILURE),
-        _ = terminate.recv() => return Ok(ExitCode::FAILURE),
+        () = told.to_stop() => return Ok(ExitCode::FAILURE),
     };
     let mut stage = tokio::select! {
         stage = Stage::set(&executable) => stage?,
-        _ = interrupt.recv() => return Ok(ExitCode::FAILURE),
-        _ = terminate.recv() => return Ok(ExitCode::FAILURE),
+        () = told.to_stop() => return Ok(ExitCode::FAILURE),
     };
     let mut out = io::stdout();
     let ended = if arguments.self_test {
@@ -57,8 +55,7 @@ async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
                 SelfTest::Passed => ExitCode::SUCCESS,
                 SelfTest::Failed => ExitCode::FAILURE,
             }),
-            _ = interrupt.recv() => Ok(ExitCode::FAILURE),
-            _ = terminate.recv() => Ok(ExitCode::FAILURE),
+            () = told.to_stop() => Ok(ExitCode::FAILURE),
         }
     } else {
         writeln!(
@@ -68,10 +65,34 @@ async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
         )?;
         tokio::select! {
             error = stage.gateway_ends() => Err(error),
-            _ = interrupt.recv() => Ok(ExitCode::SUCCESS),
-            _ = terminate.recv() => Ok(ExitCode::SUCCESS),
+            () = told.to_stop() => Ok(ExitCode::SUCCESS),
         }
     };
     stage.strike().await?;
     ended
+}
+
+/// The signals that ask a demonstration to end.
+struct Told {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Told {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn to_stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
 }

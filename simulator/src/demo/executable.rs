@@ -22,7 +22,8 @@ pub async fn build() -> io::Result<PathBuf> {
         .args(["build", "--quiet", "--package", "guichet", "--bin", "guichet"])
         .args(profile(folder))
         .arg("--manifest-path")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .kill_on_drop(true);
     let status = command.status().await?;
     if !status.success() {
         return Err(io::Error::other(format!("guichet could not be built ({status})")));

@@ -86,6 +86,8 @@ impl Stage {
             .stdout(output(folder.path())?)
             .stderr(output(folder.path())?)
             .kill_on_drop(true)
+            // A Ctrl-C goes to the whole group of the terminal: the gateway ends when we end it, not beside us.
+            .process_group(0)
             .spawn()?;
         let mut stage = Self {
             field,
