@@ -39,14 +39,14 @@ async fn main() -> ExitCode {
 
 async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
     // Installed before anything starts: an early Ctrl-C must leave nothing behind either.
-    let mut told = Told::listen()?;
+    let mut signals = StopSignals::listen()?;
     let executable = tokio::select! {
         built = executable::build() => built?,
-        () = told.to_stop() => return Ok(ExitCode::FAILURE),
+        () = signals.came() => return Ok(ExitCode::FAILURE),
     };
     let mut stage = tokio::select! {
         stage = Stage::set(&executable) => stage?,
-        () = told.to_stop() => return Ok(ExitCode::FAILURE),
+        () = signals.came() => return Ok(ExitCode::FAILURE),
     };
     let mut out = io::stdout();
     let ended = if arguments.self_test {
@@ -55,7 +55,7 @@ async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
                 SelfTest::Passed => ExitCode::SUCCESS,
                 SelfTest::Failed => ExitCode::FAILURE,
             }),
-            () = told.to_stop() => Ok(ExitCode::FAILURE),
+            () = signals.came() => Ok(ExitCode::FAILURE),
         }
     } else {
         writeln!(
@@ -65,7 +65,7 @@ async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
         )?;
         tokio::select! {
             error = stage.gateway_ends() => Err(error),
-            () = told.to_stop() => Ok(ExitCode::SUCCESS),
+            () = signals.came() => Ok(ExitCode::SUCCESS),
         }
     };
     stage.strike().await?;
@@ -73,13 +73,13 @@ async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
 }
 
 /// The signals that ask a demonstration to end.
-struct Told {
+struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
-impl Told {
+impl StopSignals {
     fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -88,7 +88,7 @@ impl Told {
         })
     }
 
-    async fn to_stop(&mut self) {
+    async fn came(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
