@@ -12,7 +12,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::Value;
 use simulator::browser::Browser;
-use simulator::browser::Page;
+use simulator::browser::page::Page;
 use simulator::legacy::RunningApplication;
 use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
@@ -238,6 +238,61 @@ async fn a_parameter_that_comes_twice_is_refused() {
     let twice = format!("{}&state=a-state", scene.authorize(&[]));
     let page = scene.browser.open(&twice).await.unwrap();
     assert!(page.text().contains("Y030007"));
+}
+
+#[tokio::test]
+async fn one_allowed_prompt_in_the_list_is_enough() {
+    let scene = Scene::set().await;
+    for prompt in ["login", "consent login", "login none"] {
+        let page = scene.open(&[("prompt", Some(prompt))]).await;
+        assert!(page.text().contains("Choisissez"), "{prompt}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_real_one_crashes_on_crashes_here() {
+    let scene = Scene::set().await;
+    let twice = format!("{}&acr_values=eidas1", scene.authorize(&[]));
+    let page = scene.browser.open(&twice).await.unwrap();
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(
+        scene.post("/authorize", &[("client_id", "client")]).await.status,
+        500
+    );
+}
+
+#[tokio::test]
+async fn an_empty_state_is_a_conflict_at_the_next_step() {
+    let scene = Scene::set().await;
+    let page = scene.open(&[("state", Some(""))]).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_revocation_takes_exactly_three_fields() {
+    let scene = Scene::set().await;
+    let token = scene.redeem(&scene.code().await).await.json("access_token");
+    let mut fields = vec![
+        ("token", token.as_str()),
+        ("client_id", "client"),
+        ("client_secret", "secret"),
+        ("token_type_hint", "access_token"),
+    ];
+    assert_eq!(scene.post("/token/revocation", &fields).await.status, 400);
+    assert_eq!(scene.userinfo(&token).await.status, 200);
+    fields.pop();
+    assert_eq!(scene.post("/token/revocation", &fields).await.status, 200);
+    assert_eq!(scene.userinfo(&token).await.code(), "Y040001");
+}
+
+#[tokio::test]
+async fn a_login_that_took_longer_than_the_session_has_no_way_back() {
+    let scene = Scene::set().await;
+    let choice = scene.open(&[]).await;
+    scene.provider.clock().advance(Duration::from_mins(31));
+    let page = scene.browser.press(&choice, "zoe").await.unwrap();
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(page.text().contains("Y190001") && !page.text().contains("Retourner"));
 }
 
 #[tokio::test]

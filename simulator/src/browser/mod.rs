@@ -4,6 +4,7 @@
 
 pub mod document;
 pub mod jar;
+pub mod page;
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +21,6 @@ use http::Request;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use http::header::COOKIE;
-use http::header::LOCATION;
 use http::header::SET_COOKIE;
 use http_body_util::BodyExt;
 use http_body_util::Full;
@@ -35,6 +35,8 @@ use crate::browser::document::Link;
 use crate::browser::jar::Cookie;
 use crate::browser::jar::Initiator;
 use crate::browser::jar::Jar;
+use crate::browser::page::Hop;
+use crate::browser::page::Page;
 use crate::text;
 
 /// As many redirects as browsers follow.
@@ -54,97 +56,6 @@ pub struct Browser {
 impl Default for Browser {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// One request and what came back, without following anything.
-#[derive(Clone, Debug)]
-pub struct Hop {
-    /// The address that was asked.
-    pub url: Url,
-    /// The status.
-    pub status: StatusCode,
-    /// The headers of the answer.
-    pub headers: HeaderMap,
-}
-
-impl Hop {
-    /// Where a redirect leads, resolved; `None` if this is no redirect.
-    pub fn location(&self) -> Option<Url> {
-        let location = self.headers.get(LOCATION)?.to_str().ok()?;
-        self.status
-            .is_redirection()
-            .then(|| self.url.join(location).ok())
-            .flatten()
-    }
-}
-
-/// The page on which a navigation ended, with every hop that led there; the last hop is the page itself.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The page's address.
-    pub url: Url,
-    /// The status of the page.
-    pub status: StatusCode,
-    /// The headers of the page.
-    pub headers: HeaderMap,
-    /// The body, as bytes.
-    pub body: Bytes,
-    /// All exchanges in their order.
-    pub hops: Vec<Hop>,
-}
-
-impl Page {
-    /// The body as text.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// Every link.
-    pub fn links(&self) -> Vec<Link> {
-        document::read(&self.text()).links
-    }
-
-    /// Every form.
-    pub fn forms(&self) -> Vec<Form> {
-        document::read(&self.text()).forms
-    }
-
-    /// The first link whose address or text contains `part`.
-    pub fn link(&self, part: &str) -> io::Result<Link> {
-        self.links()
-            .into_iter()
-            .find(|link| link.href.contains(part) || link.text.contains(part))
-            .ok_or_else(|| self.lacks("link", part))
-    }
-
-    /// The first form with a button whose text or value contains `part`, and that button.
-    pub fn button(&self, part: &str) -> io::Result<(Form, Button)> {
-        self.forms()
-            .into_iter()
-            .find_map(|form| {
-                let button = form
-                    .buttons
-                    .iter()
-                    .find(|button| button.text.contains(part) || button.value.contains(part))?
-                    .clone();
-                Some((form, button))
-            })
-            .ok_or_else(|| self.lacks("button", part))
-    }
-
-    /// Where the page itself leads, if it is a redirect that was not followed.
-    pub fn location(&self) -> Option<Url> {
-        self.hops.last().and_then(Hop::location)
-    }
-
-    /// Whether a hop on the way asked for an address that begins so.
-    pub fn came_by(&self, prefix: &str) -> bool {
-        self.hops.iter().any(|hop| hop.url.as_str().starts_with(prefix))
-    }
-
-    fn lacks(&self, what: &str, part: &str) -> io::Error {
-        io::Error::other(format!("no {what} `{part}` on {} ({})", self.url, self.status))
     }
 }
 
@@ -193,7 +104,7 @@ impl Browser {
     pub async fn ask(&self, url: &str) -> io::Result<Page> {
         let url = Url::parse(url).map_err(io::Error::other)?;
         let (hop, body) = self.exchange(&Asking::get(url, Initiator::Person)).await?;
-        Ok(page(vec![hop.clone()], hop, body))
+        Ok(Page::of(hop.clone(), vec![hop], body))
     }
 
     /// Follows a link of a page.
@@ -269,7 +180,7 @@ impl Browser {
                 prefix.is_some_and(|prefix| next.as_str().starts_with(prefix))
             };
             let Some(next) = hop.location().filter(|next| !stop(next)) else {
-                return Ok(page(hops, hop, body));
+                return Ok(Page::of(hop, hops, body));
             };
             // RFC 9110, section 15.4: 307 and 308 keep method and form, the others lead on with GET.
             let keeps = matches!(
@@ -380,15 +291,5 @@ fn origin(from: &Url, to: &Url, across: Initiator) -> Initiator {
         Initiator::OwnSite
     } else {
         across
-    }
-}
-
-fn page(hops: Vec<Hop>, last: Hop, body: Bytes) -> Page {
-    Page {
-        url: last.url,
-        status: last.status,
-        headers: last.headers,
-        body,
-        hops,
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use url::Url;
 
 use crate::browser::Browser;
-use crate::browser::Page;
+use crate::browser::page::Page;
 use crate::demo::attack::Report;
 use crate::demo::attack::Tries;
 use crate::demo::attack::Verdict;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::browser::Browser;
-use crate::browser::Page;
+use crate::browser::page::Page;
 use crate::demo::raw;
 use crate::demo::raw::RawAnswer;
 use crate::legacy::log::Log;

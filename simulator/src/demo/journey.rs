@@ -6,7 +6,7 @@ use std::io;
 use http::StatusCode;
 
 use crate::browser::Browser;
-use crate::browser::Page;
+use crate::browser::page::Page;
 use crate::demo::application_check;
 use crate::demo::application_check::VerifyingApplication;
 use crate::demo::field::Field;
