@@ -79,7 +79,10 @@ pub(crate) async fn logout_by_image(field: &Field) -> io::Result<Report> {
         .with_header("sec-fetch-dest", "image")
         .with_header("sec-fetch-mode", "no-cors");
     let answer = image.ask(&field.at("/_guichet/logout")).await?;
-    let after = browser.open(&field.at("/urbanisme/octets")).await?.text();
+    let after = browser
+        .open(&field.at("/urbanisme/octets?essai-image"))
+        .await?
+        .text();
     let still = application_check::header(&after, "x-guichet-status") == Some("authenticated");
     let mut tries = Tries::default();
     tries.add(

@@ -36,7 +36,7 @@ impl Field {
 
     /// Signs in from the gateway's own start of a login, and ends on the page asked for.
     pub(crate) async fn sign_in(&self, browser: &Browser, person: &str) -> io::Result<Page> {
-        let start = self.at("/_guichet/login/fc?return_to=%2Furbanisme%2Foctets");
+        let start = self.at("/_guichet/login/fc?return_to=%2Furbanisme%2Foctets%3Fessai-connexion");
         let choice = browser.open(&start).await?;
         let information = browser.press(&choice, person).await?;
         browser.press(&information, "Continuer").await

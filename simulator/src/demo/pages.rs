@@ -35,7 +35,7 @@ fn frame(title: &str, content: &str) -> Answer {
 /// The first page: the application alone, and the same one behind the gateway.
 pub(crate) fn start(direct: &str) -> Answer {
     let content = format!(
-        r#"<div class="sides"><section class="card" aria-labelledby="avant"><h2 id="avant">Avant : l’application seule</h2><p>Une application de 1999, en HTTP, qui ne connaît personne et que l’on ne peut pas modifier.</p><div class="actions"><a class="button quiet" href="{direct}">Voir l’application seule</a></div></section><section class="card" aria-labelledby="apres"><h2 id="apres">Après : la même, derrière Guichet</h2><p>Pas une ligne changée. Connectez-vous au FranceConnect simulé, par exemple en tant que <strong>Zoé Éléonore LE GOÛT-NŒUVÉGLISE</strong> : l’application vous salue par votre nom.</p><div class="actions"><a class="button" href="/urbanisme/dossier">Ouvrir mon dossier</a><a class="button quiet" href="/urbanisme">Accueil du service</a></div></section></div><section class="card" aria-labelledby="suite"><h2 id="suite">Et ensuite</h2><ul class="list"><li><a href="/octets">Ce que l’application reçoit, octet par octet</a></li><li><a href="/attaques">{count} attaques, lancées pour de vrai</a></li><li><a href="/_guichet/jwks.json">Les clés publiques qui vérifient l’assertion</a></li><li><a href="/_guichet/logout">Se déconnecter, ici et chez FranceConnect</a></li></ul></section>"#,
+        r#"<h1>La même application, avant et après Guichet</h1><div class="sides"><section class="card" aria-labelledby="avant"><h2 id="avant">Avant : l’application seule</h2><p>Une application de 1999, en HTTP, qui ne connaît personne et que l’on ne peut pas modifier.</p><div class="actions"><a class="button quiet" href="{direct}">Voir l’application seule</a></div></section><section class="card" aria-labelledby="apres"><h2 id="apres">Après : la même, derrière Guichet</h2><p>Pas une ligne changée. Connectez-vous au FranceConnect simulé, par exemple en tant que <strong>Zoé Éléonore LE GOÛT-NŒUVÉGLISE</strong> : l’application vous salue par votre nom.</p><div class="actions"><a class="button" href="/urbanisme/dossier">Ouvrir mon dossier</a><a class="button quiet" href="/urbanisme">Accueil du service</a></div></section></div><section class="card" aria-labelledby="suite"><h2 id="suite">Et ensuite</h2><ul class="list"><li><a href="/octets">Ce que l’application reçoit, octet par octet</a></li><li><a href="/attaques">{count} attaques, lancées pour de vrai</a></li><li><a href="/_guichet/jwks.json">Les clés publiques qui vérifient l’assertion</a></li><li><a href="/_guichet/logout">Se déconnecter, ici et chez FranceConnect</a></li></ul></section>"#,
         direct = escape(direct),
         count = attacks::ALL.len(),
     );
@@ -108,7 +108,7 @@ pub(crate) fn attacks() -> Answer {
         .iter()
         .map(|attack| {
             format!(
-                r#"<li><h2>{}</h2><p class="soft">{}</p><form method="post" action="/attaques"><button class="button quiet" name="attaque" value="{}">Lancer<span> : {}</span></button></form></li>"#,
+                r#"<li><h2>{}</h2><p class="soft">{}</p><form method="post" action="/attaques"><button class="button quiet" name="attaque" value="{}" aria-label="Lancer : {}">Lancer</button></form></li>"#,
                 escape(attack.title),
                 escape(attack.expectation),
                 attack.slug,
