@@ -2,9 +2,10 @@
 //
 // `oidc-provider` speaks the protocol: a provider that we did not write. The front in the same process adds what
 // FranceConnect adds (rules.mjs), notes every request, and alters answers in flight when a test asks for a lie
-// (lies.mjs). One argument, JSON: { alg, clients, accounts }. Prints `ready {..}` when it listens, and ends when its
+// (lies.mjs). One argument, JSON: { alg, clients, accounts }; without accounts, the people of accounts.json. Prints `ready {..}` when it listens, and ends when its
 // standard input ends, so that no test leaves one behind.
 
+import fs from 'node:fs';
 import http from 'node:http';
 import { FranceConnect, PREFIX } from './franceconnect.mjs';
 import { Keys } from './keys.mjs';
@@ -17,7 +18,8 @@ const clock = { offset: 0 };
 const systemNow = Date.now.bind(Date);
 Date.now = () => systemNow() + clock.offset * 1000;
 
-const options = { alg: 'ES256', clients: [], accounts: [], ...JSON.parse(process.argv[2] ?? '{}') };
+const accounts = JSON.parse(fs.readFileSync(new URL('accounts.json', import.meta.url)));
+const options = { alg: 'ES256', clients: [], accounts, ...JSON.parse(process.argv[2] ?? '{}') };
 const keys = new Keys(options.alg);
 const lies = new Lies(keys);
 const requests = [];
