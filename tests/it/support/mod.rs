@@ -4,6 +4,7 @@
 //! so a scene reads from top to bottom.
 
 pub(crate) mod browser;
+pub(crate) mod chromium;
 pub(crate) mod clock;
 pub(crate) mod html;
 pub(crate) mod jar;

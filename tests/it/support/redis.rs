@@ -220,13 +220,12 @@ impl Redis {
             command.args(["--appendonly", "yes", "--appendfsync", "always"]);
         }
         if let Some(rules) = &self.options.access {
-            command.args(["--user", &format!("guichet on >{PASSWORD} {rules}")]);
-            command.args([
-                "--user",
-                &format!("{WATCHER} on >{PASSWORD} ~* &* +@all"),
-                "--user",
-                "default off",
-            ]);
+            let password = format!(">{PASSWORD}");
+            command
+                .args(["--user", "guichet", "on", &password])
+                .args(rules.split(' '));
+            command.args(["--user", WATCHER, "on", &password, "~*", "&*", "+@all"]);
+            command.args(["--user", "default", "off"]);
         }
         command
     }

@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn the_numbers_of_a_table_are_those_of_its_rows() {
-        assert_eq!(super::tests::ids(), ["one", "two", "three"]);
+        assert_eq!(ids(), ["one", "two", "three"]);
     }
 
     const fn row(ids: &'static [&'static str], status: u16) -> Row {
