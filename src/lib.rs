@@ -2,7 +2,18 @@
 //!
 //! The modules stand on floors; each imports only what is below it (`tests/architecture.rs`).
 
+pub mod access;
+pub mod back_channel;
 pub mod clock;
+pub mod identity;
+pub mod identity_headers;
+pub mod jose;
+pub mod judge;
+pub mod oidc;
+pub mod pages;
 pub mod provider;
+pub mod routing;
+pub mod seal;
 pub mod secret;
+pub mod session;
 pub mod wire;

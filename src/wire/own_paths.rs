@@ -1,5 +1,6 @@
 //! The reserved prefix and the paths under it: the gateway answers them itself and never forwards them.
 
+use crate::wire::host::Host;
 use crate::wire::target::RequestTarget;
 
 /// The prefix of everything that the gateway answers itself.
@@ -17,6 +18,16 @@ pub const LOGGED_OUT: &str = "/_guichet/logged-out";
 pub const JWKS: &str = "/_guichet/jwks.json";
 /// Style sheet and script of our pages: followed by `/{name}`.
 pub const ASSETS: &str = "/_guichet/assets";
+
+/// The redirection URI at a host: what is registered, what is printed and what is sent are these bytes (RFC 6749, 3.1.2).
+pub fn redirect_uri(scheme: &str, host: &Host) -> String {
+    format!("{scheme}://{host}{CALLBACK}")
+}
+
+/// The post-logout redirection URI at a host (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
+pub fn post_logout_redirect_uri(scheme: &str, host: &Host) -> String {
+    format!("{scheme}://{host}{LOGGED_OUT}")
+}
 
 /// Whether the path, in any spelling that someone could take for it, lies under the reserved prefix.
 pub fn is_own(target: &RequestTarget) -> bool {

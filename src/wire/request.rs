@@ -49,7 +49,7 @@ pub struct RequestId(String);
 impl RequestId {
     /// Writes eight random bytes.
     pub fn of(random: [u8; 8]) -> Self {
-        Self(random.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(format!("{:016x}", u64::from_be_bytes(random)))
     }
 
     /// The digits.
@@ -219,7 +219,7 @@ fn nominated_fields(headers: &HeaderMap) -> Result<Vec<String>, RequestError> {
             let name = http::HeaderName::from_bytes(token.as_bytes())
                 .map_err(|_no_token| RequestError::Connection)?;
             match token.as_str() {
-                "close" | "keep-alive" | "upgrade" | "te" | "http2-settings" => continue,
+                "close" | "keep-alive" | "upgrade" | "te" | "http2-settings" => {}
                 // These decide where the request goes, who sends it, or how it is read: never a connection's own affair.
                 "host" | "cookie" | "authorization" | "content-length" | "transfer-encoding"
                 | "content-type" => {

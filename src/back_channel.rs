@@ -1,0 +1,344 @@
+//! How we talk to a provider behind the person's back: the one door to hyper's client.
+//!
+//! https with the machine's own roots, or plain http on loopback. Bounded in time and in size. A redirect is an answer
+//! like any other and is never followed; no proxy is taken from the environment; nothing is ever sent twice.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::StatusCode;
+use http::header::CACHE_CONTROL;
+use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt;
+use http_body_util::Full;
+use http_body_util::Limited;
+use hyper_rustls::HttpsConnector;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+
+use crate::wire::provider_url::ProviderUrl;
+
+/// How long a connection may take to come up; a part of the time that the whole call has.
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// A connection is used again only while the provider surely still has it.
+const IDLE_FOR: Duration = Duration::from_secs(4);
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackChannelError {
+    /// The machine's certificates or the TLS library cannot be used.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] std::io::Error),
+    /// The request could not be written down.
+    #[error("the request is not valid")]
+    Request(#[source] http::Error),
+    /// No connection, a broken one, or a certificate that is not the provider's.
+    #[error("the provider cannot be reached")]
+    Connection(#[source] hyper_util::client::legacy::Error),
+    /// The answer broke off, or is longer than what was asked for may be.
+    #[error("the answer broke off or is too long")]
+    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// No complete answer in time.
+    #[error("no answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+}
+
+/// What may be spent on one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// From the first byte sent to the last one received.
+    pub within: Duration,
+    /// The longest body that is read, in bytes. Nothing is ever asked for compressed.
+    pub at_most: usize,
+}
+
+/// A complete answer. Judge it by its status first: an error page may call itself `application/jwt`.
+#[derive(Clone)]
+pub struct Answer {
+    status: StatusCode,
+    media_type: Option<String>,
+    max_age: Option<Duration>,
+    body: Vec<u8>,
+}
+
+/// Why an answer is not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// Another status than 200, whatever the body calls itself.
+    #[error("answered with status {0}")]
+    Status(StatusCode),
+    /// Status 200, but not the kind of document that was asked for.
+    #[error("answered with another media type")]
+    MediaType,
+}
+
+impl Answer {
+    /// An answer as it was received.
+    pub fn new(status: StatusCode, headers: &http::HeaderMap, body: Vec<u8>) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            status,
+            media_type: text(CONTENT_TYPE).map(essence),
+            max_age: text(CACHE_CONTROL).and_then(max_age),
+            body,
+        }
+    }
+
+    /// The body of a 200 of one of these media types (parameters are not compared).
+    pub fn document(&self, media_types: &[&str]) -> Result<&[u8], AnswerError> {
+        if self.status != StatusCode::OK {
+            return Err(AnswerError::Status(self.status));
+        }
+        let is_one = |found: &String| media_types.contains(&found.as_str());
+        if !self.media_type.as_ref().is_some_and(is_one) {
+            return Err(AnswerError::MediaType);
+        }
+        Ok(&self.body)
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The body, whatever it is.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// How long the answer says that it stays good (RFC 9111, section 5.2.2.1).
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age
+    }
+}
+
+/// The status only: a body holds tokens.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Answer").field(&self.status).finish()
+    }
+}
+
+fn essence(content_type: &str) -> String {
+    let essence = content_type.split(';').next().unwrap_or(content_type);
+    essence.trim().to_ascii_lowercase()
+}
+
+fn max_age(cache_control: &str) -> Option<Duration> {
+    let directives = cache_control.split(',').map(str::trim);
+    let mut seconds = directives.filter_map(|directive| directive.strip_prefix("max-age="));
+    seconds.next()?.parse().ok().map(Duration::from_secs)
+}
+
+/// The way to all providers. Cloning shares the connections.
+#[derive(Clone, Debug)]
+pub struct BackChannel {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl BackChannel {
+    /// Reads the machine's root certificates. Without a single one, https fails and loopback works.
+    pub fn new() -> Result<Self, BackChannelError> {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_connect_timeout(Some(CONNECT_WITHIN));
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let builder = HttpsConnectorBuilder::new();
+        let builder = match builder.with_provider_and_native_roots(provider) {
+            Ok(builder) => builder,
+            Err(no_roots) if no_roots.kind() == std::io::ErrorKind::NotFound => {
+                HttpsConnectorBuilder::new().with_tls_config(without_roots()?)
+            }
+            Err(error) => return Err(BackChannelError::Tls(error)),
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_FOR)
+            .retry_canceled_requests(false)
+            .build(builder.https_or_http().enable_http1().wrap_connector(connector));
+        Ok(Self { client })
+    }
+
+    /// Asks for a document at `url`.
+    pub async fn get(
+        &self,
+        url: &ProviderUrl,
+        headers: &[(http::HeaderName, http::HeaderValue)],
+        bounds: Bounds,
+    ) -> Result<Answer, BackChannelError> {
+        let mut request = Request::get(url.as_str())
+            .body(Full::default())
+            .map_err(BackChannelError::Request)?;
+        request.headers_mut().extend(headers.iter().cloned());
+        self.exchange(request, bounds).await
+    }
+
+    /// Sends a form to `url` (RFC 6749, appendix B), once.
+    pub async fn post_form(
+        &self,
+        url: &ProviderUrl,
+        form: Vec<u8>,
+        bounds: Bounds,
+    ) -> Result<Answer, BackChannelError> {
+        let request = Request::post(url.as_str())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(http::header::ACCEPT, "application/json")
+            .body(Full::new(Bytes::from(form)))
+            .map_err(BackChannelError::Request)?;
+        self.exchange(request, bounds).await
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+        bounds: Bounds,
+    ) -> Result<Answer, BackChannelError> {
+        let exchange = async {
+            let response = self
+                .client
+                .request(request)
+                .await
+                .map_err(BackChannelError::Connection)?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, bounds.at_most)
+                .collect()
+                .await
+                .map_err(BackChannelError::Body)?;
+            Ok(Answer::new(head.status, &head.headers, body.to_bytes().to_vec()))
+        };
+        tokio::time::timeout(bounds.within, exchange)
+            .await
+            .unwrap_or(Err(BackChannelError::Timeout(bounds.within)))
+    }
+}
+
+/// A configuration that believes nobody.
+fn without_roots() -> Result<rustls::ClientConfig, BackChannelError> {
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| BackChannelError::Tls(std::io::Error::other(error)))?;
+    Ok(builder
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderMap;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    fn answer(status: StatusCode, content_type: &str) -> Answer {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+        Answer::new(status, &headers, b"body".to_vec())
+    }
+
+    #[test]
+    fn an_answer_is_judged_by_its_status_before_its_media_type() {
+        let jwt = ["application/jwt"];
+        assert_eq!(
+            answer(StatusCode::OK, "Application/JWT; charset=utf-8").document(&jwt),
+            Ok(b"body".as_slice())
+        );
+        assert_eq!(
+            answer(StatusCode::UNAUTHORIZED, "application/jwt").document(&jwt),
+            Err(AnswerError::Status(StatusCode::UNAUTHORIZED))
+        );
+        for other in ["application/json", "text/html", "application/jwt-x", ""] {
+            let found = answer(StatusCode::OK, other);
+            assert_eq!(found.document(&jwt), Err(AnswerError::MediaType), "{other}");
+        }
+    }
+
+    #[test]
+    fn max_age_is_read_where_it_stands() {
+        assert_eq!(max_age("public, max-age=600"), Some(Duration::from_secs(600)));
+        assert_eq!(max_age("no-store"), None);
+        assert_eq!(max_age("max-age=soon"), None);
+    }
+
+    /// Answers each connection with the same bytes and keeps it open; says how many connections came.
+    async fn listen(bytes: &'static [u8]) -> (ProviderUrl, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = std::sync::Arc::clone(&count);
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut stream, _peer)) = listener.accept().await {
+                counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let mut head = [0; 1024];
+                let read = stream.read(&mut head).await.unwrap_or(0);
+                if read > 0 && stream.write_all(bytes).await.is_ok() {
+                    open.push(stream);
+                }
+            }
+        });
+        (ProviderUrl::parse(&format!("http://{address}/x")).unwrap(), count)
+    }
+
+    const SHORT: Bounds = Bounds {
+        within: Duration::from_millis(300),
+        at_most: 16,
+    };
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let (url, count) = listen(b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n").await;
+        let answer = BackChannel::new().unwrap().get(&url, &[], SHORT).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FOUND);
+        assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_long_is_refused() {
+        let (url, _count) = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n0123456789abcdefg").await;
+        let error = BackChannel::new()
+            .unwrap()
+            .get(&url, &[], SHORT)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, BackChannelError::Body(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_given_up_in_time() {
+        let (url, _count) = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n01").await;
+        let error = BackChannel::new()
+            .unwrap()
+            .get(&url, &[], SHORT)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, BackChannelError::Timeout(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_form_is_sent_once_even_if_the_connection_dies() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = ProviderUrl::parse(&format!("http://{}/token", listener.local_addr().unwrap())).unwrap();
+        let server = tokio::spawn(async move {
+            let mut count = 0;
+            while let Ok(Ok((stream, _peer))) =
+                tokio::time::timeout(Duration::from_millis(400), listener.accept()).await
+            {
+                count += 1;
+                drop(stream);
+            }
+            count
+        });
+        let sent = BackChannel::new()
+            .unwrap()
+            .post_form(&url, b"code=x".to_vec(), SHORT)
+            .await;
+        assert!(matches!(sent, Err(BackChannelError::Connection(_))));
+        assert_eq!(server.await.unwrap(), 1);
+    }
+}

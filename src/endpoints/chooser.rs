@@ -1,0 +1,84 @@
+//! The page with the provider's button, where a login begins unless the app goes straight on.
+
+use http::Method;
+
+use crate::endpoints::desk::Desk;
+use crate::endpoints::destination::Destination;
+use crate::endpoints::destination::query_value;
+use crate::endpoints::failure::Failure;
+use crate::endpoints::surroundings::Surroundings;
+use crate::pages::chooser::Answers;
+use crate::pages::chooser::ButtonStyle;
+use crate::pages::chooser::ChooserPage;
+use crate::pages::chooser::Heading;
+use crate::pages::chooser::Notice;
+use crate::pages::chooser::ProviderChoice;
+use crate::pages::chooser::Sentence;
+use crate::provider::entry_name::EntryName;
+use crate::provider::profile::ProviderProfile;
+use crate::provider::profile::Reality;
+use crate::wire::request::Request;
+use crate::wire::response::Response;
+
+/// The value of `notice` in the chooser's address after a person said no at the provider.
+pub const CANCELLED: &str = "cancelled";
+
+/// `GET login`. A person who is signed in already goes straight on; nothing is created for one who is not.
+pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return Err(Failure::Method("GET, HEAD"));
+    }
+    let destination = Destination::asked_for(&desk.router, request).ok_or(Failure::NotFound)?;
+    if !desk.sessions_for(request, &destination.app).await?.is_empty() {
+        return Ok(Response::see_other(destination.return_to.as_str()));
+    }
+    let offered: Vec<Offered<'_>> =
+        destination.app.providers.iter().filter_map(|entry| Offered::of(desk, entry, &destination)).collect();
+    let choices: Vec<ProviderChoice<'_>> = offered.iter().map(Offered::choice).collect();
+    let page = ChooserPage {
+        provider_choices: &choices,
+        notice: notice(desk, request, &destination),
+        answers: Answers::Visit,
+    };
+    let surroundings = Surroundings::of(desk, request, Some(&destination.app));
+    Ok(page.respond(&surroundings.frame()))
+}
+
+/// A cookie of a session that is no more says that one had been there.
+fn notice(desk: &Desk, request: &Request, destination: &Destination) -> Notice {
+    if query_value(request, "notice").as_deref() == Some(CANCELLED) {
+        return Notice::Cancelled;
+    }
+    let had_one = |entry: &EntryName| request.cookies.get(&desk.cookies.full_name(&format!("session-{entry}"))).is_some();
+    if destination.app.providers.iter().any(had_one) { Notice::SessionEnded } else { Notice::None }
+}
+
+/// One entry, with what its section shows.
+struct Offered<'a> {
+    entry: &'a EntryName,
+    profile: &'a ProviderProfile,
+    href: String,
+}
+
+impl<'a> Offered<'a> {
+    fn of(desk: &'a Desk, entry: &'a EntryName, destination: &Destination) -> Option<Self> {
+        let profile = desk.providers.get(entry)?.profile();
+        Some(Self { entry, profile, href: destination.login_at(entry) })
+    }
+
+    fn choice(&self) -> ProviderChoice<'_> {
+        let button = &self.profile.rules.button;
+        ProviderChoice {
+            entry: self.entry.as_str(),
+            login_href: &self.href,
+            heading_kind: Heading::Method,
+            name: &button.name,
+            sentence: Sentence::FranceConnect,
+            style: match self.profile.reality {
+                Reality::Simulated => ButtonStyle::Simulated,
+                Reality::Sandbox | Reality::Production => ButtonStyle::Neutral,
+            },
+            about_url: Some(&button.about_url),
+        }
+    }
+}

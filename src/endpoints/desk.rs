@@ -1,0 +1,62 @@
+//! What every endpoint works with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::identity_headers::assertion::Assertions;
+use crate::oidc::RelyingParty;
+use crate::oidc::attempts::Attempts;
+use crate::pages::organisation::Organisation;
+use crate::provider::entry_name::EntryName;
+use crate::routing::Router;
+use crate::routing::app::App;
+use crate::seal::Keyring;
+use crate::session::Sessions;
+use crate::session::session::Session;
+use crate::session::store::StoreError;
+use crate::wire::cookies::CookieScheme;
+use crate::wire::request::Request;
+
+/// The gateway's own counter: who speaks, whom it knows, and what it may use.
+pub struct Desk {
+    /// Host and path to application.
+    pub router: Arc<Router>,
+    /// Who is logged in.
+    pub sessions: Arc<Sessions>,
+    /// Which login attempts were used.
+    pub attempts: Arc<dyn Attempts>,
+    /// One relying party per provider entry.
+    pub providers: BTreeMap<EntryName, RelyingParty>,
+    /// What seals our cookies.
+    pub keyring: Keyring,
+    /// How our cookies are set.
+    pub cookies: CookieScheme,
+    /// `http` or `https`: how browsers reach us.
+    pub scheme: &'static str,
+    /// Who is speaking on our pages.
+    pub organisation: Organisation,
+    /// What applications are told, and the keys to verify it.
+    pub assertions: Arc<Assertions>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("router", &self.router).field("scheme", &self.scheme).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// The live sessions of this browser that open an application, the most recent login first.
+    pub async fn sessions_for(&self, request: &Request, app: &App) -> Result<Vec<Session>, StoreError> {
+        self.sessions.load(&request.host, &request.cookies, &app.providers).await
+    }
+
+    /// Every live session of this browser at this host, the most recent login first.
+    pub async fn all_sessions(&self, request: &Request) -> Result<Vec<Session>, StoreError> {
+        let entries: Vec<EntryName> = self.providers.keys().cloned().collect();
+        self.sessions.load(&request.host, &request.cookies, &entries).await
+    }
+}

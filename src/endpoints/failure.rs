@@ -1,0 +1,266 @@
+//! Every failure, and what becomes of it: the ONE table. A person gets a page, a script a problem document, the operator
+//! finds the cause under the reference that both show.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::Method;
+use http::header::CONNECTION;
+use http::request::Parts;
+
+use crate::endpoints::desk::Desk;
+use crate::endpoints::destination::Destination;
+use crate::endpoints::login_failure::LoginFailure;
+use crate::endpoints::surroundings::Surroundings;
+use crate::judge::JudgeError;
+use crate::oidc::attempts::AttemptsError;
+use crate::pages::frame::Frame;
+use crate::pages::login_pages::AccessDenied;
+use crate::pages::problem::Problem;
+use crate::pages::service_pages::ApplicationTooSlow;
+use crate::pages::service_pages::ApplicationUnavailable;
+use crate::pages::service_pages::BadRequest;
+use crate::pages::service_pages::InternalError;
+use crate::pages::service_pages::MethodNotAllowed;
+use crate::pages::service_pages::NotFound;
+use crate::pages::service_pages::Sent;
+use crate::pages::service_pages::SessionExpired;
+use crate::pages::service_pages::SessionStoreUnavailable;
+use crate::pages::service_pages::TooBusy;
+use crate::routing::app::App;
+use crate::seal::RandomError;
+use crate::seal::SealError;
+use crate::session::store::StoreError;
+use crate::wire::request::Asker;
+use crate::wire::request::Request;
+use crate::wire::request::RequestError;
+use crate::wire::request::RequestId;
+use crate::wire::response::Response;
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The head can be read in two ways, or in none.
+    #[error("the request was refused: {0}")]
+    BadRequest(#[source] RequestError),
+    /// The body broke its own framing, or stopped.
+    #[error("the body of the request could not be read")]
+    BadRequestBody,
+    /// A form for us that is longer than any of ours.
+    #[error("the form is too long")]
+    FormTooLong,
+    /// A host or path that nobody has.
+    #[error("nothing is served here")]
+    NotFound,
+    /// The endpoint knows other methods.
+    #[error("the endpoint is asked with {0} only")]
+    Method(&'static str),
+    /// A login step that was not a person's own navigation: a look ahead, a frame, a script.
+    #[error("a login step came from something else than a navigation")]
+    NotANavigation,
+    /// Another site tried to sign the person out.
+    #[error("another site sent the form")]
+    CrossSite,
+    /// A script asked for something that needs a session.
+    #[error("a session is needed")]
+    SignInNeeded(Destination),
+    /// A form met no session. Its content is lost.
+    #[error("a session is needed, and a form was sent")]
+    NothingSaved(Destination),
+    /// A login did not end in a session. See [`LoginFailure`].
+    #[error(transparent)]
+    Login(#[from] Box<LoginFailure>),
+    /// The store does not say who is signed in. That is not the same as nobody.
+    #[error("the session store failed")]
+    StoreUnavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The application gave no answer.
+    #[error("the application gave no answer: {0}")]
+    UpstreamUnavailable(String),
+    /// The application's answer did not begin in time.
+    #[error("the application's answer did not begin in time: {0}")]
+    UpstreamTimeout(&'static str),
+    /// As many connections to the application as there may be are in use.
+    #[error("all connections to the application are in use")]
+    UpstreamBusy,
+    /// The visitor is known and cannot be told to the application.
+    #[error("the identity could not be told")]
+    Identity(#[source] Box<dyn Error + Send + Sync>),
+    /// Something that should not happen.
+    #[error("{0}")]
+    Internal(&'static str),
+}
+
+impl Failure {
+    /// The code under which the list of errors explains it: `L` for logins, `P` for everything else that passes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "P01",
+            Self::BadRequestBody | Self::FormTooLong => "P02",
+            Self::NotFound => "P03",
+            Self::Method(_) => "P04",
+            Self::UpstreamUnavailable(_) => "P05",
+            Self::UpstreamTimeout(_) => "P06",
+            Self::UpstreamBusy => "P07",
+            Self::Identity(_) => "P08",
+            Self::StoreUnavailable(_) => "P09",
+            Self::Internal(_) => "P10",
+            Self::SignInNeeded(_) => "L01",
+            Self::NothingSaved(_) => "L02",
+            Self::NotANavigation => "L03",
+            Self::CrossSite => "L04",
+            Self::Login(login) => login.code(),
+        }
+    }
+
+    /// Writes the cause for the operator, with what the person sees as its reference.
+    pub fn log(&self, id: &RequestId) {
+        let code = self.code();
+        let cause = chain(self);
+        match self {
+            Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::NotFound | Self::Method(_) => {
+                tracing::debug!(code, request = %id, "{cause}");
+            }
+            Self::Login(login) => login.log(id, &cause),
+            Self::Internal(_) | Self::Identity(_) | Self::StoreUnavailable(_) => {
+                tracing::error!(code, request = %id, "{cause}");
+            }
+            _ => tracing::warn!(code, request = %id, "{cause}"),
+        }
+    }
+
+    /// What a script is told.
+    fn problem<'a>(&self, login: &'a str) -> Problem<'a> {
+        match self {
+            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => Problem::BadRequest,
+            Self::NotFound => Problem::NotFound,
+            Self::Method(allow) => Problem::MethodNotAllowed { allow },
+            Self::CrossSite => Problem::AccessDenied,
+            Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::Login(_) => Problem::LoginRequired { login },
+            Self::StoreUnavailable(_) => Problem::SessionStoreUnavailable,
+            Self::UpstreamUnavailable(_) | Self::Identity(_) => Problem::ApplicationUnavailable,
+            Self::UpstreamTimeout(_) => Problem::ApplicationTooSlow,
+            Self::UpstreamBusy => Problem::TooBusy,
+            Self::Internal(_) => Problem::Internal,
+        }
+    }
+
+    /// What a person reads.
+    fn page(&self, frame: &Frame<'_>, sent: Sent<'_>) -> Response {
+        match self {
+            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => BadRequest.respond(frame),
+            Self::NotFound => NotFound.respond(frame),
+            Self::Method(allow) => MethodNotAllowed { allow }.respond(frame),
+            Self::CrossSite => AccessDenied { reason: None, other_login: None }.respond(frame),
+            Self::SignInNeeded(destination) | Self::NothingSaved(destination) => {
+                SessionExpired { login: &destination.chooser() }.respond(frame)
+            }
+            Self::Login(login) => login.page(frame),
+            Self::StoreUnavailable(_) => SessionStoreUnavailable { sent }.respond(frame),
+            Self::UpstreamUnavailable(_) | Self::Identity(_) => ApplicationUnavailable { sent }.respond(frame),
+            Self::UpstreamTimeout(_) => ApplicationTooSlow { sent }.respond(frame),
+            Self::UpstreamBusy => TooBusy { sent }.respond(frame),
+            Self::Internal(_) => InternalError.respond(frame),
+        }
+    }
+
+    /// Whether something went wrong, so that there is a cause to be found under a reference.
+    fn has_reference(&self) -> bool {
+        !matches!(self, Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::NotFound | Self::Method(_))
+    }
+}
+
+/// The answer to a request that failed, about no application in particular.
+pub fn answer(desk: &Desk, request: &Request, failure: Failure) -> Response {
+    respond(desk, request, None, &failure)
+}
+
+/// The answer to a request that failed on its way to an application, or on a login for it.
+pub fn answer_for(desk: &Desk, request: &Request, app: &Arc<App>, failure: Failure) -> Response {
+    respond(desk, request, Some(app), &failure)
+}
+
+/// The answer to a head that is no request. The connection is not used again: nobody knows where the next one begins.
+pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
+    failure.log(id);
+    let surroundings = Surroundings::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
+    let mut response = match failure {
+        Failure::BadRequest(RequestError::Method) => Failure::Method(SERVED).page(&surroundings.frame(), Sent::Form),
+        _ => failure.page(&surroundings.frame(), Sent::Form),
+    };
+    response.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// What `Allow` says where no method of the request is served anywhere.
+const SERVED: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+
+fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
+    failure.log(&request.id);
+    let mut surroundings = Surroundings::of(desk, request, app);
+    if failure.has_reference() {
+        surroundings = surroundings.asked_once().with_reference(failure.code(), request.id.as_str());
+    }
+    let frame = surroundings.frame();
+    if request.asker() == Asker::Script && !matches!(failure, Failure::Login(_)) {
+        let login = match failure {
+            Failure::SignInNeeded(destination) => destination.chooser(),
+            _ => String::new(),
+        };
+        return failure.problem(&login).respond(&frame);
+    }
+    let sent = match request.method {
+        Method::GET | Method::HEAD => Sent::Visit(request.target.as_str()),
+        _ => Sent::Form,
+    };
+    failure.page(&frame, sent)
+}
+
+/// An error and its causes in one line. Texts of errors are ours or bounded and escaped where they were made.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl From<StoreError> for Failure {
+    fn from(cause: StoreError) -> Self {
+        Self::StoreUnavailable(Box::new(cause))
+    }
+}
+
+impl From<AttemptsError> for Failure {
+    fn from(cause: AttemptsError) -> Self {
+        Self::StoreUnavailable(Box::new(cause))
+    }
+}
+
+impl From<JudgeError> for Failure {
+    fn from(cause: JudgeError) -> Self {
+        match cause {
+            JudgeError::Store(cause) => cause.into(),
+            JudgeError::Identity(cause) => Self::Identity(Box::new(cause)),
+        }
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(_cause: SealError) -> Self {
+        Self::Internal("a cookie could not be sealed")
+    }
+}
+
+impl From<RandomError> for Failure {
+    fn from(_cause: RandomError) -> Self {
+        Self::Internal("the system gave no random bytes")
+    }
+}

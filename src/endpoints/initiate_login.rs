@@ -1,0 +1,81 @@
+//! The start of an authorization request at one provider entry (OpenID Connect Core 1.0, section 3.1.2.1).
+
+use std::time::Duration;
+
+use http::Method;
+
+use crate::endpoints::desk::Desk;
+use crate::endpoints::destination::Destination;
+use crate::endpoints::failure;
+use crate::endpoints::failure::Failure;
+use crate::oidc::pending_authorization;
+use crate::provider::entry_name::EntryName;
+use crate::wire::cookies::SetCookie;
+use crate::wire::own_paths;
+use crate::wire::request::Asker;
+use crate::wire::request::Request;
+use crate::wire::response::Response;
+
+/// How long the browser keeps an attempt: longer than it is valid, so that a late answer still knows where the person
+/// wanted to go.
+const COOKIE_AGE: Duration = Duration::from_hours(2);
+
+/// `GET login/{provider}`. A person who is signed in there already goes straight on, without a new attempt.
+pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Response, Failure> {
+    if request.method != Method::GET {
+        return Err(Failure::Method("GET"));
+    }
+    if request.asker() == Asker::Script {
+        // A look ahead, a frame or a script would leave an attempt behind that nobody finishes.
+        return Err(Failure::NotANavigation);
+    }
+    let destination = Destination::asked_for(&desk.router, request).ok_or(Failure::NotFound)?;
+    let offered = destination.app.providers.iter().find(|offered| offered.as_str() == entry);
+    let entry = offered.cloned().ok_or(Failure::NotFound)?;
+    let live = desk.sessions_for(request, &destination.app).await?;
+    if live.iter().any(|session| session.entry == entry) {
+        return Ok(Response::see_other(destination.return_to.as_str()));
+    }
+    Ok(begin(desk, request, &entry, destination).await)
+}
+
+/// Begins an attempt: a sealed cookie for this browser, and the way to the provider.
+pub async fn begin(desk: &Desk, request: &Request, entry: &EntryName, destination: Destination) -> Response {
+    match try_begin(desk, request, entry, &destination).await {
+        Ok(response) => response,
+        Err(failure) => failure::answer_for(desk, request, &destination.app, failure),
+    }
+}
+
+async fn try_begin(desk: &Desk, request: &Request, entry: &EntryName, destination: &Destination) -> Result<Response, Failure> {
+    let relying_party = desk.providers.get(entry).ok_or(Failure::NotFound)?;
+    let host = request.host.without_default_port(desk.scheme);
+    let started = relying_party
+        .begin(crate::oidc::authorization_request::Destination {
+            redirect_uri: own_paths::redirect_uri(desk.scheme, &host),
+            host,
+            app: destination.app.name.clone(),
+            return_to: destination.return_to.clone(),
+        })
+        .await;
+    let (pending, url) = started.map_err(|cause| Failure::provider(entry, cause, Some(destination.clone())))?;
+    let sealed = pending.seal(&desk.keyring)?;
+    let cookie = desk.cookies.set(&cookie_name(pending.id().as_str()), &sealed, Some(COOKIE_AGE));
+    tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, "login begun");
+    let response = Response::see_other(url.as_str());
+    let dropped = too_many(desk, request, sealed.len());
+    Ok(dropped.iter().fold(response, Response::with_cookie).with_cookie(&cookie))
+}
+
+/// The name, after the common prefix, of the cookie that holds the attempt `id`.
+pub fn cookie_name(id: &str) -> String {
+    format!("login-{id}")
+}
+
+/// Takes the oldest attempts away where a new one would make too many.
+fn too_many(desk: &Desk, request: &Request, new: usize) -> Vec<SetCookie> {
+    let prefix = desk.cookies.full_name("login-");
+    let held = request.cookies.starting_with(&prefix);
+    let dropped = pending_authorization::to_drop(held, &desk.keyring, &request.host, new);
+    dropped.iter().map(|id| desk.cookies.clear(&cookie_name(id))).collect()
+}

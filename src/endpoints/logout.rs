@@ -1,0 +1,131 @@
+//! Signing out (OpenID Connect RP-Initiated Logout 1.0): a page that asks; then the session ends here first, and the browser
+//! goes on to the provider's end of session.
+
+use std::time::Duration;
+
+use http::Method;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::endpoints::desk::Desk;
+use crate::endpoints::failure;
+use crate::endpoints::failure::Failure;
+use crate::pages::sign_out::NothingToSignOutPage;
+use crate::pages::sign_out::PartlySignedOutPage;
+use crate::pages::sign_out::SignOutChoice;
+use crate::pages::sign_out::SignOutPage;
+use crate::seal;
+use crate::seal::Purpose;
+use crate::session::session::Session;
+use crate::wire::host::Host;
+use crate::wire::own_paths;
+use crate::wire::request::Request;
+use crate::wire::response::Response;
+
+/// How long the way through the provider may take.
+pub const LIFETIME: Duration = Duration::from_mins(10);
+/// The cookie of a logout under way.
+pub const COOKIE: &str = "logout";
+
+/// A logout under way, sealed in a cookie of this browser: only the browser that left comes back with its `state`.
+#[derive(Serialize, Deserialize)]
+pub struct PendingLogout {
+    /// What the provider has to send back.
+    pub state: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// At which entry, for the words of the page.
+    pub provider: String,
+}
+
+impl PendingLogout {
+    /// Opens the cookie of this host, if it is one of ours and not too old.
+    pub fn open(desk: &Desk, request: &Request) -> Option<Self> {
+        let sealed = seal::from_base64url(request.cookies.get(&desk.cookies.full_name(COOKIE))?)?;
+        let host = host(desk, request);
+        let opened = desk.keyring.open(Purpose::LogoutCookie, &[host.as_str().as_bytes()], &sealed).ok()?;
+        let pending: Self = serde_json::from_slice(&opened).ok()?;
+        (desk.clock.now() < pending.started_at.plus(LIFETIME)).then_some(pending)
+    }
+
+    fn seal(&self, desk: &Desk, request: &Request) -> Result<String, Failure> {
+        let plain = serde_json::to_vec(self).map_err(|_unserialisable| Failure::Internal("a logout could not be written"))?;
+        let host = host(desk, request);
+        Ok(seal::base64url(&desk.keyring.seal(Purpose::LogoutCookie, &[host.as_str().as_bytes()], &plain)?))
+    }
+}
+
+/// GET asks, POST signs out.
+pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
+    match request.method {
+        Method::GET | Method::HEAD => question(desk, request).await,
+        Method::POST => sign_out(desk, request).await,
+        _ => Err(Failure::Method("GET, HEAD, POST")),
+    }
+}
+
+async fn question(desk: &Desk, request: &Request) -> Result<Response, Failure> {
+    let sessions = desk.all_sessions(request).await?;
+    let surroundings = failure::Surroundings::of(desk, request, None);
+    if sessions.is_empty() {
+        return Ok(NothingToSignOutPage { sign_in_href: own_paths::LOGIN }.respond(&surroundings.page()));
+    }
+    let origins: Vec<String> = sessions.iter().filter_map(|session| provider_origin(desk, session)).collect();
+    let choices: Vec<SignOutChoice<'_>> = sessions
+        .iter()
+        .map(|session| SignOutChoice { entry: session.entry.as_str(), provider: provider_name(desk, session) })
+        .collect();
+    let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
+    let page = SignOutPage { choices: &choices, action: own_paths::LOGOUT, provider_origins: &origins };
+    Ok(page.respond(&surroundings.page()))
+}
+
+/// The local session ends first: whatever happens on the way to the provider, this browser is signed out here.
+async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
+    if request.is_cross_site() {
+        return Err(Failure::CrossSite);
+    }
+    let named = form_urlencoded::parse(&request.form).find(|(name, _)| name == "provider").map(|(_, value)| value);
+    let sessions = desk.all_sessions(request).await?;
+    let chosen = sessions.iter().find(|session| named.as_deref().is_none_or(|name| name == session.entry.as_str()));
+    let Some(session) = chosen else {
+        return Ok(Response::see_other(own_paths::LOGOUT));
+    };
+    desk.sessions.end(session).await?;
+    tracing::info!(request = %request.id, provider = %session.entry, session = %session.reference, "signed out");
+    let response = match towards_provider(desk, request, session).await {
+        Ok(response) => response,
+        Err(failure) => {
+            failure.log(request);
+            let surroundings = failure::Surroundings::of(desk, request, None);
+            PartlySignedOutPage { provider: provider_name(desk, session) }.respond(&surroundings.page())
+        }
+    };
+    Ok(response.with_cookie(&desk.sessions.clear(&session.entry)))
+}
+
+async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> Result<Response, Failure> {
+    let relying_party = desk.providers.get(&session.entry).ok_or(Failure::Internal("a session of an unknown provider"))?;
+    let state = seal::hex(&seal::random::<32>()?);
+    let back = own_paths::post_logout_redirect_uri(desk.scheme, &host(desk, request));
+    let end_session = relying_party.end_session(&session.id_token, &back, &state).await;
+    let url = end_session.map_err(|cause| Failure::provider(&session.entry, cause, None))?;
+    let provider = provider_name(desk, session).to_owned();
+    let pending = PendingLogout { state, started_at: desk.clock.now(), provider };
+    let cookie = desk.cookies.set(COOKIE, &pending.seal(desk, request)?, Some(LIFETIME));
+    Ok(Response::see_other(&url).with_cookie(&cookie))
+}
+
+fn host(desk: &Desk, request: &Request) -> Host {
+    request.host.without_default_port(desk.scheme)
+}
+
+fn provider_name<'a>(desk: &'a Desk, session: &Session) -> &'a str {
+    desk.providers.get(&session.entry).map_or("", |relying_party| relying_party.profile().name.as_str())
+}
+
+/// Where the answer to the form leads on to; browsers hold the page's `form-action` against it.
+fn provider_origin(desk: &Desk, session: &Session) -> Option<String> {
+    desk.providers.get(&session.entry)?.end_session_origin()
+}

@@ -1,0 +1,30 @@
+//! Where the provider sends the browser after its end of session (OpenID Connect RP-Initiated Logout 1.0, section 3).
+
+use http::Method;
+
+use crate::endpoints::desk::Desk;
+use crate::endpoints::destination::query_value;
+use crate::endpoints::failure;
+use crate::endpoints::failure::Failure;
+use crate::endpoints::logout::PendingLogout;
+use crate::pages::sign_out::SignedOutPage;
+use crate::wire::own_paths;
+use crate::wire::request::Request;
+use crate::wire::response::Response;
+
+/// Says what ended. Only the `state` of the logout that this browser began proves that the provider took part; the session
+/// here ended before. The cookie stays until it expires, so that the page can be loaded again.
+pub fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return Err(Failure::Method("GET, HEAD"));
+    }
+    let pending = PendingLogout::open(desk, request);
+    let confirmed = pending.filter(|pending| query_value(request, "state").is_some_and(|state| state == pending.state));
+    tracing::info!(request = %request.id, confirmed = confirmed.is_some(), "back from the provider's end of session");
+    let surroundings = failure::Surroundings::of(desk, request, None);
+    let page = SignedOutPage {
+        provider: confirmed.as_ref().map(|pending| pending.provider.as_str()),
+        sign_in_href: own_paths::LOGIN,
+    };
+    Ok(page.respond(&surroundings.page()))
+}

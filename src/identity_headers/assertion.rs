@@ -1,0 +1,154 @@
+//! The signed assertion: one compact JWS (RFC 7515) that says to one application who is asking.
+//!
+//! Registered claims are set last, so no claim of the provider can take their place; nothing in its header names a key by
+//! address or value.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use quick_cache::sync::Cache;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::identity_headers::signing_keys::SigningKeys;
+use crate::jose::signing::SigningError;
+use crate::routing::app::Told;
+use crate::seal;
+use crate::seal::RandomError;
+use crate::session::session::Session;
+
+/// The `typ` of our assertion: no token of a provider has it, so none can be taken for one (RFC 8725, section 3.11).
+const TYPE: &str = "guichet+jwt";
+/// An assertion is used again until this long before its end, so that no application gets one that expires on the way.
+const MARGIN: Duration = Duration::from_secs(10);
+/// How many assertions are kept; beyond it the least useful one is signed again when it is needed.
+const MOST_KEPT: usize = 20_000;
+
+/// Why there is no assertion.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AssertionError {
+    /// The key refused to sign.
+    #[error("the assertion could not be signed")]
+    Signing(#[from] SigningError),
+    /// The system gave no random bytes for `jti`.
+    #[error("the assertion could not be numbered")]
+    Random(#[from] RandomError),
+    /// A compact JWS is base64url and points; this cannot be.
+    #[error("the assertion is not a field value")]
+    NotAField(#[source] http::header::InvalidHeaderValue),
+}
+
+/// Makes assertions, and keeps each per session and audience for as long as it is fresh.
+#[derive(Debug)]
+pub struct Assertions {
+    issuer: String,
+    lifetime: Duration,
+    keys: Arc<SigningKeys>,
+    clock: Arc<dyn Clock>,
+    kept: Cache<Occasion, Kept>,
+}
+
+/// For whom and about whom: session, then application. Two applications with one audience may be told different claims.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Occasion {
+    session: String,
+    app: String,
+}
+
+#[derive(Clone)]
+struct Kept {
+    value: HeaderValue,
+    ends_at: Timestamp,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kept")
+            .field("ends_at", &self.ends_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Assertions {
+    /// `issuer` is the assertion's `iss`; `lifetime` is what `exp` is later than `iat`.
+    pub fn new(issuer: String, lifetime: Duration, keys: Arc<SigningKeys>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            issuer,
+            lifetime,
+            keys,
+            clock,
+            kept: Cache::new(MOST_KEPT),
+        }
+    }
+
+    /// The keys with which an application verifies.
+    pub fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
+    /// The assertion about a session for the application `app`.
+    pub fn about(&self, session: &Session, app: &str, told: &Told) -> Result<HeaderValue, AssertionError> {
+        let now = self.clock.now();
+        let occasion = Occasion {
+            session: session.reference.to_string(),
+            app: app.to_owned(),
+        };
+        let fresh = |kept: &Kept| now.plus(MARGIN) < kept.ends_at;
+        if let Some(kept) = self.kept.get(&occasion).filter(fresh) {
+            return Ok(kept.value);
+        }
+        let ends_at = now.plus(self.lifetime);
+        let claims = self.claims(session, told, now, ends_at)?;
+        let token = self.keys.current().sign(TYPE, &claims)?;
+        let mut value = HeaderValue::from_str(&token).map_err(AssertionError::NotAField)?;
+        value.set_sensitive(true);
+        self.kept.insert(
+            occasion,
+            Kept {
+                value: value.clone(),
+                ends_at,
+            },
+        );
+        Ok(value)
+    }
+
+    fn claims(
+        &self,
+        session: &Session,
+        told: &Told,
+        now: Timestamp,
+        ends_at: Timestamp,
+    ) -> Result<Map<String, Value>, RandomError> {
+        let mut claims = Map::new();
+        for name in &told.claims {
+            if let Some(value) = session.identity.claims.get(name) {
+                claims.insert(name.clone(), value.clone());
+            }
+        }
+        let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        set("iss", self.issuer.as_str().into());
+        set("aud", told.audience.as_str().into());
+        set("sub", session.identity.subject.sub.as_str().into());
+        set("iat", now.as_unix().into());
+        set("nbf", now.as_unix().into());
+        set("exp", ends_at.as_unix().into());
+        set("jti", seal::base64url(&seal::random::<16>()?).into());
+        set("sid", session.sid.as_str().into());
+        set("idp", session.entry.as_str().into());
+        set("acr", session.authentication.acr.as_str().into());
+        match &session.authentication.auth_time {
+            Some(auth_time) => set("auth_time", auth_time.as_unix().into()),
+            None => claims.remove("auth_time"),
+        };
+        // `amr` is there when the provider said it, and never from userinfo.
+        match session.authentication.amr.as_slice() {
+            [] => claims.remove("amr"),
+            methods => claims.insert("amr".to_owned(), methods.into()),
+        };
+        Ok(claims)
+    }
+}

@@ -1,0 +1,105 @@
+//! What the application receives about its visitor: the one place that says it.
+
+pub mod assertion;
+pub mod encoding;
+pub mod rules;
+pub mod signing_keys;
+
+use http::HeaderName;
+use http::HeaderValue;
+use serde_json::Value;
+
+use crate::access::permit::Passes;
+use crate::access::permit::Permit;
+use crate::identity_headers::assertion::AssertionError;
+use crate::identity_headers::assertion::Assertions;
+use crate::routing::app::App;
+use crate::session::session::Session;
+use crate::wire::request::RequestId;
+
+/// Most bytes that the gateway adds to one request, names and separators included: some application servers stop at 4 KiB
+/// for a whole head. An identity that does not fit is refused, never cut.
+pub const BUDGET: usize = 2048;
+
+/// Why an identity could not be told. The request is refused then: a visitor is never told half.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityHeadersError {
+    /// See [`AssertionError`].
+    #[error(transparent)]
+    Assertion(#[from] AssertionError),
+    /// The fields of this person are longer than [`BUDGET`].
+    #[error("the identity takes {bytes} bytes of header, {BUDGET} are allowed")]
+    OverBudget {
+        /// What it would take.
+        bytes: usize,
+    },
+    /// A field value was not ASCII; the encoding makes that impossible.
+    #[error("a claim is not a field value")]
+    NotAField(#[source] http::header::InvalidHeaderValue),
+}
+
+/// The fields that are written last into the head for the application.
+#[derive(Clone, Debug)]
+pub struct IdentityHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl IdentityHeaders {
+    /// The fields for what a permit says.
+    pub fn of(
+        permit: &Permit,
+        app: &App,
+        id: &RequestId,
+        assertions: &Assertions,
+    ) -> Result<Self, IdentityHeadersError> {
+        let mut fields = match permit.passes() {
+            Passes::Unasked => Vec::new(),
+            Passes::Anonymous => vec![(rules::STATUS, HeaderValue::from_static("anonymous"))],
+            Passes::SignedIn(session) => signed_in(session, app, assertions)?,
+        };
+        let id = HeaderValue::from_str(id.as_str()).map_err(IdentityHeadersError::NotAField)?;
+        fields.push((rules::REQUEST_ID, id));
+        let bytes = size_of_fields(&fields);
+        if bytes > BUDGET {
+            return Err(IdentityHeadersError::OverBudget { bytes });
+        }
+        Ok(Self(fields))
+    }
+
+    /// The fields, each name once.
+    pub fn into_fields(self) -> Vec<(HeaderName, HeaderValue)> {
+        self.0
+    }
+}
+
+fn signed_in(
+    session: &Session,
+    app: &App,
+    assertions: &Assertions,
+) -> Result<Vec<(HeaderName, HeaderValue)>, IdentityHeadersError> {
+    let mut fields = vec![(rules::STATUS, HeaderValue::from_static("authenticated"))];
+    for claim in &app.told.plain_headers {
+        let value = match claim.as_str() {
+            "sub" => encoding::field_value(&Value::from(session.identity.subject.sub.as_str())),
+            _ => session.identity.claims.get(claim).and_then(encoding::field_value),
+        };
+        if let (Some(name), Some(value)) = (rules::plain_field(claim), value) {
+            fields.push((
+                name,
+                HeaderValue::from_str(&value).map_err(IdentityHeadersError::NotAField)?,
+            ));
+        }
+    }
+    fields.push((rules::ASSERTION, assertions.about(session, &app.name, &app.told)?));
+    Ok(fields)
+}
+
+/// What fields take in a head: name, colon, space, value, line end.
+fn size_of_fields(fields: &[(HeaderName, HeaderValue)]) -> usize {
+    fields
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! Public keys as the world reads them (RFC 7517): one elliptic-curve key, and a set of them.
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+/// The uncompressed form of a P-256 point (SEC 1, section 2.3.3).
+const POINT_LENGTH: usize = 65;
+
+/// A public key on P-256, for ES256.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PublicJwk {
+    kty: &'static str,
+    crv: &'static str,
+    x: String,
+    y: String,
+    r#use: &'static str,
+    alg: &'static str,
+    kid: String,
+}
+
+impl PublicJwk {
+    /// The key of an uncompressed point; `None` for anything else.
+    pub fn of_point(point: &[u8]) -> Option<Self> {
+        let coordinates = point
+            .strip_prefix(&[4])
+            .filter(|_rest| point.len() == POINT_LENGTH)?;
+        let (x, y) = coordinates.split_at_checked(coordinates.len() / 2)?;
+        let (x, y) = (BASE64_URL_SAFE_NO_PAD.encode(x), BASE64_URL_SAFE_NO_PAD.encode(y));
+        let kid = thumbprint(&x, &y);
+        Some(Self {
+            kty: "EC",
+            crv: "P-256",
+            x,
+            y,
+            r#use: "sig",
+            alg: "ES256",
+            kid,
+        })
+    }
+
+    /// The identifier of the key: its thumbprint (RFC 7638), the same on every instance without asking anyone.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+}
+
+/// RFC 7638, section 3: the required members in the order of their names.
+fn thumbprint(x: &str, y: &str) -> String {
+    let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
+}
+
+/// A set of public keys, in the order in which they were given.
+#[derive(Clone, Debug, Serialize)]
+pub struct JwkSet<'a> {
+    /// The keys.
+    pub keys: Vec<&'a PublicJwk>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_named_by_its_thumbprint() {
+        // The key of RFC 7517, appendix A.1, whose thumbprint was computed with PyCA cryptography.
+        let decode = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap();
+        let (x, y) = (
+            "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        );
+        let point = [vec![4], decode(x), decode(y)].concat();
+        let jwk = PublicJwk::of_point(&point).unwrap();
+        assert_eq!(jwk.kid(), "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s");
+        let json = serde_json::to_value(JwkSet { keys: vec![&jwk] }).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"keys": [{
+                "kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "sig", "alg": "ES256", "kid": jwk.kid(),
+            }]})
+        );
+    }
+
+    #[test]
+    fn what_is_not_an_uncompressed_point_is_no_key() {
+        for point in [vec![], vec![4; 64], vec![2; 65], vec![4; 66]] {
+            assert_eq!(PublicJwk::of_point(&point), None);
+        }
+    }
+}

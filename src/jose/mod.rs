@@ -1,0 +1,9 @@
+//! Signatures of compact tokens: the door to jsonwebtoken and aws-lc.
+
+pub mod jwk_set;
+pub mod registered_claims;
+pub mod signing;
+pub mod strict_json;
+#[cfg(test)]
+pub(crate) mod test_keys;
+pub mod verifying;

@@ -1,0 +1,94 @@
+//! Steps 2 to 4 of a request's life: who asks, may they pass, and what is the application told. Asked by everything that
+//! needs a decision, so that there is one.
+
+use std::sync::Arc;
+
+use http::HeaderName;
+use http::HeaderValue;
+
+use crate::access;
+use crate::access::Decision;
+use crate::access::Visitor;
+use crate::access::permit::Passes;
+use crate::access::requirement::Access;
+use crate::clock::Clock;
+use crate::identity_headers::IdentityHeaders;
+use crate::identity_headers::IdentityHeadersError;
+use crate::identity_headers::assertion::Assertions;
+use crate::routing::app::App;
+use crate::routing::app::Route;
+use crate::session::Sessions;
+use crate::session::store::StoreError;
+use crate::wire::request::Request;
+
+/// Why nothing could be decided. Every case refuses.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// Whether there is a session is not known. That is not the same as none.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The visitor is known and cannot be told.
+    #[error(transparent)]
+    Identity(#[from] IdentityHeadersError),
+}
+
+/// What becomes of a request for an application.
+#[derive(Debug)]
+#[must_use]
+pub enum Judgement {
+    /// It is forwarded, with these fields written last.
+    Forward(Vec<(HeaderName, HeaderValue)>, AnswerCache),
+    /// It needs a login.
+    Authenticate,
+}
+
+/// What is added to the application's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerCache {
+    /// Nothing.
+    AsItIs,
+    /// `Cache-Control: private, no-store`, unless the application says something itself: the request carried an identity.
+    PrivateUnlessSaid,
+}
+
+/// Judges requests.
+#[derive(Debug)]
+pub struct Judge {
+    sessions: Arc<Sessions>,
+    assertions: Arc<Assertions>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Judge {
+    /// A judge over the sessions, telling what `assertions` signs.
+    pub fn new(sessions: Arc<Sessions>, assertions: Arc<Assertions>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            sessions,
+            assertions,
+            clock,
+        }
+    }
+
+    /// Judges a request for a route of an application.
+    pub async fn judge(&self, request: &Request, app: &App, route: &Route) -> Result<Judgement, JudgeError> {
+        let visitor = match route.access {
+            Access::Public => Visitor::Unasked,
+            Access::Optional | Access::Required => Visitor::Asked(
+                self.sessions
+                    .load(&request.host, &request.cookies, &app.providers)
+                    .await?,
+            ),
+        };
+        let permit = match access::decide(route.access, visitor, self.clock.now()) {
+            Decision::Forward(permit) => permit,
+            Decision::Authenticate => return Ok(Judgement::Authenticate),
+        };
+        let cache = match permit.passes() {
+            Passes::SignedIn(_) => AnswerCache::PrivateUnlessSaid,
+            Passes::Anonymous | Passes::Unasked => AnswerCache::AsItIs,
+        };
+        let headers = IdentityHeaders::of(&permit, app, &request.id, &self.assertions)?;
+        Ok(Judgement::Forward(headers.into_fields(), cache))
+    }
+}

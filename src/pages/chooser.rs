@@ -1,0 +1,175 @@
+//! The page on which a login begins: one section for each provider entry, with its button.
+//!
+//! Its order and its words are FranceConnect's rules for partners. The button is a link, because a form that is answered by
+//! a redirect to another site is stopped by `form-action 'self'`.
+
+use askama::Template;
+use http::StatusCode;
+
+use crate::pages::assets;
+use crate::pages::document;
+use crate::pages::document::Policy;
+use crate::pages::frame::Frame;
+use crate::pages::frame::Head;
+use crate::pages::frame::Tone;
+use crate::wire::response::Response;
+
+/// The chooser.
+#[derive(Clone, Copy, Debug)]
+pub struct ChooserPage<'a> {
+    /// The entries that can serve, FranceConnect first. Each has its own section.
+    pub provider_choices: &'a [ProviderChoice<'a>],
+    /// What just happened.
+    pub notice: Notice,
+    /// What the page answers, which decides the status.
+    pub answers: Answers,
+}
+
+/// One provider entry.
+#[derive(Clone, Copy, Debug)]
+pub struct ProviderChoice<'a> {
+    /// The entry's name.
+    pub entry: &'a str,
+    /// `/_guichet/login/{entry}?..`; the script adds the fragment to its `return_to`.
+    pub login_href: &'a str,
+    /// For whom it is.
+    pub heading_kind: Heading,
+    /// `FranceConnect`, `FranceConnect+`, `ProConnect` or the operator's word, always written as one.
+    pub name: &'a str,
+    /// The sentence that has to stand beside the button.
+    pub sentence: Sentence,
+    /// How the button looks.
+    pub style: ButtonStyle,
+    /// Where the provider explains itself; absent, there is no such link.
+    pub about_url: Option<&'a str>,
+}
+
+/// The heading of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heading {
+    /// "You are a private individual": where officials sign in elsewhere.
+    Citizen,
+    /// "You are a professional or a public official".
+    Professional,
+    /// "Sign in with (name)": where everyone signs in alike.
+    Method,
+}
+
+/// The provider's own words about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sentence {
+    /// FranceConnect's.
+    FranceConnect,
+    /// FranceConnect+'s.
+    FranceConnectPlus,
+    /// It prescribes none.
+    None,
+}
+
+/// Whether a click leads to real people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ButtonStyle {
+    /// Dashed, and says that it is a simulation: nobody can take it for the real thing.
+    Simulated,
+    /// A plain button. The official picture is the operator's to import, and nobody's to imitate.
+    Neutral,
+}
+
+/// Why a person sees the chooser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// They came to sign in.
+    None,
+    /// They said no at the provider (`access_denied`). That is a choice and no error.
+    Cancelled,
+    /// They had a session, and it has ended.
+    SessionEnded,
+}
+
+/// What the page answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// A visit of the page itself: 200.
+    Visit,
+    /// A request that needed a session: 401.
+    Refusal,
+}
+
+#[derive(Template)]
+#[template(path = "chooser.html")]
+struct View<'a> {
+    head: Head<'a>,
+    notice: Option<&'static str>,
+    sections: Vec<Section<'a>>,
+}
+
+struct Section<'a> {
+    entry: &'a str,
+    href: &'a str,
+    heading: String,
+    sentence: Option<&'static str>,
+    button: String,
+    simulation_note: Option<&'static str>,
+    about: Option<AboutLink<'a>>,
+}
+
+struct AboutLink<'a> {
+    href: &'a str,
+    label: String,
+}
+
+impl ChooserPage<'_> {
+    /// The page.
+    pub fn respond(&self, frame: &Frame<'_>) -> Response {
+        let text = &frame.text().chooser;
+        let mut head = Head::new(frame, Tone::Calm, (text.title)(frame.service_name()));
+        head.short_title = Some(text.short_title);
+        head.script = Some(assets::chooser_script());
+        let view = View {
+            head,
+            notice: match self.notice {
+                Notice::None => None,
+                Notice::Cancelled => Some(text.cancelled),
+                Notice::SessionEnded => Some(text.session_ended),
+            },
+            sections: self
+                .provider_choices
+                .iter()
+                .map(|choice| section(frame, choice))
+                .collect(),
+        };
+        let status = match self.answers {
+            Answers::Visit => StatusCode::OK,
+            Answers::Refusal => StatusCode::UNAUTHORIZED,
+        };
+        document::respond(frame, status, Policy::Script, &view)
+    }
+}
+
+fn section<'a>(frame: &Frame<'_>, choice: &ProviderChoice<'a>) -> Section<'a> {
+    let text = &frame.text().chooser;
+    let (button, simulation_note) = match choice.style {
+        ButtonStyle::Simulated => ((text.simulated)(choice.name), Some(text.simulated_note)),
+        ButtonStyle::Neutral => (choice.name.to_owned(), None),
+    };
+    Section {
+        entry: choice.entry,
+        href: choice.login_href,
+        heading: match choice.heading_kind {
+            Heading::Citizen => text.citizen.to_owned(),
+            Heading::Professional => text.professional.to_owned(),
+            Heading::Method => (text.method)(choice.name),
+        },
+        sentence: match choice.sentence {
+            Sentence::FranceConnect => Some(text.franceconnect),
+            Sentence::FranceConnectPlus => Some(text.franceconnect_plus),
+            Sentence::None => None,
+        },
+        button,
+        simulation_note,
+        about: choice.about_url.map(|href| AboutLink {
+            href,
+            label: (text.what_is)(choice.name),
+        }),
+    }
+}

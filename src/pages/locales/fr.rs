@@ -1,0 +1,177 @@
+//! French. Apostrophes are U+2019; a no-break space stands before `?`, `!`, `:`, `;` and inside « ». It is written `\u{a0}`,
+//! so that whoever edits a sentence sees it. Names of services take no `de` and no `le`: they would have to agree.
+
+use crate::pages::catalogue::Catalogue;
+use crate::pages::catalogue::ChooserText;
+use crate::pages::catalogue::FrameText;
+use crate::pages::catalogue::LoginText;
+use crate::pages::catalogue::ProblemText;
+use crate::pages::catalogue::ServiceText;
+use crate::pages::catalogue::SignOutText;
+use crate::pages::organisation::AccessibilityStatus;
+
+pub(crate) static FRENCH: Catalogue = Catalogue {
+    frame: FRAME,
+    chooser: CHOOSER,
+    login: LOGIN,
+    sign_out: SIGN_OUT,
+    service: SERVICE,
+    problem: PROBLEM,
+};
+
+const FRAME: FrameText = FrameText {
+    own_name: "Français",
+    skip: "Aller au contenu",
+    language: "Langue",
+    error_prefix: "Erreur\u{a0}: ",
+    contact: "Contact",
+    legal_notice: "Mentions légales",
+    accessibility: |status| match status {
+        AccessibilityStatus::Full => "Accessibilité\u{a0}: totalement conforme",
+        AccessibilityStatus::Partial => "Accessibilité\u{a0}: partiellement conforme",
+        AccessibilityStatus::None => "Accessibilité\u{a0}: non conforme",
+    },
+    reference: "Référence",
+    help: |organisation| format!("Si le problème continue, donnez cette référence à {organisation}."),
+    help_link: "Demander de l’aide",
+    back_to: |service| format!("Revenir à {service}"),
+    retry: "Réessayer",
+};
+
+const CHOOSER: ChooserText = ChooserText {
+    short_title: "Connexion",
+    title: |service| format!("Connexion à {service}"),
+    cancelled: "Vous avez interrompu la connexion. Aucune donnée n’a été transmise.",
+    session_ended: "Votre session a pris fin. Après la connexion, vous reviendrez à la page demandée.",
+    citizen: "Vous êtes un particulier",
+    professional: "Vous êtes un professionnel ou un agent public",
+    method: |provider| format!("Se connecter avec {provider}"),
+    franceconnect: "FranceConnect est la solution proposée par l’État pour sécuriser et simplifier la connexion à vos services \
+                    en ligne.",
+    franceconnect_plus: "FranceConnect+ est la solution proposée par l’État, pour renforcer la sécurité de vos services en \
+                         ligne les plus sensibles.",
+    sign_in_with: "S’identifier avec",
+    simulated: |provider| format!("{provider} simulé"),
+    simulated_note: "Démonstration\u{a0}: les personnes sont inventées, rien ne quitte cette machine.",
+    what_is: |provider| format!("Qu’est-ce que {provider}\u{a0}?"),
+    new_window: " - nouvelle fenêtre",
+    or: "ou",
+};
+
+const LOGIN: LoginText = LoginText {
+    restart: "Recommencer la connexion",
+    interrupted: "La connexion a été interrompue",
+    interrupted_why: |service| {
+        format!(
+            "La connexion à {service} n’est pas allée jusqu’au bout. Cela peut arriver quand une page est demandée deux \
+             fois."
+        )
+    },
+    interrupted_next: "Recommencez\u{a0}: vous reviendrez à la page que vous aviez demandée.",
+    expired: "La demande de connexion a expiré",
+    expired_why: |service| {
+        format!("Elle est restée ouverte trop longtemps. Aucune donnée n’a été transmise à {service}.")
+    },
+    expired_next: "Recommencez\u{a0}: vous reviendrez à la page que vous aviez demandée.",
+    unknown: "Cette connexion ne peut pas se terminer ici",
+    unknown_why: "Une connexion se termine dans le navigateur où elle a commencé. Ce n’est pas le cas si un lien a été \
+                  ouvert depuis une messagerie, un document ou une autre application, ou si les cookies sont refusés.",
+    unknown_next: |service| {
+        format!("Ouvrez {service} dans ce navigateur, puis connectez-vous. Aucune donnée n’a été transmise.")
+    },
+    open: |service| format!("Ouvrir {service}"),
+    provider_error: |provider| format!("{provider} n’a pas terminé la connexion"),
+    provider_error_why: |service, provider| {
+        format!(
+            "La connexion à {service} n’a pas eu lieu\u{a0}: {provider} a signalé une difficulté. Vous pouvez réessayer \
+             maintenant, ou un peu plus tard."
+        )
+    },
+    provider_unavailable: |provider| format!("{provider} ne répond pas"),
+    provider_unavailable_why: |service, provider| {
+        format!(
+            "La connexion à {service} passe par {provider}, qui ne répond pas pour le moment. Réessayez dans quelques \
+             minutes."
+        )
+    },
+    refused: "La connexion n’a pas pu être vérifiée",
+    refused_why: |service, provider| {
+        format!(
+            "Nous n’avons pas pu vérifier la réponse envoyée par {provider}. Par précaution, la connexion à {service} n’a pas \
+             eu lieu."
+        )
+    },
+    refused_next: "Vos démarches ne sont pas affectées. Recommencez la connexion\u{a0}; si cela se reproduit, demandez de \
+                   l’aide.",
+    denied: "Accès non autorisé",
+    denied_why: |service| {
+        format!("La connexion à {service} a réussi, mais elle ne donne pas accès à cette page.")
+    },
+    other_login: "Se connecter autrement",
+};
+
+const SIGN_OUT: SignOutText = SignOutText {
+    question: "Voulez-vous vous déconnecter\u{a0}?",
+    what_ends: |service, provider| format!("La session sera fermée sur {service} et sur {provider}."),
+    what_ends_here: |service| format!("La session sera fermée sur {service}."),
+    several: |service| format!("Plusieurs sessions sont ouvertes sur {service}. Choisissez celle à fermer."),
+    session_at: |provider| format!("Session ouverte avec {provider}"),
+    sign_out: "Me déconnecter",
+    sign_out_of: |provider| format!("Fermer la session {provider}"),
+    stay: "Rester connecté",
+    shared_computer: "Sur un ordinateur partagé, fermez aussi le navigateur\u{a0}: votre fournisseur d’identité (impôts, \
+                      Ameli, La Poste…) peut garder sa propre session.",
+    done: "Vous êtes déconnecté",
+    done_here: |service| format!("La session est fermée sur {service}."),
+    done_both: |service, provider| format!("La session est fermée sur {service} et sur {provider}."),
+    partly: "Déconnexion partielle",
+    partly_why: |service, provider| {
+        format!(
+            "La session est fermée sur {service}, mais {provider} n’a pas confirmé la fermeture de la sienne."
+        )
+    },
+    partly_note: "Fermez toutes les fenêtres du navigateur, surtout sur un ordinateur partagé.",
+    nothing: "Aucune session n’est ouverte",
+    nothing_why: |service| format!("Il n’y a rien à fermer sur {service} dans ce navigateur."),
+};
+
+const SERVICE: ServiceText = ServiceText {
+    unavailable: |service| format!("{service} est indisponible"),
+    unavailable_why: "Le service ne répond pas pour le moment. Votre connexion n’est pas en cause. Réessayez dans quelques \
+                      minutes.",
+    slow: |service| format!("{service} met trop de temps à répondre"),
+    slow_why: "Nous avons cessé d’attendre la réponse. Votre connexion n’est pas en cause. Réessayez dans quelques minutes.",
+    unsure_saved: "Vous veniez d’envoyer des informations\u{a0}? Avant de recommencer, vérifiez si elles ont été \
+                   enregistrées.",
+    busy: "Trop de demandes en ce moment",
+    busy_why: |service| {
+        format!("Beaucoup de personnes utilisent {service}. Réessayez dans quelques secondes.")
+    },
+    store: "Les connexions ne peuvent pas être vérifiées",
+    store_why: |service| {
+        format!(
+            "C’est un incident de notre côté, en général très court. Par précaution, {service} reste fermé pendant ce \
+             temps. Inutile de fermer le navigateur\u{a0}: réessayez dans un instant."
+        )
+    },
+    expired: "Session expirée",
+    not_saved: "Les informations saisies n’ont pas été enregistrées.",
+    expired_next: "Votre session avait pris fin avant l’envoi. Reconnectez-vous, puis recommencez la saisie.",
+    expired_hint: "Le bouton «\u{a0}Précédent\u{a0}» du navigateur permet souvent de retrouver ce que vous aviez saisi, \
+                   pour le copier avant de vous reconnecter.",
+    sign_in_again: "Se reconnecter",
+    bad_request: "Cette adresse n’est pas valable",
+    bad_request_why: "Elle peut avoir été coupée ou modifiée. Si vous l’avez recopiée, vérifiez-la\u{a0}; sinon, repartez de \
+                      l’accueil du service.",
+    not_found: "Page non trouvée",
+    not_found_why: "La page que vous cherchez n’existe pas ou n’existe plus. Si vous avez tapé l’adresse, vérifiez-la.",
+    method: "Action impossible à cette adresse",
+    method_why: "Rien n’a été fait. Repartez de l’accueil du service.",
+    internal: "Erreur inattendue",
+    internal_why: "Une erreur s’est produite de notre côté, veuillez nous en excuser. Réessayez dans un instant.",
+};
+
+const PROBLEM: ProblemText = ProblemText {
+    login_required: "Connexion nécessaire",
+    login_required_detail: "Ouvrez l’adresse «\u{a0}login\u{a0}» dans une fenêtre du navigateur.",
+};

@@ -1,0 +1,100 @@
+//! The life of a request, on one page. Read this file first.
+//!
+//! Nothing here knows a socket: a request comes in as a value, and what becomes of it goes out as one.
+
+use std::sync::Arc;
+
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+use http::request::Parts;
+
+use crate::endpoints;
+use crate::endpoints::challenge;
+use crate::endpoints::desk::Desk;
+use crate::endpoints::failure;
+use crate::endpoints::failure::Failure;
+use crate::judge::AnswerCache;
+use crate::judge::Judge;
+use crate::judge::Judgement;
+use crate::routing::Found;
+use crate::routing::app::App;
+use crate::wire::own_paths;
+use crate::wire::request::Request;
+use crate::wire::request::RequestId;
+use crate::wire::response::Response;
+
+/// What becomes of a request.
+#[derive(Debug)]
+#[must_use]
+pub enum Outcome {
+    /// We answer it.
+    Answer(Response),
+    /// The application does.
+    Forward(Box<Forward>),
+}
+
+/// A request on its way to an application.
+#[derive(Debug)]
+pub struct Forward {
+    /// What the client said, as far as it may be said.
+    pub request: Request,
+    /// Whose it is.
+    pub app: Arc<App>,
+    /// What is written last.
+    pub identity: Vec<(HeaderName, HeaderValue)>,
+    /// What is added to the answer.
+    pub cache: AnswerCache,
+    /// How browsers reach us: `http` or `https`.
+    pub public_scheme: &'static str,
+}
+
+/// Decides every request.
+#[derive(Debug)]
+pub struct Pipeline {
+    desk: Arc<Desk>,
+    judge: Judge,
+}
+
+impl Pipeline {
+    /// A pipeline over the desk and a judge of the same sessions.
+    pub fn new(desk: Arc<Desk>, judge: Judge) -> Self {
+        Self { desk, judge }
+    }
+
+    /// Decides a request: whose is it, may it pass, what is the application told.
+    pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
+        let desk = &self.desk;
+        let (app, route) = match desk.router.find(&request.host, &request.target) {
+            Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
+            Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, Failure::NotFound)),
+            Found::Route(app, route) => (app, route),
+        };
+        match self.judge.judge(&request, app, route).await {
+            Ok(Judgement::Forward(identity, cache)) => Outcome::Forward(Box::new(Forward {
+                app: Arc::clone(app),
+                request,
+                identity,
+                cache,
+                public_scheme: desk.scheme,
+            })),
+            Ok(Judgement::Authenticate) => Outcome::Answer(challenge::answer(desk, &request, app).await),
+            Err(error) => Outcome::Answer(failure::answer(desk, &request, Failure::from(error))),
+        }
+    }
+
+    /// Whether the body of a request is for us and has to be read first.
+    pub fn wants_form(&self, request: &Request) -> bool {
+        request.method == Method::POST && own_paths::is_own(&request.target)
+    }
+
+    /// The answer to a request that could not be read.
+    pub fn refuse(&self, head: &Parts, id: &RequestId, failure: Failure) -> Response {
+        failure::refuse(&self.desk, head, id, failure)
+    }
+
+    /// The answer when there is none from the application.
+    pub fn fail(&self, forward: &Forward, failure: Failure) -> Response {
+        failure::answer_for(&self.desk, &forward.request, &forward.app, failure)
+    }
+}

@@ -1,0 +1,78 @@
+//! An application: where it is reached, who may sign in to it, and what it is told.
+
+use std::sync::Arc;
+
+use crate::access::requirement::Access;
+use crate::provider::entry_name::EntryName;
+use crate::routing::path_prefix::PathPrefix;
+use crate::routing::upstream::Upstream;
+use crate::wire::host::Host;
+use crate::wire::target::RequestTarget;
+
+/// One `[[apps]]` of the configuration.
+#[derive(Debug)]
+pub struct App {
+    /// Key `name`: unique, the assertion's audience unless `audience` says otherwise.
+    pub name: String,
+    /// Key `title`: what people read on our pages. Absent: the name.
+    pub title: String,
+    /// Key `host`: where browsers reach it, without a port that goes without saying. Absent: that of the public URL.
+    pub host: Host,
+    /// Key `path`: several applications may share a host. Absent: the root.
+    pub path: PathPrefix,
+    /// Place in the configuration; the first one listed for a host is its start.
+    pub position: usize,
+    /// Key `providers`: the entries at which a person may sign in, in the order in which they are offered.
+    pub providers: Vec<EntryName>,
+    /// Key `login`.
+    pub login: LoginMode,
+    /// The application server.
+    pub upstream: Arc<Upstream>,
+    /// What the application hears about the person.
+    pub told: Told,
+    /// What each path asks. See [`App::route`].
+    pub routes: Vec<Route>,
+}
+
+/// Key `login`: what a visitor without a session sees first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginMode {
+    /// A page with the provider's button, as the provider's rules suppose.
+    Chooser,
+    /// Straight to the provider, where there is only one.
+    Redirect,
+}
+
+/// What an application is told about a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Key `audience`: the assertion's `aud`, one string. Absent: the app's name.
+    pub audience: String,
+    /// Key `claims`: names of the provider's claims that go into the assertion; nothing else leaves.
+    pub claims: Vec<String>,
+    /// Key `plain_headers`: which of them are said in a plain field as well.
+    pub plain_headers: Vec<String>,
+}
+
+/// One `[[apps.routes]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Key `path`, below the application's path; joined with it here.
+    pub path: PathPrefix,
+    /// Key `access`.
+    pub access: Access,
+}
+
+impl App {
+    /// The route of a request: the longest path that contains it; without one, a session is required.
+    pub fn route(&self, target: &RequestTarget) -> &Route {
+        const UNLISTED: &Route = &Route {
+            path: PathPrefix::ROOT,
+            access: Access::Required,
+        };
+        let containing = self.routes.iter().filter(|route| route.path.contains(target));
+        containing
+            .max_by_key(|route| route.path.length())
+            .unwrap_or(UNLISTED)
+    }
+}

@@ -1,0 +1,80 @@
+//! Host and path lead to one application and one of its routes.
+
+pub mod app;
+pub mod path_prefix;
+pub mod upstream;
+
+use std::sync::Arc;
+
+use crate::routing::app::App;
+use crate::routing::app::Route;
+use crate::wire::host::Host;
+use crate::wire::own_paths;
+use crate::wire::target::RequestTarget;
+
+/// Every application, and whose request it is.
+#[derive(Debug)]
+pub struct Router {
+    /// Longest path first, so that the first one that fits is the one.
+    apps: Vec<Arc<App>>,
+    scheme: &'static str,
+}
+
+/// Where a request belongs.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// To the gateway itself: a path under the reserved prefix on a host that we serve.
+    Own,
+    /// To a route of an application.
+    Route(&'a Arc<App>, &'a Route),
+    /// To nobody: a host or path that no application has.
+    Nowhere,
+}
+
+impl Router {
+    /// `scheme` is that of the public URL: it says which port goes without saying.
+    pub fn new(mut apps: Vec<Arc<App>>, scheme: &'static str) -> Self {
+        apps.sort_by_key(|app| std::cmp::Reverse(app.path.length()));
+        Self { apps, scheme }
+    }
+
+    /// Whose request this is.
+    pub fn find(&self, host: &Host, target: &RequestTarget) -> Found<'_> {
+        if own_paths::is_own(target) {
+            return if self.serves(host) {
+                Found::Own
+            } else {
+                Found::Nowhere
+            };
+        }
+        self.app_at(host, target)
+            .map_or(Found::Nowhere, |app| Found::Route(app, app.route(target)))
+    }
+
+    /// The application at a host and path.
+    pub fn app_at(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
+        self.on_host(host).find(|app| app.path.contains(target))
+    }
+
+    /// The application with a name, on a host.
+    pub fn app_named(&self, host: &Host, name: &str) -> Option<&Arc<App>> {
+        self.on_host(host).find(|app| app.name == name)
+    }
+
+    /// Where a visitor of a host begins: its first listed application.
+    pub fn start_of(&self, host: &Host) -> Option<&Arc<App>> {
+        self.on_host(host).min_by_key(|app| app.position)
+    }
+
+    fn serves(&self, host: &Host) -> bool {
+        self.on_host(host).next().is_some()
+    }
+
+    fn on_host(&self, host: &Host) -> impl Iterator<Item = &Arc<App>> {
+        let host = host.without_default_port(self.scheme);
+        self.apps.iter().filter(move |app| app.host == host)
+    }
+}
+
+#[cfg(test)]
+mod tests;

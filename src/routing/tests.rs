@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::access::requirement::Access;
+use crate::routing::app::LoginMode;
+use crate::routing::app::Told;
+use crate::routing::path_prefix::PathPrefix;
+use crate::routing::upstream::HostHeader;
+use crate::routing::upstream::Upstream;
+use crate::routing::upstream::UpstreamLimits;
+use crate::routing::upstream::UpstreamScheme;
+
+fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Access)]) -> Arc<App> {
+    let path = PathPrefix::parse(path).unwrap();
+    let route = |(below, access): &(&str, Access)| Route {
+        path: path.join(&PathPrefix::parse(below).unwrap()),
+        access: *access,
+    };
+    Arc::new(App {
+        name: name.to_owned(),
+        title: name.to_owned(),
+        host: Host::parse(host).unwrap(),
+        position,
+        providers: Vec::new(),
+        login: LoginMode::Chooser,
+        upstream: Arc::new(Upstream {
+            scheme: UpstreamScheme::Http,
+            authority: Host::parse("127.0.0.1:1").unwrap(),
+            host_header: HostHeader::Browser,
+            limits: UpstreamLimits::default(),
+        }),
+        told: Told {
+            audience: name.to_owned(),
+            claims: Vec::new(),
+            plain_headers: Vec::new(),
+        },
+        routes: routes.iter().map(route).collect(),
+        path,
+    })
+}
+
+fn router() -> Router {
+    let routes = [
+        ("/", Access::Optional),
+        ("/public", Access::Public),
+        ("/public/admin", Access::Required),
+    ];
+    Router::new(
+        vec![
+            app("urbanisme", "a.example", "/urbanisme", 0, &routes),
+            app("root", "a.example", "/", 1, &[]),
+            app("other", "b.example", "/", 2, &[]),
+        ],
+        "https",
+    )
+}
+
+fn found(host: &str, target: &str) -> Option<(String, Access)> {
+    let (host, target) = (Host::parse(host).unwrap(), RequestTarget::parse(target).unwrap());
+    match router().find(&host, &target) {
+        Found::Route(app, route) => Some((app.name.clone(), route.access)),
+        Found::Own => Some(("own".to_owned(), Access::Public)),
+        Found::Nowhere => None,
+    }
+}
+
+#[test]
+fn the_longest_path_wins_at_the_border_of_a_segment() {
+    for (target, name, access) in [
+        ("/urbanisme", "urbanisme", Access::Optional),
+        ("/urbanisme/public/x", "urbanisme", Access::Public),
+        ("/urbanisme/public/admin", "urbanisme", Access::Required),
+        ("/urbanisme/publicity", "urbanisme", Access::Optional),
+        ("/urbanismes", "root", Access::Required),
+        ("/x?/urbanisme/public", "root", Access::Required),
+        ("/_guichet/callback", "own", Access::Public),
+    ] {
+        assert_eq!(
+            found("a.example", target),
+            Some((name.to_owned(), access)),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn a_host_is_found_with_and_without_the_port_that_goes_without_saying() {
+    assert!(found("A.example:443", "/").is_some());
+    assert!(found("a.example:8443", "/").is_none());
+    assert!(found("c.example", "/_guichet/login").is_none());
+}
+
+#[test]
+fn a_host_starts_at_its_first_listed_application() {
+    let router = router();
+    let start = |host| {
+        router
+            .start_of(&Host::parse(host).unwrap())
+            .map(|app| app.name.clone())
+    };
+    assert_eq!(start("a.example").as_deref(), Some("urbanisme"));
+    assert_eq!(start("c.example"), None);
+}

@@ -1,0 +1,160 @@
+//! An address at which a provider is called or shown: https, or plain http on this machine; nothing that two programs
+//! could read differently.
+
+use std::fmt;
+
+use crate::wire::host::Host;
+
+/// Why an address was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderUrlError {
+    /// Another scheme than https, or plain http to another machine.
+    #[error("not an https address (plain http is for loopback only)")]
+    Scheme,
+    /// User information, an invalid host or an invalid port.
+    #[error("the address has no valid host")]
+    Host,
+    /// A control character, a space, a quote, a backslash or anything that is not ASCII.
+    #[error("the address holds a forbidden character")]
+    Character,
+    /// A fragment, which no server would see.
+    #[error("the address holds a fragment")]
+    Fragment,
+}
+
+/// An absolute address, kept byte for byte as it was written.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ProviderUrl {
+    text: String,
+    scheme: Scheme,
+    host: Host,
+}
+
+/// How an address is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// TLS.
+    Https,
+    /// Plain text, on loopback.
+    Http,
+}
+
+impl ProviderUrl {
+    /// Reads an address.
+    pub fn parse(text: &str) -> Result<Self, ProviderUrlError> {
+        let forbidden = |byte: u8| !matches!(byte, 0x21..=0x7E) || b"\"<>\\^`{|}".contains(&byte);
+        if text.bytes().any(forbidden) {
+            return Err(ProviderUrlError::Character);
+        }
+        if text.contains('#') {
+            return Err(ProviderUrlError::Fragment);
+        }
+        let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
+            (Scheme::Https, rest)
+        } else if let Some(rest) = text.strip_prefix("http://") {
+            (Scheme::Http, rest)
+        } else {
+            return Err(ProviderUrlError::Scheme);
+        };
+        let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+        let host = Host::parse(authority).map_err(|_invalid| ProviderUrlError::Host)?;
+        if scheme == Scheme::Http && !host.is_loopback() {
+            return Err(ProviderUrlError::Scheme);
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            scheme,
+            host,
+        })
+    }
+
+    /// The address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Host and port, as written, in lower case.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Scheme, host and port, as a Content-Security-Policy names them.
+    pub fn origin(&self) -> String {
+        match self.scheme {
+            Scheme::Https => format!("https://{}", self.host),
+            Scheme::Http => format!("http://{}", self.host),
+        }
+    }
+
+    /// Whether both are served by the same scheme, host and port.
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        let port = |url: &Self| match url.scheme {
+            Scheme::Https => url.host.port().unwrap_or(443),
+            Scheme::Http => url.host.port().unwrap_or(80),
+        };
+        self.scheme == other.scheme && self.host.name() == other.host.name() && port(self) == port(other)
+    }
+}
+
+impl fmt::Display for ProviderUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for ProviderUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProviderUrl").field(&self.text).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_and_loopback_are_addresses() {
+        for text in [
+            "https://oidc.franceconnect.gouv.fr/api/v2",
+            "https://a.example:8443/x?y=z",
+            "http://127.0.0.1:4000/api/v2",
+            "http://localhost:4000",
+            "http://[::1]:4000/",
+        ] {
+            assert_eq!(ProviderUrl::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_none() {
+        for (text, why) in [
+            ("http://provider.example/", ProviderUrlError::Scheme),
+            ("http://169.254.169.254/", ProviderUrlError::Scheme),
+            ("http://[::ffff:127.0.0.1]/", ProviderUrlError::Scheme),
+            ("ftp://a.example/", ProviderUrlError::Scheme),
+            ("HTTPS://a.example/", ProviderUrlError::Scheme),
+            ("/token", ProviderUrlError::Scheme),
+            ("https://", ProviderUrlError::Host),
+            ("https://user@a.example/", ProviderUrlError::Host),
+            ("https://a.example:0/", ProviderUrlError::Host),
+            ("https://a.example/\r\nx", ProviderUrlError::Character),
+            ("https://a.example/\"", ProviderUrlError::Character),
+            ("https://a.example/é", ProviderUrlError::Character),
+            ("https://a.example/#x", ProviderUrlError::Fragment),
+        ] {
+            assert_eq!(ProviderUrl::parse(text), Err(why), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let url = |text| ProviderUrl::parse(text).unwrap();
+        assert_eq!(url("https://a.example/x?y").origin(), "https://a.example");
+        assert!(url("https://a.example/x").is_same_origin(&url("https://A.example:443/y")));
+        for other in ["https://a.example:444/x", "https://b.example/x"] {
+            assert!(!url("https://a.example/x").is_same_origin(&url(other)), "{other}");
+        }
+        assert!(!url("https://localhost/").is_same_origin(&url("http://localhost/")));
+    }
+}
