@@ -149,18 +149,15 @@ pub(crate) fn unescape(text: &str) -> String {
     let mut pieces = text.split('&');
     out.push_str(pieces.next().unwrap_or(""));
     for piece in pieces {
-        match piece
+        let known = piece
             .split_once(';')
-            .and_then(|(name, rest)| Some((reference(name)?, rest)))
-        {
-            Some((letter, rest)) => {
-                out.push(letter);
-                out.push_str(rest);
-            }
-            None => {
-                out.push('&');
-                out.push_str(piece);
-            }
+            .and_then(|(name, rest)| Some((reference(name)?, rest)));
+        if let Some((letter, rest)) = known {
+            out.push(letter);
+            out.push_str(rest);
+        } else {
+            out.push('&');
+            out.push_str(piece);
         }
     }
     out

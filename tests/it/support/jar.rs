@@ -7,11 +7,14 @@ use openidconnect::url::Url;
 /// How two addresses stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Site {
-    /// The person typed it.
+    /// The person typed it: there is no other address.
     None,
-    SameOrigin,
-    SameSite,
-    CrossSite,
+    /// Same scheme, host and port.
+    Origin,
+    /// Another port of the same host.
+    Same,
+    /// Another site.
+    Other,
 }
 
 /// Which cookies a request takes along.
@@ -57,9 +60,9 @@ impl Site {
     pub(crate) fn between(from: Option<&Url>, to: &Url) -> Self {
         match from {
             None => Self::None,
-            Some(from) if from.origin() == to.origin() => Self::SameOrigin,
-            Some(from) if (from.scheme(), from.host()) == (to.scheme(), to.host()) => Self::SameSite,
-            Some(_) => Self::CrossSite,
+            Some(from) if from.origin() == to.origin() => Self::Origin,
+            Some(from) if (from.scheme(), from.host()) == (to.scheme(), to.host()) => Self::Same,
+            Some(_) => Self::Other,
         }
     }
 
@@ -76,22 +79,22 @@ impl Site {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::SameOrigin => "same-origin",
-            Self::SameSite => "same-site",
-            Self::CrossSite => "cross-site",
+            Self::Origin => "same-origin",
+            Self::Same => "same-site",
+            Self::Other => "cross-site",
         }
     }
 
     pub(crate) fn cookies_of_a_navigation(self, method: &str) -> Sent {
         match self {
-            Self::CrossSite if method == "GET" || method == "HEAD" => Sent::LaxAndNone,
-            Self::CrossSite => Sent::OnlyNone,
-            Self::None | Self::SameOrigin | Self::SameSite => Sent::All,
+            Self::Other if method == "GET" || method == "HEAD" => Sent::LaxAndNone,
+            Self::Other => Sent::OnlyNone,
+            Self::None | Self::Origin | Self::Same => Sent::All,
         }
     }
 
     pub(crate) fn cookies_of_a_script(self) -> Sent {
-        if self == Self::CrossSite {
+        if self == Self::Other {
             Sent::OnlyNone
         } else {
             Sent::All

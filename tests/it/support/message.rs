@@ -109,7 +109,8 @@ impl Incoming {
             body.wire.extend_from_slice(&line);
             let text = String::from_utf8_lossy(&line);
             let size = text.trim_end().split(';').next().unwrap_or("");
-            let size = usize::from_str_radix(size, 16).map_err(|_| odd(&format!("chunk size {text:?}")))?;
+            let size =
+                usize::from_str_radix(size, 16).map_err(|_number| odd(&format!("chunk size {text:?}")))?;
             if size == 0 {
                 break;
             }
@@ -193,7 +194,7 @@ pub(crate) fn framing(fields: &[(String, String)], otherwise: Framing) -> io::Re
         [length] => length
             .parse()
             .map(Framing::Length)
-            .map_err(|_| odd(&format!("length {length:?}"))),
+            .map_err(|_number| odd(&format!("length {length:?}"))),
         several => Err(odd(&format!("lengths {several:?}"))),
     }
 }

@@ -14,12 +14,11 @@ pub(crate) struct Process(Child);
 impl Process {
     /// Starts it and waits for the first line of its output that begins with `announcement`; returns the rest of it.
     pub(crate) fn start(command: &mut Command, announcement: &str) -> (Self, String) {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}; `./test` installs what the tests need"));
-        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let child =
+            child.unwrap_or_else(|error| panic!("{command:?}: {error}; `./test` installs what is lacking"));
+        let mut process = Self(child);
+        let mut output = BufReader::new(process.0.stdout.take().unwrap());
         let mut seen = String::new();
         loop {
             let mut line = String::new();
@@ -31,7 +30,7 @@ impl Process {
             if let Some((_, rest)) = line.split_once(announcement) {
                 // Whatever it says later must not fill the pipe.
                 std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-                return (Self(child), rest.trim().to_owned());
+                return (process, rest.trim().to_owned());
             }
             seen.push_str(&line);
         }
@@ -56,8 +55,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
     }
 }
 

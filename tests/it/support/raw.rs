@@ -108,9 +108,8 @@ impl RawClient {
         let waiting = self.incoming.waiting();
         match read {
             _ if !waiting.is_empty() => Connection::Speaks(waiting.to_vec()),
-            Ok(_) => Connection::Closed,
             Err(error) if message::is_timeout(&error) => Connection::Open,
-            Err(_) => Connection::Closed,
+            Ok(_) | Err(_) => Connection::Closed,
         }
     }
 

@@ -50,7 +50,7 @@ impl Resp {
         let (kind, rest) = line.split_at_checked(1).ok_or(io::ErrorKind::UnexpectedEof)?;
         let number = || {
             rest.parse::<i64>()
-                .map_err(|_| io::Error::other(format!("not RESP: {line:?}")))
+                .map_err(|_number| io::Error::other(format!("not RESP: {line:?}")))
         };
         match kind {
             "+" => Ok(Reply::Text(rest.to_owned())),

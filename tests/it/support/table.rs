@@ -71,7 +71,7 @@ impl Row {
         );
         match self.application {
             Application::Nothing => {
-                assert_eq!(upstream.byte_count(), 0, "{self:?}: {:?}", upstream.received())
+                assert_eq!(upstream.byte_count(), 0, "{self:?}: {:?}", upstream.received());
             }
             Application::Request { with, without } => {
                 let received = upstream.only();

@@ -149,11 +149,12 @@ impl Upstream {
         self.shared().stopped = Stopped::Stopped;
         if let Some(listening) = self.listening.lock().unwrap().take() {
             // Wakes the listener, which then goes away.
-            TcpStream::connect(self.address).ok();
+            drop(TcpStream::connect(self.address));
             listening.join().unwrap();
         }
         for connection in &self.shared().connections {
-            connection.shutdown(Shutdown::Both).ok();
+            // It may be closed already.
+            drop(connection.shutdown(Shutdown::Both));
         }
     }
 
@@ -202,10 +203,11 @@ impl Received {
 impl Reply {
     /// A whole answer with this status and content.
     pub(crate) fn new(status: u16, fields: &[(&str, &str)], body: &str) -> Self {
-        let fields: String = fields
+        let fields: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"))
             .collect();
+        let fields = fields.concat();
         let length = body.len();
         Self::bytes(format!(
             "HTTP/1.1 {status} Scripted\r\n{fields}Content-Length: {length}\r\n\r\n{body}"
@@ -268,8 +270,8 @@ fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>) {
         let shared = Arc::clone(shared);
         thread::spawn(move || {
             // A connection that ends badly is what some tests are about.
-            serve(&stream, number, &shared).ok();
-            stream.shutdown(Shutdown::Both).ok();
+            drop(serve(&stream, number, &shared));
+            drop(stream.shutdown(Shutdown::Both));
         });
     }
 }

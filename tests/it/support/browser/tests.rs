@@ -65,7 +65,7 @@ fn a_form_is_sent_with_what_was_typed_and_from_where_it_stands() {
     assert_eq!(received[1].body, b"h=1%262&t=%C3%A9");
     assert_eq!(received[1].values("origin"), [site.url()]);
     assert_eq!(received[1].values("sec-fetch-site"), ["same-origin"]);
-    assert_eq!(received[2].values("referer"), [page.url.clone()]);
+    assert_eq!(received[2].values("referer"), [page.url]);
     assert_eq!(received[2].values("accept-language"), ["en"]);
 }
 

@@ -17,8 +17,8 @@ impl ByHand {
         let provider = Provider::start(alg);
         let relying_party = Upstream::start();
         provider.register(&Client {
-            client_id: "tests",
-            client_secret: SECRET,
+            id: "tests",
+            secret: SECRET,
             redirect_uris: &[format!("{}/callback", relying_party.url())],
             post_logout_redirect_uris: &[format!("{}/bye", relying_party.url())],
         });
@@ -47,12 +47,12 @@ impl ByHand {
         let kept = usual
             .iter()
             .filter(|(name, _)| !changes.iter().any(|(other, _)| other == name));
-        let changed = changes
+        let other = changes
             .iter()
             .filter_map(|(name, value)| Some((*name, (*value)?)));
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(kept)
-            .extend_pairs(changed)
+            .extend_pairs(other)
             .finish();
         self.browser
             .open_once(&format!("{}/authorize?{query}", self.provider.issuer))

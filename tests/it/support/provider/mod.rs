@@ -33,8 +33,8 @@ pub(crate) struct Provider {
 /// A relying party, as the provider knows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Client<'a> {
-    pub(crate) client_id: &'a str,
-    pub(crate) client_secret: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) secret: &'a str,
     pub(crate) redirect_uris: &'a [String],
     pub(crate) post_logout_redirect_uris: &'a [String],
 }
@@ -81,15 +81,15 @@ impl Provider {
 
     pub(crate) fn register(&self, client: &Client<'_>) {
         let Client {
-            client_id,
-            client_secret,
+            id,
+            secret,
             redirect_uris,
             post_logout_redirect_uris,
         } = client;
         self.control(
             "POST /clients",
             &json!({
-                "client_id": client_id, "client_secret": client_secret,
+                "client_id": id, "client_secret": secret,
                 "redirect_uris": redirect_uris, "post_logout_redirect_uris": post_logout_redirect_uris,
             }),
         );

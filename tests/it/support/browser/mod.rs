@@ -16,6 +16,7 @@ use super::html;
 use super::html::Form;
 use super::html::Link;
 use super::jar::Jar;
+use super::jar::Sent;
 use super::jar::Site;
 use super::raw::Answer;
 use super::raw::RawClient;
@@ -142,10 +143,11 @@ impl Browser {
         let from = page.address();
         let site = Site::between(Some(&from), &url);
         let mut head = self.head(method, &url, site.cookies_of_a_script());
-        head.push_str(&format!("Accept: */*\r\nSec-Fetch-Site: {}\r\n", site.name()));
-        head.push_str("Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n");
-        if site != Site::SameOrigin || method != "GET" {
-            head.push_str(&format!("Origin: {}\r\n", from.origin().ascii_serialization()));
+        head.push("Accept: */*".to_owned());
+        head.push(format!("Sec-Fetch-Site: {}", site.name()));
+        head.push("Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty".to_owned());
+        if site != Site::Origin || method != "GET" {
+            head.push(format!("Origin: {}", from.origin().ascii_serialization()));
         }
         self.exchange(method, &url, head, None)
     }
@@ -200,7 +202,7 @@ impl Browser {
                 &url,
                 Site::between(initiator, &url).cookies_of_a_navigation(&method),
             );
-            head.push_str(&navigation_fields(&method, site, initiator));
+            head.extend(navigation_fields(&method, site, initiator));
             let answer = self.exchange(&method, &url, head, body.as_deref());
             hops.push(Hop {
                 method: method.clone(),
@@ -238,30 +240,31 @@ impl Browser {
         }
     }
 
-    fn head(&self, method: &str, url: &Url, cookies: super::jar::Sent) -> String {
+    /// The lines of a head, without what the kind of request adds.
+    fn head(&self, method: &str, url: &Url, cookies: Sent) -> Vec<String> {
         let target = &url[Position::BeforePath..Position::AfterQuery];
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: keep-alive\r\n");
-        head.push_str("User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150.0.0.0 Safari/537.36\r\n");
-        head.push_str(&format!(
-            "Accept-Language: {}\r\n",
-            self.language.as_deref().unwrap_or("fr-FR,fr;q=0.9")
-        ));
-        if let Some(cookie) = self.jar.lock().unwrap().header(url, cookies) {
-            head.push_str(&format!("Cookie: {cookie}\r\n"));
-        }
+        let language = self.language.as_deref().unwrap_or("fr-FR,fr;q=0.9");
+        let mut head = vec![
+            format!("{method} {target} HTTP/1.1"),
+            format!("Host: {host}"),
+            "Connection: keep-alive".to_owned(),
+            "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/150.0.0.0 Safari/537.36"
+                .to_owned(),
+            format!("Accept-Language: {language}"),
+        ];
+        let cookie = self.jar.lock().unwrap().header(url, cookies);
+        head.extend(cookie.map(|cookie| format!("Cookie: {cookie}")));
         head
     }
 
-    fn exchange(&self, method: &str, url: &Url, mut head: String, body: Option<&str>) -> Answer {
+    fn exchange(&self, method: &str, url: &Url, mut head: Vec<String>, body: Option<&str>) -> Answer {
         if let Some(body) = body {
-            let length = body.len();
-            head.push_str(&format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"
-            ));
+            head.push("Content-Type: application/x-www-form-urlencoded".to_owned());
+            head.push(format!("Content-Length: {}", body.len()));
         }
         let mut client = RawClient::connect(self.address(url));
-        client.send(format!("{head}\r\n{}", body.unwrap_or("")));
+        client.send(format!("{}\r\n\r\n{}", head.join("\r\n"), body.unwrap_or("")));
         let answer = client
             .try_answer(method)
             .unwrap_or_else(|error| panic!("{method} {url}: {error}"));
@@ -381,18 +384,21 @@ impl Page {
     }
 }
 
-fn navigation_fields(method: &str, site: Site, initiator: Option<&Url>) -> String {
-    let mut fields = format!("Sec-Fetch-Site: {}\r\n", site.name());
-    fields.push_str("Sec-Fetch-Mode: navigate\r\nSec-Fetch-User: ?1\r\nSec-Fetch-Dest: document\r\n");
-    fields.push_str("Upgrade-Insecure-Requests: 1\r\n");
-    fields.push_str("Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n");
+fn navigation_fields(method: &str, site: Site, initiator: Option<&Url>) -> Vec<String> {
+    let mut fields = vec![
+        format!("Sec-Fetch-Site: {}", site.name()),
+        "Sec-Fetch-Mode: navigate".to_owned(),
+        "Sec-Fetch-User: ?1".to_owned(),
+        "Sec-Fetch-Dest: document".to_owned(),
+        "Upgrade-Insecure-Requests: 1".to_owned(),
+        "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8".to_owned(),
+    ];
     if let Some(initiator) = initiator {
-        let origin = initiator.origin().ascii_serialization();
         if method != "GET" && method != "HEAD" {
-            fields.push_str(&format!("Origin: {origin}\r\n"));
+            fields.push(format!("Origin: {}", initiator.origin().ascii_serialization()));
         }
-        if site == Site::SameOrigin {
-            fields.push_str(&format!("Referer: {}\r\n", &initiator[..Position::AfterQuery]));
+        if site == Site::Origin {
+            fields.push(format!("Referer: {}", &initiator[..Position::AfterQuery]));
         }
     }
     fields
