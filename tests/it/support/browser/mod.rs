@@ -100,7 +100,12 @@ impl Browser {
         let links = page.links();
         let link = links.iter().find(|link| link.text.contains(text));
         let link = link.unwrap_or_else(|| panic!("no link {text:?} among {links:?} in\n{}", page.text()));
-        self.navigate(Navigation::get(&page.resolve(&link.href), Some(&page.address())))
+        self.go(page, &link.href)
+    }
+
+    /// From this page to another address, as a link or a script of the page leads there.
+    pub(crate) fn go(&self, page: &Page, url: &str) -> Page {
+        self.navigate(Navigation::get(&page.resolve(url), Some(&page.address())))
     }
 
     /// From this page, the first hop to another address is made and not followed.
