@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
 
-use guichet::app::App;
+use guichet::app;
 use guichet::config;
 use guichet::identity_headers::signing_keys::SigningKeys;
 use tempfile::TempDir;
@@ -171,11 +171,11 @@ fn run(
             .unwrap();
         tracing::dispatcher::with_default(&dispatch, || {
             runtime.block_on(async {
-                match App::build(loaded.config, clock) {
-                    Ok(app) => {
+                match app::build(loaded.config, clock) {
+                    Ok(pipeline) => {
                         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                         say.send(Ok(())).unwrap();
-                        guichet::gateway::serve(app.pipeline(), listener, stopped).await;
+                        guichet::gateway::serve(pipeline, listener, stopped).await;
                     }
                     Err(refusal) => say.send(Err(refusal.to_string())).unwrap(),
                 }
