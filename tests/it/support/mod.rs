@@ -12,6 +12,7 @@ pub(crate) mod logs;
 pub(crate) mod message;
 pub(crate) mod process;
 pub(crate) mod provider;
+pub(crate) mod pyjwt;
 pub(crate) mod raw;
 pub(crate) mod redis;
 pub(crate) mod resp;

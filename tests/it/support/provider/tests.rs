@@ -1,4 +1,5 @@
 use super::*;
+use crate::support::pyjwt;
 use crate::support::raw::Answer;
 use crate::support::upstream::Upstream;
 
@@ -140,6 +141,18 @@ fn whole_flow(alg: Alg) {
     let keys = by_hand.provider.keys();
 
     let id_token = verified(tokens["id_token"].as_str().unwrap(), &keys, alg).unwrap();
+    // Another library, in another language, agrees.
+    let jwks = json!({ "keys": [keys["own"]["ES256"], keys["own"]["RS256"]] });
+    let in_python = |audience: &str| {
+        pyjwt::verify(
+            tokens["id_token"].as_str().unwrap(),
+            &jwks,
+            audience,
+            by_hand.provider.issuer(),
+        )
+    };
+    assert_eq!(in_python("tests").unwrap(), id_token);
+    assert_eq!(in_python("other").unwrap_err(), "InvalidAudienceError");
     let names: Vec<&String> = id_token.as_object().unwrap().keys().collect();
     assert_eq!(
         names,

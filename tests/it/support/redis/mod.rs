@@ -1,5 +1,7 @@
 //! A real Redis, on a port and in a folder of its own: killed, paused, brought back, and carried forward in time.
 
+pub(crate) mod liar;
+
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
