@@ -1,1 +1,4 @@
-fn main() {}
+//! What a browser and an application see, in one binary.
+
+#[cfg(test)]
+mod support;
