@@ -25,7 +25,7 @@ use guichet::session::store::SessionStore;
 
 use server::RedisServer;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A store, the Redis behind it, and one clock for both.
 struct RedisBench {

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use guichet::secret::Secret;
 use guichet::session::key::Locator;
 use guichet::session::redis::RedisStore;
+use guichet::session::redis::link::RedisUrlError;
 use guichet::session::store::SessionStore;
 use guichet::session::store::StoreError;
 use tokio::time::Instant;
@@ -89,8 +92,8 @@ async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through(
     let arguments = ["--appendonly", "yes", "--appendfsync", "always"];
     let mut server = RedisServer::start(&arguments, "");
     let store = Arc::new(store(&server.url("")));
-    let session = named(&*store).await;
-    let ended = named(&*store).await;
+    let session = named(&store).await;
+    let ended = named(&store).await;
     store.delete(std::slice::from_ref(&ended)).await.unwrap();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let load: Vec<_> = (0..8)
@@ -146,7 +149,7 @@ async fn a_connection_that_is_silent_is_given_up() {
 async fn a_request_that_is_dropped_gives_its_answer_to_nobody() {
     let server = RedisServer::start(&[], "");
     let store = Arc::new(store(&server.url("")));
-    let sessions = [named(&*store).await, named(&*store).await];
+    let sessions = [named(&store).await, named(&store).await];
     let mut answered = 0_u32;
     for round in 0..50_u64 {
         let tasks: Vec<_> = (0..1000_u64)
@@ -204,8 +207,27 @@ async fn join<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> 
 #[test]
 fn redis_over_tls_is_verified() {
     let folder = tempfile::TempDir::new().unwrap();
-    let certificate = folder.path().join("redis.crt");
-    let key = folder.path().join("redis.key");
+    let (certificate, key) = certificate(folder.path());
+    let tls_port = server::free_port().to_string();
+    let arguments = [
+        "--tls-port",
+        &tls_port,
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+        "--tls-auth-clients",
+        "no",
+    ];
+    let _server = RedisServer::start(&arguments, "");
+    assert!(answer_over_tls(&certificate, &tls_port).contains("answer: Ok(())"));
+    let untrusted = answer_over_tls("/etc/ssl/certs/ca-certificates.crt", &tls_port);
+    assert!(untrusted.contains("answer: Err(Unavailable("), "{untrusted}");
+}
+
+/// A certificate for `localhost` and its key.
+fn certificate(folder: &Path) -> (String, String) {
+    let (certificate, key) = (folder.join("redis.crt"), folder.join("redis.key"));
     let made = Command::new("openssl")
         .args([
             "req",
@@ -232,42 +254,23 @@ fn redis_over_tls_is_verified() {
         .output()
         .unwrap();
     assert!(made.status.success(), "{made:?}");
-    let tls_port = server::free_port().to_string();
-    let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
-    let arguments = [
-        "--tls-port",
-        &tls_port,
-        "--tls-cert-file",
-        certificate,
-        "--tls-key-file",
-        key,
-        "--tls-auth-clients",
-        "no",
-    ];
-    let _server = RedisServer::start(&arguments, "");
-    let answers = |roots: &str| {
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "session_store::outage::answers_over_tls",
-                "--ignored",
-                "--nocapture",
-            ])
-            .env("SSL_CERT_FILE", roots)
-            .env("GUICHET_TEST_REDIS", format!("rediss://localhost:{tls_port}"))
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&child.stdout).into_owned();
-        assert!(
-            said.contains("1 passed"),
-            "{said}{}",
-            String::from_utf8_lossy(&child.stderr)
-        );
-        said
-    };
-    assert!(answers(certificate).contains("answer: Ok(())"));
-    let untrusted = answers("/etc/ssl/certs/ca-certificates.crt");
-    assert!(untrusted.contains("answer: Err(Unavailable("), "{untrusted}");
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    (text(&certificate), text(&key))
+}
+
+/// What [`answers_over_tls`] says in a process with these roots.
+fn answer_over_tls(roots: &str, port: &str) -> String {
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "session_store::outage::answers_over_tls"])
+        .args(["--ignored", "--nocapture"])
+        .env("SSL_CERT_FILE", roots)
+        .env("GUICHET_TEST_REDIS", format!("rediss://localhost:{port}"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout).into_owned();
+    let erred = String::from_utf8_lossy(&child.stderr);
+    assert!(said.contains("1 passed"), "{said}{erred}");
+    said
 }
 
 #[test]
@@ -278,10 +281,12 @@ fn redis_over_tls_is_verified() {
     reason = "the other half of a test in two processes"
 )]
 fn answers_over_tls() {
+    let url = std::env::var("GUICHET_TEST_REDIS").unwrap();
+    let too_early = RedisStore::new(&Secret::new(url.as_str()), "guichet:".to_owned());
+    assert_eq!(too_early.unwrap_err(), RedisUrlError::NoCryptoProvider);
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .unwrap();
-    let url = std::env::var("GUICHET_TEST_REDIS").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

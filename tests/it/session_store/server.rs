@@ -90,11 +90,6 @@ impl RedisServer {
         assert!(sent.unwrap().success());
     }
 
-    /// The folder of the process.
-    pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// The port.
     pub(super) fn port(&self) -> u16 {
         self.port

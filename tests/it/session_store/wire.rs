@@ -1,6 +1,10 @@
 //! What a real Redis cannot be made to do: a listener with a script, and a relay that withholds or swallows bytes.
 
-#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "support of tests: a panic is its way to fail"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -94,7 +98,7 @@ async fn relay(
     let forth = async {
         let mut bytes = vec![0; 65_536];
         while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
-            let read = bytes.get(..count).unwrap();
+            let read = &bytes[..count];
             if let Some((word, _)) = withheld_until {
                 let text = String::from_utf8_lossy(read);
                 counts.fetch_add(text.matches(word).count(), Ordering::SeqCst);
@@ -110,7 +114,7 @@ async fn relay(
             while withheld_until.is_some_and(|(_, times)| asked.load(Ordering::SeqCst) < times) {
                 tokio::task::yield_now().await;
             }
-            if to_client.write_all(bytes.get(..count).unwrap()).await.is_err() {
+            if to_client.write_all(&bytes[..count]).await.is_err() {
                 break;
             }
         }
