@@ -37,7 +37,7 @@ use crate::session::store::StoreError;
 const BUDGET: Duration = Duration::from_millis(500);
 /// How long a connection may be asked in vain.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a server that we may not log in at, or that cannot be reached, is left alone.
+/// The longest pause between two tries to connect.
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why an address of Redis cannot be used. Never quotes it: it may hold a password.

@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU16;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -40,6 +41,7 @@ pub(super) async fn scripted(answer: Vec<u8>) -> String {
 #[derive(Debug)]
 pub(super) struct Relay {
     port: u16,
+    to: Arc<AtomicU16>,
     swallows: Arc<AtomicBool>,
     connections: Arc<AtomicUsize>,
 }
@@ -49,17 +51,21 @@ impl Relay {
     pub(super) async fn before(to: u16, withheld_until: Option<(&'static str, usize)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let to = Arc::new(AtomicU16::new(to));
+        let leads_to = Arc::clone(&to);
         let swallows = Arc::new(AtomicBool::new(false));
         let connections = Arc::new(AtomicUsize::new(0));
         let (swallows_too, counted) = (Arc::clone(&swallows), Arc::clone(&connections));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::SeqCst);
+                let to = leads_to.load(Ordering::SeqCst);
                 tokio::spawn(relay(client, to, Arc::clone(&swallows_too), withheld_until));
             }
         });
         Self {
             port,
+            to,
             swallows,
             connections,
         }
@@ -68,6 +74,11 @@ impl Relay {
     /// The address.
     pub(super) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// From now on new connections lead there.
+    pub(super) fn lead_to(&self, port: u16) {
+        self.to.store(port, Ordering::SeqCst);
     }
 
     /// How many connections there were.
