@@ -70,8 +70,8 @@ pub trait Bench: Sync {
     fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Every case, one after the other, each with keys of its own.
 pub async fn all(bench: &impl Bench) {

@@ -120,7 +120,7 @@ mod tests {
         for text in [
             "",
             "x",
-            &key[1..],
+            key.get(1..).unwrap(),
             &format!("{key}="),
             &format!("\"{key}\""),
             &format!("{key}A"),

@@ -29,7 +29,7 @@ use crate::session::store::Term;
 /// How many keys of one kind are kept. At 2 KiB a session this is about 200 MiB.
 const CAPACITY: usize = 100_000;
 /// How often what is past is thrown away, if nothing asks for it.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Sessions and attempts of one process.
 pub struct MemoryStore {
@@ -295,7 +295,7 @@ mod tests {
         let bench = Memory::with_capacity(2);
         let session = || SessionKey::generate().unwrap().locator().unwrap();
         let (one, two, three) = (session(), session(), session());
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         bench.store.put(&one, b"1".to_vec(), minute).await.unwrap();
         bench.store.put(&two, b"2".to_vec(), minute * 2).await.unwrap();
         assert_eq!(

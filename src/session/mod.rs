@@ -10,6 +10,10 @@ pub mod memory;
 pub mod note;
 pub mod record;
 pub mod redis;
+#[expect(
+    clippy::module_inception,
+    reason = "the file is named after the type it holds"
+)]
 pub mod session;
 pub mod store;
 

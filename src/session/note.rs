@@ -27,7 +27,7 @@ pub struct OperatorNote {
 impl OperatorNote {
     /// Seals the note for the session at `locator`, under `prefix`.
     pub fn seal(&self, keyring: &Keyring, prefix: &str, locator: &Locator) -> Result<Vec<u8>, SealError> {
-        let plaintext = serde_json::to_vec(self).map_err(|_| SealError::NotSealed)?;
+        let plaintext = serde_json::to_vec(self).map_err(|_never| SealError::NotSealed)?;
         keyring.seal(Purpose::OperatorNote, &context(prefix, locator), &plaintext)
     }
 
@@ -39,7 +39,7 @@ impl OperatorNote {
         sealed: &[u8],
     ) -> Result<Self, SealError> {
         let plaintext = keyring.open(Purpose::OperatorNote, &context(prefix, locator), sealed)?;
-        serde_json::from_slice(&plaintext).map_err(|_| SealError::Refused)
+        serde_json::from_slice(&plaintext).map_err(|_quotes_the_note| SealError::Refused)
     }
 }
 

@@ -99,7 +99,7 @@ pub fn write(
         keyring
             .with(key.expose_bytes())?
             .seal(Purpose::SessionRecord, &context(place), &plaintext)?;
-    let note_length = u16::try_from(note.len()).map_err(|_| RecordError::Malformed)?;
+    let note_length = u16::try_from(note.len()).map_err(|_too_long| RecordError::Malformed)?;
     Ok([&[VERSION], &note_length.to_be_bytes()[..], note, &record].concat())
 }
 
@@ -133,7 +133,7 @@ fn split(value: &[u8]) -> Result<(&[u8], &[u8]), RecordError> {
     rest.split_at_checked(note_length).ok_or(RecordError::Malformed)
 }
 
-fn context<'a>(place: Place<'a>) -> [&'a [u8]; 4] {
+fn context(place: Place<'_>) -> [&[u8]; 4] {
     [
         &[VERSION],
         place.prefix.as_bytes(),
@@ -152,7 +152,6 @@ fn conceal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Erro
     String::deserialize(deserializer).map(Secret::new)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn content(_quotes_personal_data: serde_json::Error) -> RecordError {
     RecordError::Content
 }

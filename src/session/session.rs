@@ -11,7 +11,7 @@ use crate::session::key::Locator;
 use crate::wire::host::Host;
 
 /// A key of the store whose time to live is more than this below the wanted one gets it anew.
-const TOUCH_SLACK: Duration = Duration::from_secs(60);
+const TOUCH_SLACK: Duration = Duration::from_mins(1);
 
 /// A live session, as the store held it a moment ago. Only [`crate::session::Sessions`] makes one.
 #[derive(Clone, Debug)]
@@ -129,8 +129,8 @@ mod tests {
     use super::*;
 
     const LIFETIMES: Lifetimes = Lifetimes {
-        idle: Duration::from_secs(1800),
-        absolute: Duration::from_secs(28_800),
+        idle: Duration::from_mins(30),
+        absolute: Duration::from_hours(8),
     };
 
     fn wanted(now: i64, ends_at: i64) -> u64 {

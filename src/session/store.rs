@@ -13,7 +13,7 @@ use crate::seal::Tag;
 use crate::session::key::Locator;
 
 /// How long the end of a subject's sessions is remembered, against logins that were under way.
-pub const END_MARK_LIFETIME: Duration = Duration::from_secs(300);
+pub const END_MARK_LIFETIME: Duration = Duration::from_mins(5);
 
 /// Why a store gave no answer. Never means that something is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

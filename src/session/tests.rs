@@ -14,8 +14,8 @@ use crate::session::conformance::MovedClock;
 use crate::session::memory::MemoryStore;
 use crate::session::redis::RedisStore;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 struct Scene {
     clock: Arc<MovedClock>,

@@ -1,4 +1,8 @@
-//! What a browser and an application see, in one binary.
+//! What a browser, an application and the services around the gateway see of it, in one binary.
 
+#[cfg(test)]
+mod config_errors;
+#[cfg(test)]
+mod session_store;
 #[cfg(test)]
 mod support;

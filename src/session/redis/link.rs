@@ -18,6 +18,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use redis::Client;
 use redis::Cmd;
+use redis::ConnectionAddr;
 use redis::ErrorKind;
 use redis::IntoConnectionInfo;
 use redis::ProtocolVersion;
@@ -26,6 +27,7 @@ use redis::ServerError;
 use redis::Value;
 use redis::aio::ConnectionManager;
 use redis::aio::ConnectionManagerConfig;
+use rustls::crypto::CryptoProvider;
 use tokio::time::Instant;
 
 use crate::secret::Secret;
@@ -35,7 +37,7 @@ use crate::session::store::StoreError;
 const BUDGET: Duration = Duration::from_millis(500);
 /// How long a connection may be asked in vain.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a server that we may not log in at, or that cannot be reached, is left alone.
+/// The longest pause between two tries to connect.
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Why an address of Redis cannot be used. Never quotes it: it may hold a password.
@@ -48,6 +50,9 @@ pub enum RedisUrlError {
     /// `#insecure` would accept any certificate.
     #[error("the certificate of Redis is always verified: `#insecure` is not possible")]
     Unverified,
+    /// The process has no TLS yet: whoever starts it installs a default crypto provider of rustls first.
+    #[error("TLS to Redis needs a default crypto provider of the process")]
+    NoCryptoProvider,
 }
 
 /// One command, on one key.
@@ -113,6 +118,10 @@ impl Link {
             .clone()
             .set_protocol(ProtocolVersion::RESP2)
             .set_skip_set_lib_name();
+        let is_tls = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
+        if is_tls && CryptoProvider::get_default().is_none() {
+            return Err(RedisUrlError::NoCryptoProvider);
+        }
         let client = Client::open(info.set_redis_settings(settings)).map_err(not_an_address)?;
         Ok(Self {
             client,
