@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn max_age_is_read_where_it_stands() {
-        assert_eq!(max_age("public, max-age=600"), Some(Duration::from_secs(600)));
+        assert_eq!(max_age("public, max-age=600"), Some(Duration::from_mins(10)));
         assert_eq!(max_age("no-store"), None);
         assert_eq!(max_age("max-age=soon"), None);
     }

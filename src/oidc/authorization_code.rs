@@ -213,7 +213,7 @@ mod tests {
         let flipped = state.replacen(['0', '1', '2', '3'], "f", 1);
         for other in [
             pending().state(),
-            &state[1..],
+            state.get(1..).unwrap(),
             &state.to_uppercase(),
             &flipped,
             "undefined",
@@ -267,7 +267,7 @@ mod tests {
         fn claim<'a>(&'a self, _id: &'a AttemptId, now: Timestamp, until: Timestamp) -> Pending<'a, Claim> {
             assert_eq!(
                 until.since(now),
-                Duration::from_secs(29 * 60),
+                Duration::from_mins(29),
                 "what is left of its life"
             );
             Box::pin(std::future::ready(Ok(self.0)))
@@ -286,7 +286,7 @@ mod tests {
         let attempt = pending();
         let response = response(attempt.state(), Some(ISSUER));
         let code = attempt.accept(response, ResponseIssuer::Required, NOW).unwrap();
-        code.claim(&Always(answer), NOW.plus(Duration::from_secs(60)))
+        code.claim(&Always(answer), NOW.plus(Duration::from_mins(1)))
             .await
             .unwrap()
     }

@@ -144,8 +144,8 @@ pub struct Support {
 impl Support {
     /// Reads `code` and `id` out of an `error_uri`.
     pub fn of(error_uri: &str) -> Self {
-        let query = error_uri.split_once('?').map_or("", |(_, query)| query);
-        let query = query.split('#').next().unwrap_or_default();
+        let before_fragment = error_uri.split('#').next().unwrap_or_default();
+        let query = before_fragment.split_once('?').map_or("", |(_, query)| query);
         let find = |wanted: &str| {
             form_urlencoded::parse(query.as_bytes())
                 .find(|(name, _)| name == wanted)

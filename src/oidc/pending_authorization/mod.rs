@@ -20,9 +20,9 @@ use crate::wire::host::Host;
 use crate::wire::return_to::ReturnTo;
 
 /// How long an answer to the request is taken, counted from the request. FranceConnect's own interaction lives as long.
-pub const VALID_FOR: Duration = Duration::from_secs(30 * 60);
+pub const VALID_FOR: Duration = Duration::from_mins(30);
 /// How long the cookie lives: a late answer still knows where the person wanted to go.
-pub const COOKIE_LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+pub const COOKIE_LIFETIME: Duration = Duration::from_hours(2);
 /// What stands before the attempt's identifier in the name of its cookie (`wire::cookies` puts its prefix before it).
 pub const COOKIE_NAME: &str = "login-";
 /// The most attempts that a browser keeps.
