@@ -158,6 +158,26 @@ impl Support {
     }
 }
 
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text =
+            |part: &Option<Untrusted>| part.as_ref().map_or_else(|| "-".to_owned(), Untrusted::to_string);
+        write!(f, "code={} id={}", text(&self.code), text(&self.id))
+    }
+}
+
+/// For a line in the log.
+impl fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let description = self.description.as_ref().map_or("", Untrusted::as_str);
+        write!(
+            f,
+            "error={} description=\"{description}\" {}",
+            self.error, self.support
+        )
+    }
+}
+
 impl AuthorizationResponse {
     /// Reads the query of the redirection endpoint, without its question mark.
     pub fn parse(query: &str) -> Result<Self, ResponseError> {
@@ -354,6 +374,10 @@ mod tests {
              &error_uri=https%3A%2F%2Fdocs.partenaires.franceconnect.gouv.fr%2Ffs%2F%3Fcode%3DY010011%26id%3D12ab-34",
         );
         assert_eq!(response.kind, ErrorKind::Unavailable);
+        assert_eq!(
+            response.to_string(),
+            "error=server_error description=\"user auth \\\"aborté\\\"\\nlevel=info\" code=Y010011 id=12ab-34"
+        );
         assert_eq!(
             response.description.unwrap().as_str(),
             "user auth \\\"aborté\\\"\\nlevel=info"
