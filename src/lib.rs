@@ -10,4 +10,5 @@ pub mod oidc;
 pub mod provider;
 pub mod seal;
 pub mod secret;
+pub mod session;
 pub mod wire;

@@ -16,7 +16,7 @@ use crate::seal;
 use crate::seal::RandomError;
 
 /// How long the outcome of an attempt can be read.
-pub const OUTCOME_LIFETIME: Duration = Duration::from_secs(60);
+pub const OUTCOME_LIFETIME: Duration = Duration::from_mins(1);
 
 const RANDOM_BYTES: usize = 16;
 
