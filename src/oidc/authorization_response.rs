@@ -415,4 +415,13 @@ mod tests {
             assert_eq!(Support::of(uri), Support::default(), "{uri}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_query_is_a_panic_or_a_code_without_a_state(query in "(code|state|iss|error|%|=|&|[a-z0-9%+;é]){0,12}") {
+            if let Ok(AuthorizationResponse::Code(response)) = AuthorizationResponse::parse(&query) {
+                proptest::prop_assert!(!response.state().is_empty());
+            }
+        }
+    }
 }

@@ -16,6 +16,7 @@ use crate::seal::Keyring;
 use crate::seal::Purpose;
 use crate::seal::RandomError;
 use crate::seal::SealError;
+use crate::secret::Secret;
 use crate::wire::host::Host;
 use crate::wire::return_to::ReturnTo;
 
@@ -126,6 +127,17 @@ impl PendingAuthorization {
         Self::of(id.clone(), asked, destination, started_at, seed)
     }
 
+    /// The attempt that a response with this `state` answers, among the login cookies of a browser: pairs of what follows
+    /// [`COOKIE_NAME`] and value. A cookie that came twice is none: a neighbour may have planted one of the two.
+    pub fn find(keyring: &Keyring, host: &Host, cookies: &[(&str, &str)], state: &str) -> Option<Self> {
+        let came_once = |name: &str| cookies.iter().filter(|(each, _)| *each == name).count() == 1;
+        cookies
+            .iter()
+            .filter(|(name, _)| came_once(name))
+            .filter_map(|(name, value)| Self::open(keyring, &AttemptId::parse(name)?, host, value))
+            .find(|attempt| Secret::new(attempt.state()) == Secret::new(state))
+    }
+
     fn of(
         id: AttemptId,
         asked: Asked,
@@ -228,6 +240,20 @@ pub struct HeldAttempt {
     pub bytes: usize,
     /// When it began; `None` for a cookie that does not open.
     pub started_at: Option<Timestamp>,
+}
+
+impl HeldAttempt {
+    /// The attempt of a cookie: its full name, what follows [`COOKIE_NAME`] in it, and its value. `None` for a name that is
+    /// not one of ours.
+    pub fn of(keyring: &Keyring, host: &Host, full_name: &str, (name, value): (&str, &str)) -> Option<Self> {
+        let id = AttemptId::parse(name)?;
+        let opened = PendingAuthorization::open(keyring, &id, host, value);
+        Some(Self {
+            id,
+            bytes: full_name.len() + "=; ".len() + value.len(),
+            started_at: opened.map(|attempt| attempt.started_at),
+        })
+    }
 }
 
 /// The attempts that a browser gives up when a cookie of `new_bytes` joins the others: what does not open, then the
