@@ -1,7 +1,7 @@
 //! How we talk to a provider behind the person's back: the one door to hyper's client.
 //!
 //! https with the machine's own roots, or plain http on loopback. Bounded in time and in size. A redirect is an answer
-//! like any other and is never followed; no proxy is taken from the environment; nothing is ever sent twice.
+//! like any other and is never followed; no proxy is taken from the environment; a form is never sent twice.
 
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::TokioTimer;
 
 use crate::wire::provider_url::ProviderUrl;
 
@@ -135,10 +136,16 @@ fn max_age(cache_control: &str) -> Option<Duration> {
     seconds.next()?.parse().ok().map(Duration::from_secs)
 }
 
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
 /// The way to all providers. Cloning shares the connections.
 #[derive(Clone, Debug)]
 pub struct BackChannel {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// Keeps connections. A question that met a dead one before it left is asked on another.
+    asking: HttpClient,
+    /// A new connection for each form: on a used one it could meet the moment at which the other side closes it, and it
+    /// must not be sent again.
+    sending: HttpClient,
 }
 
 impl BackChannel {
@@ -156,11 +163,18 @@ impl BackChannel {
             }
             Err(error) => return Err(BackChannelError::Tls(error)),
         };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE_FOR)
-            .retry_canceled_requests(false)
-            .build(builder.https_or_http().enable_http1().wrap_connector(connector));
-        Ok(Self { client })
+        let connector = builder.https_or_http().enable_http1().wrap_connector(connector);
+        let client = || Client::builder(TokioExecutor::new());
+        Ok(Self {
+            asking: client()
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE_FOR)
+                .build(connector.clone()),
+            sending: client()
+                .pool_max_idle_per_host(0)
+                .retry_canceled_requests(false)
+                .build(connector),
+        })
     }
 
     /// Asks for a document at `url`.
@@ -174,7 +188,7 @@ impl BackChannel {
             .body(Full::default())
             .map_err(BackChannelError::Request)?;
         request.headers_mut().extend(headers.iter().cloned());
-        self.exchange(request, bounds).await
+        exchange(&self.asking, request, bounds).await
     }
 
     /// Sends a form to `url` (RFC 6749, appendix B), once.
@@ -189,31 +203,30 @@ impl BackChannel {
             .header(http::header::ACCEPT, "application/json")
             .body(Full::new(Bytes::from(form)))
             .map_err(BackChannelError::Request)?;
-        self.exchange(request, bounds).await
+        exchange(&self.sending, request, bounds).await
     }
+}
 
-    async fn exchange(
-        &self,
-        request: Request<Full<Bytes>>,
-        bounds: Bounds,
-    ) -> Result<Answer, BackChannelError> {
-        let exchange = async {
-            let response = self
-                .client
-                .request(request)
-                .await
-                .map_err(BackChannelError::Connection)?;
-            let (head, body) = response.into_parts();
-            let body = Limited::new(body, bounds.at_most)
-                .collect()
-                .await
-                .map_err(BackChannelError::Body)?;
-            Ok(Answer::new(head.status, &head.headers, body.to_bytes().to_vec()))
-        };
-        tokio::time::timeout(bounds.within, exchange)
+async fn exchange(
+    client: &HttpClient,
+    request: Request<Full<Bytes>>,
+    bounds: Bounds,
+) -> Result<Answer, BackChannelError> {
+    let exchange = async {
+        let response = client
+            .request(request)
             .await
-            .unwrap_or(Err(BackChannelError::Timeout(bounds.within)))
-    }
+            .map_err(BackChannelError::Connection)?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, bounds.at_most)
+            .collect()
+            .await
+            .map_err(BackChannelError::Body)?;
+        Ok(Answer::new(head.status, &head.headers, body.to_bytes().to_vec()))
+    };
+    tokio::time::timeout(bounds.within, exchange)
+        .await
+        .unwrap_or(Err(BackChannelError::Timeout(bounds.within)))
 }
 
 /// A configuration that believes nobody.
@@ -260,7 +273,7 @@ mod tests {
 
     #[test]
     fn max_age_is_read_where_it_stands() {
-        assert_eq!(max_age("public, max-age=600"), Some(Duration::from_secs(600)));
+        assert_eq!(max_age("public, max-age=600"), Some(Duration::from_mins(10)));
         assert_eq!(max_age("no-store"), None);
         assert_eq!(max_age("max-age=soon"), None);
     }
@@ -318,6 +331,16 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, BackChannelError::Timeout(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_form_has_a_connection_of_its_own() {
+        let (url, count) = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        let back_channel = BackChannel::new().unwrap();
+        for _ in 0..2 {
+            assert!(back_channel.post_form(&url, Vec::new(), SHORT).await.is_ok());
+        }
+        assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 2);
     }
 
     #[tokio::test]

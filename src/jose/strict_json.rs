@@ -48,7 +48,7 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, StrictJsonError> {
     }
 }
 
-/// Builds a value and refuses a member that is there already, where serde_json would let the last one win.
+/// Builds a value and refuses a member that is there already, where `serde_json` would let the last one win.
 struct Unique;
 
 impl<'de> DeserializeSeed<'de> for Unique {

@@ -326,4 +326,15 @@ mod tests {
             "claim_malformed"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_a_panic_and_what_is_taken_comes_back(text in "[A-Za-z0-9_=.-]{0,60}", payload in ".{0,40}") {
+            proptest::prop_assert!(CompactJws::parse(&text, ES256).is_err());
+            let text = token(r#"{"alg":"ES256"}"#, &payload);
+            if let Ok(jws) = CompactJws::parse(&text, ES256) {
+                proptest::prop_assert_eq!(jws.text(), text.as_str());
+            }
+        }
+    }
 }

@@ -185,6 +185,7 @@ mod tests {
     use crate::oidc::authorization_response::AuthorizationResponse;
     use crate::oidc::test_support::ISSUER;
     use crate::oidc::test_support::NOW;
+    use crate::oidc::test_support::keyring;
     use crate::oidc::test_support::pending;
 
     fn response(state: &str, iss: Option<&str>) -> CodeResponse {
@@ -207,28 +208,26 @@ mod tests {
 
     #[test]
     fn a_response_with_another_state_is_refused() {
-        let attempt = pending();
-        let state = attempt.state().to_owned();
-        assert_eq!(reason(attempt, response(&state, Some(ISSUER)), NOW), "none");
-        let flipped = state.replacen(['0', '1', '2', '3'], "f", 1);
+        let (keyring, first) = (keyring(), pending());
+        let host = first.destination().host.clone();
+        let cookie = first.seal(&keyring).unwrap();
+        let reason_with = |state: &str| {
+            let attempt = PendingAuthorization::open(&keyring, first.id(), &host, &cookie).unwrap();
+            reason(attempt, response(state, Some(ISSUER)), NOW)
+        };
+        let state = first.state();
+        assert_eq!(reason_with(state), "none");
+        let mut flipped = state.as_bytes().to_vec();
+        flipped[0] ^= 1;
         for other in [
             pending().state(),
-            &state[1..],
-            &state.to_uppercase(),
-            &flipped,
+            first.nonce(),
+            state.get(1..).unwrap(),
+            &format!("{state}0"),
+            std::str::from_utf8(&flipped).unwrap(),
             "undefined",
         ] {
-            // The cookie is opened anew for each answer.
-            let keyring = crate::oidc::test_support::keyring();
-            let attempt = pending();
-            let value = attempt.seal(&keyring).unwrap();
-            let host = &attempt.destination().host;
-            let attempt = PendingAuthorization::open(&keyring, attempt.id(), host, &value).unwrap();
-            assert_eq!(
-                reason(attempt, response(other, Some(ISSUER)), NOW),
-                "state_mismatch",
-                "{other}"
-            );
+            assert_eq!(reason_with(other), "state_mismatch", "{other}");
         }
     }
 
@@ -267,7 +266,7 @@ mod tests {
         fn claim<'a>(&'a self, _id: &'a AttemptId, now: Timestamp, until: Timestamp) -> Pending<'a, Claim> {
             assert_eq!(
                 until.since(now),
-                Duration::from_secs(29 * 60),
+                Duration::from_mins(29),
                 "what is left of its life"
             );
             Box::pin(std::future::ready(Ok(self.0)))
@@ -286,7 +285,7 @@ mod tests {
         let attempt = pending();
         let response = response(attempt.state(), Some(ISSUER));
         let code = attempt.accept(response, ResponseIssuer::Required, NOW).unwrap();
-        code.claim(&Always(answer), NOW.plus(Duration::from_secs(60)))
+        code.claim(&Always(answer), NOW.plus(Duration::from_mins(1)))
             .await
             .unwrap()
     }

@@ -144,8 +144,8 @@ pub struct Support {
 impl Support {
     /// Reads `code` and `id` out of an `error_uri`.
     pub fn of(error_uri: &str) -> Self {
-        let query = error_uri.split_once('?').map_or("", |(_, query)| query);
-        let query = query.split('#').next().unwrap_or_default();
+        let before_fragment = error_uri.split('#').next().unwrap_or_default();
+        let query = before_fragment.split_once('?').map_or("", |(_, query)| query);
         let find = |wanted: &str| {
             form_urlencoded::parse(query.as_bytes())
                 .find(|(name, _)| name == wanted)
@@ -155,6 +155,26 @@ impl Support {
             code: find("code"),
             id: find("id"),
         }
+    }
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text =
+            |part: &Option<Untrusted>| part.as_ref().map_or_else(|| "-".to_owned(), Untrusted::to_string);
+        write!(f, "code={} id={}", text(&self.code), text(&self.id))
+    }
+}
+
+/// For a line in the log.
+impl fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let description = self.description.as_ref().map_or("", Untrusted::as_str);
+        write!(
+            f,
+            "error={} description=\"{description}\" {}",
+            self.error, self.support
+        )
     }
 }
 
@@ -355,6 +375,10 @@ mod tests {
         );
         assert_eq!(response.kind, ErrorKind::Unavailable);
         assert_eq!(
+            response.to_string(),
+            "error=server_error description=\"user auth \\\"aborté\\\"\\nlevel=info\" code=Y010011 id=12ab-34"
+        );
+        assert_eq!(
             response.description.unwrap().as_str(),
             "user auth \\\"aborté\\\"\\nlevel=info"
         );
@@ -389,6 +413,15 @@ mod tests {
     fn an_error_uri_of_another_form_names_nothing() {
         for uri in ["", "https://a.example/", "https://a.example/#?code=x", "?x=y"] {
             assert_eq!(Support::of(uri), Support::default(), "{uri}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_query_is_a_panic_or_a_code_without_a_state(query in "(code|state|iss|error|%|=|&|[a-z0-9%+;é]){0,12}") {
+            if let Ok(AuthorizationResponse::Code(response)) = AuthorizationResponse::parse(&query) {
+                proptest::prop_assert!(!response.state().is_empty());
+            }
         }
     }
 }

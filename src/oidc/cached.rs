@@ -27,7 +27,7 @@ pub(super) struct CacheBounds {
 /// After a failure nobody asks for so long: whoever comes meanwhile gets an answer at once instead of a place in a queue.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// The least time between two fetches that a token asked for, by naming a key that is not known.
-const RENEW_AFTER: Duration = Duration::from_secs(60);
+const RENEW_AFTER: Duration = Duration::from_mins(1);
 
 /// A document with the time at which it came.
 #[derive(Debug)]
@@ -167,10 +167,10 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     const BOUNDS: CacheBounds = CacheBounds {
-        shortest: Duration::from_secs(60),
-        longest: Duration::from_secs(3600),
-        usual: Duration::from_secs(600),
-        last_resort: Duration::from_secs(7200),
+        shortest: Duration::from_mins(1),
+        longest: Duration::from_hours(1),
+        usual: Duration::from_mins(10),
+        last_resort: Duration::from_hours(2),
     };
 
     /// A provider that counts its answers; each says how long it stays good.
@@ -184,9 +184,9 @@ mod tests {
             Ok((count, max_age.map(Duration::from_secs)))
         }
 
-        async fn fail(&self) -> Fetched<usize, ()> {
+        fn fail(&self) -> std::future::Ready<Fetched<usize, ()>> {
             self.0.fetch_add(1, Ordering::SeqCst);
-            Err(())
+            std::future::ready(Err(()))
         }
     }
 

@@ -19,7 +19,7 @@ pub struct ClientSettings {
     pub client_secret: Secret,
     /// The scopes that are asked for, `openid` among them.
     pub scopes: Vec<String>,
-    /// The lowest `acr` that is asked for where no route asks for more.
+    /// The `acr` that is asked for, and the lowest that is taken.
     pub acr: AcrValue,
     /// The algorithm with which this provider signs for this client, as the portal shows it. Never read from a token.
     ///

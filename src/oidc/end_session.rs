@@ -10,13 +10,13 @@ use crate::wire::provider_url::ProviderUrl;
 
 /// What a logout request consists of.
 #[derive(Clone, Copy, Debug)]
-pub struct LogoutRequest<'a> {
+pub(super) struct LogoutRequest<'a> {
     /// The ID token of the session, byte for byte as it was received.
-    pub id_token: &'a Secret,
+    pub(super) id_token: &'a Secret,
     /// Where the browser comes back, byte for byte as it is registered.
-    pub post_logout_redirect_uri: &'a str,
+    pub(super) post_logout_redirect_uri: &'a str,
     /// What it brings back.
-    pub state: &'a str,
+    pub(super) state: &'a str,
 }
 
 impl LogoutRequest<'_> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::back_channel::AnswerError;
 use crate::back_channel::BackChannelError;
 use crate::oidc::id_token::IdTokenError;
 use crate::oidc::provider::ProviderError;
@@ -61,9 +62,11 @@ impl LoginError {
     /// What the person may be told.
     pub fn fault(&self) -> LoginFault {
         match self {
-            Self::Provider(_) | Self::BackChannel(_) | Self::TimedOut(_) => LoginFault::Unavailable,
-            Self::Token(TokenError::Answer(_)) => LoginFault::Unavailable,
-            Self::Userinfo(error) if error.reason() == "userinfo_endpoint_failed" => LoginFault::Unavailable,
+            Self::Provider(_)
+            | Self::BackChannel(_)
+            | Self::TimedOut(_)
+            | Self::Token(TokenError::Answer(_))
+            | Self::Userinfo(UserinfoError::Answer(AnswerError::Status(_))) => LoginFault::Unavailable,
             Self::IssuerChanged | Self::Token(_) | Self::IdToken(_) | Self::Userinfo(_) => {
                 LoginFault::Refused
             }

@@ -36,7 +36,7 @@ use crate::oidc::token_endpoint::AccessToken;
 use crate::oidc::token_endpoint::TokenResponse;
 use crate::oidc::userinfo::UserinfoError;
 use crate::oidc::userinfo::VerifiedUserinfo;
-use crate::provider::acr::AcrValue;
+use crate::secret::Secret;
 
 pub mod attempts;
 pub mod authorization_code;
@@ -44,7 +44,7 @@ pub mod authorization_request;
 pub mod authorization_response;
 mod cached;
 pub mod client_settings;
-pub mod end_session;
+mod end_session;
 pub mod id_token;
 pub mod jwks;
 pub mod login_error;
@@ -92,18 +92,17 @@ impl RelyingParty {
         &self.settings
     }
 
-    /// Begins a login that asks for `acr`: the attempt to keep in the browser, and where to send it.
+    /// Begins a login: the attempt to keep in the browser, and where to send it.
     pub async fn begin(
         &self,
         destination: Destination,
-        acr: &AcrValue,
     ) -> Result<(PendingAuthorization, AuthorizationUrl), ProviderError> {
         let now = self.clock.now();
         let metadata = self.provider.metadata(&self.settings.profile, now).await?;
         let asked = Asked {
             entry: self.settings.entry.clone(),
             issuer: self.settings.profile.issuer.as_str().to_owned(),
-            acr: acr.as_str().to_owned(),
+            acr: self.settings.acr.as_str().to_owned(),
         };
         let pending = PendingAuthorization::begin(asked, destination, now)?;
         let url = AuthorizationUrl::of(&metadata.value.authorization_endpoint, &self.settings, &pending);
@@ -117,8 +116,18 @@ impl RelyingParty {
             .unwrap_or(Err(LoginError::TimedOut(REDEEM_WITHIN)))
     }
 
-    /// The address that ends the provider's session of this ID token.
-    pub async fn end_session(&self, request: LogoutRequest<'_>) -> Result<String, ProviderError> {
+    /// The address that ends the provider's session of this ID token. It holds the token: keep it out of every log.
+    pub async fn end_session(
+        &self,
+        id_token: &Secret,
+        post_logout_redirect_uri: &str,
+        state: &str,
+    ) -> Result<String, ProviderError> {
+        let request = LogoutRequest {
+            id_token,
+            post_logout_redirect_uri,
+            state,
+        };
         let profile = &self.settings.profile;
         let metadata = self.provider.metadata(profile, self.clock.now()).await?;
         Ok(request.url(&metadata.value.end_session_endpoint, profile.rules.end_session))

@@ -25,19 +25,19 @@ use crate::wire::provider_url::ProviderUrl;
 use crate::wire::provider_url::ProviderUrlError;
 
 /// FranceConnect allows ten minutes for both.
-const USUAL: Duration = Duration::from_secs(600);
+const USUAL: Duration = Duration::from_mins(10);
 const METADATA: CacheBounds = CacheBounds {
-    shortest: Duration::from_secs(60),
-    longest: Duration::from_secs(24 * 3600),
+    shortest: Duration::from_mins(1),
+    longest: Duration::from_hours(24),
     usual: USUAL,
-    last_resort: Duration::from_secs(48 * 3600),
+    last_resort: Duration::from_hours(48),
 };
 /// A key that the provider took back must not be believed for long.
 const KEYS: CacheBounds = CacheBounds {
-    shortest: Duration::from_secs(60),
-    longest: Duration::from_secs(3600),
+    shortest: Duration::from_mins(1),
+    longest: Duration::from_hours(1),
     usual: USUAL,
-    last_resort: Duration::from_secs(2 * 3600),
+    last_resort: Duration::from_hours(2),
 };
 /// Discovery document and key set: a few KiB at every provider that we know.
 const DOCUMENT: Bounds = Bounds {

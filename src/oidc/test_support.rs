@@ -102,11 +102,15 @@ impl Attempts for Generous {
 }
 
 pub(crate) async fn accepted_code(code: &str) -> AcceptedCode {
-    let pending = pending();
+    accepted(pending(), ISSUER, code).await
+}
+
+/// The code that answers this attempt.
+pub(crate) async fn accepted(pending: PendingAuthorization, issuer: &str, code: &str) -> AcceptedCode {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("code", code)
         .append_pair("state", pending.state())
-        .append_pair("iss", ISSUER)
+        .append_pair("iss", issuer)
         .finish();
     let AuthorizationResponse::Code(response) = AuthorizationResponse::parse(&query).unwrap() else {
         panic!("{query}")

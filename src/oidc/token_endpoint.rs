@@ -23,7 +23,7 @@ pub enum TokenError {
     #[error("the client secret is not UTF-8")]
     Secret,
     /// The provider refused, in its own words (RFC 6749, section 5.2).
-    #[error("the token endpoint refused with status {status}: `{error}`")]
+    #[error("the token endpoint refused with status {status}: error={error} {support}")]
     Refused {
         /// The status.
         status: u16,

@@ -43,10 +43,10 @@ fn an_attempt_opens_for_itself_on_its_host_only() {
     assert!(open(before.id(), own, &value));
     assert!(!open(before.id(), &host("b.example"), &value));
     assert!(!open(&AttemptId::generate().unwrap(), own, &value));
-    assert!(!open(before.id(), own, &value[1..]));
+    assert!(!open(before.id(), own, value.get(1..).unwrap()));
     assert!(!open(before.id(), own, &value.replace('A', "B")) || !value.contains('A'));
     assert!(!open(before.id(), own, ""));
-    let other = Keyring::new(&[crate::secret::Secret::new((32..64).collect::<Vec<u8>>())]).unwrap();
+    let other = Keyring::new(&[Secret::new((32..64).collect::<Vec<u8>>())]).unwrap();
     assert!(PendingAuthorization::open(&other, before.id(), own, &value).is_none());
 }
 
@@ -83,6 +83,53 @@ fn four_attempts_with_the_longest_destination_fit() {
     assert_eq!(attempt.destination().return_to.as_str().len(), 512);
     let weight = "__Host-guichet-login-=".len() + 22 + attempt.seal(&keyring()).unwrap().len();
     assert!(4 * weight <= MOST_BYTES, "{weight}");
+}
+
+#[test]
+fn the_attempt_is_found_by_its_state_alone() {
+    let keyring = keyring();
+    let attempts = [pending(), pending(), pending()];
+    let cookies: Vec<(String, String)> = attempts
+        .iter()
+        .map(|attempt| (attempt.id().to_string(), attempt.seal(&keyring).unwrap()))
+        .collect();
+    let mut sent: Vec<(&str, &str)> = cookies.iter().map(|(name, value)| (&**name, &**value)).collect();
+    sent.push(("not-one-of-ours", "x"));
+    let own = &attempts[0].destination.host;
+    let find = |sent: &[(&str, &str)], state: &str| {
+        PendingAuthorization::find(&keyring, own, sent, state).map(|attempt| attempt.id)
+    };
+    for attempt in &attempts {
+        assert_eq!(find(&sent, attempt.state()).as_ref(), Some(attempt.id()));
+    }
+    for other in [pending().state(), attempts[0].nonce(), "", "undefined"] {
+        assert_eq!(find(&sent, other), None, "{other}");
+    }
+    let planted = [sent.as_slice(), &[sent[1]]].concat();
+    assert_eq!(
+        find(&planted, attempts[1].state()),
+        None,
+        "a cookie that came twice"
+    );
+    assert_eq!(
+        find(&planted, attempts[0].state()).as_ref(),
+        Some(attempts[0].id())
+    );
+    assert!(PendingAuthorization::find(&keyring, &host("b.example"), &sent, attempts[0].state()).is_none());
+}
+
+#[test]
+fn a_held_attempt_weighs_its_name_and_its_value() {
+    let (keyring, attempt) = (keyring(), pending());
+    let value = attempt.seal(&keyring).unwrap();
+    let own = &attempt.destination.host;
+    let name = format!("__Host-guichet-login-{}", attempt.id());
+    let held = HeldAttempt::of(&keyring, own, &name, (attempt.id().as_str(), &value)).unwrap();
+    assert_eq!(held.bytes, format!("{name}={value}; ").len());
+    assert_eq!(held.started_at, Some(attempt.started_at()));
+    let broken = HeldAttempt::of(&keyring, own, &name, (attempt.id().as_str(), "x")).unwrap();
+    assert_eq!(broken.started_at, None);
+    assert!(HeldAttempt::of(&keyring, own, "guichet-login-x", ("x", &value)).is_none());
 }
 
 fn held(ages: &[(Option<i64>, usize)]) -> Vec<HeldAttempt> {

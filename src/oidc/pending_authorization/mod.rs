@@ -16,13 +16,14 @@ use crate::seal::Keyring;
 use crate::seal::Purpose;
 use crate::seal::RandomError;
 use crate::seal::SealError;
+use crate::secret::Secret;
 use crate::wire::host::Host;
 use crate::wire::return_to::ReturnTo;
 
 /// How long an answer to the request is taken, counted from the request. FranceConnect's own interaction lives as long.
-pub const VALID_FOR: Duration = Duration::from_secs(30 * 60);
+pub const VALID_FOR: Duration = Duration::from_mins(30);
 /// How long the cookie lives: a late answer still knows where the person wanted to go.
-pub const COOKIE_LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+pub const COOKIE_LIFETIME: Duration = Duration::from_hours(2);
 /// What stands before the attempt's identifier in the name of its cookie (`wire::cookies` puts its prefix before it).
 pub const COOKIE_NAME: &str = "login-";
 /// The most attempts that a browser keeps.
@@ -124,6 +125,17 @@ impl PendingAuthorization {
         };
         fields.end()?;
         Self::of(id.clone(), asked, destination, started_at, seed)
+    }
+
+    /// The attempt that a response with this `state` answers, among the login cookies of a browser: pairs of what follows
+    /// [`COOKIE_NAME`] and value. A cookie that came twice is none: a neighbour may have planted one of the two.
+    pub fn find(keyring: &Keyring, host: &Host, cookies: &[(&str, &str)], state: &str) -> Option<Self> {
+        let came_once = |name: &str| cookies.iter().filter(|(each, _)| *each == name).count() == 1;
+        cookies
+            .iter()
+            .filter(|(name, _)| came_once(name))
+            .filter_map(|(name, value)| Self::open(keyring, &AttemptId::parse(name)?, host, value))
+            .find(|attempt| Secret::new(attempt.state()) == Secret::new(state))
     }
 
     fn of(
@@ -228,6 +240,20 @@ pub struct HeldAttempt {
     pub bytes: usize,
     /// When it began; `None` for a cookie that does not open.
     pub started_at: Option<Timestamp>,
+}
+
+impl HeldAttempt {
+    /// The attempt of a cookie: its full name, what follows [`COOKIE_NAME`] in it, and its value. `None` for a name that is
+    /// not one of ours.
+    pub fn of(keyring: &Keyring, host: &Host, full_name: &str, (name, value): (&str, &str)) -> Option<Self> {
+        let id = AttemptId::parse(name)?;
+        let opened = PendingAuthorization::open(keyring, &id, host, value);
+        Some(Self {
+            id,
+            bytes: full_name.len() + "=; ".len() + value.len(),
+            started_at: opened.map(|attempt| attempt.started_at),
+        })
+    }
 }
 
 /// The attempts that a browser gives up when a cookie of `new_bytes` joins the others: what does not open, then the

@@ -286,17 +286,20 @@ fn verify_by_library(
             .set_allowed_algs([library_alg(settings.signing_alg)])
             .set_time_fn(move || moment);
     let token = CoreIdToken::from_str(text).map_err(|_not_an_id_token| IdTokenError::Malformed)?;
-    let verified = token.claims(&verifier, &Nonce::new(expected.nonce.to_owned()));
-    verified.map(|_claims| ()).map_err(|error| match error {
-        ClaimsVerificationError::SignatureVerification(_) => IdTokenError::Signature,
-        ClaimsVerificationError::InvalidIssuer(_) => IdTokenError::Issuer,
-        ClaimsVerificationError::InvalidAudience(_) => IdTokenError::Audience,
-        ClaimsVerificationError::InvalidNonce(_) => IdTokenError::NonceMismatch,
-        ClaimsVerificationError::Expired(_) => validity::judge(claims, expected.now)
-            .err()
-            .map_or(IdTokenError::Malformed, IdTokenError::Clock),
-        _ => IdTokenError::Malformed,
-    })
+    let nonce = Nonce::new(expected.nonce.to_owned());
+    token
+        .claims(&verifier, &nonce)
+        .map(|_claims| ())
+        .map_err(|error| match error {
+            ClaimsVerificationError::SignatureVerification(_) => IdTokenError::Signature,
+            ClaimsVerificationError::InvalidIssuer(_) => IdTokenError::Issuer,
+            ClaimsVerificationError::InvalidAudience(_) => IdTokenError::Audience,
+            ClaimsVerificationError::InvalidNonce(_) => IdTokenError::NonceMismatch,
+            ClaimsVerificationError::Expired(_) => validity::judge(claims, expected.now)
+                .err()
+                .map_or(IdTokenError::Malformed, IdTokenError::Clock),
+            _ => IdTokenError::Malformed,
+        })
 }
 
 fn verify_access_token_hash(
