@@ -22,9 +22,9 @@ use crate::gateway::exchange::Exchange;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most fields of a request; beyond it 431.
 const MOST_FIELDS: usize = 100;
-/// Longest head of a request, and most of a body that waits in memory; beyond it 431. A browser with all of its cookies
+/// Longest head of a request, beyond it 431, and most of a body that waits in memory. A browser with all of its cookies
 /// for a site stays under half of it.
-const BUFFER: usize = 32 * 1024;
+const LONGEST_HEAD: usize = 32 * 1024;
 /// How long the last exchanges may take when the process ends.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -50,7 +50,8 @@ pub(in crate::gateway) async fn serve<D: Decide, S>(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MOST_FIELDS)
-        .max_buf_size(BUFFER)
+        .max_header_size(LONGEST_HEAD)
+        .max_buf_size(LONGEST_HEAD)
         .keep_alive(!late)
         .serve_connection(TokioIo::new(ClientStream::new(stream)), answer);
     let mut connection = pin!(connection);
