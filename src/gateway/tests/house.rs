@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::log::Log;
 use crate::endpoints::failure::Failure;
 use crate::gateway::decide::Decide;
 use crate::pipeline::AnswerCache;
@@ -56,6 +57,7 @@ impl House {
     }
 
     pub(super) async fn of(pipeline: PassAll) -> Self {
+        Log::listen_from_the_start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, ends) = watch::channel(false);

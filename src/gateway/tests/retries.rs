@@ -161,9 +161,9 @@ async fn no_request_is_lost_or_doubled_when_connections_close_at_the_very_moment
 
 #[tokio::test]
 async fn the_log_says_why_there_was_no_answer() {
-    let (log, _guard) = Log::here();
     let application = dying(|| Reply::Close).await;
     let house = House::before(application.address).await;
+    let (log, _guard) = Log::here();
     let mut browser = Browser::at(house.address).await;
     assert_eq!(status(&browser.get("/first?name=secret").await), "200");
     browser
