@@ -33,7 +33,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
 /// `Date` is added where an application sent none, as RFC 9110, section 6.6.1, asks.
-pub(in crate::gateway) async fn serve<D: Decide, S>(
+pub(super) async fn serve<D: Decide, S>(
     exchange: Arc<Exchange<D>>,
     stream: S,
     client: SocketAddr,
@@ -75,7 +75,7 @@ pub(in crate::gateway) async fn serve<D: Decide, S>(
 }
 
 /// Tells every connection that holds a receiver that its exchange is the last one, and waits for those exchanges.
-pub(in crate::gateway) async fn drain(connections: &watch::Sender<bool>) {
+pub(super) async fn drain(connections: &watch::Sender<bool>) {
     connections.send_replace(true);
     if tokio::time::timeout(DRAIN_TIMEOUT, connections.closed())
         .await

@@ -49,7 +49,7 @@ pub enum ListenError {
 
 /// What listens for as long as the process lives; asked twice, it is a bug of the caller's that ends in an error, not in
 /// two servers.
-pub(in crate::gateway) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), ListenError> {
+pub(super) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), ListenError> {
     // pingora would find out on a thread of its own, and go on without a listener.
     let refused = |cause| ListenError::Address { address, cause };
     drop(TcpListener::bind(address).map_err(refused)?);

@@ -21,7 +21,7 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
 /// The request for the application, with a body that is framed as the browser framed it.
-pub(in crate::gateway) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, http::Error> {
+pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, http::Error> {
     let asked = &forward.request;
     let mut headers = HeaderMap::with_capacity(asked.headers.len() + forward.identity.len() + 8);
     headers.insert(HOST, host(forward)?);

@@ -1,0 +1,3 @@
+//! The person, in our words.
+
+pub mod identity;

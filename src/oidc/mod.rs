@@ -1,0 +1,3 @@
+//! The relying party: one file per protocol message.
+
+pub mod attempts;

@@ -1,0 +1,369 @@
+//! Keys derived from the gateway's secrets: one mechanism for sealed cookies, sealed records and keyed tags.
+//!
+//! A key never serves two purposes: each is derived with a label of its own (HKDF, RFC 5869). What is sealed is
+//! AES-256-GCM with a random nonce (NIST SP 800-38D, 8.2.2), and its context is authenticated field by field, each with
+//! its length before it, so that no two contexts are the same bytes. What was sealed names its key by an id derived from
+//! the secret: a secret may move in the list, or leave it, and nothing is opened with the wrong one.
+
+use std::fmt;
+
+use aws_lc_rs::aead::AES_256_GCM;
+use aws_lc_rs::aead::Aad;
+use aws_lc_rs::aead::NONCE_LEN;
+use aws_lc_rs::aead::Nonce;
+use aws_lc_rs::aead::RandomizedNonceKey;
+use aws_lc_rs::digest;
+use aws_lc_rs::hkdf::HKDF_SHA256;
+use aws_lc_rs::hkdf::KeyType;
+use aws_lc_rs::hkdf::Prk;
+use aws_lc_rs::hkdf::Salt;
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+/// A secret shorter than this could be guessed.
+const LEAST_SECRET_BYTES: usize = 32;
+const KEY_ID_BYTES: usize = 8;
+
+/// What a key is for. Two purposes never share a key, so that what is made for one is worthless for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// The cookie of a login under way.
+    LoginCookie,
+    /// The cookie that waits for the provider's end of session.
+    LogoutCookie,
+    /// The record of a session, in the store.
+    SessionRecord,
+    /// What an operator may see of a session, in the store.
+    OperatorNote,
+    /// How a login attempt ended, in the store.
+    AttemptOutcome,
+    /// The name under which a subject's sessions are listed.
+    SubjectTag,
+    /// The name under which the sessions of a provider's `sid` are listed.
+    ProviderSidTag,
+    /// A subject in the audit stream.
+    AuditTag,
+    /// A token in a form of ours, against forged posts.
+    FormToken,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 9] = [
+        Self::LoginCookie,
+        Self::LogoutCookie,
+        Self::SessionRecord,
+        Self::OperatorNote,
+        Self::AttemptOutcome,
+        Self::SubjectTag,
+        Self::ProviderSidTag,
+        Self::AuditTag,
+        Self::FormToken,
+    ];
+
+    /// The label of the derivation. A changed label is a lost key: everything sealed under it is gone.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::LoginCookie => "guichet/1/login-cookie",
+            Self::LogoutCookie => "guichet/1/logout-cookie",
+            Self::SessionRecord => "guichet/1/session-record",
+            Self::OperatorNote => "guichet/1/operator-note",
+            Self::AttemptOutcome => "guichet/1/attempt-outcome",
+            Self::SubjectTag => "guichet/1/subject-tag",
+            Self::ProviderSidTag => "guichet/1/provider-sid-tag",
+            Self::AuditTag => "guichet/1/audit-tag",
+            Self::FormToken => "guichet/1/form-token",
+        }
+    }
+}
+
+/// Why a list of secrets makes no keyring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyringError {
+    /// The list is empty.
+    #[error("at least one secret is needed")]
+    NoSecret,
+    /// The secret could be guessed.
+    #[error("secret {position} has {length} bytes, at least 32 are needed")]
+    TooShort {
+        /// Counted from 1.
+        position: usize,
+        /// In bytes.
+        length: usize,
+    },
+    /// The secret is one byte again and again: a placeholder that was never replaced.
+    #[error("secret {position} is the same byte throughout")]
+    Repetitive {
+        /// Counted from 1.
+        position: usize,
+    },
+}
+
+/// The system gave no random bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system gave no random bytes")]
+pub struct RandomError;
+
+/// Why nothing was sealed, or nothing opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// Sealing failed, for want of a random nonce.
+    #[error("could not be sealed")]
+    NotSealed,
+    /// Too short to be anything that was sealed.
+    #[error("too short to have been sealed")]
+    TooShort,
+    /// Sealed under a secret that is not listed: a previous one that left the list, or one of another gateway.
+    #[error("sealed under a secret that is not listed")]
+    UnknownKey,
+    /// Altered, sealed for another purpose or in another context, or missing its other half.
+    #[error("does not open")]
+    Refused,
+}
+
+/// Says which secret a key comes from, without saying anything about the secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct KeyId([u8; KEY_ID_BYTES]);
+
+#[derive(Clone)]
+struct Root {
+    id: KeyId,
+    key: Prk,
+}
+
+impl Root {
+    fn of(secret: &Secret) -> Option<Self> {
+        let key = Salt::new(HKDF_SHA256, b"guichet/1").extract(secret.expose());
+        let mut id = [0; KEY_ID_BYTES];
+        expand(&key, b"guichet/1/key-id", &mut id)?;
+        Some(Self { id: KeyId(id), key })
+    }
+
+    /// The root that needs `other` as well. Same id: it says which secret is needed.
+    fn with(&self, other: &[u8]) -> Option<Self> {
+        let half = self.derive(b"guichet/1/other-half")?;
+        let key = Salt::new(HKDF_SHA256, &*half).extract(other);
+        Some(Self { id: self.id, key })
+    }
+
+    fn derive(&self, label: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+        let mut key = Zeroizing::new([0; 32]);
+        expand(&self.key, label, &mut *key)?;
+        Some(key)
+    }
+
+    fn cipher(&self, purpose: Purpose) -> Option<RandomizedNonceKey> {
+        let key = self.derive(purpose.label().as_bytes())?;
+        RandomizedNonceKey::new(&AES_256_GCM, &*key).ok()
+    }
+
+    fn tag(&self, purpose: Purpose, data: &[&[u8]]) -> Option<Tag> {
+        let key = self.derive(purpose.label().as_bytes())?;
+        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*key), &framed(data));
+        Some(Tag(format!(
+            "{}.{}",
+            base64url(&self.id.0),
+            base64url(mac.as_ref())
+        )))
+    }
+}
+
+/// The gateway's secrets, the current one first. New things are sealed under it; any listed one opens.
+#[derive(Clone)]
+pub struct Keyring {
+    current: Root,
+    previous: Vec<Root>,
+}
+
+impl Keyring {
+    /// Takes the secrets, current first. Each has at least 32 bytes and is not one byte repeated; one that is listed twice
+    /// counts once.
+    pub fn new(secrets: &[Secret]) -> Result<Self, KeyringError> {
+        let mut roots: Vec<Root> = Vec::with_capacity(secrets.len());
+        for (secret, position) in secrets.iter().zip(1..) {
+            let root = root(secret, position)?;
+            if !roots.iter().any(|known| known.id == root.id) {
+                roots.push(root);
+            }
+        }
+        let mut roots = roots.into_iter();
+        let current = roots.next().ok_or(KeyringError::NoSecret)?;
+        Ok(Self {
+            current,
+            previous: roots.collect(),
+        })
+    }
+
+    /// The keyring whose keys need `other` as well: a secret without it opens nothing, and neither does `other` alone.
+    ///
+    /// `other` is a key: at least 16 random bytes.
+    pub fn with(&self, other: &[u8]) -> Result<Self, SealError> {
+        let with = |root: &Root| root.with(other).ok_or(SealError::NotSealed);
+        Ok(Self {
+            current: with(&self.current)?,
+            previous: self.previous.iter().map(with).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Seals `plaintext` under the current secret: key id, nonce, ciphertext. It opens for the same purpose and context.
+    pub fn seal(&self, purpose: Purpose, context: &[&[u8]], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+        let cipher = self.current.cipher(purpose).ok_or(SealError::NotSealed)?;
+        let mut ciphertext = plaintext.to_vec();
+        let nonce = cipher
+            .seal_in_place_append_tag(Aad::from(framed(context)), &mut ciphertext)
+            .map_err(|aws_lc_rs::error::Unspecified| SealError::NotSealed)?;
+        Ok([&self.current.id.0[..], nonce.as_ref(), &ciphertext].concat())
+    }
+
+    /// Opens what [`Keyring::seal`] made for the same purpose and context, under any listed secret.
+    pub fn open(
+        &self,
+        purpose: Purpose,
+        context: &[&[u8]],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let (id, rest) = sealed
+            .split_first_chunk::<KEY_ID_BYTES>()
+            .ok_or(SealError::TooShort)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::TooShort)?;
+        let root = self
+            .roots()
+            .find(|root| root.id.0 == *id)
+            .ok_or(SealError::UnknownKey)?;
+        let cipher = root.cipher(purpose).ok_or(SealError::Refused)?;
+        let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+        let length = cipher
+            .open_in_place(Nonce::from(nonce), Aad::from(framed(context)), &mut plaintext)
+            .map_err(|aws_lc_rs::error::Unspecified| SealError::Refused)?
+            .len();
+        plaintext.truncate(length);
+        Ok(plaintext)
+    }
+
+    /// The tag of `data` under the current secret. The fields are told apart by their lengths.
+    pub fn tag(&self, purpose: Purpose, data: &[&[u8]]) -> Result<Tag, SealError> {
+        self.current.tag(purpose, data).ok_or(SealError::NotSealed)
+    }
+
+    /// The tags of `data` under every listed secret, the current one first.
+    pub fn tags(&self, purpose: Purpose, data: &[&[u8]]) -> Result<Vec<Tag>, SealError> {
+        self.roots()
+            .map(|root| root.tag(purpose, data).ok_or(SealError::NotSealed))
+            .collect()
+    }
+
+    fn roots(&self) -> impl Iterator<Item = &Root> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keyring([redacted], {} secrets)", 1 + self.previous.len())
+    }
+}
+
+/// A name that only a holder of the secret can make: `key-id.mac`, both base64url.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(String);
+
+impl Tag {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `N` bytes that nobody can guess.
+pub fn random<const N: usize>() -> Result<[u8; N], RandomError> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|aws_lc_rs::error::Unspecified| RandomError)?;
+    Ok(bytes)
+}
+
+/// `N` bytes that follow from `key` and tell nothing about it; another label gives others (HKDF, RFC 5869).
+///
+/// `key` is a key: random bytes, never a password. `None` if more bytes are asked for than HKDF gives.
+pub fn derive<const N: usize>(key: &[u8], label: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    expand(
+        &Salt::none(HKDF_SHA256).extract(key),
+        label.as_bytes(),
+        &mut bytes,
+    )?;
+    Some(bytes)
+}
+
+/// base64url without padding (RFC 4648, section 5).
+pub fn base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads base64url without padding; only the one spelling that [`base64url`] writes.
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 (FIPS 180-4).
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    // A digest of SHA-256 has 32 bytes; `zip` asks for no proof of it.
+    for (to, from) in hash
+        .iter_mut()
+        .zip(digest::digest(&digest::SHA256, bytes).as_ref())
+    {
+        *to = *from;
+    }
+    hash
+}
+
+fn root(secret: &Secret, position: usize) -> Result<Root, KeyringError> {
+    let bytes = secret.expose();
+    let too_short = KeyringError::TooShort {
+        position,
+        length: bytes.len(),
+    };
+    if bytes.len() < LEAST_SECRET_BYTES {
+        return Err(too_short);
+    }
+    if bytes.iter().all(|byte| bytes.first() == Some(byte)) {
+        return Err(KeyringError::Repetitive { position });
+    }
+    Root::of(secret).ok_or(too_short)
+}
+
+struct Length(usize);
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+fn expand(key: &Prk, label: &[u8], into: &mut [u8]) -> Option<()> {
+    key.expand(&[label], Length(into.len())).ok()?.fill(into).ok()
+}
+
+/// The fields, each after its length: `a`, `bc` and `ab`, `c` are different bytes.
+fn framed(fields: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for field in fields {
+        bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(field);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,332 @@
+//! The store of one process: nothing to install, gone with the process, bounded.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::oidc::attempts::AttemptId;
+use crate::oidc::attempts::Attempts;
+use crate::oidc::attempts::AttemptsError;
+use crate::oidc::attempts::Claim;
+use crate::oidc::attempts::OUTCOME_LIFETIME;
+use crate::oidc::attempts::Pending;
+use crate::session::key::Locator;
+use crate::session::store::END_MARK_LIFETIME;
+use crate::session::store::Index;
+use crate::session::store::Reply;
+use crate::session::store::SessionStore;
+use crate::session::store::StoreError;
+use crate::session::store::Stored;
+use crate::session::store::Term;
+
+/// How many keys of one kind are kept. At 2 KiB a session this is about 200 MiB.
+const CAPACITY: usize = 100_000;
+/// How often what is past is thrown away, if nothing asks for it.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Sessions and attempts of one process.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    prefix: String,
+    shelves: Mutex<Shelves>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(prefix: String, clock: Arc<dyn Clock>) -> Self {
+        Self::with_capacity(prefix, clock, CAPACITY)
+    }
+
+    /// An empty store that keeps at most `capacity` keys of each kind.
+    pub fn with_capacity(prefix: String, clock: Arc<dyn Clock>, capacity: usize) -> Self {
+        let shelves = Mutex::new(Shelves {
+            sessions: Shelf::new(capacity),
+            indexes: Shelf::new(capacity),
+            end_marks: Shelf::new(capacity),
+            claims: Shelf::new(capacity),
+            outcomes: Shelf::new(capacity),
+        });
+        Self {
+            clock,
+            prefix,
+            shelves,
+        }
+    }
+
+    fn open(&self) -> (MutexGuard<'_, Shelves>, Timestamp) {
+        // Every change is one insertion or removal: a panic elsewhere left nothing half done.
+        let shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        (shelves, self.clock.now())
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (shelves, _now) = self.open();
+        f.debug_struct("MemoryStore")
+            .field("sessions", &shelves.sessions.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+struct Shelves {
+    sessions: Shelf<Locator, Vec<u8>>,
+    indexes: Shelf<Index, BTreeMap<Locator, Timestamp>>,
+    end_marks: Shelf<Index, Timestamp>,
+    claims: Shelf<AttemptId, Timestamp>,
+    outcomes: Shelf<AttemptId, Vec<u8>>,
+}
+
+struct Kept<V> {
+    value: V,
+    until: Timestamp,
+}
+
+/// Values that end. One that is past is not there, whether it was thrown away or not.
+struct Shelf<K, V> {
+    entries: HashMap<K, Kept<V>>,
+    capacity: usize,
+    next_sweep: Timestamp,
+}
+
+impl<K: Clone + Eq + std::hash::Hash, V> Shelf<K, V> {
+    fn new(capacity: usize) -> Self {
+        Self {
+            entries: HashMap::new(),
+            capacity,
+            next_sweep: Timestamp::from_unix(0),
+        }
+    }
+
+    fn get(&self, key: &K, now: Timestamp) -> Option<&Kept<V>> {
+        self.entries.get(key).filter(|kept| kept.until > now)
+    }
+
+    fn put(&mut self, key: &K, value: V, now: Timestamp, until: Timestamp) -> Result<(), StoreError> {
+        let is_full = self.entries.len() >= self.capacity;
+        if is_full || now >= self.next_sweep {
+            self.entries.retain(|_, kept| kept.until > now);
+            self.next_sweep = now.plus(SWEEP_INTERVAL);
+        }
+        if self.entries.len() >= self.capacity && !self.entries.contains_key(key) {
+            return Err(StoreError::Full);
+        }
+        self.entries.insert(key.clone(), Kept { value, until });
+        Ok(())
+    }
+
+    fn touch(&mut self, key: &K, now: Timestamp, until: Timestamp) {
+        if let Some(kept) = self.entries.get_mut(key).filter(|kept| kept.until > now) {
+            kept.until = until;
+        }
+    }
+
+    fn remove(&mut self, key: &K, now: Timestamp) -> bool {
+        self.entries.remove(key).is_some_and(|kept| kept.until > now)
+    }
+}
+
+impl SessionStore for MemoryStore {
+    fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>> {
+        let (shelves, now) = self.open();
+        let stored = |locator| {
+            shelves.sessions.get(locator, now).map(|kept| Stored {
+                value: kept.value.clone(),
+                left: kept.until.since(now),
+            })
+        };
+        ready(Ok(locators.iter().map(stored).collect()))
+    }
+
+    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()> {
+        let (mut shelves, now) = self.open();
+        ready(shelves.sessions.put(locator, value, now, now.plus(lives)))
+    }
+
+    fn touch(&self, locator: &Locator, lives: Duration) {
+        let (mut shelves, now) = self.open();
+        shelves.sessions.touch(locator, now, now.plus(lives));
+    }
+
+    fn delete<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, usize> {
+        let (mut shelves, now) = self.open();
+        let deleted = locators
+            .iter()
+            .filter(|locator| shelves.sessions.remove(locator, now))
+            .count();
+        ready(Ok(deleted))
+    }
+
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()> {
+        let (mut shelves, now) = self.open();
+        let mut listed = shelves
+            .indexes
+            .get(index, now)
+            .map(|kept| kept.value.clone())
+            .unwrap_or_default();
+        listed.retain(|_, ends_at| *ends_at > term.now);
+        listed.insert(locator.clone(), term.ends_at);
+        let until = listed.values().max().copied().unwrap_or(term.ends_at);
+        ready(shelves.indexes.put(index, listed, now, until))
+    }
+
+    fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>> {
+        let (shelves, now) = self.open();
+        let listed = indexes
+            .iter()
+            .filter_map(|index| shelves.indexes.get(index, now))
+            .flat_map(|kept| kept.value.keys().cloned());
+        ready(Ok(listed.collect()))
+    }
+
+    fn mark_ended<'a>(&'a self, indexes: &'a [Index], at: Timestamp) -> Reply<'a, ()> {
+        let (mut shelves, now) = self.open();
+        let until = now.plus(END_MARK_LIFETIME);
+        let marked = indexes
+            .iter()
+            .try_for_each(|index| shelves.end_marks.put(index, at, now, until));
+        ready(marked)
+    }
+
+    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
+        let (shelves, now) = self.open();
+        let marks = indexes
+            .iter()
+            .filter_map(|index| shelves.end_marks.get(index, now))
+            .map(|kept| kept.value);
+        ready(Ok(marks.max()))
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        ready(Ok(()))
+    }
+}
+
+impl Attempts for MemoryStore {
+    fn claim<'a>(&'a self, id: &'a AttemptId, now: Timestamp, lives_until: Timestamp) -> Pending<'a, Claim> {
+        let (mut shelves, at) = self.open();
+        if let Some(claimed) = shelves.claims.get(id, at) {
+            let age = now.since(claimed.value);
+            return Box::pin(std::future::ready(Ok(Claim::Lost { age })));
+        }
+        let until = at.plus(lives_until.since(now).max(Duration::from_secs(1)));
+        let claimed = shelves.claims.put(id, now, at, until);
+        Box::pin(std::future::ready(
+            claimed.map(|()| Claim::Won).map_err(AttemptsError::new),
+        ))
+    }
+
+    fn finish<'a>(&'a self, id: &'a AttemptId, outcome: Vec<u8>) -> Pending<'a, ()> {
+        let (mut shelves, now) = self.open();
+        let put = shelves.outcomes.put(id, outcome, now, now.plus(OUTCOME_LIFETIME));
+        Box::pin(std::future::ready(put.map_err(AttemptsError::new)))
+    }
+
+    fn outcome<'a>(&'a self, id: &'a AttemptId) -> Pending<'a, Option<Vec<u8>>> {
+        let (shelves, now) = self.open();
+        let outcome = shelves.outcomes.get(id, now).map(|kept| kept.value.clone());
+        Box::pin(std::future::ready(Ok(outcome)))
+    }
+}
+
+fn ready<'a, T: Send + 'a>(reply: Result<T, StoreError>) -> Reply<'a, T> {
+    Box::pin(std::future::ready(reply))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use super::*;
+    use crate::session::conformance;
+    use crate::session::conformance::Bench;
+    use crate::session::conformance::MovedClock;
+    use crate::session::key::SessionKey;
+
+    struct Memory {
+        store: MemoryStore,
+        clock: Arc<MovedClock>,
+    }
+
+    impl Memory {
+        fn with_capacity(capacity: usize) -> Self {
+            let clock = Arc::new(MovedClock::at(Timestamp::from_unix(1_800_000_000)));
+            let handed_in: Arc<dyn Clock> = Arc::<MovedClock>::clone(&clock);
+            let store = MemoryStore::with_capacity("guichet:".to_owned(), handed_in, capacity);
+            Self { store, clock }
+        }
+    }
+
+    impl Bench for Memory {
+        type Store = MemoryStore;
+
+        fn store(&self) -> &MemoryStore {
+            &self.store
+        }
+
+        fn now(&self) -> Timestamp {
+            self.clock.now()
+        }
+
+        fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            self.clock.pass(time);
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_memory_store_conforms() {
+        conformance::all(&Memory::with_capacity(CAPACITY)).await;
+    }
+
+    #[tokio::test]
+    async fn a_full_store_refuses_and_loses_nothing() {
+        let bench = Memory::with_capacity(2);
+        let session = || SessionKey::generate().unwrap().locator().unwrap();
+        let (one, two, three) = (session(), session(), session());
+        let minute = Duration::from_secs(60);
+        bench.store.put(&one, b"1".to_vec(), minute).await.unwrap();
+        bench.store.put(&two, b"2".to_vec(), minute * 2).await.unwrap();
+        assert_eq!(
+            bench.store.put(&three, b"3".to_vec(), minute).await,
+            Err(StoreError::Full)
+        );
+        assert!(bench.store.get(&[one]).await.unwrap()[0].is_some());
+
+        bench.clock.pass(minute);
+        bench.store.put(&three, b"3".to_vec(), minute).await.unwrap();
+        assert!(bench.store.get(&[two]).await.unwrap()[0].is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_past_is_thrown_away() {
+        let bench = Memory::with_capacity(CAPACITY);
+        for _ in 0..100 {
+            let session = SessionKey::generate().unwrap().locator().unwrap();
+            bench
+                .store
+                .put(&session, Vec::new(), Duration::from_secs(1))
+                .await
+                .unwrap();
+        }
+        bench.clock.pass(SWEEP_INTERVAL);
+        let session = SessionKey::generate().unwrap().locator().unwrap();
+        bench
+            .store
+            .put(&session, Vec::new(), Duration::from_secs(1))
+            .await
+            .unwrap();
+        assert_eq!(format!("{:?}", bench.store), "MemoryStore { sessions: 1, .. }");
+    }
+}

@@ -1,0 +1,382 @@
+//! Who is logged in: finds the live sessions of a request, makes one after a login, ends them.
+//!
+//! No session is kept in the process: one that ended is refused everywhere at once. A value is written once and never
+//! again, so nothing that comes late can bring an ended session back.
+
+pub mod conformance;
+pub mod cookie;
+pub mod key;
+pub mod memory;
+pub mod note;
+pub mod record;
+pub mod redis;
+pub mod session;
+pub mod store;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::identity::identity::Subject;
+use crate::provider::entry_name::EntryName;
+use crate::seal::Keyring;
+use crate::seal::Purpose;
+use crate::seal::RandomError;
+use crate::seal::SealError;
+use crate::session::key::Locator;
+use crate::session::key::SessionKey;
+use crate::session::note::OperatorNote;
+use crate::session::record::Place;
+use crate::session::record::Record;
+use crate::session::record::RecordError;
+use crate::session::session::Lifetimes;
+use crate::session::session::NewSession;
+use crate::session::session::Session;
+use crate::session::session::is_touch_due;
+use crate::session::store::Index;
+use crate::session::store::SessionStore;
+use crate::session::store::StoreError;
+use crate::session::store::Stored;
+use crate::session::store::Term;
+use crate::wire::cookies::CookieScheme;
+use crate::wire::cookies::Cookies;
+use crate::wire::cookies::SetCookie;
+use crate::wire::host::Host;
+
+/// Why a login became no session.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EstablishError {
+    /// The store failed. The session, if it was written, has no cookie.
+    #[error("the session could not be stored")]
+    Store(#[from] StoreError),
+    /// The subject's sessions were ended while this login was under way.
+    #[error("the sessions of this subject were ended during the login")]
+    EndedMeanwhile,
+    /// The system gave no random bytes.
+    #[error("no session key could be made")]
+    Random(#[from] RandomError),
+    /// The record could not be sealed.
+    #[error("the session could not be sealed")]
+    Record(#[from] RecordError),
+}
+
+impl From<SealError> for EstablishError {
+    fn from(cause: SealError) -> Self {
+        Self::Record(RecordError::Seal(cause))
+    }
+}
+
+/// Why the sessions of somebody were not ended, or not all of them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndError {
+    /// The store failed: some may live on.
+    #[error("the sessions could not be ended")]
+    Store(#[from] StoreError),
+    /// The name of the list could not be made.
+    #[error("the sessions could not be found")]
+    Seal(#[from] SealError),
+}
+
+/// What sessions are made with.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// The gateway's secrets.
+    pub keyring: Keyring,
+    /// How long sessions live.
+    pub lifetimes: Lifetimes,
+    /// The form of the cookies.
+    pub cookies: CookieScheme,
+}
+
+/// Whether a look-up counts as the person doing something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Activity {
+    Counts,
+    DoesNotCount,
+}
+
+/// The sessions of all entries.
+#[derive(Debug)]
+pub struct Sessions {
+    store: Arc<dyn SessionStore>,
+    keyring: Keyring,
+    lifetimes: Lifetimes,
+    cookies: CookieScheme,
+    clock: Arc<dyn Clock>,
+}
+
+impl Sessions {
+    /// The sessions in `store`.
+    pub fn new(store: Arc<dyn SessionStore>, settings: SessionSettings, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            keyring: settings.keyring,
+            lifetimes: settings.lifetimes,
+            cookies: settings.cookies,
+            clock,
+        }
+    }
+
+    /// The live sessions that the cookies open at `host`, of these entries only; the most recent login first.
+    ///
+    /// One round trip whatever their number, none without a cookie of ours. What is found is prolonged when due.
+    pub async fn load(
+        &self,
+        host: &Host,
+        cookies: &Cookies,
+        entries: &[EntryName],
+    ) -> Result<Vec<Session>, StoreError> {
+        self.look_up(host, cookies, entries, Activity::Counts).await
+    }
+
+    /// As [`Sessions::load`], for somebody who only asks, such as an open event stream: nothing is prolonged.
+    pub async fn peek(
+        &self,
+        host: &Host,
+        cookies: &Cookies,
+        entries: &[EntryName],
+    ) -> Result<Vec<Session>, StoreError> {
+        self.look_up(host, cookies, entries, Activity::DoesNotCount).await
+    }
+
+    /// Makes the session of a login, always with a new key, and ends those that it replaces.
+    ///
+    /// First the lists, then the session, then the question whether the subject's sessions were ended meanwhile: whoever
+    /// ends them writes that mark first and reads the lists after it, so one of the two sees the other.
+    pub async fn establish(&self, new: NewSession) -> Result<SetCookie, EstablishError> {
+        let key = SessionKey::generate()?;
+        let locator = key.locator().ok_or(SealError::NotSealed)?;
+        let now = self.clock.now();
+        let ends_at = now.plus(self.lifetimes.absolute);
+        let value = self.value(&new, &key, &locator, Term { now, ends_at })?;
+        for index in self.current_indexes(&new)? {
+            self.store.list(&index, &locator, Term { now, ends_at }).await?;
+        }
+        let lives = self.lifetimes.wanted(now, ends_at);
+        self.store.put(&locator, value, lives).await?;
+        let settled = self.settle(&new).await;
+        if settled.is_err() {
+            // Nobody has the key; this only clears the list that an operator sees.
+            if let Err(error) = self.store.delete(&[locator]).await {
+                tracing::warn!(%error, "a session that nobody holds is left to its end");
+            }
+        }
+        settled.map(|()| cookie::set(self.cookies, &new.entry, &key))
+    }
+
+    /// Ends one session.
+    pub async fn end(&self, session: &Session) -> Result<(), StoreError> {
+        self.store
+            .delete(std::slice::from_ref(&session.reference))
+            .await
+            .map(|_deleted| ())
+    }
+
+    /// Ends every session of the subject at the entry, and every login of theirs that is under way. Says how many.
+    pub async fn end_by_subject(&self, entry: &EntryName, subject: &Subject) -> Result<usize, EndError> {
+        self.end_listed(&self.subject_indexes(entry, subject)?).await
+    }
+
+    /// Ends every session of the provider's `sid` at the entry, and every login of theirs that is under way. Says how many.
+    pub async fn end_by_sid(&self, entry: &EntryName, provider_sid: &str) -> Result<usize, EndError> {
+        self.end_listed(&self.sid_indexes(entry, provider_sid)?).await
+    }
+
+    /// Takes the entry's cookie from the browser.
+    pub fn clear(&self, entry: &EntryName) -> SetCookie {
+        cookie::clear(self.cookies, entry)
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+
+    async fn look_up(
+        &self,
+        host: &Host,
+        cookies: &Cookies,
+        entries: &[EntryName],
+        activity: Activity,
+    ) -> Result<Vec<Session>, StoreError> {
+        let claims: Vec<Claimed<'_>> = entries
+            .iter()
+            .filter_map(|entry| Claimed::of(entry, cookie::read(self.cookies, cookies, entry)?))
+            .collect();
+        if claims.is_empty() {
+            return Ok(Vec::new());
+        }
+        let locators: Vec<Locator> = claims.iter().map(|claimed| claimed.locator.clone()).collect();
+        let found = self.store.get(&locators).await?;
+        let now = self.clock.now();
+        let mut sessions: Vec<Session> = claims
+            .iter()
+            .zip(found)
+            .filter_map(|(claimed, stored)| self.revive(claimed, host, &stored?, now))
+            .collect();
+        if activity == Activity::Counts {
+            for session in &mut sessions {
+                self.prolong(session, now);
+            }
+        }
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.logged_in_at));
+        Ok(sessions)
+    }
+
+    /// The session in a value of the store. None if the value is not what we wrote there, or the session is over.
+    fn revive(&self, claimed: &Claimed<'_>, host: &Host, stored: &Stored, now: Timestamp) -> Option<Session> {
+        let place = Place {
+            prefix: self.store.prefix(),
+            host,
+            locator: &claimed.locator,
+        };
+        let record = match record::read(&self.keyring, &claimed.key, place, &stored.value) {
+            Ok(record) if record.entry == *claimed.entry => record,
+            Ok(_other_entry) => {
+                tracing::warn!(reference = %claimed.locator, "a session came in the cookie of another entry");
+                return None;
+            }
+            Err(error) => {
+                tracing::warn!(reference = %claimed.locator, %error, "a session was not opened");
+                return None;
+            }
+        };
+        let left = stored.left.min(record.ends_at.since(now));
+        (record.ends_at > now).then(|| Session {
+            entry: record.entry,
+            host: host.clone(),
+            identity: record.identity,
+            authentication: record.authentication,
+            logged_in_at: record.logged_in_at,
+            ends_at: record.ends_at,
+            lapses_at: now.plus(left),
+            id_token: record.id_token,
+            reference: claimed.locator.clone(),
+            sid: claimed.sid.clone(),
+        })
+    }
+
+    fn prolong(&self, session: &mut Session, now: Timestamp) {
+        let wanted = self.lifetimes.wanted(now, session.ends_at);
+        if is_touch_due(session.lapses_at.since(now), wanted) {
+            self.store.touch(&session.reference, wanted);
+            session.lapses_at = now.plus(wanted);
+        }
+    }
+
+    /// The value that the store keeps.
+    fn value(
+        &self,
+        new: &NewSession,
+        key: &SessionKey,
+        locator: &Locator,
+        term: Term,
+    ) -> Result<Vec<u8>, EstablishError> {
+        let prefix = self.store.prefix();
+        let note = OperatorNote {
+            logged_in_at: term.now,
+            entry: new.entry.clone(),
+            acr: new.authentication.acr.clone(),
+            host: new.host.as_str().to_owned(),
+        };
+        let record = Record {
+            entry: new.entry.clone(),
+            identity: new.identity.clone(),
+            authentication: new.authentication.clone(),
+            logged_in_at: term.now,
+            ends_at: term.ends_at,
+            id_token: new.id_token.clone(),
+        };
+        let place = Place {
+            prefix,
+            host: &new.host,
+            locator,
+        };
+        let note = note.seal(&self.keyring, prefix, locator)?;
+        Ok(record::write(&self.keyring, key, place, &record, &note)?)
+    }
+
+    /// What comes after the session was written: was it ended before it began? If not, those that it replaces end.
+    async fn settle(&self, new: &NewSession) -> Result<(), EstablishError> {
+        let mut indexes = self.subject_indexes(&new.entry, &new.identity.subject)?;
+        if let Some(provider_sid) = &new.provider_sid {
+            indexes.extend(self.sid_indexes(&new.entry, provider_sid)?);
+        }
+        // Times have whole seconds. An end in the second of the claim may have come after it, so it counts.
+        if self
+            .store
+            .last_ended(&indexes)
+            .await?
+            .is_some_and(|at| at >= new.claimed_at)
+        {
+            return Err(EstablishError::EndedMeanwhile);
+        }
+        let replaced: Vec<Locator> = new.replaces.iter().map(|old| old.reference.clone()).collect();
+        if !replaced.is_empty() {
+            self.store.delete(&replaced).await?;
+        }
+        Ok(())
+    }
+
+    async fn end_listed(&self, indexes: &[Index]) -> Result<usize, EndError> {
+        self.store.mark_ended(indexes, self.clock.now()).await?;
+        let listed = self.store.listed(indexes).await?;
+        if listed.is_empty() {
+            return Ok(0);
+        }
+        Ok(self.store.delete(&listed).await?)
+    }
+
+    /// The lists of the subject under every secret, the current one first.
+    fn subject_indexes(&self, entry: &EntryName, subject: &Subject) -> Result<Vec<Index>, SealError> {
+        let name = [
+            entry.as_str().as_bytes(),
+            subject.issuer.as_bytes(),
+            subject.sub.as_bytes(),
+        ];
+        let tags = self.keyring.tags(Purpose::SubjectTag, &name)?;
+        Ok(tags.into_iter().map(Index::Subject).collect())
+    }
+
+    /// The lists of the provider's `sid` under every secret, the current one first.
+    fn sid_indexes(&self, entry: &EntryName, provider_sid: &str) -> Result<Vec<Index>, SealError> {
+        let name = [entry.as_str().as_bytes(), provider_sid.as_bytes()];
+        let tags = self.keyring.tags(Purpose::ProviderSidTag, &name)?;
+        Ok(tags.into_iter().map(Index::ProviderSid).collect())
+    }
+
+    /// The lists that a new session is put on.
+    fn current_indexes(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
+        let mut current = self.subject_indexes(&new.entry, &new.identity.subject)?;
+        current.truncate(1);
+        if let Some(provider_sid) = &new.provider_sid {
+            current.extend(self.sid_indexes(&new.entry, provider_sid)?.into_iter().next());
+        }
+        Ok(current)
+    }
+}
+
+/// What a cookie claims: nothing is known about it yet.
+struct Claimed<'a> {
+    entry: &'a EntryName,
+    key: SessionKey,
+    locator: Locator,
+    sid: String,
+}
+
+impl<'a> Claimed<'a> {
+    fn of(entry: &'a EntryName, key: SessionKey) -> Option<Self> {
+        let (locator, sid) = (key.locator()?, key.public_sid()?);
+        Some(Self {
+            entry,
+            key,
+            locator,
+            sid,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,313 @@
+//! The store of many processes: Redis, by the fixed list of commands in `docs/redis.md`.
+//!
+//! No command touches two keys, no script, no transaction: a single server, a cluster and an access list all serve it.
+//! Every key has an end from the moment it is written.
+
+pub mod link;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::Value;
+
+use crate::clock::Timestamp;
+use crate::oidc::attempts::AttemptId;
+use crate::oidc::attempts::Attempts;
+use crate::oidc::attempts::AttemptsError;
+use crate::oidc::attempts::Claim;
+use crate::oidc::attempts::OUTCOME_LIFETIME;
+use crate::oidc::attempts::Pending;
+use crate::secret::Secret;
+use crate::session::key::Locator;
+use crate::session::redis::link::Command;
+use crate::session::redis::link::Link;
+use crate::session::redis::link::RedisUrlError;
+use crate::session::store::END_MARK_LIFETIME;
+use crate::session::store::Index;
+use crate::session::store::Reply;
+use crate::session::store::SessionStore;
+use crate::session::store::StoreError;
+use crate::session::store::Stored;
+use crate::session::store::Term;
+
+/// Sessions and attempts in Redis.
+#[derive(Clone, Debug)]
+pub struct RedisStore {
+    link: Arc<Link>,
+    prefix: String,
+}
+
+impl RedisStore {
+    /// The store at `url` (`redis://`, `rediss://`, `unix://`), all keys beginning with `prefix`. Connects when first used.
+    ///
+    /// For `rediss://` the process must have a default crypto provider of rustls by then; the roots are the system's.
+    pub fn new(url: &Secret, prefix: String) -> Result<Self, RedisUrlError> {
+        Ok(Self {
+            link: Arc::new(Link::new(url)?),
+            prefix,
+        })
+    }
+
+    fn session(&self, locator: &Locator) -> String {
+        format!("{}session:{locator}", self.prefix)
+    }
+
+    fn index(&self, index: &Index) -> String {
+        format!("{}index:{}", self.prefix, index.name())
+    }
+
+    fn end_mark(&self, index: &Index) -> String {
+        format!("{}ended:{}", self.prefix, index.name())
+    }
+
+    fn claimed(&self, id: &AttemptId) -> String {
+        format!("{}attempt:{id}", self.prefix)
+    }
+
+    fn outcome(&self, id: &AttemptId) -> String {
+        format!("{}outcome:{id}", self.prefix)
+    }
+
+    async fn one(&self, command: Command) -> Result<Value, StoreError> {
+        let name = command.name();
+        let mut values = self.link.run(&[command]).await?;
+        values.pop().ok_or(StoreError::Unexpected { command: name })
+    }
+
+    async fn claim_once(&self, id: &AttemptId, now: Timestamp, lives: Duration) -> Result<Claim, StoreError> {
+        let key = self.claimed(id);
+        let claim = Command::new("SET", &key)
+            .arg(now.as_unix())
+            .arg("NX")
+            .arg("PX")
+            .arg(milliseconds(lives));
+        match self.one(claim).await? {
+            Value::Okay => return Ok(Claim::Won),
+            Value::Nil => {}
+            _ => return Err(StoreError::Unexpected { command: "SET" }),
+        }
+        // Gone in between: the life of the attempt is over, so it was claimed as long ago as can be.
+        let claimed = self.one(Command::new("GET", &key)).await?;
+        let age = timestamp(&claimed)?.map_or(Duration::MAX, |at| now.since(at));
+        Ok(Claim::Lost { age })
+    }
+}
+
+impl SessionStore for RedisStore {
+    fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>> {
+        Box::pin(async move {
+            let commands: Vec<Command> = locators
+                .iter()
+                .map(|locator| self.session(locator))
+                .flat_map(|key| [Command::new("GET", &key), Command::new("PTTL", &key)])
+                .collect();
+            let values = self.link.run(&commands).await?;
+            let (pairs, _rest) = values.as_chunks::<2>();
+            pairs.iter().map(|[value, left]| stored(value, left)).collect()
+        })
+    }
+
+    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let key = self.session(locator);
+            let put = Command::new("SET", &key).arg(value).arg("EX").arg(seconds(lives));
+            okay(&self.one(put).await?)
+        })
+    }
+
+    fn touch(&self, locator: &Locator, lives: Duration) {
+        let link = Arc::clone(&self.link);
+        let touch = Command::new("EXPIRE", &self.session(locator)).arg(seconds(lives));
+        tokio::spawn(async move {
+            if let Err(error) = link.run(&[touch]).await {
+                tracing::debug!(%error, "a session was not prolonged, the next request tries again");
+            }
+        });
+    }
+
+    fn delete<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, usize> {
+        Box::pin(async move {
+            let commands: Vec<Command> = locators
+                .iter()
+                .map(|locator| Command::new("DEL", &self.session(locator)))
+                .collect();
+            let values = self.link.run(&commands).await?;
+            Ok(values.iter().filter(|value| **value == Value::Int(1)).count())
+        })
+    }
+
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let key = self.index(index);
+            let lives_until = |end: Timestamp| Command::new("EXPIRE", &key).arg(seconds(end.since(term.now)));
+            let commands = [
+                Command::new("ZREMRANGEBYSCORE", &key)
+                    .arg("-inf")
+                    .arg(term.now.as_unix()),
+                Command::new("ZADD", &key)
+                    .arg(term.ends_at.as_unix())
+                    .arg(locator.as_str()),
+                lives_until(term.ends_at),
+                Command::new("ZRANGE", &key).arg(-1).arg(-1).arg("WITHSCORES"),
+            ];
+            let values = self.link.run(&commands).await?;
+            let latest = values
+                .last()
+                .and_then(latest_end)
+                .ok_or(StoreError::Unexpected { command: "ZRANGE" })?;
+            // Only after the absolute timeout was shortened does an older session outlive a new one.
+            if latest > term.ends_at {
+                self.one(lives_until(latest)).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>> {
+        Box::pin(async move {
+            let commands: Vec<Command> = indexes
+                .iter()
+                .map(|index| Command::new("ZRANGE", &self.index(index)).arg(0).arg(-1))
+                .collect();
+            let mut listed = Vec::new();
+            for value in self.link.run(&commands).await? {
+                listed.extend(locators(&value)?);
+            }
+            Ok(listed)
+        })
+    }
+
+    fn mark_ended<'a>(&'a self, indexes: &'a [Index], at: Timestamp) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let mark = |index| {
+                Command::new("SET", &self.end_mark(index))
+                    .arg(at.as_unix())
+                    .arg("EX")
+                    .arg(seconds(END_MARK_LIFETIME))
+            };
+            let commands: Vec<Command> = indexes.iter().map(mark).collect();
+            self.link.run(&commands).await?.iter().try_for_each(okay)
+        })
+    }
+
+    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
+        Box::pin(async move {
+            let commands: Vec<Command> = indexes
+                .iter()
+                .map(|index| Command::new("GET", &self.end_mark(index)))
+                .collect();
+            let values = self.link.run(&commands).await?;
+            let marks: Vec<Option<Timestamp>> = values.iter().map(timestamp).collect::<Result<_, _>>()?;
+            Ok(marks.into_iter().flatten().max())
+        })
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        Box::pin(async move { self.one(Command::ping()).await.map(|_pong| ()) })
+    }
+}
+
+impl Attempts for RedisStore {
+    fn claim<'a>(&'a self, id: &'a AttemptId, now: Timestamp, lives_until: Timestamp) -> Pending<'a, Claim> {
+        Box::pin(async move {
+            self.claim_once(id, now, lives_until.since(now))
+                .await
+                .map_err(AttemptsError::new)
+        })
+    }
+
+    fn finish<'a>(&'a self, id: &'a AttemptId, outcome: Vec<u8>) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let finish = Command::new("SET", &self.outcome(id))
+                .arg(outcome)
+                .arg("PX")
+                .arg(milliseconds(OUTCOME_LIFETIME));
+            let finished = self.one(finish).await.and_then(|value| okay(&value));
+            finished.map_err(AttemptsError::new)
+        })
+    }
+
+    fn outcome<'a>(&'a self, id: &'a AttemptId) -> Pending<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let read = Command::new("GET", &self.outcome(id));
+            match self.one(read).await.map_err(AttemptsError::new)? {
+                Value::BulkString(outcome) => Ok(Some(outcome)),
+                Value::Nil => Ok(None),
+                _ => Err(AttemptsError::new(StoreError::Unexpected { command: "GET" })),
+            }
+        })
+    }
+}
+
+/// A time to live in whole seconds, at least one: none at all would be an error, or for ever.
+fn seconds(lives: Duration) -> u64 {
+    lives.as_secs().max(1)
+}
+
+fn milliseconds(lives: Duration) -> u64 {
+    seconds(lives).saturating_mul(1000)
+}
+
+fn okay(value: &Value) -> Result<(), StoreError> {
+    match value {
+        Value::Okay => Ok(()),
+        _ => Err(StoreError::Unexpected { command: "SET" }),
+    }
+}
+
+fn stored(value: &Value, left: &Value) -> Result<Option<Stored>, StoreError> {
+    let left = match left {
+        // Gone between the two commands.
+        Value::Int(-2) => return Ok(None),
+        Value::Int(left) => Duration::from_millis(u64::try_from(*left).unwrap_or(0)),
+        _ => return Err(StoreError::Unexpected { command: "PTTL" }),
+    };
+    match value {
+        Value::Nil => Ok(None),
+        Value::BulkString(value) => Ok(Some(Stored {
+            value: value.clone(),
+            left,
+        })),
+        _ => Err(StoreError::Unexpected { command: "GET" }),
+    }
+}
+
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+fn timestamp(value: &Value) -> Result<Option<Timestamp>, StoreError> {
+    match value {
+        Value::Nil => Ok(None),
+        _ => number(value)
+            .map(|seconds| Some(Timestamp::from_unix(seconds)))
+            .ok_or(StoreError::Unexpected { command: "GET" }),
+    }
+}
+
+/// The score in the answer to `ZRANGE key -1 -1 WITHSCORES`.
+fn latest_end(value: &Value) -> Option<Timestamp> {
+    match value {
+        Value::Array(members) => members.last().and_then(number).map(Timestamp::from_unix),
+        _ => None,
+    }
+}
+
+/// The members of a list. One that is no locator is not ours, and left alone.
+fn locators(value: &Value) -> Result<Vec<Locator>, StoreError> {
+    let Value::Array(members) = value else {
+        return Err(StoreError::Unexpected { command: "ZRANGE" });
+    };
+    let locator = |member: &Value| match member {
+        Value::BulkString(text) => Locator::parse(std::str::from_utf8(text).ok()?),
+        _ => None,
+    };
+    Ok(members.iter().filter_map(locator).collect())
+}

@@ -1,0 +1,128 @@
+//! Where sessions are kept: the operations that a store needs, and the ways in which it may fail.
+//!
+//! A store sees locators, sealed bytes and times; it can tell nobody who is logged in. "There is none" and "I do not know"
+//! are different answers: only the first sends a person to the login. Each operation touches keys one by one, so that a
+//! cluster serves it as well, and each has a time bound.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::seal::Tag;
+use crate::session::key::Locator;
+
+/// How long the end of a subject's sessions is remembered, against logins that were under way.
+pub const END_MARK_LIFETIME: Duration = Duration::from_secs(300);
+
+/// Why a store gave no answer. Never means that something is missing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No connection, or it broke. The text is the system's, without addresses or credentials.
+    #[error("the session store cannot be reached: {0}")]
+    Unavailable(String),
+    /// No answer within the time that a request may wait.
+    #[error("the session store did not answer in time")]
+    Timeout,
+    /// The store refused the login of the gateway itself.
+    #[error("the session store refused the gateway's credentials")]
+    Credentials,
+    /// The store answered a command with an error: it is loading, read-only, full, or lacks a permission.
+    #[error("the session store refused {command}: {code}")]
+    Refused {
+        /// The command.
+        command: &'static str,
+        /// The first word of the answer, such as `READONLY`.
+        code: String,
+    },
+    /// The store answered something that the command cannot mean.
+    #[error("the session store answered {command} with something else")]
+    Unexpected {
+        /// The command.
+        command: &'static str,
+    },
+    /// The store of one process holds as much as it may.
+    #[error("the session store is full")]
+    Full,
+}
+
+/// An answer of a store, under way.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A value, and how long its key has to live.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The sealed bytes.
+    pub value: Vec<u8>,
+    /// Time to live. Nothing if the key lost its end, which gets it one at the next touch.
+    pub left: Duration,
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stored({} bytes, {:?} left)", self.value.len(), self.left)
+    }
+}
+
+/// The list of the sessions of one subject, or of one `sid` of a provider, under a name that tells nobody which.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Index {
+    /// Sessions of a subject at an entry.
+    Subject(Tag),
+    /// Sessions of a provider's `sid` at an entry.
+    ProviderSid(Tag),
+}
+
+impl Index {
+    /// The name, without the store's prefix.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Subject(tag) => format!("subject:{}", tag.as_str()),
+            Self::ProviderSid(tag) => format!("sid:{}", tag.as_str()),
+        }
+    }
+}
+
+/// From now until a session's absolute end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The present moment.
+    pub now: Timestamp,
+    /// The absolute end.
+    pub ends_at: Timestamp,
+}
+
+/// Keeps sessions. `memory` and `redis` pass the same suite, [`crate::session::conformance`].
+pub trait SessionStore: fmt::Debug + Send + Sync {
+    /// What all keys of this gateway begin with. Records are bound to it.
+    fn prefix(&self) -> &str;
+
+    /// The values at the locators, in their order, all in one round trip.
+    fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>>;
+
+    /// Writes the value of a new session, once.
+    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()>;
+
+    /// Gives the key a new time to live, if it still exists. Not waited for, and its failure is nobody's: the next request
+    /// tries again.
+    fn touch(&self, locator: &Locator, lives: Duration);
+
+    /// Deletes the sessions; says how many there were.
+    fn delete<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, usize>;
+
+    /// Puts a session on a list, takes off what is past, and lets the list live as long as the longest session on it.
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()>;
+
+    /// The sessions on the lists. Some may have ended.
+    fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>>;
+
+    /// Remembers for [`END_MARK_LIFETIME`] that the sessions on the lists were ended at this moment.
+    fn mark_ended<'a>(&'a self, indexes: &'a [Index], at: Timestamp) -> Reply<'a, ()>;
+
+    /// When the sessions on the lists were ended last, if that is remembered.
+    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>>;
+
+    /// Whether the store answers at all.
+    fn ping(&self) -> Reply<'_, ()>;
+}

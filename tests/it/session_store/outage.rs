@@ -1,0 +1,294 @@
+//! Redis slow, gone, back again: a request waits half a second, gets a failure, and nobody's answer.
+
+#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use guichet::session::key::Locator;
+use guichet::session::redis::RedisStore;
+use guichet::session::store::SessionStore;
+use guichet::session::store::StoreError;
+use tokio::time::Instant;
+
+use super::HOUR;
+use super::eventually_answers;
+use super::locator;
+use super::server;
+use super::server::RedisServer;
+use super::store;
+use super::wire::Relay;
+
+/// A session whose value is its own name, so that a wrong answer shows.
+async fn named(store: &RedisStore) -> Locator {
+    let session = locator();
+    store
+        .put(&session, session.as_str().as_bytes().to_vec(), HOUR)
+        .await
+        .unwrap();
+    session
+}
+
+/// Whether the answer is the session's own.
+async fn is_found(store: &RedisStore, session: &Locator) -> Result<bool, StoreError> {
+    let found = store.get(std::slice::from_ref(session)).await?;
+    let value = found.into_iter().next().unwrap();
+    Ok(value.is_some_and(|stored| {
+        assert_eq!(
+            stored.value,
+            session.as_str().as_bytes(),
+            "the answer of somebody else"
+        );
+        true
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_starts_without_redis_and_finds_it_later() {
+    let mut server = RedisServer::stopped(&[], "");
+    let store = store(&server.url(""));
+    for _ in 0..5 {
+        let failure = store.get(&[locator()]).await.unwrap_err();
+        assert!(
+            matches!(failure, StoreError::Unavailable(_) | StoreError::Timeout),
+            "{failure}"
+        );
+    }
+    server.run();
+    eventually_answers(&store).await;
+    let session = named(&store).await;
+    assert_eq!(is_found(&store, &session).await, Ok(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_hangs_costs_half_a_second_and_recovers() {
+    let server = RedisServer::start(&[], "");
+    let store = store(&server.url(""));
+    let session = named(&store).await;
+    server.signal("STOP");
+    let began = Instant::now();
+    let asked = (0..200).map(|_| is_found(&store, &session));
+    for answer in join(asked).await {
+        assert_eq!(answer, Err(StoreError::Timeout));
+    }
+    let waited = began.elapsed();
+    assert!(
+        (Duration::from_millis(450)..Duration::from_secs(2)).contains(&waited),
+        "{waited:?}"
+    );
+    server.signal("CONT");
+    eventually_answers(&store).await;
+    for _ in 0..100 {
+        assert_eq!(is_found(&store, &session).await, Ok(true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through() {
+    let arguments = ["--appendonly", "yes", "--appendfsync", "always"];
+    let mut server = RedisServer::start(&arguments, "");
+    let store = Arc::new(store(&server.url("")));
+    let session = named(&*store).await;
+    let ended = named(&*store).await;
+    store.delete(std::slice::from_ref(&ended)).await.unwrap();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let load: Vec<_> = (0..8)
+        .map(|_| {
+            let (store, session, ended) = (Arc::clone(&store), session.clone(), ended.clone());
+            let stopped = stopped.clone();
+            tokio::spawn(async move {
+                let mut failures = 0_u32;
+                while !*stopped.borrow() {
+                    match is_found(&store, &session).await {
+                        Ok(is_found) => assert!(is_found, "a person who is signed in was lost"),
+                        Err(_) => failures += 1,
+                    }
+                    if let Ok(is_found) = is_found(&store, &ended).await {
+                        assert!(!is_found, "an ended session came back");
+                    }
+                }
+                failures
+            })
+        })
+        .collect();
+    for _ in 0..2 {
+        server.kill();
+        assert!(is_found(&store, &session).await.is_err());
+        server.run();
+        eventually_answers(&store).await;
+    }
+    stop.send(true).unwrap();
+    let mut failures = 0;
+    for task in load {
+        failures += task.await.unwrap();
+    }
+    assert!(failures > 0, "the load never met the outage");
+    assert_eq!(is_found(&store, &session).await, Ok(true));
+}
+
+/// No reset, no end of stream: the packets of one connection go nowhere, as through a firewall that forgot it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_silent_is_given_up() {
+    let server = RedisServer::start(&[], "");
+    let relay = Relay::before(server.port(), None).await;
+    let store = store(&relay.url());
+    let session = named(&store).await;
+    assert_eq!(relay.connections(), 1);
+    relay.swallow();
+    assert_eq!(is_found(&store, &session).await, Err(StoreError::Timeout));
+    eventually_answers(&store).await;
+    assert_eq!(is_found(&store, &session).await, Ok(true));
+    assert_eq!(relay.connections(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_dropped_gives_its_answer_to_nobody() {
+    let server = RedisServer::start(&[], "");
+    let store = Arc::new(store(&server.url("")));
+    let sessions = [named(&*store).await, named(&*store).await];
+    let mut answered = 0_u32;
+    for round in 0..50_u64 {
+        let tasks: Vec<_> = (0..1000_u64)
+            .map(|number| {
+                let store = Arc::clone(&store);
+                let session = sessions[usize::from(number % 2 == 0)].clone();
+                // Some give up before the command is sent, some while it is under way, some never.
+                let patience = Duration::from_micros((number * 7 + round * 13) % 4000);
+                tokio::spawn(async move {
+                    let asked = is_found(&store, &session);
+                    if number % 4 == 0 {
+                        Some(asked.await)
+                    } else {
+                        tokio::time::timeout(patience, asked).await.ok()
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            if let Some(found) = task.await.unwrap() {
+                assert_eq!(found, Ok(true));
+                answered += 1;
+            }
+        }
+    }
+    assert!(
+        (12_500..50_000).contains(&answered),
+        "{answered} answers: nobody gave up, or everybody"
+    );
+}
+
+/// All of them, in their order.
+async fn join<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = waiting.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, slot) in waiting.iter_mut().zip(&mut done) {
+            if slot.is_none()
+                && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
+            {
+                *slot = Some(value);
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+/// The roots are the system's, read from the environment, which a test cannot change for itself: it runs itself again.
+#[test]
+fn redis_over_tls_is_verified() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let certificate = folder.path().join("redis.crt");
+    let key = folder.path().join("redis.key");
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ])
+        .args([
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+        ])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-out")
+        .arg(&certificate)
+        .arg("-keyout")
+        .arg(&key)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let tls_port = server::free_port().to_string();
+    let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
+    let arguments = [
+        "--tls-port",
+        &tls_port,
+        "--tls-cert-file",
+        certificate,
+        "--tls-key-file",
+        key,
+        "--tls-auth-clients",
+        "no",
+    ];
+    let _server = RedisServer::start(&arguments, "");
+    let answers = |roots: &str| {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "session_store::outage::answers_over_tls",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env("SSL_CERT_FILE", roots)
+            .env("GUICHET_TEST_REDIS", format!("rediss://localhost:{tls_port}"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stdout).into_owned();
+        assert!(
+            said.contains("1 passed"),
+            "{said}{}",
+            String::from_utf8_lossy(&child.stderr)
+        );
+        said
+    };
+    assert!(answers(certificate).contains("answer: Ok(())"));
+    let untrusted = answers("/etc/ssl/certs/ca-certificates.crt");
+    assert!(untrusted.contains("answer: Err(Unavailable("), "{untrusted}");
+}
+
+#[test]
+#[ignore = "run by `redis_over_tls_is_verified`"]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "the other half of a test in two processes"
+)]
+fn answers_over_tls() {
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .unwrap();
+    let url = std::env::var("GUICHET_TEST_REDIS").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let answer = runtime.block_on(async {
+        let store = store(&url);
+        store.ping().await
+    });
+    println!("answer: {answer:?}");
+}

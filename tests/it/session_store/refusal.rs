@@ -1,0 +1,270 @@
+//! Redis answers, but not what was asked for: never taken for "there is none", and over once the cause is.
+
+#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
+
+use std::time::Duration;
+
+use guichet::clock::Timestamp;
+use guichet::oidc::attempts::AttemptId;
+use guichet::oidc::attempts::Attempts;
+use guichet::secret::Secret;
+use guichet::session::conformance;
+use guichet::session::redis::RedisStore;
+use guichet::session::redis::link::RedisUrlError;
+use guichet::session::store::SessionStore;
+use guichet::session::store::StoreError;
+
+use super::HOUR;
+use super::RedisBench;
+use super::eventually_answers;
+use super::locator;
+use super::server;
+use super::server::RedisServer;
+use super::store;
+use super::wire;
+
+const DOCUMENT: &str = include_str!("../../../docs/redis.md");
+
+fn refused(command: &'static str, code: &str) -> StoreError {
+    StoreError::Refused {
+        command,
+        code: code.to_owned(),
+    }
+}
+
+async fn read(store: &RedisStore) -> Result<(), StoreError> {
+    store
+        .get(&[locator()])
+        .await
+        .map(|found| assert_eq!(found, [None]))
+}
+
+async fn write(store: &RedisStore) -> Result<(), StoreError> {
+    store.put(&locator(), b"x".to_vec(), HOUR).await
+}
+
+/// The documented line, with a password.
+fn documented_user() -> String {
+    let line = DOCUMENT
+        .lines()
+        .find(|line| line.starts_with("user guichet"))
+        .unwrap();
+    line.replace(">PASSWORD", ">s3cret")
+}
+
+fn under_the_access_list() -> RedisServer {
+    let list = tempfile::TempDir::new().unwrap();
+    let text = format!(
+        "{}\nuser default off\nuser admin on nopass ~* &* +@all\n",
+        documented_user()
+    );
+    let path = server::write(list.path(), "users.acl", &text);
+    RedisServer::start(&["--aclfile", &path], "admin:x@")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_conforms_under_exactly_the_documented_access_list() {
+    let bench = RedisBench::over(under_the_access_list(), "guichet:s3cret@");
+    conformance::all(&bench).await;
+    let denied: Vec<redis::Value> = bench.server.admin(&["ACL", "LOG"]);
+    assert!(denied.is_empty(), "{denied:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_documented_command_is_needed_and_a_missing_one_is_named() {
+    let bench = RedisBench::over(under_the_access_list(), "guichet:s3cret@");
+    let user = documented_user();
+    let commands: Vec<&str> = user
+        .split(' ')
+        .filter_map(|word| word.strip_prefix('+'))
+        .collect();
+    assert_eq!(commands.len(), 9);
+    for command in commands {
+        bench
+            .server
+            .admin::<()>(&["ACL", "SETUSER", "guichet", &format!("-{command}")]);
+        let failures = conformance_failures(&bench.store).await;
+        bench
+            .server
+            .admin::<()>(&["ACL", "SETUSER", "guichet", &format!("+{command}")]);
+        let named = format!("refused {}: NOPERM", command.to_uppercase());
+        assert!(!failures.is_empty(), "{command} is not needed");
+        assert!(
+            failures.iter().all(|failure| failure.contains(&named)),
+            "{failures:?}"
+        );
+    }
+    assert_eq!(conformance_failures(&bench.store).await, Vec::<String>::new());
+}
+
+/// The errors of every operation that is waited for.
+async fn conformance_failures(store: &RedisStore) -> Vec<String> {
+    use guichet::seal::Keyring;
+    use guichet::seal::Purpose;
+    use guichet::session::store::Index;
+    use guichet::session::store::Term;
+
+    let keyring = Keyring::new(&[Secret::new(guichet::seal::random::<32>().unwrap())]).unwrap();
+    let list = [Index::Subject(keyring.tag(Purpose::SubjectTag, &[]).unwrap())];
+    let now = Timestamp::from_unix(1_800_000_000);
+    let ends_at = now.plus(HOUR);
+    let attempt = AttemptId::generate().unwrap();
+    let results = [
+        store.ping().await.err(),
+        read(store).await.err(),
+        write(store).await.err(),
+        store.delete(&[locator()]).await.err(),
+        store
+            .list(&list[0], &locator(), Term { now, ends_at })
+            .await
+            .err(),
+        store.listed(&list).await.err(),
+        store.mark_ended(&list, now).await.err(),
+        store.last_ended(&list).await.err(),
+    ];
+    let mut failures: Vec<String> = results.iter().flatten().map(ToString::to_string).collect();
+    for failed in [
+        store.claim(&attempt, now, ends_at).await.err(),
+        store.finish(&attempt, Vec::new()).await.err(),
+        store.outcome(&attempt).await.err(),
+    ] {
+        failures.extend(failed.map(|error| std::error::Error::source(&error).unwrap().to_string()));
+    }
+    failures
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_redis_takes_no_session_and_answers_look_ups() {
+    let server = RedisServer::start(&[], "");
+    let store = store(&server.url(""));
+    server.admin::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!(write(&store).await, Err(refused("SET", "OOM")));
+    assert_eq!(read(&store).await, Ok(()));
+    server.admin::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(write(&store).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_takes_no_session_and_a_stale_one_answers_nothing() {
+    let server = RedisServer::start(&["--replica-serve-stale-data", "no"], "");
+    let store = store(&server.url(""));
+    assert_eq!(write(&store).await, Ok(()));
+    let nobody = server::free_port().to_string();
+    server.admin::<()>(&["REPLICAOF", "127.0.0.1", &nobody]);
+    assert_eq!(read(&store).await, Err(refused("GET", "MASTERDOWN")));
+    server.admin::<()>(&["CONFIG", "SET", "replica-serve-stale-data", "yes"]);
+    assert_eq!(write(&store).await, Err(refused("SET", "READONLY")));
+    server.admin::<()>(&["REPLICAOF", "NO", "ONE"]);
+    assert_eq!(write(&store).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_missing_or_wrong_is_a_failure_and_mended_without_a_restart() {
+    let server = RedisServer::start(&["--requirepass", "right"], ":right@");
+    let (without, wrong) = (store(&server.url("")), store(&server.url(":s3cret-pass@")));
+    assert_eq!(read(&without).await, Err(refused("GET", "NOAUTH")));
+    for _ in 0..3 {
+        let failure = read(&wrong).await.unwrap_err();
+        assert_eq!(failure, StoreError::Credentials);
+        assert!(!format!("{failure} {failure:?} {wrong:?}").contains("s3cret-pass"));
+    }
+    // Reachable with the new password only, also for those who ask.
+    assert!(
+        server
+            .try_admin::<()>(&["CONFIG", "SET", "requirepass", "s3cret-pass"])
+            .is_ok()
+    );
+    eventually_answers(&wrong).await;
+    assert_eq!(read(&wrong).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_loads_its_data_has_not_lost_any() {
+    let mut server = RedisServer::start(&["--appendonly", "no"], "");
+    let (store, session) = (store(&server.url("")), locator());
+    store.put(&session, b"x".to_vec(), HOUR).await.unwrap();
+    for number in 0..2000 {
+        let key = format!("filler:{number}");
+        server.admin::<()>(&["SET", &key, "x", "EX", "3600"]);
+    }
+    server.admin::<()>(&["SAVE"]);
+    server.kill();
+    server.run_with(&[
+        "--key-load-delay",
+        "2000",
+        "--loading-process-events-interval-bytes",
+        "1024",
+    ]);
+    let mut seen = Vec::new();
+    while seen.last() != Some(&Ok(vec![true])) {
+        let found = store.get(std::slice::from_ref(&session)).await;
+        seen.push(found.map(|found| found.iter().map(Option::is_some).collect::<Vec<bool>>()));
+        assert!(seen.len() < 1_000_000, "never loaded");
+    }
+    assert!(seen.contains(&Err(refused("GET", "LOADING"))));
+    assert!(!seen.contains(&Ok(vec![false])), "a loading Redis was believed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_node_without_the_slot_is_a_failure() {
+    let (one, two) = (
+        RedisServer::start(&["--cluster-enabled", "yes"], ""),
+        RedisServer::start(&["--cluster-enabled", "yes"], ""),
+    );
+    assert_eq!(
+        read(&store(&one.url(""))).await,
+        Err(refused("GET", "CLUSTERDOWN"))
+    );
+    two.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    one.admin::<()>(&["CLUSTER", "MEET", "127.0.0.1", &two.port().to_string()]);
+    while !one
+        .admin::<String>(&["CLUSTER", "INFO"])
+        .contains("cluster_state:ok")
+    {
+        std::thread::yield_now();
+    }
+    assert_eq!(read(&store(&one.url(""))).await, Err(refused("GET", "MOVED")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_the_command_cannot_mean_is_no_miss() {
+    let nested = [b"*1\r\n".repeat(10_000), b"$-1\r\n".to_vec()].concat();
+    let answers: [(&str, Vec<u8>); 9] = [
+        ("a number for a value", b":5\r\n:5\r\n".to_vec()),
+        ("a list for a value", b"*0\r\n:5\r\n".to_vec()),
+        ("a text for a time", b"$-1\r\n+OK\r\n".to_vec()),
+        ("nothing for a time", b"$1\r\nx\r\n$-1\r\n".to_vec()),
+        ("ten thousand lists", nested),
+        ("two gigabytes announced", b"$2147483647\r\nx".to_vec()),
+        ("a negative length", b"$-5\r\n".to_vec()),
+        ("another protocol", b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),
+        (
+            "an odd error",
+            b"-\x1b[31m key guichet:session:x\r\n:5\r\n".to_vec(),
+        ),
+    ];
+    for (what, answer) in answers {
+        let store = store(&wire::scripted(answer).await);
+        let began = tokio::time::Instant::now();
+        let failure = store.get(&[locator()]).await.unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(1), "{what}");
+        assert!(
+            !format!("{failure} {failure:?}").contains("guichet:session"),
+            "{what}: {failure}"
+        );
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_refused_and_not_quoted() {
+    for (url, why) in [
+        ("", RedisUrlError::NotAnAddress),
+        ("http://u:s3cret@host", RedisUrlError::NotAnAddress),
+        ("redis://u:s3cret@host:port", RedisUrlError::NotAnAddress),
+        ("rediss://u:s3cret@host/#insecure", RedisUrlError::Unverified),
+    ] {
+        let refused = RedisStore::new(&Secret::new(url), "guichet:".to_owned()).unwrap_err();
+        assert_eq!(refused, why, "{url}");
+        assert!(!format!("{refused} {refused:?}").contains("s3cret"));
+    }
+}

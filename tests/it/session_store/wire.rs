@@ -1,0 +1,122 @@
+//! What a real Redis cannot be made to do: a listener with a script, and a relay that withholds or swallows bytes.
+
+#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+
+/// Answers whatever comes with `answer`, on every connection. Gives the address.
+pub(super) async fn scripted(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                let mut read = [0; 4096];
+                while stream.read(&mut read).await.is_ok_and(|count| count > 0) {
+                    if stream.write_all(&answer).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    format!("redis://127.0.0.1:{port}")
+}
+
+/// A relay in front of a Redis.
+#[derive(Debug)]
+pub(super) struct Relay {
+    port: u16,
+    swallows: Arc<AtomicBool>,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Relay {
+    /// In front of `to`. Hands no answer on before `withheld_until` was asked for as often as it says.
+    pub(super) async fn before(to: u16, withheld_until: Option<(&'static str, usize)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let swallows = Arc::new(AtomicBool::new(false));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (swallows_too, counted) = (Arc::clone(&swallows), Arc::clone(&connections));
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(relay(client, to, Arc::clone(&swallows_too), withheld_until));
+            }
+        });
+        Self {
+            port,
+            swallows,
+            connections,
+        }
+    }
+
+    /// The address.
+    pub(super) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// How many connections there were.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// From now on nothing comes through on the connections of before; new ones work.
+    pub(super) fn swallow(&self) {
+        self.swallows.store(true, Ordering::SeqCst);
+    }
+}
+
+async fn relay(
+    client: TcpStream,
+    to: u16,
+    swallows: Arc<AtomicBool>,
+    withheld_until: Option<(&'static str, usize)>,
+) {
+    // A connection that is swallowed stays so, like one through a firewall that forgot it.
+    let began_swallowed = swallows.load(Ordering::SeqCst);
+    let server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&asked);
+    let is_silent = move || !began_swallowed && swallows.load(Ordering::SeqCst);
+    let forth = async {
+        let mut bytes = vec![0; 65_536];
+        while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+            let read = bytes.get(..count).unwrap();
+            if let Some((word, _)) = withheld_until {
+                let text = String::from_utf8_lossy(read);
+                counts.fetch_add(text.matches(word).count(), Ordering::SeqCst);
+            }
+            if !is_silent() && to_server.write_all(read).await.is_err() {
+                break;
+            }
+        }
+    };
+    let back = async {
+        let mut bytes = vec![0; 65_536];
+        while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
+            while withheld_until.is_some_and(|(_, times)| asked.load(Ordering::SeqCst) < times) {
+                tokio::task::yield_now().await;
+            }
+            if to_client.write_all(bytes.get(..count).unwrap()).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        () = forth => {}
+        () = back => {}
+    }
+}
