@@ -43,7 +43,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_standing_still_counts() {
-        let mut idle = Idle::new(Duration::from_secs(60));
+        let mut idle = Idle::new(Duration::from_mins(1));
         for _ in 0..3 {
             let waited = tokio::time::timeout(Duration::from_secs(59), poll_fn(|cx| idle.poll_still(cx)));
             assert!(waited.await.is_err());

@@ -30,7 +30,7 @@ pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, h
     if let Some(cookies) = &asked.application_cookies {
         headers.insert(COOKIE, cookies.clone());
     }
-    frame(&mut headers, asked.headers.contains_key(CONTENT_LENGTH), &body);
+    frame(&mut headers, asked.headers.get(CONTENT_LENGTH), &body);
     forwarding(&mut headers, forward)?;
     for (name, value) in &forward.identity {
         headers.insert(name, value.clone());
@@ -53,12 +53,12 @@ fn host(forward: &Forward) -> Result<HeaderValue, http::Error> {
 
 /// Both fields at once cannot happen here (RFC 9112, section 6.3), nor chunks without a field that says so: hyper leaves
 /// the body of a GET away otherwise.
-fn frame(headers: &mut HeaderMap, had_length: bool, body: &impl Body) {
+fn frame(headers: &mut HeaderMap, said: Option<&HeaderValue>, body: &impl Body) {
     match body.size_hint().exact() {
         None => {
             headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
-        Some(length) if had_length || length > 0 => {
+        Some(length) if said.is_some() || length > 0 => {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         Some(_) => {}

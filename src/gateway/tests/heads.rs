@@ -95,32 +95,32 @@ async fn an_application_can_hear_its_own_name() {
 #[tokio::test]
 async fn a_body_is_framed_as_the_browser_framed_it() {
     for (head, body, framing) in [
-        ("GET / HTTP/1.1\r\n", "", ""),
-        ("POST / HTTP/1.1\r\n", "", ""),
+        ("GET / HTTP/1.1\r\n", "", None),
+        ("POST / HTTP/1.1\r\n", "", None),
         (
             "POST / HTTP/1.1\r\nContent-Length: 0\r\n",
             "",
-            "content-length: 0\r\n",
+            Some("content-length: 0"),
         ),
         (
             "POST / HTTP/1.1\r\nContent-Length: 3\r\n",
             "abc",
-            "content-length: 3\r\n",
+            Some("content-length: 3"),
         ),
         (
             "GET / HTTP/1.1\r\nContent-Length: 3\r\n",
             "abc",
-            "content-length: 3\r\n",
+            Some("content-length: 3"),
         ),
         (
             "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
             "3\r\nabc\r\n0\r\n\r\n",
-            "transfer-encoding: chunked\r\n",
+            Some("transfer-encoding: chunked"),
         ),
         (
             "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
             "3;ext=1\r\nabc\r\n0\r\n\r\n",
-            "transfer-encoding: chunked\r\n",
+            Some("transfer-encoding: chunked"),
         ),
     ] {
         let application = Application::content().await;
@@ -132,8 +132,8 @@ async fn a_body_is_framed_as_the_browser_framed_it() {
         let framed = received
             .lines()
             .filter(|line| line.starts_with("content-length") || line.starts_with("transfer-encoding"));
-        let framed: String = framed.map(|line| format!("{line}\r\n")).collect();
-        assert_eq!(framed, framing, "{head}");
+        let framed: Vec<&str> = framed.collect();
+        assert_eq!(framed, framing.into_iter().collect::<Vec<_>>(), "{head}");
         let sent = received.split_once("\r\n\r\n").unwrap().1;
         assert_eq!(sent, body.replace(";ext=1", ""), "{head}");
     }
@@ -367,7 +367,7 @@ async fn an_old_browser_is_served_and_let_go() {
 async fn heads_are_bounded() {
     let application = Application::content().await;
     let house = House::before(application.address).await;
-    let many: String = (0..100).map(|number| format!("X-{number}: 1\r\n")).collect();
+    let many = "X-A: 1\r\n".repeat(100);
     let long = format!("X-Long: {}\r\n", "x".repeat(40 * 1024));
     for fields in [many, long] {
         let mut browser = Browser::at(house.address).await;

@@ -124,16 +124,16 @@ impl Decide for PassAll {
     }
 
     fn refuse(&self, _: &http::request::Parts, _: RequestId, failure: Failure) -> Response {
-        self.failed(&failure)
+        self.failed(failure)
     }
 
     fn fail(&self, _: &Forward, failure: Failure) -> Response {
-        self.failed(&failure)
+        self.failed(failure)
     }
 }
 
 impl PassAll {
-    fn failed(&self, failure: &Failure) -> Response {
+    fn failed(&self, failure: Failure) -> Response {
         let status = match failure {
             Failure::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::UpstreamUnavailable => StatusCode::BAD_GATEWAY,

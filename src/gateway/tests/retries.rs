@@ -127,16 +127,16 @@ async fn impatient(idle: Duration) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
 
 #[tokio::test]
 async fn no_request_is_lost_or_doubled_when_connections_close_at_the_very_moment() {
-    let idle = Duration::from_millis(40);
-    let (application, seen) = impatient(idle).await;
+    let (application, seen) = impatient(Duration::from_millis(40)).await;
+    let wait = |number| Duration::from_millis(37) + Duration::from_micros(100) * number;
     let house = House::before(application).await;
     let mut browser = Browser::at(house.address).await;
     for number in 0..60 {
-        tokio::time::sleep(idle - Duration::from_millis(3) + Duration::from_micros(100) * number).await;
+        tokio::time::sleep(wait(number)).await;
         assert_eq!(status(&browser.get(&format!("/get/{number}")).await), "200");
     }
     for number in 0..60 {
-        tokio::time::sleep(idle - Duration::from_millis(3) + Duration::from_micros(100) * number).await;
+        tokio::time::sleep(wait(number)).await;
         browser
             .send(&format!(
                 "POST /post/{number} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789"
