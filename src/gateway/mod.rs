@@ -1,7 +1,7 @@
 //! The one door to pingora and to hyper's server. pingora carries the process, hyper carries HTTP at both ends; they meet
 //! in [`process`], and nothing above knows either of them.
 //!
-//! [`exchange`] is one request; [`upstream_request`] owns the head that an application receives.
+//! `exchange` is one request; `upstream_request` owns the head that an application receives.
 
 mod answer_body;
 mod body_error;
