@@ -15,7 +15,7 @@ use crate::gateway::upstream::AnswerStream;
 
 /// What hyper's server sends.
 #[derive(Debug)]
-pub(in crate::gateway) enum AnswerBody {
+pub(super) enum AnswerBody {
     /// A page or a redirect of ours.
     Own(Full<Bytes>),
     /// What an application says.

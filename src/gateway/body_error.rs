@@ -3,7 +3,7 @@
 /// What happened to a body on its way through.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(in crate::gateway) enum BodyError {
+pub(super) enum BodyError {
     /// The sender hung up, or its framing is wrong (RFC 9112, section 7.1).
     #[error("the body broke off")]
     Broken(#[source] hyper::Error),

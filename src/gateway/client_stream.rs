@@ -20,14 +20,14 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The stream of one connection.
 #[derive(Debug)]
-pub(in crate::gateway) struct ClientStream<S> {
+pub(super) struct ClientStream<S> {
     stream: S,
     idle: Idle,
 }
 
 impl<S> ClientStream<S> {
     /// Nothing waits yet.
-    pub(in crate::gateway) fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
             idle: Idle::new(WRITE_TIMEOUT),

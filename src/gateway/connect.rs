@@ -35,22 +35,22 @@ type Tcp = MaybeHttpsStream<TokioIo<TcpStream>>;
 /// Opens connections. The system's roots are read once, when the first encrypted upstream is asked; `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` replace them.
 #[derive(Debug, Default)]
-pub(in crate::gateway) struct Connector {
+pub(super) struct Connector {
     encrypted: OnceLock<HttpsConnector<HttpConnector>>,
 }
 
 /// A connection that is ready for a request.
 #[derive(Debug)]
-pub(in crate::gateway) struct Connection {
+pub(super) struct Connection {
     /// hyper's end of it.
-    pub(in crate::gateway) sender: http1::SendRequest<RequestBody>,
+    pub(super) sender: http1::SendRequest<RequestBody>,
     /// How much the application ever said on it.
-    pub(in crate::gateway) heard: Heard,
+    pub(super) heard: Heard,
 }
 
 impl Connector {
     /// Opens a connection within `connect_timeout`, and lets it run in a task of its own.
-    pub(in crate::gateway) async fn open(&self, upstream: &Upstream) -> Result<Connection, UpstreamError> {
+    pub(super) async fn open(&self, upstream: &Upstream) -> Result<Connection, UpstreamError> {
         let stream = tokio::time::timeout(upstream.limits.connect_timeout, self.stream(upstream))
             .await
             .map_err(|_elapsed| UpstreamError::ConnectTimeout)?
@@ -108,11 +108,11 @@ fn plain() -> HttpConnector {
 /// Counts what an application says on a connection, below HTTP and above TLS. hyper reports a connection that died before
 /// the answer and one that died in its first line alike; only the first may be tried again.
 #[derive(Clone, Debug, Default)]
-pub(in crate::gateway) struct Heard(Arc<AtomicU64>);
+pub(super) struct Heard(Arc<AtomicU64>);
 
 impl Heard {
     /// Bytes so far.
-    pub(in crate::gateway) fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 }

@@ -22,9 +22,9 @@ use crate::gateway::exchange::Exchange;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most fields of a request; beyond it 431.
 const MOST_FIELDS: usize = 100;
-/// Longest head of a request, and most of a body that waits in memory; beyond it 431. A browser with all of its cookies
+/// Longest head of a request, beyond it 431, and most of a body that waits in memory. A browser with all of its cookies
 /// for a site stays under half of it.
-const BUFFER: usize = 32 * 1024;
+const LONGEST_HEAD: usize = 32 * 1024;
 /// How long the last exchanges may take when the process ends.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -33,7 +33,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
 /// `Date` is added where an application sent none, as RFC 9110, section 6.6.1, asks.
-pub(in crate::gateway) async fn serve<D: Decide, S>(
+pub(super) async fn serve<D: Decide, S>(
     exchange: Arc<Exchange<D>>,
     stream: S,
     client: SocketAddr,
@@ -50,7 +50,8 @@ pub(in crate::gateway) async fn serve<D: Decide, S>(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MOST_FIELDS)
-        .max_buf_size(BUFFER)
+        .max_header_size(LONGEST_HEAD)
+        .max_buf_size(LONGEST_HEAD)
         .keep_alive(!late)
         .serve_connection(TokioIo::new(ClientStream::new(stream)), answer);
     let mut connection = pin!(connection);
@@ -74,7 +75,7 @@ pub(in crate::gateway) async fn serve<D: Decide, S>(
 }
 
 /// Tells every connection that holds a receiver that its exchange is the last one, and waits for those exchanges.
-pub(in crate::gateway) async fn drain(connections: &watch::Sender<bool>) {
+pub(super) async fn drain(connections: &watch::Sender<bool>) {
     connections.send_replace(true);
     if tokio::time::timeout(DRAIN_TIMEOUT, connections.closed())
         .await

@@ -13,7 +13,7 @@ use crate::wire::request::RequestId;
 use crate::wire::response::Response;
 
 /// Decides about a request, without a socket.
-pub(in crate::gateway) trait Decide: Send + Sync + 'static {
+pub(super) trait Decide: Send + Sync + 'static {
     /// Whether the body is a form for one of our own endpoints and is read first.
     fn wants_form(&self, request: &Request) -> bool;
     /// What happens to the request.

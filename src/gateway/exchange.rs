@@ -27,6 +27,7 @@ use crate::gateway::upstream_response;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
+use crate::seal;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
@@ -38,7 +39,7 @@ const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers requests, with the connections to applications of one thread.
 #[derive(Debug)]
-pub(in crate::gateway) struct Exchange<D> {
+pub(super) struct Exchange<D> {
     decide: Arc<D>,
     upstreams: Upstreams,
 }
@@ -60,18 +61,18 @@ enum Afterwards {
 
 impl<D: Decide> Exchange<D> {
     /// Everything that one thread needs.
-    pub(in crate::gateway) fn new(decide: Arc<D>, upstreams: Upstreams) -> Self {
+    pub(super) fn new(decide: Arc<D>, upstreams: Upstreams) -> Self {
         Self { decide, upstreams }
     }
 
     /// The answer to one request of `client`, and its line in the access log: never a query, a field or a body.
-    pub(in crate::gateway) async fn answer(
+    pub(super) async fn answer(
         &self,
         client: SocketAddr,
         request: http::Request<Incoming>,
     ) -> Result<http::Response<AnswerBody>, Infallible> {
         let (head, incoming) = request.into_parts();
-        let Some(id) = request_id() else {
+        let Ok(id) = seal::random().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
             let mut response = http::Response::new(AnswerBody::Own(Full::default()));
             *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
@@ -176,10 +177,4 @@ async fn read_form(body: RequestBody) -> Result<Bytes, Failure> {
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::FormTooLong),
         Ok(Err(_)) | Err(_) => Err(Failure::BadRequestBody),
     }
-}
-
-fn request_id() -> Option<RequestId> {
-    let mut random = [0; 8];
-    aws_lc_rs::rand::fill(&mut random).ok()?;
-    Some(RequestId::of(random))
 }

@@ -9,24 +9,24 @@ use tokio::time::Sleep;
 
 /// Runs from the first moment of waiting to the next movement. A body that always has something never makes a timer.
 #[derive(Debug)]
-pub(in crate::gateway) struct Idle {
+pub(super) struct Idle {
     bound: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Idle {
     /// Not waiting yet.
-    pub(in crate::gateway) fn new(bound: Duration) -> Self {
+    pub(super) fn new(bound: Duration) -> Self {
         Self { bound, timer: None }
     }
 
     /// Something moved.
-    pub(in crate::gateway) fn moved(&mut self) {
+    pub(super) fn moved(&mut self) {
         self.timer = None;
     }
 
     /// Nothing moves: ready when that lasted too long.
-    pub(in crate::gateway) fn poll_still(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_still(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let bound = self.bound;
         self.timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(bound)))
@@ -43,7 +43,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn only_standing_still_counts() {
-        let mut idle = Idle::new(Duration::from_secs(60));
+        let mut idle = Idle::new(Duration::from_mins(1));
         for _ in 0..3 {
             let waited = tokio::time::timeout(Duration::from_secs(59), poll_fn(|cx| idle.poll_still(cx)));
             assert!(waited.await.is_err());

@@ -1,23 +1,23 @@
 //! The one door to pingora and to hyper's server. pingora carries the process, hyper carries HTTP at both ends; they meet
 //! in [`process`], and nothing above knows either of them.
 //!
-//! [`exchange`] is one request; [`upstream_request`] owns the head that an application receives.
+//! `exchange` is one request; `upstream_request` owns the head that an application receives.
 
-pub(in crate::gateway) mod answer_body;
-pub(in crate::gateway) mod body_error;
-pub(in crate::gateway) mod client_stream;
-pub(in crate::gateway) mod connect;
-pub(in crate::gateway) mod connection;
-pub(in crate::gateway) mod decide;
-pub(in crate::gateway) mod exchange;
-pub(in crate::gateway) mod idle;
-pub(in crate::gateway) mod pool;
+mod answer_body;
+mod body_error;
+mod client_stream;
+mod connect;
+mod connection;
+mod decide;
+mod exchange;
+mod idle;
+mod pool;
 pub mod process;
-pub(in crate::gateway) mod request_body;
-pub(in crate::gateway) mod upstream;
-pub(in crate::gateway) mod upstream_error;
-pub(in crate::gateway) mod upstream_request;
-pub(in crate::gateway) mod upstream_response;
+mod request_body;
+mod upstream;
+mod upstream_error;
+mod upstream_request;
+mod upstream_response;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

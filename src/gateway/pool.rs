@@ -15,7 +15,7 @@ use crate::gateway::upstream_error::UpstreamError;
 
 /// The pool of one upstream on one thread. The bound is shared with the other threads.
 #[derive(Debug)]
-pub(in crate::gateway) struct Pool {
+pub(super) struct Pool {
     keep_alive: Duration,
     places: Arc<Semaphore>,
     idle: Mutex<Idle>,
@@ -38,13 +38,13 @@ enum Sweeper {
 /// The right to one exchange, until it is dropped.
 #[derive(Debug)]
 #[must_use]
-pub(in crate::gateway) struct Place {
+pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
 }
 
 impl Pool {
     /// Empty. `keep_alive` is how long an unused connection is kept.
-    pub(in crate::gateway) fn new(keep_alive: Duration, places: Arc<Semaphore>) -> Self {
+    pub(super) fn new(keep_alive: Duration, places: Arc<Semaphore>) -> Self {
         Self {
             keep_alive,
             places,
@@ -54,7 +54,7 @@ impl Pool {
 
     /// Takes one of the places, or says that there is none. Nobody waits: what waits here would wait for an application
     /// that is already late.
-    pub(in crate::gateway) fn enter(&self) -> Result<Place, UpstreamError> {
+    pub(super) fn enter(&self) -> Result<Place, UpstreamError> {
         let permit = Arc::clone(&self.places).try_acquire_owned();
         Ok(Place {
             _permit: permit.map_err(|_none_left| UpstreamError::Busy)?,
@@ -62,7 +62,7 @@ impl Pool {
     }
 
     /// A connection that was used before and is believed to be open.
-    pub(in crate::gateway) fn take(&self) -> Option<Connection> {
+    pub(super) fn take(&self) -> Option<Connection> {
         self.idle(|idle| {
             while let Some((connection, since)) = idle.connections.pop() {
                 if since.elapsed() < self.keep_alive && connection.sender.is_ready() {
@@ -74,7 +74,7 @@ impl Pool {
     }
 
     /// Keeps a connection whose answer was read to its end. While its request is still being written, it waits for that.
-    pub(in crate::gateway) fn put(self: &Arc<Self>, mut connection: Connection) {
+    pub(super) fn put(self: &Arc<Self>, mut connection: Connection) {
         if connection.sender.is_ready() {
             return self.keep(connection);
         }

@@ -7,11 +7,14 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::net::TcpListener;
+use std::os::fd::IntoRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use pingora::apps::ServerApp;
 use pingora::protocols::Stream;
+use pingora::server::Fds;
+use pingora::server::ListenFds;
 use pingora::server::RunArgs;
 use pingora::server::Server;
 use pingora::server::ShutdownSignal;
@@ -47,16 +50,15 @@ pub enum ListenError {
     System(#[source] io::Error),
 }
 
-/// What listens for as long as the process lives; asked twice, it is a bug of the caller's that ends in an error, not in
-/// two servers.
-pub(in crate::gateway) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), ListenError> {
-    // pingora would find out on a thread of its own, and go on without a listener.
+/// Blocks until the process is asked to end and the last exchanges are over.
+pub(super) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), ListenError> {
+    // Bound here: pingora would find out on a thread of its own, and go on without a listener.
     let refused = |cause| ListenError::Address { address, cause };
-    drop(TcpListener::bind(address).map_err(refused)?);
-
-    let cores = std::thread::available_parallelism()
-        .map_err(ListenError::System)?
-        .get();
+    let listener = TcpListener::bind(address).map_err(refused)?;
+    // pingora takes a descriptor as it is.
+    listener.set_nonblocking(true).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let cores = std::thread::available_parallelism().map_err(ListenError::System)?;
     let conf = ServerConf {
         threads: 1,
         work_stealing: false,
@@ -66,24 +68,67 @@ pub(in crate::gateway) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> 
     server.bootstrap();
     let shared = Arc::new(Shared::default());
     let connections = Arc::new(watch::Sender::new(false));
-    for core in 0..cores {
+    for number in 0..cores.get() {
+        let upstreams = Upstreams::new(Arc::clone(&shared));
         let door = Door {
-            exchange: Arc::new(Exchange::new(
-                Arc::clone(pipeline),
-                Upstreams::new(Arc::clone(&shared)),
-            )),
+            exchange: Arc::new(Exchange::new(Arc::clone(pipeline), upstreams)),
             connections: Arc::clone(&connections),
         };
-        let mut service = Service::new(format!("gateway-{core}"), door);
-        service.threads = Some(1);
-        service.add_tcp(&address.to_string());
-        server.add_service(service);
+        let own = listener.try_clone().map_err(ListenError::System)?;
+        server.add_service(Core::new(format!("gateway-{number}"), own, address, door));
     }
+    drop(listener);
     tracing::info!(%address, cores, "listening");
     server.run(RunArgs {
         shutdown_signal: Box::new(Shutdown { connections }),
     });
     Ok(())
+}
+
+/// One thread that accepts, on a descriptor of its own. pingora would give one descriptor to all of them, and each would
+/// close it in the end.
+struct Core {
+    listening: Service<Door>,
+    descriptors: ListenFds,
+}
+
+impl Core {
+    fn new(name: String, listener: TcpListener, address: SocketAddr, door: Door) -> Self {
+        let address = address.to_string();
+        let mut listening = Service::new(name, door);
+        listening.threads = Some(1);
+        listening.add_tcp(&address);
+        let mut descriptors = Fds::new();
+        descriptors.add(address, listener.into_raw_fd());
+        Self {
+            listening,
+            descriptors: Arc::new(descriptors.into()),
+        }
+    }
+}
+
+impl pingora::services::Service for Core {
+    fn start_service<'this, 'future>(
+        &'this mut self,
+        _: Option<ListenFds>,
+        shutdown: ShutdownWatch,
+        listeners_per_fd: usize,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'future>>
+    where
+        'this: 'future,
+        Self: 'future,
+    {
+        let own = Some(Arc::clone(&self.descriptors));
+        pingora::services::Service::start_service(&mut self.listening, own, shutdown, listeners_per_fd)
+    }
+
+    fn name(&self) -> &str {
+        pingora::services::Service::name(&self.listening)
+    }
+
+    fn threads(&self) -> Option<usize> {
+        pingora::services::Service::threads(&self.listening)
+    }
 }
 
 /// Where pingora and hyper meet: an accepted stream becomes a served connection.

@@ -27,7 +27,7 @@ const LONGEST_DISCARD: Duration = Duration::from_secs(10);
 
 /// Whether the browser waits to be told that its body is wanted (`Expect: 100-continue`, RFC 9110, section 10.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Expectation {
+pub(super) enum Expectation {
     /// The body comes anyway.
     None,
     /// hyper tells it when the body is first asked for.
@@ -36,7 +36,7 @@ pub(in crate::gateway) enum Expectation {
 
 /// How far a body came: read by whoever waits for the answer.
 #[derive(Debug)]
-pub(in crate::gateway) struct Upload(Mutex<UploadState>);
+pub(super) struct Upload(Mutex<UploadState>);
 
 #[derive(Clone, Copy, Debug)]
 struct UploadState {
@@ -46,7 +46,7 @@ struct UploadState {
 
 /// Why the body ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Fault {
+pub(super) enum Fault {
     /// See [`BodyError::Broken`].
     Broken,
     /// See [`BodyError::Still`].
@@ -62,12 +62,12 @@ impl Upload {
     }
 
     /// When a part of it last passed, or when it began.
-    pub(in crate::gateway) fn moved_at(&self) -> Instant {
+    pub(super) fn moved_at(&self) -> Instant {
         self.state(|state| state.moved_at)
     }
 
     /// Why it ended early, if it did.
-    pub(in crate::gateway) fn fault(&self) -> Option<Fault> {
+    pub(super) fn fault(&self) -> Option<Fault> {
         self.state(|state| state.fault)
     }
 
@@ -79,7 +79,7 @@ impl Upload {
 /// A request's body. One that is dropped before its end is read on for a while and thrown away: a browser that is cut off
 /// while it writes shows "connection reset" instead of our answer.
 #[derive(Debug)]
-pub(in crate::gateway) struct RequestBody {
+pub(super) struct RequestBody {
     incoming: Option<Incoming>,
     idle: Idle,
     upload: Option<Arc<Upload>>,
@@ -88,7 +88,7 @@ pub(in crate::gateway) struct RequestBody {
 
 impl RequestBody {
     /// What came with a request. It may stand still for as long as [`RequestBody::may_idle`] says, a minute before.
-    pub(in crate::gateway) fn new(incoming: Incoming, expectation: Expectation) -> Self {
+    pub(super) fn new(incoming: Incoming, expectation: Expectation) -> Self {
         let upload = (!incoming.is_end_stream()).then(|| Arc::new(Upload::begin()));
         Self {
             incoming: Some(incoming),
@@ -99,7 +99,7 @@ impl RequestBody {
     }
 
     /// No body.
-    pub(in crate::gateway) fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self {
             incoming: None,
             idle: Idle::new(Duration::ZERO),
@@ -109,13 +109,13 @@ impl RequestBody {
     }
 
     /// The same body, given up after another time of standing still.
-    pub(in crate::gateway) fn may_idle(mut self, bound: Duration) -> Self {
+    pub(super) fn may_idle(mut self, bound: Duration) -> Self {
         self.idle = Idle::new(bound);
         self
     }
 
     /// How far it came; `None` for a request without a body.
-    pub(in crate::gateway) fn upload(&self) -> Option<Arc<Upload>> {
+    pub(super) fn upload(&self) -> Option<Arc<Upload>> {
         self.upload.clone()
     }
 

@@ -40,21 +40,21 @@ use crate::routing::upstream::Upstream;
 
 /// What the threads have in common: the bounds of each upstream, and the roots of TLS.
 #[derive(Debug, Default)]
-pub(in crate::gateway) struct Shared {
+pub(super) struct Shared {
     connector: Connector,
     places: Table<Semaphore>,
 }
 
 /// The pools of one thread: a connection lives and dies on the thread that opened it.
 #[derive(Debug)]
-pub(in crate::gateway) struct Upstreams {
+pub(super) struct Upstreams {
     shared: Arc<Shared>,
     pools: Table<Pool>,
 }
 
 impl Upstreams {
     /// No pool yet; each comes with the first request for its upstream.
-    pub(in crate::gateway) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
             pools: Table::default(),
@@ -62,7 +62,7 @@ impl Upstreams {
     }
 
     /// The answer of the application, once its head is there.
-    pub(in crate::gateway) async fn send(
+    pub(super) async fn send(
         &self,
         forward: &Forward,
         body: RequestBody,
@@ -199,7 +199,7 @@ impl Patience {
 
 /// The body of an answer. When it was read to its end, the connection goes back to its pool; otherwise it is closed.
 #[derive(Debug)]
-pub(in crate::gateway) struct AnswerStream {
+pub(super) struct AnswerStream {
     incoming: Incoming,
     idle: Idle,
     end: End,

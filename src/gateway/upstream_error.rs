@@ -5,7 +5,7 @@ use crate::endpoints::failure::Failure;
 /// Why there is no answer from the application. Each message is what the log says, with the key that bounds it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(in crate::gateway) enum UpstreamError {
+pub(super) enum UpstreamError {
     /// As many exchanges as allowed are under way.
     #[error("all `max_connections` are in use")]
     Busy,
@@ -43,7 +43,7 @@ pub(in crate::gateway) enum UpstreamError {
 
 impl UpstreamError {
     /// What the person hears.
-    pub(in crate::gateway) fn failure(&self) -> Failure {
+    pub(super) fn failure(&self) -> Failure {
         match self {
             Self::Busy => Failure::UpstreamBusy,
             Self::ConnectTimeout | Self::ResponseTimeout => Failure::UpstreamTimeout,
@@ -58,7 +58,7 @@ impl UpstreamError {
     }
 
     /// The message with its causes, for the log: from our own side and the application's, nothing that a person typed.
-    pub(in crate::gateway) fn chain(&self) -> String {
+    pub(super) fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {

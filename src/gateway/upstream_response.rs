@@ -14,11 +14,7 @@ use crate::wire::header_name;
 
 /// The answer as it is relayed: status and fields in their order, repeated ones apart. The version is that of our own
 /// connection.
-pub(in crate::gateway) fn relay<B, C>(
-    answer: Response<B>,
-    cache: AnswerCache,
-    body: impl FnOnce(B) -> C,
-) -> Response<C> {
+pub(super) fn relay<B, C>(answer: Response<B>, cache: AnswerCache, body: impl FnOnce(B) -> C) -> Response<C> {
     let (head, content) = answer.into_parts();
     let mut relayed = Response::new(body(content));
     *relayed.status_mut() = head.status;

@@ -1,0 +1,150 @@
+//! A gateway on a port of its own, before one application, with a pipeline that lets everything pass.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderName;
+use http::HeaderValue;
+use http::StatusCode;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::log::Log;
+use crate::endpoints::failure::Failure;
+use crate::gateway::decide::Decide;
+use crate::pipeline::AnswerCache;
+use crate::pipeline::Forward;
+use crate::pipeline::Outcome;
+use crate::routing::app::App;
+use crate::routing::app::LoginMode;
+use crate::routing::app::Told;
+use crate::routing::path_prefix::PathPrefix;
+use crate::routing::upstream::HostHeader;
+use crate::routing::upstream::Upstream;
+use crate::routing::upstream::UpstreamLimits;
+use crate::routing::upstream::UpstreamScheme;
+use crate::wire::host::Host;
+use crate::wire::request::Request;
+use crate::wire::request::RequestId;
+use crate::wire::response::Response;
+
+pub(super) struct House {
+    pub(super) address: SocketAddr,
+    shutdown: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl House {
+    /// With the limits of an upstream that says nothing about them.
+    pub(super) async fn before(application: SocketAddr) -> Self {
+        Self::with(application, UpstreamLimits::default()).await
+    }
+
+    pub(super) async fn with(application: SocketAddr, limits: UpstreamLimits) -> Self {
+        let upstream = Upstream {
+            scheme: UpstreamScheme::Http,
+            authority: Host::parse(&application.to_string()).unwrap(),
+            host_header: HostHeader::Browser,
+            limits,
+        };
+        Self::of(PassAll {
+            app: app(upstream),
+            cache: AnswerCache::AsItIs,
+        })
+        .await
+    }
+
+    pub(super) async fn of(pipeline: PassAll) -> Self {
+        Log::listen_from_the_start();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shutdown, ends) = watch::channel(false);
+        let serving = tokio::spawn(crate::gateway::accept(Arc::new(pipeline), listener, ends));
+        Self {
+            address,
+            shutdown,
+            serving,
+        }
+    }
+
+    /// Tells the gateway to end; ready when it did.
+    pub(super) fn end(self) -> JoinHandle<()> {
+        self.shutdown.send_replace(true);
+        self.serving
+    }
+}
+
+pub(super) fn app(upstream: Upstream) -> Arc<App> {
+    Arc::new(App {
+        name: "app".to_owned(),
+        title: "App".to_owned(),
+        host: Host::parse("a.example").unwrap(),
+        path: PathPrefix::ROOT,
+        position: 0,
+        providers: Vec::new(),
+        login: LoginMode::Chooser,
+        upstream: Arc::new(upstream),
+        told: Told {
+            audience: "app".to_owned(),
+            claims: Vec::new(),
+            plain_headers: Vec::new(),
+        },
+        routes: Vec::new(),
+    })
+}
+
+/// Forwards everything; `/_guichet/refused` is answered with 401, `/_guichet/form` with what the form said.
+pub(super) struct PassAll {
+    pub(super) app: Arc<App>,
+    pub(super) cache: AnswerCache,
+}
+
+impl Decide for PassAll {
+    fn wants_form(&self, request: &Request) -> bool {
+        request.target.path() == "/_guichet/form"
+    }
+
+    async fn handle(self: Arc<Self>, request: Request) -> Outcome {
+        match request.target.path() {
+            "/_guichet/refused" => Outcome::Answer(page(StatusCode::UNAUTHORIZED, "refused")),
+            "/_guichet/form" => Outcome::Answer(page(StatusCode::OK, request.form)),
+            _ => Outcome::Forward(Box::new(Forward {
+                request,
+                app: Arc::clone(&self.app),
+                identity: vec![(
+                    HeaderName::from_static("x-guichet-status"),
+                    HeaderValue::from_static("authenticated"),
+                )],
+                cache: self.cache,
+                public_scheme: "https",
+            })),
+        }
+    }
+
+    fn refuse(&self, _: &http::request::Parts, _: RequestId, failure: Failure) -> Response {
+        self.failed(failure)
+    }
+
+    fn fail(&self, _: &Forward, failure: Failure) -> Response {
+        self.failed(failure)
+    }
+}
+
+impl PassAll {
+    fn failed(&self, failure: Failure) -> Response {
+        let status = match failure {
+            Failure::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Failure::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
+            Failure::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Failure::UpstreamBusy => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        page(status, self.app.title.clone())
+    }
+}
+
+fn page(status: StatusCode, body: impl Into<Bytes>) -> Response {
+    Response::new(status, "text/plain", body)
+}

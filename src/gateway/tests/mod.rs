@@ -1,0 +1,10 @@
+//! What an application and a browser see on their sockets, byte for byte.
+
+mod application;
+mod bounds;
+mod browser;
+mod heads;
+mod house;
+mod log;
+mod retries;
+mod streaming;
