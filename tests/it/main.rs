@@ -1,1 +1,5 @@
+//! What a browser, an application and an operator see. One binary: the engine is linked once.
+
+mod config_errors;
+
 fn main() {}

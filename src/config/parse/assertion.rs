@@ -80,7 +80,7 @@ fn key_folder(
     };
     let (code, help) = match &error {
         SigningKeysError::NoCurrent(_) => (Code::Keys, "guichet keys generate makes the first key"),
-        SigningKeysError::Mode(..) => (
+        SigningKeysError::Mode { .. } => (
             Code::KeyExposed,
             "chmod 600, and make another key if somebody may have read this one",
         ),
