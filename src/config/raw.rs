@@ -179,7 +179,7 @@ pub struct App {
     /// How long an unused connection to the application is kept; shorter than the application itself keeps it.
     pub keep_alive: Option<String>,
     /// Most connections to the application at once; beyond them visitors get 503.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 65535))]
     pub max_connections: Option<u32>,
     /// What the app's paths ask of a visitor; the longest path wins, what is not listed is `required`.
     pub routes: Option<Vec<Route>>,

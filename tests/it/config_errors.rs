@@ -24,7 +24,7 @@ fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigErr
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
     );
     let path = Path::new("guichet.toml");
-    config::load_text(path, text, Surroundings::new(path, environment))
+    config::load_text(path, text, &Surroundings::new(path, environment))
 }
 
 fn load(text: &str) -> Result<Loaded, ConfigErrors> {
@@ -81,7 +81,7 @@ fn ten_different_mistakes_give_ten_located_errors() {
     let text = r#"public_url = "http://demarches.ville.example"
 
 [organisation]
-contact_url = "javascript:alert(1)"
+legal_url = "https://ville.example/mentions-legales"
 
 [session]
 idle_timout = "30m"
@@ -100,7 +100,9 @@ name = "urbanisme"
 providers = ["fc", "agents"]
 upstreams = ["http://127.0.0.1:9000"]
 "#;
-    let said = load(text).unwrap_err().to_string();
+    let errors = load(text).unwrap_err();
+    assert_eq!(errors.0.len(), 10);
+    let said = errors.to_string();
     let expected = r#"error[C013]: `http://demarches.ville.example` is plain http outside this machine
   --> guichet.toml:1:1
    = key: public_url
@@ -110,11 +112,6 @@ error[C005]: `name` is missing in `organisation`
   --> guichet.toml:3:1
    = key: organisation.name
    = help: for example: name = "Ville d'Exemple"
-
-error[C012]: `javascript:alert(1)` cannot be linked to
-  --> guichet.toml:4:1
-   = key: organisation.contact_url
-   = help: a link begins with https://, http://, mailto: or /, and holds no space
 
 error[C003]: unknown key `idle_timout` in `session`
   --> guichet.toml:7:1
@@ -163,11 +160,32 @@ fn every_mistake_has_its_code_and_its_key() {
     for (line, instead, expected) in [
         ("public_url = \"https://ville.example\"\n", "", "C005 public_url"),
         ("https://ville.example", "ville.example", "C012 public_url"),
-        ("https://ville.example", "https://ville.example/x", "C012 public_url"),
-        ("preset = \"franceconnect\"", "preset = \"facebook\"", "C022 providers.fc.preset"),
+        (
+            "https://ville.example",
+            "https://ville.example/x",
+            "C012 public_url",
+        ),
+        (
+            "name = \"Ville d'Exemple\"",
+            "name = \"Ville d'Exemple\"\ncontact_url = \"javascript:alert(1)\"",
+            "C012 organisation.contact_url",
+        ),
+        (
+            "preset = \"franceconnect\"",
+            "preset = \"facebook\"",
+            "C022 providers.fc.preset",
+        ),
         ("client_id = \"client\"\n", "", "C005 providers.fc.client_id"),
-        ("client_id = \"client\"", "client_id = \"\"", "C016 providers.fc.client_id"),
-        ("environment = \"sandbox\"", "environment = \"simulated\"", "C005 providers.fc.issuer"),
+        (
+            "client_id = \"client\"",
+            "client_id = \"\"",
+            "C016 providers.fc.client_id",
+        ),
+        (
+            "environment = \"sandbox\"",
+            "environment = \"simulated\"",
+            "C005 providers.fc.issuer",
+        ),
         (
             "environment = \"sandbox\"",
             "environment = \"simulated\"\nissuer = \"https://ville.example\"",
@@ -240,9 +258,15 @@ fn every_mistake_of_an_app_has_its_code_and_its_key() {
         ("connect_timeout = 5", "C004 apps[0].connect_timeout"),
         ("keep_alive = \"2h\"", "C011 apps[0].keep_alive"),
         ("max_connections = 0", "C015 apps[0].max_connections"),
+        ("max_connections = -1", "C015 apps[0].max_connections"),
+        ("max_connections = 9999999999", "C015 apps[0].max_connections"),
+        ("max_connections = 1.5", "C004 apps[0].max_connections"),
         ("trusted_proxies = []", "C003 apps[0].trusted_proxies"),
         ("derived = [\"age_over_18\"]", "C003 apps[0].derived"),
-        ("[[apps.routes]]\naccess = \"public\"", "C005 apps[0].routes[0].path"),
+        (
+            "[[apps.routes]]\naccess = \"public\"",
+            "C005 apps[0].routes[0].path",
+        ),
         (
             "[[apps.routes]]\npath = \"/a\"\naccess = \"open\"",
             "C006 apps[0].routes[0].access",
@@ -268,23 +292,39 @@ fn every_mistake_of_an_app_has_its_code_and_its_key() {
 fn every_mistake_of_the_rest_has_its_code_and_its_key() {
     for (addition, expected) in [
         ("[server]\nlisten = \"localhost\"", &["C014 server.listen"][..]),
-        ("[server]\nmonitor_listen = \"127.0.0.1:1\"", &["C003 server.monitor_listen"]),
+        (
+            "[server]\nmonitor_listen = \"127.0.0.1:1\"",
+            &["C003 server.monitor_listen"],
+        ),
         ("[outbound]", &["C003 outbound"]),
         ("[session]\nidle_timeout = 30", &["C004 session.idle_timeout"]),
         ("[session]\nidle_timeout = \"1s\"", &["C011 session.idle_timeout"]),
         ("[session]\nidle_timeout = \"9h\"", &["C011 session.idle_timeout"]),
-        ("[session]\nsecret = { env = \"SHORT\" }", &["C054 session.secret"]),
+        (
+            "[session]\nsecret = { env = \"SHORT\" }",
+            &["C054 session.secret"],
+        ),
         (
             "[session]\nsecret = [{ env = \"SESSION_SECRET\" }, { env = \"SAME\" }]",
             &["C054 session.secret[1]"],
         ),
-        ("[session]\nsecret = { env = \"NOTHING\" }", &["C053 session.secret"]),
+        (
+            "[session]\nsecret = { env = \"NOTHING\" }",
+            &["C053 session.secret"],
+        ),
         ("[session]\nsecret = []", &["C051 session.secret"]),
         (
             "[session]\nstore = \"redis\"",
-            &["C005 assertion.keys_dir", "C005 session.redis", "C005 session.secret"],
+            &[
+                "C005 assertion.keys_dir",
+                "C005 session.redis",
+                "C005 session.secret",
+            ],
         ),
-        ("[assertion]\nkeys_dir = \"/nowhere\"", &["C060 assertion.keys_dir"]),
+        (
+            "[assertion]\nkeys_dir = \"/nowhere\"",
+            &["C060 assertion.keys_dir"],
+        ),
         ("[assertion]\nlifetime = \"60\"", &["C010 assertion.lifetime"]),
     ] {
         let text = format!("{SMALLEST}{addition}");
@@ -314,7 +354,10 @@ fn a_redis_that_lets_everybody_in_is_refused_and_its_password_is_not_shown() {
         ("redis://u:hunter2@redis:6379", &["C072 session.redis.url"]),
         ("redis://redis:6379", &["C071 session.redis.url"]),
         ("redis://u:hunter2@redis/zero", &["C070 session.redis.url"]),
-        ("rediss://u:hunter2@redis:6379/0/#insecure", &["C070 session.redis.url"]),
+        (
+            "rediss://u:hunter2@redis:6379/0/#insecure",
+            &["C070 session.redis.url"],
+        ),
         ("http://u:hunter2@redis", &["C070 session.redis.url"]),
     ] {
         let loaded = load_with(&text, &[("REDIS_URL", url)]);
@@ -348,10 +391,14 @@ fn what_deserves_a_second_look_is_a_warning_and_the_gateway_starts() {
 
 #[test]
 fn a_syntax_error_has_its_place_and_does_not_quote_the_line() {
-    let said = load("public_url = \"x\"\n[session]\nsecret = \"hunter2\n").unwrap_err().to_string();
+    let said = load("public_url = \"x\"\n[session]\nsecret = \"hunter2\n")
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("error[C002]: this is not TOML: "), "{said}");
     assert!(said.contains("guichet.toml:3:"), "{said}");
-    let twice = load("public_url = \"hunter2\"\npublic_url = \"hunter2\"\n").unwrap_err().to_string();
+    let twice = load("public_url = \"hunter2\"\npublic_url = \"hunter2\"\n")
+        .unwrap_err()
+        .to_string();
     assert!(twice.contains("a key is written twice"), "{twice}");
     assert!(twice.contains("guichet.toml:2:1"), "{twice}");
     assert!(!format!("{said}{twice}").contains("hunter2"), "{said}{twice}");
@@ -373,9 +420,17 @@ fn a_secret_is_never_shown_whatever_stands_there() {
     ] {
         for key in ["[session]\nsecret", "[session.redis]\nurl"] {
             let errors = load(&format!("{SMALLEST}{key} = {secret}\n")).unwrap_err();
-            let said = format!("{errors} {errors:?}").replace("unknown key `hunter2`", "").replace("secret.hunter2", "");
-            let said = said.replace("url.hunter2", "").replace("Name(\"hunter2\")", "").replace("unknown key", "");
-            assert!(!said.contains("hunter2") && !said.contains("5318008"), "{secret}: {said}");
+            let said = format!("{errors} {errors:?}")
+                .replace("unknown key `hunter2`", "")
+                .replace("secret.hunter2", "");
+            let said = said
+                .replace("url.hunter2", "")
+                .replace("Name(\"hunter2\")", "")
+                .replace("unknown key", "");
+            assert!(
+                !said.contains("hunter2") && !said.contains("5318008"),
+                "{secret}: {said}"
+            );
         }
     }
     let loaded = load(SMALLEST).unwrap();
@@ -413,7 +468,10 @@ fn the_environment_wins_over_the_file_and_its_mistakes_name_the_variable() {
     ] {
         let said = load_with(SMALLEST, &[(variable, value)]).unwrap_err().to_string();
         assert!(said.contains(expected), "{said}");
-        assert!(said.contains(&format!("--> environment variable {variable}")), "{said}");
+        assert!(
+            said.contains(&format!("--> environment variable {variable}")),
+            "{said}"
+        );
         assert!(!said.contains("hunter2"), "{said}");
     }
 }
@@ -446,7 +504,7 @@ fn every_file_in_config_loads() {
 fn the_sandbox_file_needs_a_client_id_and_a_secret_and_nothing_else() {
     let path = Path::new("franceconnect-sandbox.toml");
     let alone = Surroundings::new(path, BTreeMap::new());
-    let missing = config::load_text(path, &shipped("franceconnect-sandbox.toml"), alone);
+    let missing = config::load_text(path, &shipped("franceconnect-sandbox.toml"), &alone);
     assert_eq!(
         found(missing),
         ["C005 providers.fc.client_id", "C052 providers.fc.client_secret"]
@@ -455,7 +513,11 @@ fn the_sandbox_file_needs_a_client_id_and_a_secret_and_nothing_else() {
 
 #[test]
 fn the_schema_that_is_shipped_is_the_program_s() {
-    assert_eq!(shipped("schema.json"), config::schema::text(), "run: guichet schema > config/schema.json");
+    assert_eq!(
+        shipped("schema.json"),
+        config::schema::text(),
+        "run: guichet schema > config/schema.json"
+    );
 }
 
 /// The reference, with everything that is commented out put in force. `keep` says which of these lines.
@@ -481,9 +543,15 @@ fn uncommented(keep: impl Fn(&str) -> bool) -> String {
 
 /// `key = ..` or `[table]`.
 fn is_toml(line: &str) -> bool {
-    let is_name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte));
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte))
+    };
     let header = line.trim_matches(['[', ']']);
-    (line.starts_with('[') && is_name(header)) || line.split_once(" = ").is_some_and(|(name, _)| is_name(name))
+    (line.starts_with('[') && is_name(header))
+        || line.split_once(" = ").is_some_and(|(name, _)| is_name(name))
 }
 
 #[test]
@@ -542,7 +610,10 @@ fn the_defaults_of_the_reference_are_the_program_s() {
     // Tables that may be left out have nothing to be the default of.
     let with_defaults = with_defaults
         .replace("[organisation.accessibility]", "")
-        .replace("[session.redis]", "[session.redis]\nurl = { env = \"REDIS_URL\" }")
+        .replace(
+            "[session.redis]",
+            "[session.redis]\nurl = { env = \"REDIS_URL\" }",
+        )
         .replace("[[apps.routes]]", "[[apps.routes]]\npath = \"/x\"");
     let spoken = load_with(&with_defaults, &[("REDIS_URL", "redis://127.0.0.1")]).unwrap();
     let mut said = 0;
@@ -556,7 +627,10 @@ fn the_defaults_of_the_reference_are_the_program_s() {
         assert_eq!(silent.value, setting.value, "{key}");
         said += usize::from(silent.source == "default");
     }
-    let defaults = plain.effective.iter().filter(|setting| setting.source == "default");
+    let defaults = plain
+        .effective
+        .iter()
+        .filter(|setting| setting.source == "default");
     assert_eq!(said, defaults.count());
     let schema = config::schema::schema();
     let defaults = |path: &str| schema.pointer(path).unwrap()["default"].clone();

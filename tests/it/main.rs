@@ -1,5 +1,3 @@
 //! What a browser, an application and an operator see. One binary: the engine is linked once.
 
 mod config_errors;
-
-fn main() {}
