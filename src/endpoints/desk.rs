@@ -21,7 +21,7 @@ use crate::wire::request::Request;
 /// The gateway's own counter: who speaks, whom it knows, and what it may use.
 pub struct Desk {
     /// Host and path to application.
-    pub router: Arc<Router>,
+    pub router: Router,
     /// Who is logged in.
     pub sessions: Arc<Sessions>,
     /// Which login attempts were used.

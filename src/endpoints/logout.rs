@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::endpoints::desk::Desk;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
-use crate::pages::sign_out::NothingToSignOutPage;
-use crate::pages::sign_out::PartlySignedOutPage;
-use crate::pages::sign_out::SignOutChoice;
+use crate::endpoints::surroundings::Surroundings;
+use crate::pages::sign_out::LiveSession;
+use crate::pages::sign_out::NothingToSignOut;
+use crate::pages::sign_out::PartlySignedOut;
 use crate::pages::sign_out::SignOutPage;
 use crate::seal;
 use crate::seal::Purpose;
@@ -67,18 +67,22 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
 
 async fn question(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     let sessions = desk.all_sessions(request).await?;
-    let surroundings = failure::Surroundings::of(desk, request, None);
+    let surroundings = Surroundings::of(desk, request, None);
     if sessions.is_empty() {
-        return Ok(NothingToSignOutPage { sign_in_href: own_paths::LOGIN }.respond(&surroundings.page()));
+        return Ok(NothingToSignOut.respond(&surroundings.frame()));
     }
-    let origins: Vec<String> = sessions.iter().filter_map(|session| provider_origin(desk, session)).collect();
-    let choices: Vec<SignOutChoice<'_>> = sessions
+    let origins: Vec<Option<String>> = sessions.iter().map(|session| provider_origin(desk, session)).collect();
+    let live: Vec<LiveSession<'_>> = sessions
         .iter()
-        .map(|session| SignOutChoice { entry: session.entry.as_str(), provider: provider_name(desk, session) })
+        .zip(&origins)
+        .map(|(session, origin)| LiveSession {
+            entry: session.entry.as_str(),
+            provider: provider_name(desk, session),
+            origin: origin.as_deref(),
+        })
         .collect();
-    let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
-    let page = SignOutPage { choices: &choices, action: own_paths::LOGOUT, provider_origins: &origins };
-    Ok(page.respond(&surroundings.page()))
+    let start = desk.router.start_of(&request.host).map_or_else(|| "/".to_owned(), |app| app.path.as_location());
+    Ok(SignOutPage { sessions: &live, stay: &start }.respond(&surroundings.frame()))
 }
 
 /// The local session ends first: whatever happens on the way to the provider, this browser is signed out here.
@@ -97,9 +101,9 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     let response = match towards_provider(desk, request, session).await {
         Ok(response) => response,
         Err(failure) => {
-            failure.log(request);
-            let surroundings = failure::Surroundings::of(desk, request, None);
-            PartlySignedOutPage { provider: provider_name(desk, session) }.respond(&surroundings.page())
+            failure.log(&request.id);
+            let surroundings = Surroundings::of(desk, request, None);
+            PartlySignedOut { provider: provider_name(desk, session), retry: None }.respond(&surroundings.frame())
         }
     };
     Ok(response.with_cookie(&desk.sessions.clear(&session.entry)))
@@ -122,7 +126,7 @@ fn host(desk: &Desk, request: &Request) -> Host {
 }
 
 fn provider_name<'a>(desk: &'a Desk, session: &Session) -> &'a str {
-    desk.providers.get(&session.entry).map_or("", |relying_party| relying_party.profile().name.as_str())
+    desk.providers.get(&session.entry).map_or("", |relying_party| relying_party.profile().rules.button.name.as_str())
 }
 
 /// Where the answer to the form leads on to; browsers hold the page's `form-action` against it.

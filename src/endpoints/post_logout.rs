@@ -4,11 +4,10 @@ use http::Method;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::query_value;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::logout::PendingLogout;
-use crate::pages::sign_out::SignedOutPage;
-use crate::wire::own_paths;
+use crate::endpoints::surroundings::Surroundings;
+use crate::pages::sign_out::SignedOut;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
@@ -21,10 +20,7 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     let pending = PendingLogout::open(desk, request);
     let confirmed = pending.filter(|pending| query_value(request, "state").is_some_and(|state| state == pending.state));
     tracing::info!(request = %request.id, confirmed = confirmed.is_some(), "back from the provider's end of session");
-    let surroundings = failure::Surroundings::of(desk, request, None);
-    let page = SignedOutPage {
-        provider: confirmed.as_ref().map(|pending| pending.provider.as_str()),
-        sign_in_href: own_paths::LOGIN,
-    };
-    Ok(page.respond(&surroundings.page()))
+    let surroundings = Surroundings::of(desk, request, None);
+    let provider = confirmed.as_ref().map(|pending| pending.provider.as_str());
+    Ok(SignedOut { provider }.respond(&surroundings.frame()))
 }

@@ -1,3 +1,4 @@
 //! The person, in our words.
 
+pub mod claims_mapping;
 pub mod identity;

@@ -1,3 +1,209 @@
-//! The relying party: one file per protocol message.
+//! The relying party: one file per protocol message, and the door to openidconnect.
+//!
+//! A login is a chain in which each step needs what only the step before it can make: `PendingAuthorization`,
+//! `ClaimableCode`, `AcceptedCode`, `VerifiedIdToken`, `VerifiedUserinfo`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::ACCEPT;
+use http::header::AUTHORIZATION;
+
+use crate::back_channel::BackChannel;
+use crate::back_channel::BackChannelError;
+use crate::back_channel::Bounds;
+use crate::clock::Clock;
+use crate::oidc::authorization_code::AcceptedCode;
+use crate::oidc::authorization_request::AuthorizationUrl;
+use crate::oidc::cached::Kept;
+use crate::oidc::client_settings::ClientSettings;
+use crate::oidc::end_session::LogoutRequest;
+use crate::oidc::id_token::Expected;
+use crate::oidc::id_token::IdTokenError;
+use crate::oidc::id_token::VerifiedIdToken;
+use crate::oidc::jwks::KeyError;
+use crate::oidc::jwks::ProviderKeys;
+use crate::oidc::login_error::LoginError;
+use crate::oidc::pending_authorization::Asked;
+use crate::oidc::pending_authorization::Destination;
+use crate::oidc::pending_authorization::PendingAuthorization;
+use crate::oidc::provider::Provider;
+use crate::oidc::provider::ProviderError;
+use crate::oidc::provider_metadata::ProviderMetadata;
+use crate::oidc::signed_in::SignedIn;
+use crate::oidc::token_endpoint::AccessToken;
+use crate::oidc::token_endpoint::TokenResponse;
+use crate::oidc::userinfo::UserinfoError;
+use crate::oidc::userinfo::VerifiedUserinfo;
+use crate::provider::acr::AcrValue;
 
 pub mod attempts;
+pub mod authorization_code;
+pub mod authorization_request;
+pub mod authorization_response;
+mod cached;
+pub mod client_settings;
+pub mod end_session;
+pub mod id_token;
+pub mod jwks;
+pub mod login_error;
+pub mod pending_authorization;
+pub mod provider;
+pub mod provider_metadata;
+mod sealed_fields;
+pub mod signed_in;
+#[cfg(test)]
+pub(crate) mod test_support;
+pub mod token_endpoint;
+pub mod userinfo;
+pub mod validity;
+
+/// Token and userinfo together. FranceConnect gives 30 s from a click that we do not see.
+const REDEEM_WITHIN: Duration = Duration::from_secs(15);
+/// A token response or the claims of a person: some KiB.
+const ANSWER: Bounds = Bounds {
+    within: REDEEM_WITHIN,
+    at_most: 64 * 1024,
+};
+
+/// A client at one provider.
+#[derive(Debug)]
+pub struct RelyingParty {
+    settings: ClientSettings,
+    provider: Provider,
+    back_channel: BackChannel,
+    clock: Arc<dyn Clock>,
+}
+
+impl RelyingParty {
+    /// A relying party that knows nothing yet; the provider is asked when it is needed.
+    pub fn new(settings: ClientSettings, back_channel: BackChannel, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            settings,
+            provider: Provider::new(back_channel.clone()),
+            back_channel,
+            clock,
+        }
+    }
+
+    /// What the configuration says.
+    pub fn settings(&self) -> &ClientSettings {
+        &self.settings
+    }
+
+    /// Begins a login that asks for `acr`: the attempt to keep in the browser, and where to send it.
+    pub async fn begin(
+        &self,
+        destination: Destination,
+        acr: &AcrValue,
+    ) -> Result<(PendingAuthorization, AuthorizationUrl), ProviderError> {
+        let now = self.clock.now();
+        let metadata = self.provider.metadata(&self.settings.profile, now).await?;
+        let asked = Asked {
+            entry: self.settings.entry.clone(),
+            issuer: self.settings.profile.issuer.as_str().to_owned(),
+            acr: acr.as_str().to_owned(),
+        };
+        let pending = PendingAuthorization::begin(asked, destination, now)?;
+        let url = AuthorizationUrl::of(&metadata.value.authorization_endpoint, &self.settings, &pending);
+        Ok((pending, url))
+    }
+
+    /// Redeems a code: the token request, once, then the ID token, then userinfo, all within 15 s.
+    pub async fn redeem(&self, code: AcceptedCode) -> Result<SignedIn, LoginError> {
+        tokio::time::timeout(REDEEM_WITHIN, Box::pin(self.redeem_in_time(code)))
+            .await
+            .unwrap_or(Err(LoginError::TimedOut(REDEEM_WITHIN)))
+    }
+
+    /// The address that ends the provider's session of this ID token.
+    pub async fn end_session(&self, request: LogoutRequest<'_>) -> Result<String, ProviderError> {
+        let profile = &self.settings.profile;
+        let metadata = self.provider.metadata(profile, self.clock.now()).await?;
+        Ok(request.url(&metadata.value.end_session_endpoint, profile.rules.end_session))
+    }
+
+    async fn redeem_in_time(&self, code: AcceptedCode) -> Result<SignedIn, LoginError> {
+        // The attempt names its issuer: a code is never sent to another one, whatever the configuration says by now.
+        if code.pending().issuer() != self.settings.profile.issuer.as_str() {
+            return Err(LoginError::IssuerChanged);
+        }
+        let now = self.clock.now();
+        let metadata = self.provider.metadata(&self.settings.profile, now).await?;
+        let metadata = &metadata.value;
+        // Keys before the code: without them the code would be spent in vain.
+        let keys = self.provider.keys(&metadata.jwks_uri, now).await?;
+        let form = token_endpoint::request(&self.settings, &code)?;
+        let answer = self
+            .back_channel
+            .post_form(&metadata.token_endpoint, form, ANSWER)
+            .await?;
+        let tokens = TokenResponse::read(&answer)?;
+        let (id_token, keys) = self.verify(&tokens, &code, metadata, keys).await?;
+        let userinfo = self
+            .userinfo(&tokens.access_token, &id_token, metadata, keys)
+            .await?;
+        Ok(SignedIn { id_token, userinfo })
+    }
+
+    /// Verifies the ID token; once more with newer keys where the provider may have rotated them.
+    async fn verify(
+        &self,
+        tokens: &TokenResponse,
+        code: &AcceptedCode,
+        metadata: &ProviderMetadata,
+        keys: Arc<Kept<ProviderKeys>>,
+    ) -> Result<(VerifiedIdToken, Arc<Kept<ProviderKeys>>), LoginError> {
+        let expected = Expected {
+            settings: &self.settings,
+            nonce: code.pending().nonce(),
+            acr: code.pending().acr(),
+            access_token: &tokens.access_token,
+            now: self.clock.now(),
+        };
+        match VerifiedIdToken::verify(&tokens.id_token, &keys.value, &expected) {
+            Ok(token) => Ok((token, keys)),
+            Err(IdTokenError::Key(KeyError::Unknown) | IdTokenError::Signature) => {
+                let newer = self
+                    .provider
+                    .newer_keys(keys, &metadata.jwks_uri, expected.now)
+                    .await;
+                let token = VerifiedIdToken::verify(&tokens.id_token, &newer.value, &expected)?;
+                Ok((token, newer))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn userinfo(
+        &self,
+        access_token: &AccessToken,
+        id_token: &VerifiedIdToken,
+        metadata: &ProviderMetadata,
+        keys: Arc<Kept<ProviderKeys>>,
+    ) -> Result<VerifiedUserinfo, LoginError> {
+        let bearer = [b"Bearer ".as_slice(), access_token.secret().expose()].concat();
+        let mut bearer = HeaderValue::from_bytes(&bearer)
+            .map_err(|error| BackChannelError::Request(http::Error::from(error)))?;
+        bearer.set_sensitive(true);
+        let headers = [
+            (ACCEPT, HeaderValue::from_static("application/jwt")),
+            (AUTHORIZATION, bearer),
+        ];
+        let answer = self
+            .back_channel
+            .get(&metadata.userinfo_endpoint, &headers, ANSWER)
+            .await?;
+        let now = self.clock.now();
+        let verify =
+            |keys: &ProviderKeys| VerifiedUserinfo::verify(&answer, keys, id_token, &self.settings, now);
+        match verify(&keys.value) {
+            Err(UserinfoError::Key(KeyError::Unknown) | UserinfoError::Signature) => {
+                let newer = self.provider.newer_keys(keys, &metadata.jwks_uri, now).await;
+                Ok(verify(&newer.value)?)
+            }
+            verified => Ok(verified?),
+        }
+    }
+}

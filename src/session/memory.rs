@@ -243,3 +243,90 @@ impl Attempts for MemoryStore {
 fn ready<'a, T: Send + 'a>(reply: Result<T, StoreError>) -> Reply<'a, T> {
     Box::pin(std::future::ready(reply))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use super::*;
+    use crate::session::conformance;
+    use crate::session::conformance::Bench;
+    use crate::session::conformance::MovedClock;
+    use crate::session::key::SessionKey;
+
+    struct Memory {
+        store: MemoryStore,
+        clock: Arc<MovedClock>,
+    }
+
+    impl Memory {
+        fn with_capacity(capacity: usize) -> Self {
+            let clock = Arc::new(MovedClock::at(Timestamp::from_unix(1_800_000_000)));
+            let handed_in: Arc<dyn Clock> = Arc::<MovedClock>::clone(&clock);
+            let store = MemoryStore::with_capacity("guichet:".to_owned(), handed_in, capacity);
+            Self { store, clock }
+        }
+    }
+
+    impl Bench for Memory {
+        type Store = MemoryStore;
+
+        fn store(&self) -> &MemoryStore {
+            &self.store
+        }
+
+        fn now(&self) -> Timestamp {
+            self.clock.now()
+        }
+
+        fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            self.clock.pass(time);
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_memory_store_conforms() {
+        conformance::all(&Memory::with_capacity(CAPACITY)).await;
+    }
+
+    #[tokio::test]
+    async fn a_full_store_refuses_and_loses_nothing() {
+        let bench = Memory::with_capacity(2);
+        let session = || SessionKey::generate().unwrap().locator().unwrap();
+        let (one, two, three) = (session(), session(), session());
+        let minute = Duration::from_secs(60);
+        bench.store.put(&one, b"1".to_vec(), minute).await.unwrap();
+        bench.store.put(&two, b"2".to_vec(), minute * 2).await.unwrap();
+        assert_eq!(
+            bench.store.put(&three, b"3".to_vec(), minute).await,
+            Err(StoreError::Full)
+        );
+        assert!(bench.store.get(&[one]).await.unwrap()[0].is_some());
+
+        bench.clock.pass(minute);
+        bench.store.put(&three, b"3".to_vec(), minute).await.unwrap();
+        assert!(bench.store.get(&[two]).await.unwrap()[0].is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_past_is_thrown_away() {
+        let bench = Memory::with_capacity(CAPACITY);
+        for _ in 0..100 {
+            let session = SessionKey::generate().unwrap().locator().unwrap();
+            bench
+                .store
+                .put(&session, Vec::new(), Duration::from_secs(1))
+                .await
+                .unwrap();
+        }
+        bench.clock.pass(SWEEP_INTERVAL);
+        let session = SessionKey::generate().unwrap().locator().unwrap();
+        bench
+            .store
+            .put(&session, Vec::new(), Duration::from_secs(1))
+            .await
+            .unwrap();
+        assert_eq!(format!("{:?}", bench.store), "MemoryStore { sessions: 1, .. }");
+    }
+}

@@ -3,6 +3,7 @@
 //! No session is kept in the process: one that ended is refused everywhere at once. A value is written once and never
 //! again, so nothing that comes late can bring an ended session back.
 
+pub mod conformance;
 pub mod cookie;
 pub mod key;
 pub mod memory;
@@ -378,4 +379,4 @@ impl<'a> Claimed<'a> {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -37,6 +37,9 @@ pub enum RequestError {
     /// `Connection` names a field that is not its own to name, is no token, or names too many (RFC 9110, section 7.6.1).
     #[error("the Connection field names what it may not name")]
     Connection,
+    /// An expectation that we do not know (RFC 9110, section 10.1.1).
+    #[error("the expectation is not known")]
+    Expectation,
     /// Two readings of where the body ends (RFC 9112, section 6.3).
     #[error("the framing of the body is ambiguous")]
     Framing,
@@ -106,6 +109,7 @@ impl Request {
             return Err(RequestError::Method);
         }
         refuse_ambiguous_framing(&head.headers)?;
+        refuse_unknown_expectation(&head.headers)?;
         let nominated = nominated_fields(&head.headers)?;
         let (raw_host, host) = one_host(&head.headers, &head.uri)?;
         let target = head.uri.path_and_query().ok_or(TargetError::NotAPath)?;
@@ -233,6 +237,15 @@ fn nominated_fields(headers: &HeaderMap) -> Result<Vec<String>, RequestError> {
     Ok(nominated)
 }
 
+fn refuse_unknown_expectation(headers: &HeaderMap) -> Result<(), RequestError> {
+    let known = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if headers.get_all(http::header::EXPECT).iter().all(known) {
+        Ok(())
+    } else {
+        Err(RequestError::Expectation)
+    }
+}
+
 /// hyper lets the longer reading win; a program behind us might choose the other one.
 fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), RequestError> {
     let lengths: Vec<_> = headers.get_all(http::header::CONTENT_LENGTH).iter().collect();
@@ -321,6 +334,14 @@ mod tests {
             let refused = parse("/", &[("host", "a"), ("connection", value)]).map(drop);
             assert_eq!(refused, Err(RequestError::Connection), "{value}");
         }
+    }
+
+    #[test]
+    fn an_expectation_that_nobody_knows_is_refused() {
+        let asked = |value| parse("/", &[("host", "a"), ("expect", value)]).map(drop);
+        assert_eq!(asked("100-Continue"), Ok(()));
+        assert_eq!(asked("200-ok"), Err(RequestError::Expectation));
+        assert_eq!(asked("100-continue, x"), Err(RequestError::Expectation));
     }
 
     #[test]

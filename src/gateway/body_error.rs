@@ -1,0 +1,13 @@
+//! Why a body ended before its end.
+
+/// What happened to a body on its way through.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(in crate::gateway) enum BodyError {
+    /// The sender hung up, or its framing is wrong (RFC 9112, section 7.1).
+    #[error("the body broke off")]
+    Broken(#[source] hyper::Error),
+    /// Nothing came for `idle_timeout`.
+    #[error("the body stood still for `idle_timeout`")]
+    Still,
+}

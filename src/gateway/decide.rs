@@ -1,0 +1,43 @@
+//! What the gateway asks of the pipeline, as a trait: so that sockets are tested without stores and providers.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use crate::endpoints::failure::Failure;
+use crate::pipeline::Forward;
+use crate::pipeline::Outcome;
+use crate::pipeline::Pipeline;
+use crate::wire::request::Request;
+use crate::wire::request::RequestId;
+use crate::wire::response::Response;
+
+/// Decides about a request, without a socket.
+pub(in crate::gateway) trait Decide: Send + Sync + 'static {
+    /// Whether the body is a form for one of our own endpoints and is read first.
+    fn wants_form(&self, request: &Request) -> bool;
+    /// What happens to the request.
+    fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send;
+    /// The answer to what is no request yet.
+    fn refuse(&self, head: &Parts, id: RequestId, failure: Failure) -> Response;
+    /// The answer where the application gave none.
+    fn fail(&self, forward: &Forward, failure: Failure) -> Response;
+}
+
+impl Decide for Pipeline {
+    fn wants_form(&self, request: &Request) -> bool {
+        self.wants_form(request)
+    }
+
+    fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send {
+        self.handle(request)
+    }
+
+    fn refuse(&self, head: &Parts, id: RequestId, failure: Failure) -> Response {
+        self.refuse(head, id, failure)
+    }
+
+    fn fail(&self, forward: &Forward, failure: Failure) -> Response {
+        self.fail(forward, failure)
+    }
+}

@@ -1,0 +1,185 @@
+//! One request: read its head, ask the pipeline, answer or forward.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header::CONNECTION;
+use http::header::EXPECT;
+use http::request::Parts;
+use http_body::Body;
+use http_body_util::BodyExt;
+use http_body_util::Full;
+use http_body_util::LengthLimitError;
+use http_body_util::Limited;
+use hyper::body::Incoming;
+
+use crate::endpoints::failure::Failure;
+use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::decide::Decide;
+use crate::gateway::request_body::Expectation;
+use crate::gateway::request_body::RequestBody;
+use crate::gateway::upstream::Upstreams;
+use crate::gateway::upstream_response;
+use crate::pipeline::Forward;
+use crate::pipeline::Outcome;
+use crate::routing::app::App;
+use crate::wire::request::Request;
+use crate::wire::request::RequestId;
+use crate::wire::response::Response;
+
+/// Longest form that an endpoint of ours reads; a logout token is the longest that exists, and has a quarter of it.
+const LONGEST_FORM: usize = 16 * 1024;
+/// How long such a form may take.
+const FORM_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Answers requests, with the connections to applications of one thread.
+#[derive(Debug)]
+pub(in crate::gateway) struct Exchange<D> {
+    decide: Arc<D>,
+    upstreams: Upstreams,
+}
+
+/// An answer, and whose it is for the log.
+struct Answered {
+    response: http::Response<AnswerBody>,
+    app: Option<Arc<App>>,
+}
+
+/// What is left of the connection after an answer of ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Afterwards {
+    /// The request was read to its end.
+    Stays,
+    /// Its end was not read, or is not known.
+    Closes,
+}
+
+impl<D: Decide> Exchange<D> {
+    /// Everything that one thread needs.
+    pub(in crate::gateway) fn new(decide: Arc<D>, upstreams: Upstreams) -> Self {
+        Self { decide, upstreams }
+    }
+
+    /// The answer to one request of `client`, and its line in the access log: never a query, a field or a body.
+    pub(in crate::gateway) async fn answer(
+        &self,
+        client: SocketAddr,
+        request: http::Request<Incoming>,
+    ) -> Result<http::Response<AnswerBody>, Infallible> {
+        let (head, incoming) = request.into_parts();
+        let Some(id) = request_id() else {
+            tracing::error!("no random bytes from the system");
+            let mut response = http::Response::new(AnswerBody::Own(Full::default()));
+            *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+            return Ok(response);
+        };
+        let body = RequestBody::new(incoming, expectation(&head));
+        let answered = self.decided(&head, client, id.clone(), body).await;
+        tracing::info!(
+            method = %head.method,
+            path = head.uri.path(),
+            status = answered.response.status().as_u16(),
+            request = id.as_str(),
+            app = answered.app.as_ref().map(|app| app.name.as_str()),
+            "answered"
+        );
+        Ok(answered.response)
+    }
+
+    async fn decided(&self, head: &Parts, client: SocketAddr, id: RequestId, body: RequestBody) -> Answered {
+        let mut request = match Request::parse(head, client, id.clone()) {
+            Ok(request) => request,
+            Err(error) => {
+                let refused = self.decide.refuse(head, id, Failure::BadRequest(error));
+                return Answered::own(refused, Afterwards::Closes);
+            }
+        };
+        let mut body = Some(body);
+        if self.decide.wants_form(&request)
+            && let Some(form) = body.take()
+        {
+            match read_form(form).await {
+                Ok(form) => request.form = form,
+                Err(failure) => {
+                    let refused = self.decide.refuse(head, id, failure);
+                    return Answered::own(refused, Afterwards::Closes);
+                }
+            }
+        }
+        let body = body.unwrap_or_else(RequestBody::none);
+        let afterwards = if body.is_end_stream() {
+            Afterwards::Stays
+        } else {
+            Afterwards::Closes
+        };
+        match Arc::clone(&self.decide).handle(request).await {
+            Outcome::Answer(answer) => Answered::own(answer, afterwards),
+            Outcome::Forward(forward) => self.forwarded(&forward, body, afterwards).await,
+        }
+    }
+
+    async fn forwarded(&self, forward: &Forward, body: RequestBody, afterwards: Afterwards) -> Answered {
+        let answered = match self.upstreams.send(forward, body).await {
+            Ok(answer) => Answered {
+                response: upstream_response::relay(answer, forward.cache, |body| {
+                    AnswerBody::Relayed(Box::new(body))
+                }),
+                app: None,
+            },
+            Err(error) => {
+                tracing::warn!(
+                    app = forward.app.name,
+                    request = forward.request.id.as_str(),
+                    reason = error.chain(),
+                    "no answer from the application"
+                );
+                Answered::own(self.decide.fail(forward, error.failure()), afterwards)
+            }
+        };
+        Answered {
+            app: Some(Arc::clone(&forward.app)),
+            ..answered
+        }
+    }
+}
+
+impl Answered {
+    fn own(answer: Response, afterwards: Afterwards) -> Self {
+        let mut response = http::Response::new(AnswerBody::Own(Full::new(answer.body)));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        if afterwards == Afterwards::Closes {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        Self { response, app: None }
+    }
+}
+
+/// Read by `Request::parse` as well, which refuses every other expectation.
+fn expectation(head: &Parts) -> Expectation {
+    if head.headers.contains_key(EXPECT) {
+        Expectation::Continue
+    } else {
+        Expectation::None
+    }
+}
+
+async fn read_form(body: RequestBody) -> Result<Bytes, Failure> {
+    let form = Limited::new(body, LONGEST_FORM).collect();
+    match tokio::time::timeout(FORM_TIMEOUT, form).await {
+        Ok(Ok(form)) => Ok(form.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::FormTooLong),
+        Ok(Err(_)) | Err(_) => Err(Failure::BadRequestBody),
+    }
+}
+
+fn request_id() -> Option<RequestId> {
+    let mut random = [0; 8];
+    aws_lc_rs::rand::fill(&mut random).ok()?;
+    Some(RequestId::of(random))
+}

@@ -1,0 +1,71 @@
+//! Why an application gave no answer, and what that is called in front of a person.
+
+use crate::endpoints::failure::Failure;
+
+/// Why there is no answer from the application. Each message is what the log says, with the key that bounds it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(in crate::gateway) enum UpstreamError {
+    /// As many exchanges as allowed are under way.
+    #[error("all `max_connections` are in use")]
+    Busy,
+    /// Refused, unreachable, unknown name, or a certificate that does not verify.
+    #[error("no connection to the application")]
+    Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It took too long to connect, TLS included.
+    #[error("no connection within `connect_timeout`")]
+    ConnectTimeout,
+    /// The application closed a kept connection while the request was on its way, and a repetition might do a thing twice.
+    #[error("idle connection closed by the application")]
+    IdleClosed(#[source] hyper::Error),
+    /// The connection ended before the head of an answer was complete.
+    #[error("the application closed the connection without an answer")]
+    Closed(#[source] hyper::Error),
+    /// The head of the answer is no HTTP/1.1 (RFC 9112).
+    #[error("the answer of the application is not valid")]
+    Invalid(#[source] hyper::Error),
+    /// `101` to a request that asked for no other protocol (RFC 9110, section 15.2.2).
+    #[error("the application switched protocols without being asked")]
+    SwitchedProtocols,
+    /// No head of an answer.
+    #[error("no answer within `response_timeout`")]
+    ResponseTimeout,
+    /// The browser's body broke off or is framed wrongly. The application saw it end too early.
+    #[error("the body of the request broke off")]
+    RequestBodyBroken,
+    /// The browser sent nothing more of its body.
+    #[error("the body of the request stood still for `idle_timeout`")]
+    RequestBodyStill,
+    /// The judged target or host is no text that a request line or field can hold.
+    #[error("the request cannot be written")]
+    Unwritable(#[source] http::Error),
+}
+
+impl UpstreamError {
+    /// What the person hears.
+    pub(in crate::gateway) fn failure(&self) -> Failure {
+        match self {
+            Self::Busy => Failure::UpstreamBusy,
+            Self::ConnectTimeout | Self::ResponseTimeout => Failure::UpstreamTimeout,
+            Self::RequestBodyBroken | Self::RequestBodyStill => Failure::BadRequestBody,
+            Self::Connect(_)
+            | Self::IdleClosed(_)
+            | Self::Closed(_)
+            | Self::Invalid(_)
+            | Self::SwitchedProtocols
+            | Self::Unwritable(_) => Failure::UpstreamUnavailable,
+        }
+    }
+
+    /// The message with its causes, for the log: from our own side and the application's, nothing that a person typed.
+    pub(in crate::gateway) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}

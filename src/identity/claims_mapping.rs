@@ -1,0 +1,80 @@
+//! From what a provider vouched for to a person in our words. Only values that passed every check come in.
+
+use crate::identity::identity::Authentication;
+use crate::identity::identity::Identity;
+use crate::identity::identity::Subject;
+use crate::oidc::id_token::VerifiedIdToken;
+use crate::oidc::userinfo::VerifiedUserinfo;
+
+/// Claims that say something about a token or a login and nothing about a person. A userinfo answer that holds one cannot
+/// overwrite what the ID token said.
+const NOT_OF_THE_PERSON: [&str; 18] = [
+    "iss",
+    "sub",
+    "aud",
+    "azp",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "sid",
+    "nonce",
+    "acr",
+    "amr",
+    "auth_time",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "_claim_names",
+    "_claim_sources",
+];
+
+/// The person: the subject of the ID token, the claims of the userinfo as the provider gave them. A claim that is `null`
+/// is a missing one.
+pub fn identity(id_token: &VerifiedIdToken, userinfo: VerifiedUserinfo) -> Identity {
+    let mut claims = userinfo.into_claims();
+    claims.retain(|name, value| !value.is_null() && !NOT_OF_THE_PERSON.contains(&name.as_str()));
+    Identity {
+        subject: Subject {
+            issuer: id_token.issuer().to_owned(),
+            sub: id_token.sub().to_owned(),
+        },
+        claims,
+    }
+}
+
+/// How the person was authenticated, by the ID token alone.
+pub fn authentication(id_token: &VerifiedIdToken) -> Authentication {
+    Authentication {
+        acr: id_token.acr().as_str().to_owned(),
+        amr: id_token.amr().to_vec(),
+        auth_time: id_token.auth_time(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::test_support;
+    use serde_json::Value;
+    use serde_json::json;
+
+    #[test]
+    fn the_claims_of_the_person_are_kept_and_nothing_overwrites_the_login() {
+        let signed_in = test_support::signed_in(&json!({
+            "given_name": "Zoé", "birthplace": "", "birthdate": "1992-00-00", "preferred_username": null,
+            "given_name_array": ["Zoé"], "acr": "eidas3", "nonce": "x", "sid": "x", "amr": ["mfa"], "auth_time": 1,
+        }));
+        let found = identity(&signed_in.id_token, signed_in.userinfo);
+        assert_eq!(found.subject.issuer, test_support::ISSUER);
+        assert_eq!(found.subject.sub, "s-1v1");
+        assert_eq!(
+            Value::Object(found.claims),
+            json!({"given_name": "Zoé", "birthplace": "", "birthdate": "1992-00-00", "given_name_array": ["Zoé"]})
+        );
+        let authentication = authentication(&signed_in.id_token);
+        assert_eq!(authentication.acr, "eidas1");
+        assert_eq!(authentication.amr, ["fc", "pwd"]);
+        assert_eq!(authentication.auth_time, Some(test_support::NOW));
+    }
+}

@@ -1,0 +1,334 @@
+//! The ID token and its checks (OpenID Connect Core 1.0, section 3.1.3.7).
+//!
+//! First our own reading of the token, then the key, then the library's verification of signature, issuer, audience,
+//! times and nonce, then what the library leaves to its caller: `azp`, `acr`, `at_hash`, `nbf`, the subject.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::DateTime;
+use openidconnect::AccessTokenHash;
+use openidconnect::ClaimsVerificationError;
+use openidconnect::ClientId;
+use openidconnect::IssuerUrl;
+use openidconnect::JsonWebKeySet;
+use openidconnect::Nonce;
+use openidconnect::core::CoreIdToken;
+use openidconnect::core::CoreIdTokenVerifier;
+use openidconnect::core::CoreJsonWebKey;
+
+use crate::clock::Timestamp;
+use crate::jose::registered_claims::RegisteredClaims;
+use crate::jose::verifying::CompactJws;
+use crate::jose::verifying::JwsError;
+use crate::oidc::client_settings::ClientSettings;
+use crate::oidc::jwks::KeyError;
+use crate::oidc::jwks::ProviderKeys;
+use crate::oidc::jwks::library_alg;
+use crate::oidc::token_endpoint::AccessToken;
+use crate::oidc::validity;
+use crate::oidc::validity::ClockError;
+use crate::provider::acr::AcrValue;
+use crate::provider::acr::Strength;
+use crate::secret::Secret;
+use crate::wire::untrusted::Untrusted;
+
+/// OpenID Connect Core 1.0, section 2.
+const LONGEST_SUBJECT: usize = 255;
+
+/// Why an ID token was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdTokenError {
+    /// Not a token that may be looked at.
+    #[error(transparent)]
+    Jws(#[from] JwsError),
+    /// No key, or no single key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Not UTF-8, or not what the library takes for an ID token.
+    #[error("the ID token is malformed")]
+    Malformed,
+    /// A claim that every ID token has.
+    #[error("the claim `{0}` is missing")]
+    Missing(&'static str),
+    /// The signature is not that of the provider's key.
+    #[error("the signature does not verify")]
+    Signature,
+    /// Another issuer, by one character.
+    #[error("iss is not the issuer of this provider entry")]
+    Issuer,
+    /// Not for us, or not for us alone.
+    #[error("aud is not this client, or not this client alone")]
+    Audience,
+    /// Issued to another client.
+    #[error("azp is another client")]
+    AuthorizedParty,
+    /// Not of our time.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// The token answers another authorization request.
+    #[error("nonce does not match the authorization request")]
+    NonceMismatch,
+    /// Empty, or longer than a subject may be.
+    #[error("sub is empty or too long")]
+    Subject,
+    /// The level that was asked for is not one of the provider's: the preset changed since the request.
+    #[error("the level that was asked for is not known any more")]
+    AcrWanted,
+    /// A level that the profile does not know.
+    #[error("acr_unknown got={got} wanted={wanted}")]
+    AcrUnknown {
+        /// What the token says.
+        got: Untrusted,
+        /// What was asked for.
+        wanted: AcrValue,
+    },
+    /// A level below the one that was asked for.
+    #[error("acr_too_low got={got} wanted={wanted}")]
+    AcrTooLow {
+        /// What the token says.
+        got: AcrValue,
+        /// What was asked for.
+        wanted: AcrValue,
+    },
+    /// The token belongs to another access token.
+    #[error("at_hash is not that of the access token")]
+    AccessTokenHash,
+}
+
+impl IdTokenError {
+    /// One stable word for logs and metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Jws(error) => error.reason(),
+            Self::Key(KeyError::Unknown) => "key_unknown",
+            Self::Key(KeyError::Ambiguous) => "key_ambiguous",
+            Self::Malformed => "token_malformed",
+            Self::Missing(_) => "claim_missing",
+            Self::Signature => "signature_invalid",
+            Self::Issuer => "iss_mismatch",
+            Self::Audience => "aud_mismatch",
+            Self::AuthorizedParty => "azp_mismatch",
+            Self::Clock(error) => error.reason(),
+            Self::NonceMismatch => "nonce_mismatch",
+            Self::Subject => "sub_invalid",
+            Self::AcrWanted | Self::AcrUnknown { .. } => "acr_unknown",
+            Self::AcrTooLow { .. } => "acr_too_low",
+            Self::AccessTokenHash => "at_hash_mismatch",
+        }
+    }
+}
+
+/// What an ID token is held against.
+#[derive(Debug)]
+pub(super) struct Expected<'a> {
+    /// Issuer, client and algorithm.
+    pub settings: &'a ClientSettings,
+    /// `nonce` of the request.
+    pub nonce: &'a str,
+    /// `acr` of the request.
+    pub acr: &'a str,
+    /// What came with the token.
+    pub access_token: &'a AccessToken,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// An ID token that passed every check of OpenID Connect Core 1.0, section 3.1.3.7.
+///
+/// Nothing that was not verified can be made into one:
+///
+/// ```compile_fail
+/// use guichet::oidc::id_token::VerifiedIdToken;
+///
+/// fn person(token: VerifiedIdToken) -> VerifiedIdToken {
+///     VerifiedIdToken { ..token }
+/// }
+/// ```
+///
+/// What was verified is passed on:
+///
+/// ```
+/// use guichet::oidc::id_token::VerifiedIdToken;
+///
+/// fn person(token: VerifiedIdToken) -> VerifiedIdToken {
+///     token
+/// }
+/// ```
+pub struct VerifiedIdToken {
+    issuer: String,
+    sub: String,
+    acr: AcrValue,
+    amr: Vec<String>,
+    auth_time: Option<Timestamp>,
+    sid: Option<String>,
+    raw: Secret,
+}
+
+impl VerifiedIdToken {
+    /// Verifies a token. `raw` is kept as it came.
+    pub(super) fn verify(
+        raw: &Secret,
+        keys: &ProviderKeys,
+        expected: &Expected<'_>,
+    ) -> Result<Self, IdTokenError> {
+        let settings = expected.settings;
+        let text = raw.expose_str().ok_or(IdTokenError::Malformed)?;
+        let jws = CompactJws::parse(text, &[settings.signing_alg.as_str()])?;
+        let claims = jws.claims();
+        require(claims)?;
+        let key = keys.select(jws.kid(), settings.signing_alg)?;
+        verify_by_library(text, key, claims, expected)?;
+        validity::judge(claims, expected.now)?;
+        if claims.azp.as_ref().is_some_and(|azp| *azp != settings.client_id) {
+            return Err(IdTokenError::AuthorizedParty);
+        }
+        if claims.aud != [settings.client_id.as_str()] {
+            return Err(IdTokenError::Audience);
+        }
+        verify_access_token_hash(key, claims, expected)?;
+        let sub = claims.sub.clone().unwrap_or_default();
+        if sub.is_empty() || sub.len() > LONGEST_SUBJECT {
+            return Err(IdTokenError::Subject);
+        }
+        Ok(Self {
+            issuer: settings.profile.issuer.as_str().to_owned(),
+            sub,
+            acr: verified_acr(claims, expected)?,
+            amr: claims.amr.clone(),
+            auth_time: claims.auth_time,
+            sid: jws
+                .payload()
+                .get("sid")
+                .and_then(|sid| sid.as_str())
+                .map(str::to_owned),
+            raw: raw.clone(),
+        })
+    }
+
+    /// The issuer.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The subject, byte for byte.
+    pub fn sub(&self) -> &str {
+        &self.sub
+    }
+
+    /// The level that was reached: at least the one that was asked for.
+    pub fn acr(&self) -> &AcrValue {
+        &self.acr
+    }
+
+    /// The methods; empty where the provider does not say.
+    pub fn amr(&self) -> &[String] {
+        &self.amr
+    }
+
+    /// When the person proved who they are.
+    pub fn auth_time(&self) -> Option<Timestamp> {
+        self.auth_time
+    }
+
+    /// The provider's own session, where it says so.
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// The token as it came: the hint of the logout.
+    pub fn raw(&self) -> &Secret {
+        &self.raw
+    }
+}
+
+impl fmt::Debug for VerifiedIdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedIdToken")
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+fn require(claims: &RegisteredClaims) -> Result<(), IdTokenError> {
+    let present = [
+        ("iss", claims.iss.is_some()),
+        ("sub", claims.sub.is_some()),
+        ("aud", !claims.aud.is_empty()),
+        ("exp", claims.exp.is_some()),
+        ("iat", claims.iat.is_some()),
+        ("nonce", claims.nonce.is_some()),
+        ("acr", claims.acr.is_some()),
+    ];
+    present
+        .into_iter()
+        .find(|(_, is_present)| !is_present)
+        .map_or(Ok(()), |(name, _)| Err(IdTokenError::Missing(name)))
+}
+
+/// Signature, issuer, audience, expiry and nonce. The library sees the one key that was chosen and the one algorithm that
+/// is pinned. Its messages repeat claims, so they are not passed on.
+fn verify_by_library(
+    text: &str,
+    key: &CoreJsonWebKey,
+    claims: &RegisteredClaims,
+    expected: &Expected<'_>,
+) -> Result<(), IdTokenError> {
+    let settings = expected.settings;
+    let issuer = IssuerUrl::new(settings.profile.issuer.as_str().to_owned())
+        .map_err(|_not_a_url| IdTokenError::Issuer)?;
+    let allowed_moment = expected.now.minus(validity::LEEWAY).as_unix();
+    let moment = DateTime::from_timestamp(allowed_moment, 0).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC);
+    let client = ClientId::new(settings.client_id.clone());
+    let verifier =
+        CoreIdTokenVerifier::new_public_client(client, issuer, JsonWebKeySet::new(vec![key.clone()]))
+            .set_allowed_algs([library_alg(settings.signing_alg)])
+            .set_time_fn(move || moment);
+    let token = CoreIdToken::from_str(text).map_err(|_not_an_id_token| IdTokenError::Malformed)?;
+    let verified = token.claims(&verifier, &Nonce::new(expected.nonce.to_owned()));
+    verified.map(|_claims| ()).map_err(|error| match error {
+        ClaimsVerificationError::SignatureVerification(_) => IdTokenError::Signature,
+        ClaimsVerificationError::InvalidIssuer(_) => IdTokenError::Issuer,
+        ClaimsVerificationError::InvalidAudience(_) => IdTokenError::Audience,
+        ClaimsVerificationError::InvalidNonce(_) => IdTokenError::NonceMismatch,
+        ClaimsVerificationError::Expired(_) => validity::judge(claims, expected.now)
+            .err()
+            .map_or(IdTokenError::Malformed, IdTokenError::Clock),
+        _ => IdTokenError::Malformed,
+    })
+}
+
+fn verify_access_token_hash(
+    key: &CoreJsonWebKey,
+    claims: &RegisteredClaims,
+    expected: &Expected<'_>,
+) -> Result<(), IdTokenError> {
+    let Some(at_hash) = &claims.at_hash else {
+        return Ok(());
+    };
+    let secret = expected.access_token.secret().expose_str().unwrap_or_default();
+    let access_token = openidconnect::AccessToken::new(secret.to_owned());
+    let alg = library_alg(expected.settings.signing_alg);
+    match AccessTokenHash::from_token(&access_token, &alg, key) {
+        Ok(hash) if hash.as_str() == at_hash => Ok(()),
+        _ => Err(IdTokenError::AccessTokenHash),
+    }
+}
+
+fn verified_acr(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<AcrValue, IdTokenError> {
+    let order = &expected.settings.profile.rules.acr_values;
+    let wanted = order.value(expected.acr).ok_or(IdTokenError::AcrWanted)?;
+    let text = claims.acr.as_deref().unwrap_or_default();
+    let Some(got) = order.value(text) else {
+        let got = Untrusted::new(text);
+        return Err(IdTokenError::AcrUnknown { got, wanted });
+    };
+    match got.against(&wanted) {
+        Strength::Enough => Ok(got),
+        Strength::TooLow => Err(IdTokenError::AcrTooLow { got, wanted }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! The keys with which a provider signs (RFC 7517): what we can use of them, and which one a token means.
+
+use openidconnect::JsonWebKey;
+use openidconnect::JsonWebKeyAlgorithm;
+use openidconnect::JsonWebKeyUse;
+use openidconnect::core::CoreJsonWebKey;
+use openidconnect::core::CoreJwsSigningAlgorithm;
+use serde_json::Value;
+
+use crate::back_channel::Answer;
+use crate::back_channel::AnswerError;
+use crate::jose::strict_json;
+use crate::jose::strict_json::StrictJsonError;
+use crate::provider::profile::SigningAlg;
+use crate::seal;
+
+/// RFC 7518, section 3.3: a shorter RSA key must not be used.
+const LEAST_RSA_BYTES: usize = 256;
+
+/// Why a key set was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeySetError {
+    /// Not a 200 with JSON.
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    /// Not one unambiguous object.
+    #[error(transparent)]
+    Json(#[from] StrictJsonError),
+    /// No array of keys.
+    #[error("`keys` is missing")]
+    Missing,
+    /// Not one key with which a signature could be verified.
+    #[error("the set holds no key that can be used")]
+    Empty,
+}
+
+/// Why no key, or no single key, fits a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// No key of this name and this algorithm.
+    #[error("no key of the provider fits the token")]
+    Unknown,
+    /// Several keys fit: two of one name, or a token that names none. None is tried.
+    #[error("several keys of the provider fit the token")]
+    Ambiguous,
+}
+
+/// The keys of a set that can verify a signature. What else is in it (other kinds, symmetric keys, keys for encryption,
+/// keys that are too short, broken entries) is passed over.
+#[derive(Clone, Debug)]
+pub struct ProviderKeys(Vec<CoreJsonWebKey>);
+
+impl ProviderKeys {
+    /// Reads a key set.
+    pub fn read(answer: &Answer) -> Result<Self, KeySetError> {
+        let body = answer.document(&["application/jwk-set+json", "application/json"])?;
+        let mut document = strict_json::object(body)?;
+        let Some(Value::Array(entries)) = document.remove("keys") else {
+            return Err(KeySetError::Missing);
+        };
+        let keys: Vec<CoreJsonWebKey> = entries.into_iter().filter_map(usable).collect();
+        if keys.is_empty() {
+            return Err(KeySetError::Empty);
+        }
+        Ok(Self(keys))
+    }
+
+    /// The one key for a token: by name if the token gives one, otherwise the only one that fits the algorithm.
+    pub(super) fn select(&self, kid: Option<&str>, alg: SigningAlg) -> Result<&CoreJsonWebKey, KeyError> {
+        let named = |key: &&CoreJsonWebKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;
+        let mut fitting = self.0.iter().filter(named).filter(|key| fits(key, alg));
+        match (fitting.next(), fitting.next()) {
+            (None, _) => Err(KeyError::Unknown),
+            (Some(key), None) => Ok(key),
+            (Some(_), Some(_)) => Err(KeyError::Ambiguous),
+        }
+    }
+}
+
+/// The library's word for an algorithm.
+pub(super) fn library_alg(alg: SigningAlg) -> CoreJwsSigningAlgorithm {
+    match alg {
+        SigningAlg::Es256 => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+        SigningAlg::Rs256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    }
+}
+
+fn usable(entry: Value) -> Option<CoreJsonWebKey> {
+    let member = |name: &str| entry.get(name).and_then(Value::as_str);
+    let is_strong = match member("kty")? {
+        "EC" => member("crv")? == "P-256",
+        "RSA" => seal::from_base64url(member("n")?)?.len() >= LEAST_RSA_BYTES,
+        _ => false,
+    };
+    if !is_strong {
+        return None;
+    }
+    let key: CoreJsonWebKey = serde_json::from_value(entry).ok()?;
+    let signs = key.key_use().is_none_or(JsonWebKeyUse::allows_signature);
+    signs.then_some(key)
+}
+
+fn fits(key: &CoreJsonWebKey, alg: SigningAlg) -> bool {
+    use openidconnect::core::CoreJsonWebKeyType;
+    let kind = match alg {
+        SigningAlg::Es256 => CoreJsonWebKeyType::EllipticCurve,
+        SigningAlg::Rs256 => CoreJsonWebKeyType::RSA,
+    };
+    let is_meant = match key.signing_alg() {
+        JsonWebKeyAlgorithm::Unspecified => true,
+        JsonWebKeyAlgorithm::Algorithm(meant) => *meant == library_alg(alg),
+        JsonWebKeyAlgorithm::Unsupported => false,
+    };
+    *key.key_type() == kind && is_meant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::test_keys::TestKey;
+    use crate::oidc::test_support;
+    use http::StatusCode;
+    use serde_json::json;
+
+    fn read(keys: &Value) -> Result<ProviderKeys, KeySetError> {
+        let body = json!({ "keys": keys }).to_string();
+        ProviderKeys::read(&test_support::answer(
+            StatusCode::OK,
+            "application/jwk-set+json; charset=utf-8",
+            &body,
+        ))
+    }
+
+    #[test]
+    fn a_key_is_found_by_name_and_algorithm() {
+        let (ec, rsa) = (TestKey::es256(), TestKey::rs256());
+        let keys = read(&json!([ec.jwk("pkcs11:ES256:hsm"), rsa.jwk("r")])).unwrap();
+        assert!(keys.select(Some("pkcs11:ES256:hsm"), SigningAlg::Es256).is_ok());
+        assert!(keys.select(Some("r"), SigningAlg::Rs256).is_ok());
+        for (kid, alg) in [
+            ("r", SigningAlg::Es256),
+            ("pkcs11:ES256:hsm", SigningAlg::Rs256),
+            ("../../../../dev/null", SigningAlg::Es256),
+            ("' OR 1=1--", SigningAlg::Es256),
+            ("R", SigningAlg::Rs256),
+            ("", SigningAlg::Rs256),
+        ] {
+            assert_eq!(
+                keys.select(Some(kid), alg).unwrap_err(),
+                KeyError::Unknown,
+                "{kid}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_without_a_name_means_the_only_key_that_fits() {
+        let (ec, rsa) = (TestKey::es256(), TestKey::rs256());
+        let one = read(&json!([ec.jwk("a"), rsa.jwk("b")])).unwrap();
+        assert!(one.select(None, SigningAlg::Es256).is_ok());
+        let two = read(&json!([ec.jwk("a"), TestKey::es256().jwk("b")])).unwrap();
+        assert_eq!(
+            two.select(None, SigningAlg::Es256).unwrap_err(),
+            KeyError::Ambiguous
+        );
+    }
+
+    #[test]
+    fn two_keys_of_one_name_are_none() {
+        let keys = read(&json!([TestKey::es256().jwk("a"), TestKey::es256().jwk("a")])).unwrap();
+        assert_eq!(
+            keys.select(Some("a"), SigningAlg::Es256).unwrap_err(),
+            KeyError::Ambiguous
+        );
+    }
+
+    #[test]
+    fn what_cannot_verify_is_passed_over() {
+        let good = TestKey::es256().jwk("good");
+        let mut for_encryption = TestKey::es256().jwk("enc");
+        for_encryption["use"] = json!("enc");
+        let mut other_curve = TestKey::es256().jwk("k1");
+        other_curve["crv"] = json!("secp256k1");
+        let others = [
+            for_encryption,
+            other_curve,
+            json!({"kty": "oct", "k": "AAAA", "kid": "oct", "alg": "HS256"}),
+            json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "kid": "okp"}),
+            json!({"kty": "AKP", "kid": "akp"}),
+            json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "short"}),
+            json!({"kty": 5}),
+            json!("key"),
+        ];
+        let mut all = others.to_vec();
+        all.push(good);
+        assert_eq!(read(&json!(all)).unwrap().0.len(), 1);
+        assert!(matches!(read(&json!(others)), Err(KeySetError::Empty)));
+    }
+
+    #[test]
+    fn what_is_no_key_set_is_refused() {
+        let answer = |status, media, body| ProviderKeys::read(&test_support::answer(status, media, body));
+        let json = "application/json";
+        assert!(matches!(
+            answer(StatusCode::OK, json, "{}"),
+            Err(KeySetError::Missing)
+        ));
+        assert!(matches!(
+            answer(StatusCode::OK, json, "[]"),
+            Err(KeySetError::Json(_))
+        ));
+        assert!(matches!(
+            answer(StatusCode::OK, json, r#"{"keys":[],"keys":[]}"#),
+            Err(KeySetError::Json(_))
+        ));
+        assert!(matches!(
+            answer(StatusCode::BAD_GATEWAY, json, r#"{"keys":[]}"#),
+            Err(KeySetError::Answer(_))
+        ));
+    }
+}

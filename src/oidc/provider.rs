@@ -1,0 +1,163 @@
+//! What is known about a provider at this moment: its addresses and its keys, fetched when they are needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::ACCEPT;
+
+use crate::back_channel::BackChannel;
+use crate::back_channel::BackChannelError;
+use crate::back_channel::Bounds;
+use crate::clock::Timestamp;
+use crate::oidc::cached::CacheBounds;
+use crate::oidc::cached::CacheError;
+use crate::oidc::cached::Cached;
+use crate::oidc::cached::Fetched;
+use crate::oidc::cached::Kept;
+use crate::oidc::jwks::KeySetError;
+use crate::oidc::jwks::ProviderKeys;
+use crate::oidc::provider_metadata;
+use crate::oidc::provider_metadata::MetadataError;
+use crate::oidc::provider_metadata::ProviderMetadata;
+use crate::provider::profile::ProviderProfile;
+use crate::wire::provider_url::ProviderUrl;
+use crate::wire::provider_url::ProviderUrlError;
+
+/// FranceConnect allows ten minutes for both.
+const USUAL: Duration = Duration::from_secs(600);
+const METADATA: CacheBounds = CacheBounds {
+    shortest: Duration::from_secs(60),
+    longest: Duration::from_secs(24 * 3600),
+    usual: USUAL,
+    last_resort: Duration::from_secs(48 * 3600),
+};
+/// A key that the provider took back must not be believed for long.
+const KEYS: CacheBounds = CacheBounds {
+    shortest: Duration::from_secs(60),
+    longest: Duration::from_secs(3600),
+    usual: USUAL,
+    last_resort: Duration::from_secs(2 * 3600),
+};
+/// Discovery document and key set: a few KiB at every provider that we know.
+const DOCUMENT: Bounds = Bounds {
+    within: Duration::from_secs(5),
+    at_most: 256 * 1024,
+};
+
+/// Why the provider cannot be asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// It does not answer.
+    #[error(transparent)]
+    BackChannel(#[from] BackChannelError),
+    /// The issuer has no discovery document that could be asked for.
+    #[error("the issuer cannot be used: {0}")]
+    Issuer(#[from] ProviderUrlError),
+    /// Its discovery document was refused.
+    #[error("discovery: {0}")]
+    Metadata(#[from] MetadataError),
+    /// Its key set was refused.
+    #[error("key set: {0}")]
+    Keys(#[from] KeySetError),
+    /// It did not answer a moment ago.
+    #[error("the provider could not be reached a moment ago")]
+    JustFailed,
+    /// The system gave no random bytes.
+    #[error(transparent)]
+    Random(#[from] crate::seal::RandomError),
+}
+
+impl ProviderError {
+    /// One stable word for logs and metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::BackChannel(_) | Self::JustFailed => "provider_unreachable",
+            Self::Issuer(_) => "issuer_unusable",
+            Self::Metadata(MetadataError::Issuer { .. }) => "discovery_issuer_mismatch",
+            Self::Metadata(_) => "discovery_refused",
+            Self::Keys(_) => "jwks_refused",
+            Self::Random(_) => "random_failed",
+        }
+    }
+}
+
+/// One provider.
+#[derive(Debug)]
+pub(super) struct Provider {
+    back_channel: BackChannel,
+    metadata: Cached<ProviderMetadata>,
+    keys: Cached<ProviderKeys>,
+}
+
+impl Provider {
+    pub(super) fn new(back_channel: BackChannel) -> Self {
+        Self {
+            back_channel,
+            metadata: Cached::new(METADATA),
+            keys: Cached::new(KEYS),
+        }
+    }
+
+    /// Its addresses.
+    pub(super) async fn metadata(
+        &self,
+        profile: &ProviderProfile,
+        now: Timestamp,
+    ) -> Result<Arc<Kept<ProviderMetadata>>, ProviderError> {
+        let kept = self.metadata.get(now, || self.fetch_metadata(profile)).await;
+        kept.map_err(ProviderError::from)
+    }
+
+    /// Its keys.
+    pub(super) async fn keys(
+        &self,
+        jwks_uri: &ProviderUrl,
+        now: Timestamp,
+    ) -> Result<Arc<Kept<ProviderKeys>>, ProviderError> {
+        let kept = self.keys.get(now, || self.fetch_keys(jwks_uri)).await;
+        kept.map_err(ProviderError::from)
+    }
+
+    /// Its newest keys, for a token that `seen` does not explain: a key that was rotated since.
+    pub(super) async fn newer_keys(
+        &self,
+        seen: Arc<Kept<ProviderKeys>>,
+        jwks_uri: &ProviderUrl,
+        now: Timestamp,
+    ) -> Arc<Kept<ProviderKeys>> {
+        self.keys.renew(seen, now, || self.fetch_keys(jwks_uri)).await
+    }
+
+    async fn fetch_metadata(&self, profile: &ProviderProfile) -> Fetched<ProviderMetadata, ProviderError> {
+        let address = provider_metadata::address(&profile.issuer)?;
+        let answer = self.document(&address, "application/json").await?;
+        Ok((ProviderMetadata::read(&answer, profile)?, answer.max_age()))
+    }
+
+    async fn fetch_keys(&self, jwks_uri: &ProviderUrl) -> Fetched<ProviderKeys, ProviderError> {
+        let answer = self
+            .document(jwks_uri, "application/jwk-set+json, application/json")
+            .await?;
+        Ok((ProviderKeys::read(&answer)?, answer.max_age()))
+    }
+
+    async fn document(
+        &self,
+        address: &ProviderUrl,
+        accept: &'static str,
+    ) -> Result<crate::back_channel::Answer, BackChannelError> {
+        let headers = [(ACCEPT, HeaderValue::from_static(accept))];
+        self.back_channel.get(address, &headers, DOCUMENT).await
+    }
+}
+
+impl From<CacheError<Self>> for ProviderError {
+    fn from(error: CacheError<Self>) -> Self {
+        match error {
+            CacheError::Fetch(error) => error,
+            CacheError::JustFailed => Self::JustFailed,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Every lie that a userinfo answer can tell.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::*;
+use crate::jose::test_keys::TestKey;
+use crate::oidc::test_support;
+use crate::oidc::test_support::ISSUER;
+use crate::oidc::test_support::NOW;
+use crate::oidc::test_support::TestProvider;
+
+const JWT: &str = "application/jwt; charset=utf-8";
+
+fn payload() -> Value {
+    json!({
+        "sub": "s-1v1", "aud": "client-1", "iss": ISSUER, "iat": NOW.as_unix(), "exp": NOW.as_unix() + 60,
+        "given_name": "Zoé Éléonore", "given_name_array": ["Zoé", "Éléonore"], "family_name": "LE GOÛT-NŒUVÉGLISE",
+        "birthdate": "1992-00-00", "birthplace": "", "birthcountry": "99100",
+    })
+}
+
+struct Scene {
+    provider: TestProvider,
+    id_token: VerifiedIdToken,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let provider = TestProvider::new();
+        let id_token = provider.id_token();
+        Self { provider, id_token }
+    }
+
+    fn sign(&self, payload: &Value) -> String {
+        self.provider.sign(payload)
+    }
+
+    fn verify(
+        &self,
+        status: StatusCode,
+        media_type: &str,
+        body: &str,
+    ) -> Result<VerifiedUserinfo, UserinfoError> {
+        let answer = test_support::answer(status, media_type, body);
+        VerifiedUserinfo::verify(
+            &answer,
+            &self.provider.keys,
+            &self.id_token,
+            &test_support::settings(),
+            NOW,
+        )
+    }
+
+    fn reason(&self, status: StatusCode, media_type: &str, body: &str) -> &'static str {
+        self.verify(status, media_type, body)
+            .map_or_else(|error| error.reason(), |_verified| "none")
+    }
+}
+
+#[test]
+fn claims_are_kept_as_the_provider_wrote_them() {
+    let scene = Scene::new();
+    let userinfo = scene
+        .verify(StatusCode::OK, JWT, &scene.sign(&payload()))
+        .unwrap();
+    let shown = format!("{userinfo:?}");
+    assert!(shown.contains("family_name") && !shown.contains("GOÛT"));
+    assert_eq!(Value::Object(userinfo.into_claims()), payload());
+}
+
+#[test]
+fn claims_that_the_provider_does_not_have_are_simply_missing() {
+    let scene = Scene::new();
+    let body = json!({"sub": "s-1v1", "aud": "client-1", "iss": ISSUER, "iat": NOW.as_unix(), "exp": NOW.as_unix() + 60,
+        "email": "a@b.example"});
+    let userinfo = scene.verify(StatusCode::OK, JWT, &scene.sign(&body)).unwrap();
+    assert_eq!(Value::Object(userinfo.into_claims()), body);
+}
+
+#[test]
+fn one_altered_claim_is_enough() {
+    let scene = Scene::new();
+    let at = |offset: i64| json!(NOW.as_unix() + offset);
+    for (claim, value, expected) in [
+        ("sub", json!("S-1v1"), "userinfo_sub_mismatch"),
+        ("sub", json!("someone"), "userinfo_sub_mismatch"),
+        ("sub", json!(null), "userinfo_sub_mismatch"),
+        ("iss", json!("https://evil.example"), "userinfo_iss_mismatch"),
+        ("iss", json!(null), "userinfo_iss_mismatch"),
+        ("aud", json!("other"), "userinfo_aud_mismatch"),
+        ("aud", json!(["client-1", "other"]), "userinfo_aud_mismatch"),
+        ("aud", json!(null), "userinfo_aud_mismatch"),
+        ("exp", json!(null), "claim_missing"),
+        ("exp", json!("1"), "claim_malformed"),
+        ("exp", at(-59), "none"),
+        ("exp", at(-61), "clock_expired"),
+        ("iat", at(20), "none"),
+        ("iat", at(600), "clock"),
+        ("nbf", at(20), "none"),
+        ("nbf", at(600), "clock"),
+        ("nonce", json!("another"), "none"),
+        (
+            "_claim_sources",
+            json!({"a": {"endpoint": "http://169.254.169.254/"}}),
+            "none",
+        ),
+    ] {
+        let mut payload = payload();
+        payload[claim] = value.clone();
+        if value.is_null() {
+            payload.as_object_mut().unwrap().remove(claim);
+        }
+        let body = scene.sign(&payload);
+        assert_eq!(
+            scene.reason(StatusCode::OK, JWT, &body),
+            expected,
+            "{claim} {value}"
+        );
+    }
+}
+
+#[test]
+fn the_status_is_judged_before_the_media_type_and_json_is_never_taken() {
+    let scene = Scene::new();
+    let good = scene.sign(&payload());
+    let plain = payload().to_string();
+    for (status, media_type, body, expected) in [
+        (StatusCode::OK, JWT, good.as_str(), "none"),
+        (
+            StatusCode::UNAUTHORIZED,
+            JWT,
+            "<html>Y190001</html>",
+            "userinfo_endpoint_failed",
+        ),
+        (StatusCode::UNAUTHORIZED, JWT, &good, "userinfo_endpoint_failed"),
+        (StatusCode::OK, "application/json", &plain, "userinfo_not_signed"),
+        (StatusCode::OK, "application/json", &good, "userinfo_not_signed"),
+        (StatusCode::OK, JWT, &plain, "token_malformed"),
+        (StatusCode::OK, JWT, "<html>", "token_malformed"),
+        (StatusCode::OK, JWT, "[]", "token_malformed"),
+    ] {
+        assert_eq!(
+            scene.reason(status, media_type, body),
+            expected,
+            "{status} {media_type}"
+        );
+    }
+}
+
+#[test]
+fn only_the_providers_key_and_algorithm_count() {
+    let scene = Scene::new();
+    let reason = |token: &str| scene.reason(StatusCode::OK, JWT, token);
+    let stranger = TestKey::es256().sign(&json!({"alg": "ES256", "kid": "k"}), &payload());
+    assert_eq!(reason(&stranger), "userinfo_signature_invalid");
+    for alg in ["none", "HS256", "RS256"] {
+        assert_eq!(
+            reason(
+                &scene
+                    .provider
+                    .key
+                    .sign(&json!({"alg": alg, "kid": "k"}), &payload())
+            ),
+            "alg_refused"
+        );
+    }
+    let unknown = scene
+        .provider
+        .key
+        .sign(&json!({"alg": "ES256", "kid": "other"}), &payload());
+    assert_eq!(reason(&unknown), "key_unknown");
+}
