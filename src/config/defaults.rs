@@ -25,7 +25,6 @@ lifetime = "60s"
 
 [providers."*"]
 scopes = ["openid"]
-signing_alg = "ES256"
 
 [[apps]]
 path = "/"

@@ -132,9 +132,10 @@ pub struct Provider {
     pub client_secret: Option<SecretSource>,
     /// What is asked about a person; `openid` is always among them.
     pub scopes: Option<Vec<String>>,
-    /// The level of assurance that is asked for. Absent: the lowest one of the provider.
+    /// The level of assurance that is asked for. Absent: the usual one of the provider.
     pub acr: Option<String>,
-    /// The algorithm that the provider signs with for this client, as it was registered there.
+    /// The algorithm that the provider signs with for this client, as it was registered there. Absent: the usual one of the
+    /// provider.
     #[schemars(extend("enum" = ["ES256", "RS256"]))]
     pub signing_alg: Option<String>,
 }

@@ -4,11 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::oidc::client_settings::ClientSettings;
 use crate::pages::organisation::Organisation;
-use crate::provider::acr::AcrValue;
 use crate::provider::entry_name::EntryName;
-use crate::provider::profile::ProviderProfile;
-use crate::provider::profile::SigningAlg;
 use crate::routing::app::App;
 use crate::secret::Secret;
 use crate::session::session::Lifetimes;
@@ -83,25 +81,6 @@ pub struct AssertionSettings {
     pub keys: KeySource,
     /// From its `iat` to its `exp`.
     pub lifetime: Duration,
-}
-
-/// Key `providers.<entry>`.
-#[derive(Clone, Debug)]
-pub struct ClientSettings {
-    /// The name of the entry.
-    pub entry: EntryName,
-    /// Everything that the preset says, in the environment that was chosen.
-    pub profile: ProviderProfile,
-    /// As the provider gave it.
-    pub client_id: String,
-    /// As the provider gave it.
-    pub client_secret: Secret,
-    /// In the order of the file; `openid` is among them.
-    pub scopes: Vec<String>,
-    /// The least that is asked for.
-    pub acr: AcrValue,
-    /// What the provider signs with for this client.
-    pub signing_alg: SigningAlg,
 }
 
 /// Where the keys of the assertion come from.

@@ -9,9 +9,9 @@ use crate::config::key::bounded;
 use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
-use crate::config::settings::ClientSettings;
 use crate::config::suggestion;
 use crate::config::surroundings::Surroundings;
+use crate::oidc::client_settings::ClientSettings;
 use crate::provider::acr::AcrValue;
 use crate::provider::entry_name::EntryName;
 use crate::provider::presets;
@@ -220,7 +220,11 @@ fn signing_alg(
     rules: Option<&ProviderRules>,
     findings: &mut Findings,
 ) -> Option<SigningAlg> {
-    let (alg, rules) = (SigningAlg::parse(&alg?)?, rules?);
+    let rules = rules?;
+    let Some(alg) = alg else {
+        return Some(rules.default_signing_alg).filter(|_| !findings.refused(key));
+    };
+    let alg = SigningAlg::parse(&alg)?;
     if rules.signing_algs.contains(&alg) {
         return Some(alg);
     }
