@@ -41,6 +41,15 @@ impl Walk<'_> {
         let schema = schema::alternative(schema, form(value));
         read_number_of_environment(value, schema, key, findings);
         match (schema::expected(schema), &mut *value) {
+            ("object", Value::Dict(_, dict))
+                if schema::is_secret(schema)
+                    && dict.keys().any(|name| schema::member(schema, name).is_none()) =>
+            {
+                // Not even the name of an unknown key is shown: somebody may have written the secret there.
+                let problem = format!("`{key}` says something else than where the secret is");
+                findings.error(Code::SecretSource, key, problem, LITERAL);
+                Verdict::Refused
+            }
             ("object", Value::Dict(_, dict)) => {
                 dict.retain(|name, value| {
                     let key = key.name(name);

@@ -8,8 +8,8 @@ use crate::config::key::Key;
 use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
-use crate::config::redis_url;
 use crate::config::redis_url::Guard;
+use crate::config::redis_url::guard;
 use crate::config::settings::SessionSettings;
 use crate::config::settings::StoreSettings;
 use crate::config::surroundings::Surroundings;
@@ -112,7 +112,7 @@ fn redis(
         .prefix
         .and_then(|prefix| words::token(&key.name("prefix"), prefix, findings));
     let url = secrets::secret(&url_key, &source?, surroundings, findings)?;
-    match redis_url::guard(&url) {
+    match guard(&url) {
         Ok(Guard::ThisMachine | Guard::Encrypted) => {}
         Ok(Guard::InTheOpen) => findings.warning(
             Code::RedisInTheOpen,
