@@ -16,6 +16,7 @@ use crate::identity_headers::signing_keys::SigningKeysError;
 use crate::judge::Judge;
 use crate::oidc::RelyingParty;
 use crate::oidc::attempts::Attempts;
+use crate::oidc::client_settings::ClientSettings;
 use crate::pipeline::Pipeline;
 use crate::routing::Router;
 use crate::seal::Keyring;
@@ -24,7 +25,7 @@ use crate::session::SessionSettings;
 use crate::session::Sessions;
 use crate::session::memory::MemoryStore;
 use crate::session::redis::RedisStore;
-use crate::session::redis::RedisUrlError;
+use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
 use crate::wire::cookies::CookieScheme;
 
@@ -65,7 +66,7 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
     let (issuer, lifetime) = (config.assertion.issuer, config.assertion.lifetime);
     let assertions = Arc::new(Assertions::new(issuer, lifetime, keys, Arc::clone(&clock)));
     let back_channel = BackChannel::new()?;
-    let relying_party = |settings: crate::oidc::client_settings::ClientSettings| {
+    let relying_party = |settings: ClientSettings| {
         (settings.entry.clone(), RelyingParty::new(settings, back_channel.clone(), Arc::clone(&clock)))
     };
     let desk = Arc::new(Desk {

@@ -89,8 +89,8 @@ impl Pipeline {
     }
 
     /// The answer to a request that could not be read.
-    pub fn refuse(&self, head: &Parts, id: &RequestId, failure: Failure) -> Response {
-        failure::refuse(&self.desk, head, id, failure)
+    pub fn refuse(&self, head: &Parts, id: RequestId, failure: Failure) -> Response {
+        failure::refuse(&self.desk, head, &id, &failure)
     }
 
     /// The answer when there is none from the application.

@@ -4,6 +4,7 @@ pub mod check;
 pub mod exit;
 pub mod healthcheck;
 pub mod keys;
+pub mod run;
 pub mod schema;
 pub mod streams;
 
@@ -31,6 +32,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start; refuses to start on anything that `check` calls an error
+    Run,
     /// Say everything that is wrong with the configuration, and which addresses to register at each provider
     Check(CheckArguments),
     /// The keys that sign assertions
@@ -61,6 +64,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams
     };
     let config = arguments.config.as_path();
     match arguments.command {
+        Command::Run => run::run(config, streams),
         Command::Check(arguments) => check::check(config, &arguments, streams),
         Command::Keys { command } => keys::keys(config, &command, streams),
         Command::Schema => schema::schema(streams),

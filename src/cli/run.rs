@@ -1,4 +1,4 @@
-//! `guichet run`: the configuration becomes a gateway, until it is told to stop.
+//! `guichet run`: serve until told to stop. Refuses to start on anything that `check` calls an error.
 
 use std::error::Error;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::clock::SystemClock;
 use crate::config;
 use crate::gateway;
 
-/// Starts, and comes back when the last exchange has ended. On anything that `check` calls an error nothing starts.
+/// Serves.
 pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
     let loaded = match config::load(path) {
         Ok(loaded) => loaded,
@@ -23,22 +23,21 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
     for warning in &loaded.warnings {
         streams.say_wrong_line(format_args!("{warning}\n"));
     }
-    let (listen, public_url) = (loaded.config.listen, loaded.config.public_url.clone());
-    let pipeline = match app::build(loaded.config, Arc::new(SystemClock)) {
-        Ok(pipeline) => pipeline,
-        Err(error) => return failed(&error, streams),
-    };
-    tracing::info!(%listen, %public_url, "starting");
-    match gateway::run(listen, &pipeline) {
+    let listen = loaded.config.listen;
+    tracing::info!(%listen, public_url = %loaded.config.public_url, apps = loaded.config.apps.len(), "starting");
+    let ended = app::build(loaded.config, Arc::new(SystemClock))
+        .map_err(Box::<dyn Error>::from)
+        .and_then(|pipeline| gateway::run(listen, &pipeline).map_err(Box::<dyn Error>::from));
+    match ended {
         Ok(()) => Exit::Ok,
-        Err(error) => failed(&error, streams),
+        Err(error) => {
+            streams.say_wrong_line(format_args!("error: {error}"));
+            let mut cause = error.source();
+            while let Some(why) = cause {
+                streams.say_wrong_line(format_args!("  because: {why}"));
+                cause = why.source();
+            }
+            Exit::Failure
+        }
     }
-}
-
-/// Says what failed, with every cause.
-fn failed(error: &dyn Error, streams: &mut Streams<'_>) -> Exit {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    streams.say_wrong_line(format_args!("error: {}", causes.join(": ")));
-    Exit::Failure
 }

@@ -62,7 +62,7 @@ struct Offered<'a> {
 
 impl<'a> Offered<'a> {
     fn of(desk: &'a Desk, entry: &'a EntryName, destination: &Destination) -> Option<Self> {
-        let profile = desk.providers.get(entry)?.profile();
+        let profile = &desk.providers.get(entry)?.settings().profile;
         Some(Self { entry, profile, href: destination.login_at(entry) })
     }
 

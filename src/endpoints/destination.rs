@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
 
@@ -12,6 +13,10 @@ use crate::wire::host::Host;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::return_to::ReturnTo;
+
+/// What is escaped in the value of a query parameter; a path stays readable.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An application, and the page that was asked for.
 #[derive(Clone, Debug)]
@@ -63,8 +68,7 @@ impl Destination {
     }
 
     fn escaped(&self) -> String {
-        let kept = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-        utf8_percent_encode(self.return_to.as_str(), kept).to_string()
+        utf8_percent_encode(self.return_to.as_str(), ESCAPED).to_string()
     }
 }
 

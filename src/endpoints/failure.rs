@@ -76,11 +76,11 @@ pub enum Failure {
     #[error("the session store failed")]
     StoreUnavailable(#[source] Box<dyn Error + Send + Sync>),
     /// The application gave no answer.
-    #[error("the application gave no answer: {0}")]
-    UpstreamUnavailable(String),
+    #[error("the application gave no answer")]
+    UpstreamUnavailable,
     /// The application's answer did not begin in time.
-    #[error("the application's answer did not begin in time: {0}")]
-    UpstreamTimeout(&'static str),
+    #[error("the application's answer did not begin in time")]
+    UpstreamTimeout,
     /// As many connections to the application as there may be are in use.
     #[error("all connections to the application are in use")]
     UpstreamBusy,
@@ -100,8 +100,8 @@ impl Failure {
             Self::BadRequestBody | Self::FormTooLong => "P02",
             Self::NotFound => "P03",
             Self::Method(_) => "P04",
-            Self::UpstreamUnavailable(_) => "P05",
-            Self::UpstreamTimeout(_) => "P06",
+            Self::UpstreamUnavailable => "P05",
+            Self::UpstreamTimeout => "P06",
             Self::UpstreamBusy => "P07",
             Self::Identity(_) => "P08",
             Self::StoreUnavailable(_) => "P09",
@@ -139,8 +139,8 @@ impl Failure {
             Self::CrossSite => Problem::AccessDenied,
             Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::Login(_) => Problem::LoginRequired { login },
             Self::StoreUnavailable(_) => Problem::SessionStoreUnavailable,
-            Self::UpstreamUnavailable(_) | Self::Identity(_) => Problem::ApplicationUnavailable,
-            Self::UpstreamTimeout(_) => Problem::ApplicationTooSlow,
+            Self::UpstreamUnavailable | Self::Identity(_) => Problem::ApplicationUnavailable,
+            Self::UpstreamTimeout => Problem::ApplicationTooSlow,
             Self::UpstreamBusy => Problem::TooBusy,
             Self::Internal(_) => Problem::Internal,
         }
@@ -158,8 +158,8 @@ impl Failure {
             }
             Self::Login(login) => login.page(frame),
             Self::StoreUnavailable(_) => SessionStoreUnavailable { sent }.respond(frame),
-            Self::UpstreamUnavailable(_) | Self::Identity(_) => ApplicationUnavailable { sent }.respond(frame),
-            Self::UpstreamTimeout(_) => ApplicationTooSlow { sent }.respond(frame),
+            Self::UpstreamUnavailable | Self::Identity(_) => ApplicationUnavailable { sent }.respond(frame),
+            Self::UpstreamTimeout => ApplicationTooSlow { sent }.respond(frame),
             Self::UpstreamBusy => TooBusy { sent }.respond(frame),
             Self::Internal(_) => InternalError.respond(frame),
         }

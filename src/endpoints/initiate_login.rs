@@ -8,7 +8,11 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::login_failure::LoginFailure;
+use crate::oidc::attempts::AttemptId;
 use crate::oidc::pending_authorization;
+use crate::oidc::pending_authorization::HeldAttempt;
+use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::provider::entry_name::EntryName;
 use crate::wire::cookies::SetCookie;
 use crate::wire::own_paths;
@@ -50,32 +54,41 @@ pub async fn begin(desk: &Desk, request: &Request, entry: &EntryName, destinatio
 async fn try_begin(desk: &Desk, request: &Request, entry: &EntryName, destination: &Destination) -> Result<Response, Failure> {
     let relying_party = desk.providers.get(entry).ok_or(Failure::NotFound)?;
     let host = request.host.without_default_port(desk.scheme);
-    let started = relying_party
-        .begin(crate::oidc::authorization_request::Destination {
-            redirect_uri: own_paths::redirect_uri(desk.scheme, &host),
-            host,
-            app: destination.app.name.clone(),
-            return_to: destination.return_to.clone(),
-        })
-        .await;
-    let (pending, url) = started.map_err(|cause| Failure::provider(entry, cause, Some(destination.clone())))?;
+    let asked = pending_authorization::Destination {
+        redirect_uri: own_paths::redirect_uri(desk.scheme, &host),
+        host,
+        app: destination.app.name.clone(),
+        return_to: destination.return_to.clone(),
+    };
+    let begun = relying_party.begin(asked, &relying_party.settings().acr).await;
+    let (pending, url) =
+        begun.map_err(|cause| LoginFailure::provider(relying_party, cause, Some(destination)))?;
     let sealed = pending.seal(&desk.keyring)?;
-    let cookie = desk.cookies.set(&cookie_name(pending.id().as_str()), &sealed, Some(COOKIE_AGE));
+    let cookie = desk.cookies.set(&cookie_name(pending.id()), &sealed, Some(COOKIE_AGE));
     tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, "login begun");
     let response = Response::see_other(url.as_str());
-    let dropped = too_many(desk, request, sealed.len());
+    let dropped = given_up(desk, request, cookie.as_str().len());
     Ok(dropped.iter().fold(response, Response::with_cookie).with_cookie(&cookie))
 }
 
 /// The name, after the common prefix, of the cookie that holds the attempt `id`.
-pub fn cookie_name(id: &str) -> String {
+pub fn cookie_name(id: &AttemptId) -> String {
     format!("login-{id}")
 }
 
 /// Takes the oldest attempts away where a new one would make too many.
-fn too_many(desk: &Desk, request: &Request, new: usize) -> Vec<SetCookie> {
+fn given_up(desk: &Desk, request: &Request, new_bytes: usize) -> Vec<SetCookie> {
     let prefix = desk.cookies.full_name("login-");
-    let held = request.cookies.starting_with(&prefix);
-    let dropped = pending_authorization::to_drop(held, &desk.keyring, &request.host, new);
-    dropped.iter().map(|id| desk.cookies.clear(&cookie_name(id))).collect()
+    let host = request.host.without_default_port(desk.scheme);
+    let held = request.cookies.starting_with(&prefix).filter_map(|(id, value)| {
+        let id = AttemptId::parse(id)?;
+        let opened = PendingAuthorization::open(&desk.keyring, &id, &host, value);
+        Some(HeldAttempt {
+            bytes: prefix.len() + id.as_str().len() + value.len(),
+            started_at: opened.map(|pending| pending.started_at()),
+            id,
+        })
+    });
+    let gone = pending_authorization::given_up(held.collect(), new_bytes);
+    gone.iter().map(|id| desk.cookies.clear(&cookie_name(id))).collect()
 }

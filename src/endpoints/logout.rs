@@ -10,7 +10,9 @@ use serde::Serialize;
 use crate::clock::Timestamp;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::surroundings::Surroundings;
+use crate::oidc::end_session::LogoutRequest;
 use crate::pages::sign_out::LiveSession;
 use crate::pages::sign_out::NothingToSignOut;
 use crate::pages::sign_out::PartlySignedOut;
@@ -30,6 +32,7 @@ pub const COOKIE: &str = "logout";
 
 /// A logout under way, sealed in a cookie of this browser: only the browser that left comes back with its `state`.
 #[derive(Serialize, Deserialize)]
+#[expect(missing_debug_implementations, reason = "holds the state")]
 pub struct PendingLogout {
     /// What the provider has to send back.
     pub state: String,
@@ -113,8 +116,10 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
     let relying_party = desk.providers.get(&session.entry).ok_or(Failure::Internal("a session of an unknown provider"))?;
     let state = seal::hex(&seal::random::<32>()?);
     let back = own_paths::post_logout_redirect_uri(desk.scheme, &host(desk, request));
-    let end_session = relying_party.end_session(&session.id_token, &back, &state).await;
-    let url = end_session.map_err(|cause| Failure::provider(&session.entry, cause, None))?;
+    let end_session = relying_party
+        .end_session(LogoutRequest { id_token: &session.id_token, post_logout_redirect_uri: &back, state: &state })
+        .await;
+    let url = end_session.map_err(|cause| LoginFailure::provider(relying_party, cause, None))?;
     let provider = provider_name(desk, session).to_owned();
     let pending = PendingLogout { state, started_at: desk.clock.now(), provider };
     let cookie = desk.cookies.set(COOKIE, &pending.seal(desk, request)?, Some(LIFETIME));
@@ -126,10 +131,10 @@ fn host(desk: &Desk, request: &Request) -> Host {
 }
 
 fn provider_name<'a>(desk: &'a Desk, session: &Session) -> &'a str {
-    desk.providers.get(&session.entry).map_or("", |relying_party| relying_party.profile().rules.button.name.as_str())
+    desk.providers.get(&session.entry).map_or("", |relying_party| relying_party.settings().profile.rules.button.name.as_str())
 }
 
 /// Where the answer to the form leads on to; browsers hold the page's `form-action` against it.
 fn provider_origin(desk: &Desk, session: &Session) -> Option<String> {
-    desk.providers.get(&session.entry)?.end_session_origin()
+    Some(desk.providers.get(&session.entry)?.settings().profile.issuer.origin())
 }

@@ -4,6 +4,7 @@ pub mod challenge;
 pub mod chooser;
 pub mod desk;
 pub mod destination;
+pub mod double_click;
 pub mod failure;
 pub mod initiate_login;
 pub mod jwks;

@@ -3,43 +3,34 @@
 //! Every step needs the value that only the step before can make: a response matched with its attempt, a code that is
 //! claimed once, tokens that were verified, a session under a new key.
 
-use std::time::Duration;
-
 use http::Method;
-use serde::Deserialize;
-use serde::Serialize;
 
+use crate::endpoints::chooser;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
+use crate::endpoints::double_click;
+use crate::endpoints::double_click::Ended;
+use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::initiate_login::cookie_name;
+use crate::endpoints::login_failure::LoginFailure;
+use crate::endpoints::login_failure::Trouble;
 use crate::identity::claims_mapping;
-use crate::oidc::authorization_response::AuthorizationError;
+use crate::oidc::RelyingParty;
+use crate::oidc::attempts::AttemptId;
+use crate::oidc::authorization_code::AcceptedCode;
+use crate::oidc::authorization_code::ClaimOutcome;
 use crate::oidc::authorization_response::AuthorizationResponse;
-use crate::oidc::authorization_response::ClaimOutcome;
+use crate::oidc::authorization_response::CodeResponse;
+use crate::oidc::authorization_response::ErrorKind;
 use crate::oidc::authorization_response::ErrorResponse;
-use crate::oidc::pending_authorization::OutcomeSeal;
 use crate::oidc::pending_authorization::PendingAuthorization;
-use crate::oidc::pending_authorization;
+use crate::session::EstablishError;
 use crate::session::session::NewSession;
 use crate::wire::cookies::SetCookie;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
-
-/// How often the loser of a double click looks for how the winner ended.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long the loser looks: as long as the winner may take.
-const LOOK_FOR: Duration = Duration::from_secs(15);
-/// The winner's end is kept this long; a response that comes later only leads on.
-const OUTCOME_KEPT: Duration = Duration::from_mins(1);
-
-/// How a claimed attempt ended, for the other click of a double click.
-#[derive(Serialize, Deserialize)]
-enum Ended {
-    Failed,
-    Done { set_cookie: String },
-}
 
 /// Answers a response of the provider.
 pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
@@ -50,27 +41,149 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
         // A look ahead must not use the code up.
         return Err(Failure::NotANavigation);
     }
-    let response = AuthorizationResponse::parse(request.target.query().unwrap_or_default());
-    let response = match response {
+    let response = match AuthorizationResponse::parse(request.target.query().unwrap_or_default()) {
         Ok(response) => response,
-        Err(cause) => return lead_on_or(desk, request, Failure::MalformedResponse(cause)).await,
+        Err(cause) => return lead_on_or(desk, request, Trouble::Malformed(cause)).await,
     };
-    let prefix = desk.cookies.full_name("login-");
-    let held = request.cookies.starting_with(&prefix);
-    let host = request.host.without_default_port(desk.scheme);
-    let pending = pending_authorization::find(held, &desk.keyring, &host, response.state());
-    let Some(pending) = pending else {
-        return lead_on_or(desk, request, Failure::UnknownAttempt).await;
+    let Some(attempt) = Attempt::find(desk, request, state_of(&response)) else {
+        return lead_on_or(desk, request, Trouble::UnknownAttempt).await;
     };
-    let destination = Destination::of(&desk.router, &host, pending.return_to().clone()).ok_or(Failure::NotFound)?;
+    let app = &attempt.destination.clone().app;
+    let answered = match response {
+        AuthorizationResponse::Error(error) => turned_back(&attempt, error),
+        AuthorizationResponse::Code(code) => attempt.redeem(code).await,
+    };
+    Ok(answered.unwrap_or_else(|failure| failure::answer_for(desk, request, app, failure)))
+}
+
+/// `state` alone finds the attempt.
+fn state_of(response: &AuthorizationResponse) -> Option<&str> {
     match response {
-        AuthorizationResponse::Error(error) => refused_by_provider(desk, request, &pending, &error, destination).await,
-        AuthorizationResponse::Code(code) => {
-            let spent = desk.cookies.clear(&cookie_name(pending.id().as_str()));
-            let answer = finish(desk, request, Attempt { pending, code, destination: destination.clone() }).await;
-            let keeps_the_attempt = matches!(answer, Err(Failure::StoreUnavailable(_)));
-            let response = answer.unwrap_or_else(|failure| crate::endpoints::failure::answer_for(desk, request, &destination.app, failure));
-            Ok(if keeps_the_attempt { response } else { response.with_cookie(&spent) })
+        AuthorizationResponse::Code(code) => Some(code.state()),
+        AuthorizationResponse::Error(error) => error.state.as_deref(),
+    }
+}
+
+/// A response that belongs to no attempt of this browser: late, repeated, bookmarked or forged. Whoever is signed in goes on.
+async fn lead_on_or(desk: &Desk, request: &Request, trouble: Trouble) -> Result<Response, Failure> {
+    let start = desk.router.start_of(&request.host).map(|app| app.path.as_location());
+    match start {
+        Some(start) if !desk.all_sessions(request).await?.is_empty() => Ok(Response::see_other(&start)),
+        _ => Err(LoginFailure::unattached(trouble)),
+    }
+}
+
+/// An error answer spends nothing and deletes nothing: anybody can make one.
+fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, Failure> {
+    match error.kind {
+        ErrorKind::AccessDenied => {
+            let (id, provider) = (&attempt.request.id, attempt.pending.entry());
+            tracing::info!(request = %id, %provider, "the person turned back at the provider");
+            let chooser = attempt.destination.chooser();
+            Ok(Response::see_other(&format!("{chooser}&notice={}", chooser::CANCELLED)))
+        }
+        _ => Err(attempt.failed(Trouble::Error(error))),
+    }
+}
+
+/// A response together with the attempt that it answers.
+struct Attempt<'a> {
+    desk: &'a Desk,
+    request: &'a Request,
+    relying_party: &'a RelyingParty,
+    pending: PendingAuthorization,
+    destination: Destination,
+}
+
+impl<'a> Attempt<'a> {
+    /// The attempt with this state, out of the sealed cookies of this browser.
+    fn find(desk: &'a Desk, request: &'a Request, state: Option<&str>) -> Option<Self> {
+        let state = state?;
+        let host = request.host.without_default_port(desk.scheme);
+        let prefix = desk.cookies.full_name("login-");
+        let mut held = request.cookies.starting_with(&prefix).filter_map(|(id, value)| {
+            PendingAuthorization::open(&desk.keyring, &AttemptId::parse(id)?, &host, value)
+        });
+        let pending = held.find(|pending| pending.state() == state)?;
+        let relying_party = desk.providers.get(pending.entry())?;
+        let destination = Destination::of(&desk.router, &host, pending.destination().return_to.clone())?;
+        Some(Self { desk, request, relying_party, pending, destination })
+    }
+
+    fn failed(&self, trouble: Trouble) -> Failure {
+        LoginFailure::of(self.relying_party, trouble, Some(&self.destination))
+    }
+
+    /// A code: the response is matched, the attempt claimed, the code redeemed, the session made. The attempt's cookie goes in
+    /// the end, unless the store was away and nothing is spent.
+    async fn redeem(self, code: CodeResponse) -> Result<Response, Failure> {
+        let desk = self.desk;
+        let spent = desk.cookies.clear(&cookie_name(self.pending.id()));
+        let app = &self.destination.clone().app;
+        let request = self.request;
+        match self.claim_and_redeem(code).await {
+            Err(away @ Failure::StoreUnavailable(_)) => Err(away),
+            Err(failure) => Ok(failure::answer_for(desk, request, app, failure).with_cookie(&spent)),
+            Ok(response) => Ok(response.with_cookie(&spent)),
         }
     }
+
+    async fn claim_and_redeem(self, code: CodeResponse) -> Result<Response, Failure> {
+        let Self { desk, request, relying_party, pending, destination } = self;
+        let failed = |trouble| LoginFailure::of(relying_party, trouble, Some(&destination));
+        let now = desk.clock.now();
+        let issuer = relying_party.settings().profile.rules.response_issuer;
+        let claimable = pending.accept(code, issuer, now).map_err(|cause| failed(Trouble::Response(cause)))?;
+        match claimable.claim(&*desk.attempts, now).await? {
+            ClaimOutcome::Accepted(code) => {
+                let other_click = double_click::Winner::of(desk, code.pending())?;
+                let signed_in = sign_in(desk, request, relying_party, code, &destination).await;
+                other_click.tell(Ended::of(&signed_in)).await;
+                Ok(Response::see_other(destination.return_to.as_str()).with_cookie(&signed_in?))
+            }
+            ClaimOutcome::Already { age, pending } => {
+                match double_click::wait_for_winner(desk, &pending, age).await? {
+                    double_click::Seen::Done(cookie) => {
+                        Ok(Response::see_other(destination.return_to.as_str()).with_cookie(&cookie))
+                    }
+                    double_click::Seen::LongAgo => Ok(Response::see_other(destination.return_to.as_str())),
+                    double_click::Seen::Failed => Err(failed(Trouble::Interrupted)),
+                }
+            }
+        }
+    }
+}
+
+/// Redeems the code and makes the session; the one that this browser held at the entry ends.
+async fn sign_in(
+    desk: &Desk,
+    request: &Request,
+    relying_party: &RelyingParty,
+    code: AcceptedCode,
+    destination: &Destination,
+) -> Result<SetCookie, Failure> {
+    let failed = |trouble| LoginFailure::of(relying_party, trouble, Some(destination));
+    let entry = relying_party.settings().entry.clone();
+    let host = request.host.without_default_port(desk.scheme);
+    let claimed_at = code.claimed_at();
+    let signed_in = relying_party.redeem(code).await.map_err(|cause| failed(Trouble::Redeem(cause)))?;
+    let replaces = desk.sessions.load(&host, &request.cookies, std::slice::from_ref(&entry)).await?;
+    let authentication = claims_mapping::authentication(&signed_in.id_token);
+    tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, acr = authentication.acr, "signed in");
+    let new = NewSession {
+        entry,
+        host,
+        authentication,
+        id_token: signed_in.id_token.raw().clone(),
+        provider_sid: signed_in.id_token.sid().map(str::to_owned),
+        identity: claims_mapping::identity(&signed_in.id_token, signed_in.userinfo),
+        claimed_at,
+        replaces,
+    };
+    desk.sessions.establish(new).await.map_err(|cause| match cause {
+        EstablishError::Store(cause) => cause.into(),
+        EstablishError::EndedMeanwhile => failed(Trouble::EndedMeanwhile),
+        EstablishError::Random(cause) => cause.into(),
+        EstablishError::Record(_) => Failure::Internal("a session could not be sealed"),
+    })
 }

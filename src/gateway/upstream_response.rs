@@ -8,7 +8,7 @@ use http::header::CACHE_CONTROL;
 use http::header::CONNECTION;
 use http::header::SET_COOKIE;
 
-use crate::pipeline::AnswerCache;
+use crate::judge::AnswerCache;
 use crate::wire::cookies;
 use crate::wire::header_name;
 

@@ -1,0 +1,94 @@
+//! The configuration that the demonstration writes: what an operator would write for one application.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// What the file depends on.
+pub(crate) struct Configuration<'a> {
+    pub(crate) gateway_port: u16,
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: &'a str,
+    pub(crate) application: SocketAddr,
+    pub(crate) tour: SocketAddr,
+}
+
+impl Configuration<'_> {
+    /// Writes the file and what it names into a folder that goes away with the demonstration.
+    pub(crate) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
+        let secret = folder.join("client_secret");
+        fs::write(&secret, self.client_secret)?;
+        let file = folder.join("guichet.toml");
+        fs::write(&file, self.text(&secret))?;
+        Ok(file)
+    }
+
+    fn text(&self, secret: &Path) -> String {
+        let secret = secret.display();
+        format!(
+            r#"public_url = "http://localhost:{gateway}"
+
+[organisation]
+name = "Ville d'Exemple"
+contact_url = "https://ville.example/contact"
+legal_url = "https://ville.example/mentions-legales"
+accessibility = {{ status = "partial", url = "https://ville.example/accessibilite" }}
+
+[server]
+listen = "127.0.0.1:{gateway}"
+
+[session]
+store = "memory"
+
+[providers.fc]
+preset = "franceconnect"
+environment = "simulated"
+issuer = "{issuer}"
+client_id = "{client_id}"
+client_secret = {{ file = "{secret}" }}
+scopes = ["openid", "identite_pivot", "email"]
+
+[[apps]]
+name = "urbanisme"
+title = "Urbanisme en ligne"
+path = "/urbanisme"
+providers = ["fc"]
+upstreams = ["http://{application}"]
+claims = ["sub", "given_name", "family_name", "birthdate", "gender", "birthplace", "birthcountry"]
+plain_headers = ["sub", "given_name", "family_name"]
+
+  [[apps.routes]]
+  path = "/"
+  access = "optional"
+
+  [[apps.routes]]
+  path = "/public"
+  access = "public"
+
+  [[apps.routes]]
+  path = "/dossier"
+  access = "required"
+
+# The pages that explain. An operator's file ends before this line.
+[[apps]]
+name = "visite"
+title = "Visite guidée"
+path = "/"
+providers = ["fc"]
+upstreams = ["http://{tour}"]
+
+  [[apps.routes]]
+  path = "/"
+  access = "public"
+"#,
+            gateway = self.gateway_port,
+            issuer = self.issuer,
+            client_id = self.client_id,
+            application = self.application,
+            tour = self.tour,
+        )
+    }
+}

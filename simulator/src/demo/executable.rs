@@ -1,0 +1,40 @@
+//! The `guichet` executable: built first, because running one workspace member does not build another.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use tokio::process::Command;
+
+/// Builds `guichet` in the profile of the running executable, and says where it is.
+///
+/// Through the cargo that runs us, so that the toolchain is the same. Its messages go to the terminal: the first build takes
+/// minutes, and silence would look like a hang.
+pub async fn build() -> io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own
+        .parent()
+        .ok_or_else(|| io::Error::other("the demonstration's executable stands in no folder"))?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "--quiet", "--package", "guichet", "--bin", "guichet"])
+        .args(profile(folder))
+        .arg("--manifest-path")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .kill_on_drop(true);
+    let status = command.status().await?;
+    if !status.success() {
+        return Err(io::Error::other(format!("guichet could not be built ({status})")));
+    }
+    Ok(folder.join(format!("guichet{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The folder is named after the profile, but for `dev`.
+fn profile(folder: &Path) -> Vec<OsString> {
+    match folder.file_name() {
+        Some(name) if name != "debug" => vec![OsString::from("--profile"), name.to_owned()],
+        _ => Vec::new(),
+    }
+}

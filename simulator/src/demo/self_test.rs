@@ -1,0 +1,54 @@
+//! The journey and every attack without a browser: a line each, and one verdict.
+
+use std::io;
+use std::io::Write;
+
+use crate::demo::attack::Verdict;
+use crate::demo::attacks;
+use crate::demo::journey::Journey;
+use crate::demo::stage::Stage;
+
+/// Whether all of it went as it should.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelfTest {
+    /// Every line is a ✔.
+    Passed,
+    /// One line at least is a ✘.
+    Failed,
+}
+
+/// Runs everything and writes a line for each step and each attack.
+pub async fn run(stage: &Stage, out: &mut impl Write) -> io::Result<SelfTest> {
+    let field = stage.field();
+    let mut outcome = SelfTest::Passed;
+    for step in Journey::travel(field).await.steps {
+        match step.outcome {
+            Ok(()) => writeln!(out, "✔ {}", step.title)?,
+            Err(error) => {
+                outcome = SelfTest::Failed;
+                writeln!(out, "✘ {} : {error}", step.title)?;
+            }
+        }
+    }
+    for attack in attacks::ALL {
+        match attack.run(field).await {
+            Ok(report) => {
+                writeln!(out, "{} attaque : {}", report.verdict.sign(), attack.title)?;
+                if report.verdict == Verdict::Broken {
+                    outcome = SelfTest::Failed;
+                    writeln!(
+                        out,
+                        "--- envoyé\n{}\n--- répondu\n{}\n--- reçu par l’application\n{}\n---",
+                        report.sent, report.answered, report.received
+                    )?;
+                }
+            }
+            Err(error) => {
+                outcome = SelfTest::Failed;
+                writeln!(out, "✘ attaque : {} : {error}", attack.title)?;
+            }
+        }
+    }
+    Ok(outcome)
+}

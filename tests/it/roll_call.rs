@@ -1,0 +1,19 @@
+//! The test of the tests: every number of `cases.tsv` stands in one row that runs, or has its reason in `docs/security.md`.
+
+use crate::support::process::in_repository;
+use crate::support::table;
+
+/// The numbers of every table. A table that is not named here is missed at once, by its numbers.
+const TABLES: &[fn() -> Vec<&'static str>] = &[];
+
+/// Under which heading the reasons stand.
+const HEADING: &str = "## Cases that cannot apply";
+
+#[test]
+fn every_numbered_case_stands_in_one_row_or_has_its_reason() {
+    let executed: Vec<&str> = TABLES.iter().flat_map(|ids| ids()).collect();
+    let document = std::fs::read_to_string(in_repository("docs/security.md")).unwrap();
+    let excused = table::excused(&document, HEADING);
+    let defects = table::defects(&table::required(), &executed, &excused);
+    assert!(defects.is_empty(), "\n{}\n", defects.join("\n"));
+}

@@ -1,0 +1,190 @@
+//! The gateway as it is, on a thread of its own, with a clock that the test moves and a log that the test reads.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::thread::JoinHandle;
+
+use guichet::app;
+use guichet::config;
+use guichet::identity_headers::signing_keys::SigningKeys;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use super::clock::TestClock;
+use super::logs::Logs;
+
+/// A running gateway; it ends when it goes out of scope.
+#[derive(Debug)]
+pub(crate) struct TestGateway {
+    place: Place,
+    configuration: String,
+    clock: TestClock,
+    logs: Logs,
+    running: Option<Running>,
+}
+
+/// What a configuration must know before it can be written: the port is chosen by the system.
+#[derive(Debug)]
+pub(crate) struct Place {
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+#[derive(Debug)]
+struct Running {
+    stop: watch::Sender<bool>,
+    thread: JoinHandle<()>,
+}
+
+impl TestGateway {
+    /// Starts with the text that `configure` writes.
+    pub(crate) fn start(configure: impl FnOnce(&Place) -> String) -> Self {
+        Self::try_start(configure).unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}"))
+    }
+
+    /// Starts, or says why not, in the words that an operator would read.
+    pub(crate) fn try_start(configure: impl FnOnce(&Place) -> String) -> Result<Self, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = Place {
+            address: listener.local_addr().unwrap(),
+            folder: TempDir::new().unwrap(),
+        };
+        let configuration = configure(&place);
+        let (clock, logs) = (TestClock::start(), Logs::default());
+        let running = Some(run(&place, listener, &configuration, (&clock, &logs))?);
+        Ok(Self {
+            place,
+            configuration,
+            clock,
+            logs,
+            running,
+        })
+    }
+
+    /// Ends, and starts again at the same address with another configuration; the clock goes on where it was.
+    pub(crate) fn restart(&mut self, edit: impl FnOnce(&str) -> String) {
+        self.stop();
+        self.configuration = edit(&self.configuration);
+        let listener = TcpListener::bind(self.place.address).unwrap();
+        let running = run(
+            &self.place,
+            listener,
+            &self.configuration,
+            (&self.clock, &self.logs),
+        );
+        self.running = Some(running.unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}")));
+    }
+
+    pub(crate) fn stop(&mut self) {
+        if let Some(Running { stop, thread }) = self.running.take() {
+            stop.send_replace(true);
+            let ended = thread.join();
+            assert!(
+                ended.is_ok() || thread::panicking(),
+                "the gateway panicked:\n{}",
+                self.logs.text()
+            );
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.place.address
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn clock(&self) -> &TestClock {
+        &self.clock
+    }
+
+    pub(crate) fn logs(&self) -> &Logs {
+        &self.logs
+    }
+}
+
+impl Drop for TestGateway {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Place {
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The name that browsers hold for secure and cookies hold for one host.
+    pub(crate) fn public_url(&self) -> String {
+        format!("http://localhost:{}", self.port())
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Keeps a secret in a file that only we may read, and says so in the configuration's words.
+    pub(crate) fn secret(&self, name: &str, value: &str) -> String {
+        let path = self.folder().join(name);
+        fs::write(&path, value).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        format!("{{ file = {:?} }}", path.display().to_string())
+    }
+
+    /// A folder with a signing key.
+    pub(crate) fn keys(&self) -> String {
+        let folder = self.folder().join("keys");
+        if !folder.exists() {
+            fs::create_dir(&folder).unwrap();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+            SigningKeys::generate(&folder).unwrap();
+        }
+        folder.display().to_string()
+    }
+}
+
+fn run(
+    place: &Place,
+    listener: TcpListener,
+    text: &str,
+    (clock, logs): (&TestClock, &Logs),
+) -> Result<Running, String> {
+    let file = place.folder().join("guichet.toml");
+    fs::write(&file, text).unwrap();
+    let loaded = config::load(&file).map_err(|errors| errors.to_string())?;
+    listener.set_nonblocking(true).unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let (say, heard) = mpsc::channel();
+    let (clock, dispatch) = (Arc::new(clock.clone()), logs.dispatch());
+    let thread = thread::spawn(move || {
+        // One thread, so that everything the gateway logs goes to its own log.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        tracing::dispatcher::with_default(&dispatch, || {
+            runtime.block_on(async {
+                match app::build(loaded.config, clock) {
+                    Ok(pipeline) => {
+                        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                        say.send(Ok(())).unwrap();
+                        guichet::gateway::serve(pipeline, listener, stopped).await;
+                    }
+                    Err(refusal) => say.send(Err(refusal.to_string())).unwrap(),
+                }
+            });
+        });
+    });
+    match heard.recv() {
+        Ok(Ok(())) => Ok(Running { stop, thread }),
+        Ok(Err(refusal)) => Err(refusal),
+        Err(_) => Err("it panicked while it was built".to_owned()),
+    }
+}

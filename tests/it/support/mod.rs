@@ -1,0 +1,20 @@
+//! What the scenes are made of: a raw client, an application that records, a browser, a provider, a Redis, a clock.
+//!
+//! Nothing here imitates a thing that can be installed. Everything is blocking: the gateway runs on a thread of its own,
+//! so a scene reads from top to bottom.
+
+pub(crate) mod browser;
+pub(crate) mod chromium;
+pub(crate) mod clock;
+pub(crate) mod html;
+pub(crate) mod jar;
+pub(crate) mod logs;
+pub(crate) mod message;
+pub(crate) mod process;
+pub(crate) mod provider;
+pub(crate) mod pyjwt;
+pub(crate) mod raw;
+pub(crate) mod redis;
+pub(crate) mod resp;
+pub(crate) mod table;
+pub(crate) mod upstream;

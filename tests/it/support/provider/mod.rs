@@ -1,0 +1,186 @@
+//! The provider that we did not write: npm's oidc-provider, configured as `FranceConnect` configures it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::json;
+
+use super::browser::Browser;
+use super::browser::Page;
+use super::process::Process;
+use super::process::in_repository;
+use super::raw;
+
+/// What the provider signs with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alg {
+    Es256,
+    Rs256,
+}
+
+/// A running provider, with a port of its own.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    _process: Process,
+    issuer: String,
+    control: SocketAddr,
+}
+
+/// A relying party, as the provider knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Client<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) secret: &'a str,
+    pub(crate) redirect_uris: &'a [String],
+    pub(crate) post_logout_redirect_uris: &'a [String],
+}
+
+/// A request that the provider received.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    /// Without the issuer's own path: `/token`.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) body: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+/// Zoé Éléonore LE GOÛT-NŒUVÉGLISE, the first of `tests/provider/accounts.json`.
+pub(crate) const ZOE: usize = 0;
+
+impl Provider {
+    pub(crate) fn start(alg: Alg) -> Self {
+        let alg = match alg {
+            Alg::Es256 => "ES256",
+            Alg::Rs256 => "RS256",
+        };
+        let mut command = Command::new(node());
+        command
+            .arg(in_repository("tests/provider/provider.mjs"))
+            .arg(json!({ "alg": alg }).to_string());
+        let (process, ready) = Process::start(&mut command, "ready ");
+        let ready: Value = serde_json::from_str(&ready).unwrap();
+        let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+        let control = text("control").trim_start_matches("http://").parse().unwrap();
+        Self {
+            _process: process,
+            issuer: text("issuer"),
+            control,
+        }
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(crate) fn register(&self, client: &Client<'_>) {
+        let Client {
+            id,
+            secret,
+            redirect_uris,
+            post_logout_redirect_uris,
+        } = client;
+        self.control(
+            "POST /clients",
+            &json!({
+                "client_id": id, "client_secret": secret,
+                "redirect_uris": redirect_uris, "post_logout_redirect_uris": post_logout_redirect_uris,
+            }),
+        );
+    }
+
+    /// Alters the next answer that the lie concerns; `tests/provider/lies.mjs` says what a lie can be.
+    pub(crate) fn lie(&self, lie: &Value) {
+        self.control("POST /lies", lie);
+    }
+
+    /// Every request that it received, in order.
+    pub(crate) fn requests(&self) -> Vec<Asked> {
+        let mut all: Vec<Asked> = serde_json::from_value(self.control("GET /requests", &json!({}))).unwrap();
+        for asked in &mut all {
+            asked.path = asked.path.trim_start_matches("/api/v2").to_owned();
+        }
+        all
+    }
+
+    /// The requests to one of its endpoints, such as `/token`.
+    pub(crate) fn requests_to(&self, path: &str) -> Vec<Asked> {
+        self.requests()
+            .into_iter()
+            .filter(|asked| asked.path == path)
+            .collect()
+    }
+
+    /// `own` and `foreign`, each an `ES256` and an `RS256` public key.
+    pub(crate) fn keys(&self) -> Value {
+        self.control("GET /keys", &json!({}))
+    }
+
+    /// From now on its clock is this much ahead of the machine's, counted from the machine's own time.
+    pub(crate) fn clock_ahead(&self, offset: Duration) {
+        self.control("POST /clock", &json!({ "offset": offset.as_secs() }));
+    }
+
+    /// No request was made, no lie is waiting, the clock is right.
+    pub(crate) fn reset(&self) {
+        self.control("POST /reset", &json!({}));
+    }
+
+    /// On the provider's page, the person says who they are; returns where that leads.
+    pub(crate) fn sign_in(&self, browser: &Browser, page: &Page, person: usize) -> Page {
+        let people = people();
+        let sub = people[person]["sub"].as_str().unwrap();
+        browser.submit(page, &self.form(page), &[("account", sub)])
+    }
+
+    /// On the provider's page, the person changes their mind.
+    pub(crate) fn cancel(&self, browser: &Browser, page: &Page) -> Page {
+        browser.submit(page, &self.form(page), &[("cancel", "1")])
+    }
+
+    fn form(&self, page: &Page) -> super::html::Form {
+        assert!(
+            page.url.starts_with(&self.issuer),
+            "not at the provider but at {}:\n{}",
+            page.url,
+            page.text()
+        );
+        page.forms()
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no form in {}", page.text()))
+    }
+
+    fn control(&self, request: &str, body: &Value) -> Value {
+        let answer = raw::exchange_json(self.control, request, body);
+        assert_eq!(answer.status, 200, "{request}: {}", answer.text());
+        answer.json()
+    }
+}
+
+/// The claims of every person that the provider knows.
+pub(crate) fn people() -> Vec<Value> {
+    let text = std::fs::read_to_string(in_repository("tests/provider/accounts.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Node 22, which the provider needs and Debian does not have; a locked package brings it.
+pub(crate) fn node() -> PathBuf {
+    let platform = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x64"
+    };
+    in_repository(&format!(
+        "tests/provider/node_modules/node-linux-{platform}/bin/node"
+    ))
+}
+
+#[cfg(test)]
+mod tests;

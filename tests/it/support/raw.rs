@@ -1,0 +1,161 @@
+//! A client that sends exactly the bytes it is given, and says what happened to the connection.
+
+use std::io;
+use std::net::SocketAddr;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::message;
+use super::message::Framing;
+use super::message::Incoming;
+
+/// How long an answer may take before a test fails; longer than any time-out of the gateway that a test leaves alone.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a silent connection must stay open before it counts as open.
+const SILENCE: Duration = Duration::from_millis(250);
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct RawClient {
+    incoming: Incoming,
+}
+
+/// What became of a connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// The other side ended it.
+    Closed,
+    /// Open and silent: it takes another request.
+    Open,
+    /// Bytes that nobody asked for.
+    Speaks(Vec<u8>),
+}
+
+/// One answer, as it was.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Head with its empty line, byte for byte.
+    pub(crate) head: Vec<u8>,
+    /// Name and value, in order.
+    pub(crate) fields: Vec<(String, String)>,
+    /// The content, out of its chunks.
+    pub(crate) body: Vec<u8>,
+    /// The status of each interim answer before it.
+    pub(crate) interim: Vec<u16>,
+}
+
+impl RawClient {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("nobody listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            incoming: Incoming::new(stream),
+        }
+    }
+
+    /// Sends these bytes. A peer that has already closed is no failure here: its answer says why.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        if let Err(error) = self.incoming.send(bytes.as_ref()) {
+            let closed = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
+            assert!(closed.contains(&error.kind()), "sending: {error}");
+        }
+        self
+    }
+
+    /// The next answer.
+    pub(crate) fn answer(&mut self) -> Answer {
+        self.try_answer("GET").expect("no answer")
+    }
+
+    /// The next answer to a request of this method, or why there is none.
+    pub(crate) fn try_answer(&mut self, method: &str) -> io::Result<Answer> {
+        let mut interim = Vec::new();
+        loop {
+            let head = self.incoming.head()?.ok_or(io::ErrorKind::ConnectionAborted)?;
+            let line = message::first_line(&head);
+            let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+            let status: u16 = status.ok_or_else(|| io::Error::other(format!("not an answer: {line:?}")))?;
+            if (100..200).contains(&status) && status != 101 {
+                interim.push(status);
+                continue;
+            }
+            let fields = message::fields(&head);
+            let framing = if method == "HEAD" || matches!(status, 101 | 204 | 304) {
+                Framing::Nothing
+            } else {
+                message::framing(&fields, Framing::UntilClose)?
+            };
+            let body = self.incoming.body(framing)?.content;
+            return Ok(Answer {
+                status,
+                head,
+                fields,
+                body,
+                interim,
+            });
+        }
+    }
+
+    /// What became of the connection, now that everything that was asked for has been read.
+    pub(crate) fn afterwards(&mut self) -> Connection {
+        self.incoming.stream().set_read_timeout(Some(SILENCE)).unwrap();
+        let read = self.incoming.fill();
+        self.incoming.stream().set_read_timeout(Some(PATIENCE)).unwrap();
+        let waiting = self.incoming.waiting();
+        match read {
+            _ if !waiting.is_empty() => Connection::Speaks(waiting.to_vec()),
+            Err(error) if message::is_timeout(&error) => Connection::Open,
+            Ok(_) | Err(_) => Connection::Closed,
+        }
+    }
+
+    /// Ends our side; the other can still answer.
+    pub(crate) fn finish(&mut self) -> &mut Self {
+        self.incoming
+            .stream()
+            .shutdown(std::net::Shutdown::Write)
+            .expect("already closed");
+        self
+    }
+}
+
+impl Answer {
+    /// The first value of a field.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields(name).first().copied()
+    }
+
+    /// Every value of a field, in order.
+    pub(crate) fn fields(&self, name: &str) -> Vec<&str> {
+        message::values(&self.fields, name)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
+    }
+}
+
+/// One request on a connection of its own.
+pub(crate) fn exchange(address: SocketAddr, bytes: impl AsRef<[u8]>) -> Answer {
+    RawClient::connect(address).send(bytes).answer()
+}
+
+/// One request with a JSON body, as the tests speak to their own tools.
+pub(crate) fn exchange_json(address: SocketAddr, request: &str, json: &Value) -> Answer {
+    let body = json.to_string();
+    let length = body.len();
+    exchange(
+        address,
+        format!(
+            "{request} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        ),
+    )
+}

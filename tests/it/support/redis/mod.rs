@@ -1,0 +1,272 @@
+//! A real Redis, on a port and in a folder of its own: killed, paused, brought back, and carried forward in time.
+
+pub(crate) mod liar;
+
+use std::io;
+use std::net::TcpListener;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::process::Process;
+use super::resp::Reply;
+use super::resp::Resp;
+
+/// A Redis server.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    process: Option<Process>,
+    folder: TempDir,
+    port: u16,
+    options: Options,
+}
+
+/// How it is set up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// Every write is on the disk before it is answered, so nothing is lost when it is killed.
+    pub(crate) durability: Durability,
+    /// Who may speak to it, and how.
+    pub(crate) transport: Transport,
+    /// The rules of one user, in the words of `ACL SETUSER` (`~guichet:* +get ..`); then nobody else may do anything.
+    /// Name `guichet`, password [`PASSWORD`].
+    pub(crate) access: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Durability {
+    #[default]
+    InMemory,
+    AppendOnlyEverySync,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Transport {
+    #[default]
+    Plain,
+    /// With the certificate that [`Redis::ca_file`] vouches for.
+    Tls,
+}
+
+/// One key with everything under it, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) key: Vec<u8>,
+    /// What is left of its life; `None` if it never ends.
+    pub(crate) left: Option<Duration>,
+    /// A string is one value; of a set or a hash the members, of a sorted set members and scores in turn.
+    pub(crate) values: Vec<Vec<u8>>,
+}
+
+/// The password of the user of [`Options::access`].
+pub(crate) const PASSWORD: &str = "only-for-tests";
+/// The user through whom the tests themselves look.
+const WATCHER: &str = "watcher";
+
+impl Redis {
+    pub(crate) fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    pub(crate) fn start_with(options: Options) -> Self {
+        let folder = TempDir::new().unwrap();
+        if options.transport == Transport::Tls {
+            certificates(folder.path());
+        }
+        let mut redis = Self {
+            process: None,
+            folder,
+            port: 0,
+            options,
+        };
+        redis.port = free_port();
+        redis.resume();
+        redis
+    }
+
+    /// For the configuration.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.options.transport == Transport::Tls {
+            "rediss"
+        } else {
+            "redis"
+        };
+        let user = self
+            .options
+            .access
+            .as_ref()
+            .map_or(String::new(), |_| format!("guichet:{PASSWORD}@"));
+        format!("{scheme}://{user}localhost:{}", self.port)
+    }
+
+    /// The authority that signed its certificate, in PEM.
+    pub(crate) fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.crt")
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(&mut self) {
+        self.process.take().expect("it is not running").kill();
+    }
+
+    /// Starts it again, on the same port and with what it wrote down.
+    pub(crate) fn resume(&mut self) {
+        assert!(self.process.is_none(), "it is running");
+        let (process, _) = Process::start(&mut self.command(), "Ready to accept connections");
+        self.process = Some(process);
+    }
+
+    /// It accepts connections and answers nothing.
+    pub(crate) fn pause(&self) {
+        self.process.as_ref().expect("it is not running").signal("STOP");
+    }
+
+    /// It goes on where it was.
+    pub(crate) fn unpause(&self) {
+        self.process.as_ref().expect("it is not running").signal("CONT");
+    }
+
+    /// Time goes by: every key loses this much of its life, and what has none left is gone.
+    pub(crate) fn advance(&self, duration: Duration) {
+        let by = i64::try_from(duration.as_millis()).unwrap();
+        for key in self.keys() {
+            match self.ask(&[b"PTTL", &key]).number() {
+                left if left < 0 => {}
+                left if left <= by => drop(self.ask(&[b"DEL", &key])),
+                left => drop(self.ask(&[b"PEXPIRE", &key, (left - by).to_string().as_bytes()])),
+            }
+        }
+    }
+
+    /// Every key, sorted.
+    pub(crate) fn keys(&self) -> Vec<Vec<u8>> {
+        let mut keys = self.ask(&[b"KEYS", b"*"]).members();
+        keys.sort();
+        keys
+    }
+
+    /// Everything that it holds.
+    pub(crate) fn dump(&self) -> Vec<Stored> {
+        self.keys().into_iter().map(|key| self.stored(key)).collect()
+    }
+
+    /// All keys, members and values in a row, to be searched for what must not be there.
+    pub(crate) fn all_bytes(&self) -> Vec<u8> {
+        let dump = self.dump();
+        dump.into_iter()
+            .flat_map(|stored| [vec![stored.key], stored.values].concat().concat())
+            .collect()
+    }
+
+    /// One command, as the owner of the server.
+    pub(crate) fn ask(&self, words: &[&[u8]]) -> Reply {
+        let mut connection = self.connection().unwrap();
+        let reply = connection.ask(words).unwrap();
+        assert!(
+            !matches!(reply, Reply::Error(_)),
+            "{:?}: {reply:?}",
+            String::from_utf8_lossy(&words.join(&b' '))
+        );
+        reply
+    }
+
+    fn stored(&self, key: Vec<u8>) -> Stored {
+        let values = match self.ask(&[b"TYPE", &key]).bytes().as_slice() {
+            b"string" => vec![self.ask(&[b"GET", &key]).bytes()],
+            b"zset" => self.ask(&[b"ZRANGE", &key, b"0", b"-1", b"WITHSCORES"]).members(),
+            b"set" => self.ask(&[b"SMEMBERS", &key]).members(),
+            b"hash" => self.ask(&[b"HGETALL", &key]).members(),
+            b"list" => self.ask(&[b"LRANGE", &key, b"0", b"-1"]).members(),
+            other => panic!("a key of type {:?}", String::from_utf8_lossy(other)),
+        };
+        let left = self.ask(&[b"PTTL", &key]).number();
+        Stored {
+            key,
+            left: u64::try_from(left).ok().map(Duration::from_millis),
+            values,
+        }
+    }
+
+    fn connection(&self) -> io::Result<Resp> {
+        let mut connection = Resp::connect(&self.folder.path().join("redis.sock"))?;
+        if self.options.access.is_some() {
+            connection.ask(&[b"AUTH", WATCHER.as_bytes(), PASSWORD.as_bytes()])?;
+        }
+        Ok(connection)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("redis-server");
+        command
+            .current_dir(self.folder.path())
+            .args(["--bind", "127.0.0.1", "--save", "", "--logfile", ""]);
+        command.args(["--unixsocket", "redis.sock", "--dir", "."]);
+        let port = self.port.to_string();
+        match self.options.transport {
+            Transport::Plain => command.args(["--port", &port]),
+            Transport::Tls => command
+                .args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"])
+                .args([
+                    "--tls-cert-file",
+                    "redis.crt",
+                    "--tls-key-file",
+                    "redis.key",
+                    "--tls-ca-cert-file",
+                    "ca.crt",
+                ]),
+        };
+        if self.options.durability == Durability::AppendOnlyEverySync {
+            command.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        }
+        if let Some(rules) = &self.options.access {
+            let password = format!(">{PASSWORD}");
+            command
+                .args(["--user", "guichet", "on", &password])
+                .args(rules.split(' '));
+            command.args(["--user", WATCHER, "on", &password, "~*", "&*", "+@all"]);
+            command.args(["--user", "default", "off"]);
+        }
+        command
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// An authority of a minute's work, and a certificate for `localhost` signed by it.
+fn certificates(folder: &Path) {
+    let commands = [
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.crt",
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout redis.key -out redis.csr",
+        "x509 -req -in redis.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out redis.crt",
+    ];
+    std::fs::write(
+        folder.join("names"),
+        "subjectAltName=DNS:localhost,IP:127.0.0.1\n",
+    )
+    .unwrap();
+    for command in commands {
+        let output = Command::new("openssl")
+            .current_dir(folder)
+            .args(command.split(' '))
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "openssl {command}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

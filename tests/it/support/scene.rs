@@ -1,0 +1,166 @@
+//! The usual scene: one application behind the gateway, a provider that we did not write, a store, a person.
+
+use std::time::Duration;
+
+use super::browser::Browser;
+use super::browser::Page;
+use super::gateway::Place;
+use super::gateway::TestGateway;
+use super::provider::Alg;
+use super::provider::Client;
+use super::provider::Provider;
+use super::provider::ZOE;
+use super::redis::Redis;
+use super::upstream::Upstream;
+
+/// Everything that stands on the stage. Fields end in this order: the gateway before what it talks to.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) gateway: TestGateway,
+    pub(crate) provider: Provider,
+    pub(crate) application: Upstream,
+    pub(crate) redis: Option<Redis>,
+}
+
+/// Where sessions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Store {
+    Memory,
+    Redis,
+}
+
+pub(crate) const CLIENT_SECRET: &str = "the-client-secret-of-the-tests-0123456789";
+pub(crate) const SESSION_SECRET: &str = "the-session-secret-of-the-tests-0123456789abcdef";
+
+impl Scene {
+    pub(crate) fn start(alg: Alg, store: Store) -> Self {
+        Self::start_with(alg, store, |_, usual| usual)
+    }
+
+    /// The usual configuration, changed by `edit`.
+    pub(crate) fn start_with(alg: Alg, store: Store, edit: impl FnOnce(&Place, String) -> String) -> Self {
+        let redis = (store == Store::Redis).then(Redis::start);
+        Self::start_on(redis, alg, edit)
+    }
+
+    /// With a Redis that the test set up.
+    pub(crate) fn start_on(
+        redis: Option<Redis>,
+        alg: Alg,
+        edit: impl FnOnce(&Place, String) -> String,
+    ) -> Self {
+        let provider = Provider::start(alg);
+        let application = Upstream::start();
+        let gateway = TestGateway::start(|place| {
+            let store = redis
+                .as_ref()
+                .map_or_else(String::new, |redis| redis_store(place, redis));
+            edit(place, usual(place, (&provider, alg), &application, &store))
+        });
+        let public_url = gateway.place().public_url();
+        provider.register(&Client {
+            id: "tests",
+            secret: CLIENT_SECRET,
+            redirect_uris: &[format!("{public_url}/_guichet/callback")],
+            post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
+        });
+        Self {
+            gateway,
+            provider,
+            application,
+            redis,
+        }
+    }
+
+    /// An address at the gateway.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.gateway.place().public_url())
+    }
+
+    /// From a protected page through the chooser to the provider's page.
+    pub(crate) fn to_the_provider(&self, browser: &Browser, path: &str) -> Page {
+        let chooser = browser.open(&self.url(path));
+        let links = chooser.links();
+        let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
+        let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
+        browser.go(&chooser, &login.href)
+    }
+
+    /// Zoé signs in on the way to a page; returns where she arrives.
+    pub(crate) fn sign_in(&self, browser: &Browser, path: &str) -> Page {
+        self.provider
+            .sign_in(browser, &self.to_the_provider(browser, path), ZOE)
+    }
+
+    /// Time goes by, for the gateway, its store and the browser.
+    pub(crate) fn advance(&self, browser: &Browser, duration: Duration) {
+        self.gateway.clock().advance(duration);
+        browser.advance(duration);
+        if let Some(redis) = &self.redis {
+            redis.advance(duration);
+        }
+    }
+}
+
+fn redis_store(place: &Place, redis: &Redis) -> String {
+    let url = place.secret("redis_url", &redis.url());
+    format!("store = \"redis\"\nredis = {{ url = {url} }}\n")
+}
+
+/// The configuration of an ordinary site; `store` is what `[session]` says about it.
+fn usual(place: &Place, (provider, alg): (&Provider, Alg), application: &Upstream, store: &str) -> String {
+    let signing_alg = match alg {
+        Alg::Es256 => "ES256",
+        Alg::Rs256 => "RS256",
+    };
+    format!(
+        r#"public_url = "{public_url}"
+
+[organisation]
+name = "Ville d'Exemple"
+contact_url = "https://ville.example/contact"
+
+[server]
+listen = "127.0.0.1:{port}"
+
+[session]
+{store}secret = {session_secret}
+
+[assertion]
+keys_dir = "{keys}"
+
+[providers.fc]
+preset = "franceconnect"
+environment = "simulated"
+issuer = "{issuer}"
+client_id = "tests"
+client_secret = {client_secret}
+scopes = ["openid", "identite_pivot", "email", "idp_birthdate"]
+signing_alg = "{signing_alg}"
+
+[[apps]]
+name = "urbanisme"
+title = "Urbanisme"
+path = "/"
+providers = ["fc"]
+upstreams = ["{upstream}"]
+claims = ["sub", "given_name", "given_name_array", "family_name", "birthdate", "gender", "birthplace", "birthcountry", "email"]
+plain_headers = ["sub", "family_name", "email"]
+
+  [[apps.routes]]
+  path = "/public"
+  access = "public"
+
+  [[apps.routes]]
+  path = "/optional"
+  access = "optional"
+"#,
+        public_url = place.public_url(),
+        port = place.port(),
+        session_secret = place.secret("session_secret", SESSION_SECRET),
+        keys = place.keys(),
+        issuer = provider.issuer(),
+        client_secret = place.secret("client_secret", CLIENT_SECRET),
+        upstream = application.url(),
+    )
+}

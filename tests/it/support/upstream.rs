@@ -1,0 +1,463 @@
+//! The application: it answers from a script and keeps every byte that it received.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::Shutdown;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::thread;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::message;
+use super::message::Framing;
+use super::message::Incoming;
+
+/// A listening application; it stops listening and closes everything when it goes out of scope.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    address: SocketAddr,
+    shared: Arc<Mutex<Shared>>,
+    listening: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    /// Head with its empty line, byte for byte.
+    pub(crate) head: Vec<u8>,
+    /// What followed on the wire: chunk sizes and trailers included.
+    pub(crate) wire_body: Vec<u8>,
+    /// What it means.
+    pub(crate) body: Vec<u8>,
+    /// Which connection brought it, counted from 1.
+    pub(crate) connection: usize,
+}
+
+/// What the application does with a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    bytes: Vec<u8>,
+    delay: Duration,
+    reads: Reads,
+    then: Then,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    WholeRequest,
+    HeadOnly,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Keep,
+    Close,
+    Silence,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    script: VecDeque<Reply>,
+    otherwise: Option<Reply>,
+    received: Vec<Received>,
+    bytes: usize,
+    connections: Vec<TcpStream>,
+    idle: Option<Duration>,
+    stopped: Stopped,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Stopped {
+    #[default]
+    Running,
+    Stopped,
+}
+
+impl Upstream {
+    /// Answers everything with 200 and `ok` until told otherwise.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let theirs = Arc::clone(&shared);
+        let listening = thread::spawn(move || accept(&listener, &theirs));
+        Self {
+            address,
+            shared,
+            listening: Mutex::new(Some(listening)),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it does with the next request that has no reply yet.
+    pub(crate) fn next(&self, reply: Reply) {
+        self.shared().script.push_back(reply);
+    }
+
+    /// What it does with a request that the script does not foresee.
+    pub(crate) fn otherwise(&self, reply: Reply) {
+        self.shared().otherwise = Some(reply);
+    }
+
+    /// A kept connection is closed when it was idle for so long.
+    pub(crate) fn close_idle_after(&self, idle: Duration) {
+        self.shared().idle = Some(idle);
+    }
+
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.shared().received.clone()
+    }
+
+    /// The one request that it received.
+    pub(crate) fn only(&self) -> Received {
+        let received = self.received();
+        assert_eq!(received.len(), 1, "requests at the application: {received:#?}");
+        received[0].clone()
+    }
+
+    /// Every byte of every connection, whether it made a request or not.
+    pub(crate) fn byte_count(&self) -> usize {
+        self.shared().bytes
+    }
+
+    pub(crate) fn connection_count(&self) -> usize {
+        self.shared().connections.len()
+    }
+
+    /// Forgets what it received; connections stay.
+    pub(crate) fn forget(&self) {
+        let mut shared = self.shared();
+        shared.received.clear();
+        shared.bytes = 0;
+        shared.script.clear();
+    }
+
+    /// Nobody listens any more, and every connection is closed.
+    pub(crate) fn stop(&self) {
+        self.shared().stopped = Stopped::Stopped;
+        if let Some(listening) = self.listening.lock().unwrap().take() {
+            // Wakes the listener, which then goes away.
+            drop(TcpStream::connect(self.address));
+            listening.join().unwrap();
+        }
+        for connection in &self.shared().connections {
+            // It may be closed already.
+            drop(connection.shutdown(Shutdown::Both));
+        }
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap()
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Received {
+    /// `GET /path HTTP/1.1`
+    pub(crate) fn request_line(&self) -> String {
+        message::first_line(&self.head)
+    }
+
+    /// Name and value of every field, in order.
+    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+        message::fields(&self.head)
+    }
+
+    /// Every value of a field, in order.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        let fields = self.fields();
+        message::values(&fields, name)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Everything, head and body as on the wire.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        [self.head.as_slice(), &self.wire_body].concat()
+    }
+
+    /// Whether these bytes stand anywhere in it.
+    pub(crate) fn contains(&self, what: &str) -> bool {
+        message::find(&self.bytes(), what.as_bytes()).is_some()
+    }
+}
+
+impl Reply {
+    /// A whole answer with this status and content.
+    pub(crate) fn new(status: u16, fields: &[(&str, &str)], body: &str) -> Self {
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let fields = fields.concat();
+        let length = body.len();
+        Self::bytes(format!(
+            "HTTP/1.1 {status} Scripted\r\n{fields}Content-Length: {length}\r\n\r\n{body}"
+        ))
+    }
+
+    /// These bytes, whatever they mean.
+    pub(crate) fn bytes(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            delay: Duration::ZERO,
+            reads: Reads::WholeRequest,
+            then: Then::Keep,
+        }
+    }
+
+    /// Nothing, and the end of the connection.
+    pub(crate) fn hang_up() -> Self {
+        Self::bytes("").then_close()
+    }
+
+    /// Nothing, on a connection that stays open.
+    pub(crate) fn silence() -> Self {
+        Self {
+            then: Then::Silence,
+            ..Self::bytes("")
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn then_close(mut self) -> Self {
+        self.then = Then::Close;
+        self
+    }
+
+    /// Answers as soon as the head is there, and never reads the body.
+    #[must_use]
+    pub(crate) fn before_the_body(mut self) -> Self {
+        self.reads = Reads::HeadOnly;
+        self
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>) {
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else { continue };
+        let mut state = shared.lock().unwrap();
+        if state.stopped == Stopped::Stopped {
+            return;
+        }
+        state.connections.push(stream.try_clone().unwrap());
+        let number = state.connections.len();
+        drop(state);
+        let shared = Arc::clone(shared);
+        thread::spawn(move || {
+            // A connection that ends badly is what some tests are about.
+            drop(serve(&stream, number, &shared));
+            drop(stream.shutdown(Shutdown::Both));
+        });
+    }
+}
+
+fn serve(stream: &TcpStream, number: usize, shared: &Mutex<Shared>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut incoming = Incoming::new(stream.try_clone()?);
+    loop {
+        stream.set_read_timeout(shared.lock().unwrap().idle)?;
+        let counted = incoming.fill()?;
+        shared.lock().unwrap().bytes += counted;
+        if counted == 0 {
+            return Ok(());
+        }
+        stream.set_read_timeout(None)?;
+        loop {
+            let Some(head) = incoming.head()? else {
+                return Ok(());
+            };
+            if answer_one(&mut incoming, head, number, shared)? == Then::Close {
+                return Ok(());
+            }
+            if incoming.waiting().is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+fn answer_one(
+    incoming: &mut Incoming,
+    head: Vec<u8>,
+    number: usize,
+    shared: &Mutex<Shared>,
+) -> io::Result<Then> {
+    let fields = message::fields(&head);
+    let (reply, index) = {
+        let mut state = shared.lock().unwrap();
+        let reply = state.script.pop_front().or_else(|| state.otherwise.clone());
+        state.received.push(Received {
+            head,
+            wire_body: Vec::new(),
+            body: Vec::new(),
+            connection: number,
+        });
+        (
+            reply.unwrap_or_else(|| Reply::new(200, &[], "ok")),
+            state.received.len() - 1,
+        )
+    };
+    if reply.reads == Reads::WholeRequest {
+        let body = incoming.body(message::framing(&fields, Framing::Nothing)?)?;
+        let mut state = shared.lock().unwrap();
+        state.bytes += body.wire.len();
+        if let Some(received) = state.received.get_mut(index) {
+            received.wire_body = body.wire;
+            received.body = body.content;
+        }
+    }
+    thread::sleep(reply.delay);
+    incoming.send(&reply.bytes)?;
+    if reply.then == Then::Silence {
+        while incoming.fill()? > 0 {}
+        return Ok(Then::Close);
+    }
+    Ok(reply.then)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::raw::Connection;
+    use crate::support::raw::RawClient;
+    use crate::support::raw::exchange;
+
+    #[test]
+    fn a_request_is_kept_byte_for_byte() {
+        let upstream = Upstream::start();
+        let sent = "POST /a%2Fb?x HTTP/1.1\r\nhOsT: h\r\nX-A:  1 \r\nX-A: 2\r\nTransfer-Encoding: chunked\r\n\r\n3;e=1\r\nabc\r\n0\r\nT: v\r\n\r\n";
+        let answer = exchange(upstream.address(), sent);
+        let received = upstream.only();
+        assert_eq!((answer.status, answer.text()), (200, "ok".to_owned()));
+        assert_eq!(received.bytes(), sent.as_bytes());
+        assert_eq!(received.body, b"abc");
+        assert_eq!(received.request_line(), "POST /a%2Fb?x HTTP/1.1");
+        assert_eq!(received.values("x-a"), ["1", "2"]);
+        assert!(received.contains("T: v") && !received.contains("T: w"));
+        assert_eq!(upstream.url(), format!("http://{}", upstream.address()));
+    }
+
+    #[test]
+    fn a_kept_connection_takes_several_requests_and_is_one_connection() {
+        let upstream = Upstream::start();
+        upstream.next(Reply::new(404, &[("X-A", "1"), ("X-A", "2")], "no"));
+        let mut client = RawClient::connect(upstream.address());
+        let first = client.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n").answer();
+        let second = client.send("GET /2 HTTP/1.1\r\nHost: h\r\n\r\n").answer();
+        assert_eq!(
+            (first.status, first.fields("x-a"), second.status),
+            (404, vec!["1", "2"], 200)
+        );
+        assert_eq!(client.afterwards(), Connection::Open);
+        assert_eq!((upstream.received().len(), upstream.connection_count()), (2, 1));
+        assert!(
+            upstream
+                .received()
+                .iter()
+                .all(|received| received.connection == 1)
+        );
+    }
+
+    #[test]
+    fn a_connection_that_the_application_ends_is_seen_as_closed() {
+        let upstream = Upstream::start();
+        upstream.next(Reply::new(200, &[], "bye").then_close());
+        let mut client = RawClient::connect(upstream.address());
+        assert_eq!(client.send("GET / HTTP/1.1\r\n\r\n").answer().text(), "bye");
+        assert_eq!(client.afterwards(), Connection::Closed);
+
+        upstream.next(Reply::hang_up());
+        let mut client = RawClient::connect(upstream.address());
+        assert!(client.send("GET / HTTP/1.1\r\n\r\n").try_answer("GET").is_err());
+    }
+
+    #[test]
+    fn an_idle_connection_is_closed_when_told_so() {
+        let upstream = Upstream::start();
+        upstream.close_idle_after(Duration::from_millis(20));
+        let mut client = RawClient::connect(upstream.address());
+        assert_eq!(client.send("GET / HTTP/1.1\r\n\r\n").answer().status, 200);
+        assert_eq!(client.afterwards(), Connection::Closed);
+    }
+
+    #[test]
+    fn an_answer_can_come_before_the_body_or_late_or_with_an_interim_one() {
+        let upstream = Upstream::start();
+        upstream.next(Reply::new(413, &[], "").before_the_body().then_close());
+        let early = exchange(upstream.address(), "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n");
+        assert_eq!(early.status, 413);
+
+        upstream.otherwise(
+            Reply::bytes("HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 204 Done\r\n\r\n")
+                .after(Duration::from_millis(10)),
+        );
+        let late = exchange(upstream.address(), "GET / HTTP/1.1\r\n\r\n");
+        assert_eq!((late.status, late.interim), (204, vec![103]));
+        assert!(late.head.starts_with(b"HTTP/1.1 204"));
+    }
+
+    #[test]
+    fn a_silent_application_says_nothing_and_keeps_the_connection() {
+        let upstream = Upstream::start();
+        upstream.next(Reply::silence());
+        let mut client = RawClient::connect(upstream.address());
+        client.send("GET / HTTP/1.1\r\n\r\n");
+        assert_eq!(client.afterwards(), Connection::Open);
+        client.finish();
+        assert_eq!(client.afterwards(), Connection::Closed);
+    }
+
+    #[test]
+    fn bytes_that_make_no_request_are_counted_too() {
+        let upstream = Upstream::start();
+        let mut client = RawClient::connect(upstream.address());
+        assert_eq!(upstream.byte_count(), 0);
+        assert_eq!(client.send("GET / HT").afterwards(), Connection::Open);
+        assert_eq!((upstream.byte_count(), upstream.received().len()), (8, 0));
+        upstream.forget();
+        assert_eq!(upstream.byte_count(), 0);
+    }
+
+    #[test]
+    fn bytes_that_nobody_asked_for_are_seen() {
+        let upstream = Upstream::start();
+        upstream.next(Reply::bytes(
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 666",
+        ));
+        let mut client = RawClient::connect(upstream.address());
+        client.send("GET / HTTP/1.1\r\n\r\n").answer();
+        assert_eq!(client.afterwards(), Connection::Speaks(b"HTTP/1.1 666".to_vec()));
+    }
+
+    #[test]
+    fn a_stopped_application_is_not_there() {
+        let upstream = Upstream::start();
+        upstream.stop();
+        assert!(TcpStream::connect(upstream.address()).is_err());
+    }
+}

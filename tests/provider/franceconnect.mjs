@@ -1,0 +1,205 @@
+// oidc-provider with FranceConnect's configuration (the platform of level eidas1), and the page where a person signs in.
+
+import crypto from 'node:crypto';
+import { Provider } from 'oidc-provider';
+import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js';
+
+export const PREFIX = '/api/v2';
+export const ERROR_PAGES = 'https://docs.partenaires.franceconnect.gouv.fr/fs/fs-technique/fs-technique-erreurs/';
+
+const PIVOT = ['given_name', 'given_name_array', 'family_name', 'birthdate', 'gender', 'birthplace', 'birthcountry'];
+const SCOPE_TO_CLAIMS = {
+  openid: ['sub'],
+  identite_pivot: PIVOT,
+  profile: ['given_name', 'given_name_array', 'family_name', 'birthdate', 'gender', 'preferred_username'],
+  birth: ['birthplace', 'birthcountry'],
+  given_name: ['given_name', 'given_name_array'],
+  ...Object.fromEntries(
+    ['family_name', 'gender', 'birthdate', 'birthplace', 'birthcountry', 'email', 'preferred_username', 'idp_birthdate', 'idp_id'].map(
+      (name) => [name, [name]],
+    ),
+  ),
+  amr: ['amr'],
+};
+
+export class FranceConnect {
+  constructor(issuer, { alg, clients, accounts }, keys) {
+    this.issuer = issuer;
+    this.alg = alg;
+    this.clients = new Map();
+    this.accounts = new Map(accounts.map((account) => [account.sub, account]));
+    for (const client of clients) this.addClient(client);
+    this.provider = new Provider(issuer, this.configuration(keys));
+    this.provider.on('grant.error', withDetail);
+    this.provider.on('userinfo.error', withDetail);
+    this.provider.on('server_error', (_ctx, error) => console.error(error));
+    const callback = this.provider.callback();
+    this.handle = (request, response) => {
+      const path = new URL(request.url, issuer).pathname;
+      if (path.startsWith(`${PREFIX}/interaction/`)) return this.interaction(request, response);
+      // Mounted under the prefix, the way express does it.
+      request.originalUrl = request.url;
+      request.baseUrl = PREFIX;
+      request.url = request.url.slice(PREFIX.length) || '/';
+      return path.startsWith(PREFIX) ? callback(request, response) : response.writeHead(404).end();
+    };
+  }
+
+  /** The client record, as FranceConnect turns it into metadata. */
+  addClient({ client_id, client_secret, redirect_uris, post_logout_redirect_uris = [], scope = Object.keys(SCOPE_TO_CLAIMS).join(' '), alg = this.alg }) {
+    this.clients.set(client_id, {
+      client_id,
+      client_secret,
+      scope,
+      redirect_uris,
+      post_logout_redirect_uris,
+      id_token_signed_response_alg: alg,
+      userinfo_signed_response_alg: alg,
+    });
+  }
+
+  configuration(keys) {
+    const signing = ['ES256', 'RS256', 'HS256'];
+    const cookie = { sameSite: 'lax', signed: true, path: '/' };
+    const { clients } = this;
+    return {
+      adapter: class extends MemoryAdapter {
+        async find(id) {
+          return this.model === 'Client' ? clients.get(id) : super.find(id);
+        }
+      },
+      routes: {
+        authorization: '/authorize',
+        token: '/token',
+        userinfo: '/userinfo',
+        jwks: '/jwks',
+        end_session: '/session/end',
+        revocation: '/token/revocation',
+      },
+      subjectTypes: ['pairwise'],
+      pairwiseIdentifier: (_ctx, id) => id,
+      cookies: { keys: [crypto.randomBytes(32).toString('hex')], long: cookie, short: cookie },
+      features: {
+        devInteractions: { enabled: false },
+        encryption: { enabled: false },
+        jwtUserinfo: { enabled: true },
+        revocation: { enabled: true },
+        claimsParameter: { enabled: true },
+        requestObjects: { enabled: true },
+        resourceIndicators: { enabled: false },
+        backchannelLogout: { enabled: false },
+        pushedAuthorizationRequests: { enabled: false },
+        rpInitiatedLogout: { enabled: true, logoutSource, postLogoutSuccessSource },
+      },
+      acceptQueryParamAccessTokens: true,
+      ttl: { AccessToken: 60, AuthorizationCode: 30, Grant: 30, IdToken: 60, Interaction: 1800, Session: 1800 },
+      acrValues: ['eidas1'],
+      scopes: ['openid'],
+      claims: SCOPE_TO_CLAIMS,
+      responseTypes: ['code'],
+      clientAuthMethods: ['client_secret_post', 'private_key_jwt'],
+      clientDefaults: {
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        token_endpoint_auth_method: 'client_secret_post',
+        application_type: 'web',
+        id_token_signed_response_alg: 'HS256',
+      },
+      enabledJWA: {
+        idTokenSigningAlgValues: signing,
+        userinfoSigningAlgValues: signing,
+        authorizationSigningAlgValues: signing,
+        requestObjectSigningAlgValues: signing,
+        clientAuthSigningAlgValues: ['ES256', 'RS256'],
+        dPoPSigningAlgValues: ['ES256', 'RS256'],
+      },
+      jwks: keys.jwks,
+      pkce: { required: () => false },
+      clientBasedCORS: () => false,
+      interactions: { url: (_ctx, interaction) => `${PREFIX}/interaction/${interaction.uid}` },
+      findAccount: (_ctx, id) =>
+        this.accounts.has(id) ? { accountId: id, claims: async () => ({ ...this.accounts.get(id) }) } : undefined,
+      renderError: (ctx, out) => {
+        ctx.type = 'html';
+        ctx.body = errorPage('Y040001', out.error);
+      },
+    };
+  }
+
+  /** GET shows whom one can be; POST, or GET with the same fields, signs in or leaves. */
+  async interaction(request, response) {
+    try {
+      const url = new URL(request.url, this.issuer);
+      const fields = new URLSearchParams(request.method === 'POST' ? await text(request) : url.search);
+      if (fields.has('cancel')) {
+        await this.provider.interactionFinished(request, response, {
+          error: 'access_denied',
+          error_description: 'User auth aborted',
+        });
+      } else if (fields.has('account')) {
+        await this.signIn(request, response, fields.get('account'));
+      } else {
+        await this.provider.interactionDetails(request, response);
+        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(this.choice());
+      }
+    } catch (error) {
+      response.writeHead(401, { 'content-type': 'text/html; charset=utf-8' }).end(errorPage('Y190001', error.message));
+    }
+  }
+
+  async signIn(request, response, accountId) {
+    const { params } = await this.provider.interactionDetails(request, response);
+    const grant = new this.provider.Grant({ accountId, clientId: params.client_id });
+    grant.addOIDCScope(params.scope);
+    await this.provider.interactionFinished(request, response, {
+      login: { accountId, acr: 'eidas1', amr: ['fc', 'pwd'], ts: Math.floor(Date.now() / 1000), remember: false },
+      consent: { grantId: await grant.save() },
+    });
+  }
+
+  choice() {
+    const buttons = [...this.accounts.values()].map(
+      ({ sub, given_name, family_name }) =>
+        `<button name="account" value="${escape(sub)}">${escape(`${given_name ?? ''} ${family_name ?? ''}`)}</button>`,
+    );
+    return page('Qui êtes-vous ?', `<form method="post">${buttons.join('')}<button name="cancel" value="1">Annuler</button></form>`);
+  }
+}
+
+/** FranceConnect says `general (detail)`, or literally `general (undefined)`, and adds its own address of the error. */
+function withDetail(ctx, error) {
+  if (typeof ctx.body !== 'object' || ctx.body === null) return;
+  ctx.body = {
+    ...ctx.body,
+    error_description: `${error.error_description ?? error.message} (${error.error_detail})`,
+    error_uri: `${ERROR_PAGES}?code=Y049E20B&id=${crypto.randomUUID()}`,
+  };
+}
+
+/** FranceConnect's page submits itself; the button is for a browser without script. */
+function logoutSource(ctx, form) {
+  const whole = form.replace('</form>', '<input type="hidden" name="logout" value="yes"><button>Continuer</button></form>');
+  ctx.body = page('Déconnexion en cours', `${whole}<script>document.forms[0].submit()</script>`);
+}
+
+function postLogoutSuccessSource(ctx) {
+  ctx.body = page('Déconnexion', '<p>Vous êtes bien déconnecté.</p>');
+}
+
+export function errorPage(code, detail) {
+  return page('Une erreur est survenue', `<p>code d’erreur : ${code}</p><p>${escape(String(detail))}</p>`);
+}
+
+function page(title, body) {
+  return `<!DOCTYPE html><html lang="fr"><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${body}</html>`;
+}
+
+function escape(value) {
+  return value.replace(/[&<>"']/g, (letter) => `&#${letter.codePointAt(0)};`);
+}
+
+async function text(stream) {
+  let all = '';
+  for await (const chunk of stream.setEncoding('utf8')) all += chunk;
+  return all;
+}

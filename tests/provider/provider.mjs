@@ -1,0 +1,109 @@
+// The provider of the tests: npm's oidc-provider behind a thin front.
+//
+// `oidc-provider` speaks the protocol: a provider that we did not write. The front in the same process adds what
+// FranceConnect adds (rules.mjs), notes every request, and alters answers in flight when a test asks for a lie
+// (lies.mjs). One argument, JSON: { alg, clients, accounts }; without accounts, the people of accounts.json. Prints `ready {..}` when it listens, and ends when its
+// standard input ends, so that no test leaves one behind.
+
+import fs from 'node:fs';
+import http from 'node:http';
+import { FranceConnect, PREFIX } from './franceconnect.mjs';
+import { Keys } from './keys.mjs';
+import { Lies } from './lies.mjs';
+import { answerControl } from './control.mjs';
+import { judge, finish } from './rules.mjs';
+
+// Some tests move the provider's clock; everything in oidc-provider asks Date.now().
+const clock = { offset: 0 };
+const systemNow = Date.now.bind(Date);
+Date.now = () => systemNow() + clock.offset * 1000;
+
+const accounts = JSON.parse(fs.readFileSync(new URL('accounts.json', import.meta.url)));
+const options = { alg: 'ES256', clients: [], accounts, ...JSON.parse(process.argv[2] ?? '{}') };
+const keys = new Keys(options.alg);
+const lies = new Lies(keys);
+const requests = [];
+
+const front = http.createServer();
+await listen(front);
+const issuer = `http://127.0.0.1:${front.address().port}${PREFIX}`;
+
+const franceConnect = new FranceConnect(issuer, options, keys);
+const inner = http.createServer(franceConnect.handle);
+await listen(inner);
+
+front.on('request', (request, response) => {
+  exchange(request, response).catch((error) => {
+    console.error(error);
+    response.destroy();
+  });
+});
+
+const control = http.createServer((request, response) => {
+  answerControl({ request, response, lies, keys, requests, clock, franceConnect });
+});
+await listen(control);
+
+console.log(
+  `ready ${JSON.stringify({ issuer, control: `http://127.0.0.1:${control.address().port}`, alg: options.alg })}`,
+);
+process.stdin.resume().on('end', () => process.exit(0));
+
+async function exchange(request, response) {
+  const body = await read(request);
+  const url = new URL(request.url, issuer);
+  const asked = { method: request.method, url, headers: { ...request.headers }, body };
+  requests.push({
+    method: request.method,
+    path: url.pathname,
+    query: url.search.slice(1),
+    body: body.toString('utf8'),
+    headers: pairs(request.rawHeaders),
+    at: Math.floor(Date.now() / 1000),
+  });
+
+  const answer = judge(asked, franceConnect) ?? (await ask(asked));
+  finish(asked, answer);
+  const lie = lies.tell(asked, answer, franceConnect);
+  if (lie.delay) await new Promise((resolve) => setTimeout(resolve, lie.delay));
+  if (lie.drop) {
+    // Nothing, or the head and half of the body: then the connection is gone.
+    if (lie.drop === 'half') response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+    if (lie.drop === 'half') response.write(answer.body.subarray(0, answer.body.length / 2));
+    setTimeout(() => response.socket.destroy(), 20);
+    return;
+  }
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+/** Hands the request to oidc-provider and keeps the whole answer. */
+function ask({ method, url, headers, body }) {
+  return new Promise((resolve, reject) => {
+    const passed = http.request(
+      { host: '127.0.0.1', port: inner.address().port, method, path: url.pathname + url.search, headers, agent: false },
+      async (answer) => {
+        const kept = { status: answer.statusCode, headers: { ...answer.headers }, body: await read(answer) };
+        for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'content-length']) delete kept.headers[name];
+        resolve(kept);
+      },
+    );
+    passed.on('error', reject);
+    passed.end(body);
+  });
+}
+
+function listen(server) {
+  server.keepAliveTimeout = 60_000;
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+async function read(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function pairs(raw) {
+  return Array.from({ length: raw.length / 2 }, (_, at) => [raw[2 * at].toLowerCase(), raw[2 * at + 1]]);
+}
