@@ -14,6 +14,7 @@ pub mod parse;
 pub mod raw;
 pub mod redis_url;
 pub mod schema;
+pub mod secret_form;
 pub mod secret_source;
 pub mod settings;
 pub mod shape;

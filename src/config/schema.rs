@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::config::defaults;
 use crate::config::raw;
-use crate::config::secret_source;
+use crate::config::secret_form;
 
 /// The schema. TOML has no null, so no type here has one.
 pub fn schema() -> Value {
@@ -51,7 +51,7 @@ pub fn expected(schema: &Value) -> &str {
 
 /// Whether what stands here is a secret.
 pub fn is_secret(schema: &Value) -> bool {
-    schema.get("title").and_then(Value::as_str) == Some(secret_source::TITLE)
+    schema.get("title").and_then(Value::as_str) == Some(secret_form::TITLE)
 }
 
 /// What is known about a key of a table.

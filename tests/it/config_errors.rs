@@ -15,6 +15,7 @@ use guichet::config::Loaded;
 use guichet::config::code::Code;
 use guichet::config::error::ConfigErrors;
 use guichet::config::surroundings::Surroundings;
+use guichet::routing::upstream::UpstreamLimits;
 use serde_json::Value;
 
 const HUNTER: &str = "hunter2-hunter2-hunter2-hunter2-hunter2";
@@ -80,6 +81,7 @@ fn the_smallest_configuration_is_right() {
     assert_eq!(loaded.config.apps[0].told.audience, "urbanisme");
     assert_eq!(loaded.config.assertion.issuer, "https://ville.example");
     assert_eq!(loaded.config.session.secrets.len(), 1);
+    assert_eq!(loaded.config.apps[0].upstream.limits, UpstreamLimits::default());
 }
 
 const TEN_MISTAKES: &str = r#"public_url = "http://demarches.ville.example"
