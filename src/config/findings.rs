@@ -65,7 +65,7 @@ impl Findings {
 
     /// The value of a key that must be there. A value that was refused before is not missing.
     pub fn required<T>(&mut self, key: &Key, value: Option<T>, example: &str) -> Option<T> {
-        if value.is_none() && !self.refused(key) {
+        if value.is_none() && !self.refused(key) && !self.stands_in_no_table(key) {
             let name = key.to_string();
             let name = name.rsplit('.').next().unwrap_or(&name);
             let table = key.parent().filter(|table| !table.is_root());
@@ -86,6 +86,13 @@ impl Findings {
             .iter()
             .filter(|found| found.severity == Severity::Error)
             .any(|found| !found.key.is_root() && found.key.outwards().any(|around| around == *key))
+    }
+
+    /// Whether what should be the table around a key is none: then nothing is missing in it.
+    fn stands_in_no_table(&self, key: &Key) -> bool {
+        self.found
+            .iter()
+            .any(|found| found.code == Code::WrongType && Some(&found.key) == key.parent().as_ref())
     }
 
     /// Whether the gateway cannot start.

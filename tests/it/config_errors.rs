@@ -440,6 +440,24 @@ fn keys_and_secrets_that_others_can_read_are_noticed() {
 }
 
 #[test]
+fn one_mistake_is_not_told_twice() {
+    let lines = SMALLEST.lines();
+    let without_providers: Vec<&str> = lines
+        .filter(|line| {
+            !["[prov", "preset", "enviro", "client"]
+                .iter()
+                .any(|word| line.starts_with(word))
+        })
+        .collect();
+    assert_eq!(found(load(&without_providers.join("\n"))), ["C005 providers"]);
+    let as_text = without_providers
+        .join("\n")
+        .replace("public_url", "providers.fc = 5\npublic_url");
+    assert_eq!(found(load(&as_text)), ["C004 providers.fc"]);
+    assert_eq!(found_beside("routes = [1]"), ["C004 apps[0].routes[0]"]);
+}
+
+#[test]
 fn a_variable_reaches_an_entry_whose_name_has_a_hyphen() {
     let text = SMALLEST
         .replace("[providers.fc]", "[providers.fc-2]")

@@ -173,9 +173,18 @@ fn providers(
 ) -> Vec<EntryName> {
     let list = list.filter(|list| !list.is_empty());
     let list = findings.required(key, list, "providers = [\"fc\"]");
+    // Entries that are missing as a whole, or were refused, were reported where they belong.
+    let providers = Key::ROOT.name("providers");
+    let reported = |name: &str, findings: &Findings| {
+        (entries.is_empty() && findings.refused(&providers)) || findings.refused(&providers.name(name))
+    };
     let mut names = Vec::new();
     for (key, name) in words::elements(key, list, findings) {
-        if !entries.iter().any(|entry| entry.name == name) {
+        let is_known = entries.iter().any(|entry| entry.name == name);
+        if !is_known && reported(&name, findings) {
+            continue;
+        }
+        if !is_known {
             let problem = format!("there is no provider entry `{}`", bounded(&name));
             let known = entries.iter().map(|entry| entry.name.as_str());
             findings.error(
