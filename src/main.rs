@@ -10,7 +10,7 @@ use guichet::config::surroundings;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    let (mut out, mut err) = (io::stdout(), io::stderr());
     let mut streams = Streams::new(&mut out, &mut err);
     // The one TLS of the process. Whoever installed another one before us does not exist.
     let tls = rustls::crypto::aws_lc_rs::default_provider();

@@ -63,12 +63,7 @@ fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut 
         streams.say_wrong_line(format_args!("{warning}\n"));
     }
     streams.say_line(format_args!("{}: {}", path.display(), count(&loaded.warnings)));
-    for (registration, settings) in loaded
-        .config
-        .registrations()
-        .iter()
-        .zip(&loaded.config.providers)
-    {
+    for (registration, settings) in loaded.config.registrations().iter().zip(&loaded.config.providers) {
         let profile = &settings.profile;
         streams.say_line(format_args!(
             "\nproviders.{}: register these at {}, {}",
@@ -109,38 +104,36 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
             })
         })
         .collect();
-    let mut answer = json!({
+    let settings = loaded.effective.iter().map(
+        |Setting { key, value, source }| json!({ "key": key.to_string(), "value": value, "source": source }),
+    );
+    let settings = arguments.print.then(|| settings.collect::<Vec<_>>());
+    json!({
         "valid": true,
         "findings": findings(&loaded.warnings),
         "providers": providers,
-    });
-    if arguments.print {
-        let settings = loaded.effective.iter().map(|Setting { key, value, source }| {
-            json!({ "key": key.to_string(), "value": value, "source": source })
-        });
-        answer["configuration"] = settings.collect();
-    }
-    answer
+        "configuration": settings,
+    })
 }
 
 fn findings(found: &[ConfigError]) -> Vec<Value> {
     let one = |error: &ConfigError| {
-        let mut finding = json!({
+        let (file, variable) = match &error.location {
+            Location::File { path, line, column } => (
+                json!({ "path": path, "line": line, "column": column }),
+                Value::Null,
+            ),
+            Location::Environment { variable } => (Value::Null, json!(variable)),
+        };
+        json!({
             "severity": error.severity.as_str(),
             "code": error.code.to_string(),
+            "file": file,
+            "environment_variable": variable,
             "key": error.key.to_string(),
             "problem": error.problem,
             "help": error.help,
-        });
-        match &error.location {
-            Location::File { path, line, column } => {
-                finding["file"] = json!(path);
-                finding["line"] = json!(line);
-                finding["column"] = json!(column);
-            }
-            Location::Environment { variable } => finding["environment_variable"] = json!(variable),
-        }
-        finding
+        })
     };
     found.iter().map(one).collect()
 }

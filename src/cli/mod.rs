@@ -32,7 +32,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve
+    /// Start; refuses to start on anything that `check` calls an error
     Run,
     /// Say everything that is wrong with the configuration, and which addresses to register at each provider
     Check(CheckArguments),

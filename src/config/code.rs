@@ -2,109 +2,83 @@
 
 use std::fmt;
 
-/// One kind of problem. Its number is its documentation's heading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u16)]
-pub enum Code {
-    /// The file cannot be read.
-    File = 1,
-    /// The file is not TOML.
-    Syntax = 2,
-    /// No such key.
-    UnknownKey = 3,
-    /// A value of another type.
-    WrongType = 4,
-    /// A key without which nothing works.
-    MissingKey = 5,
-    /// None of the words that a key knows.
-    UnknownWord = 6,
-    /// A variable of the environment that says nothing.
-    Environment = 7,
+/// One table for the type, its list and what each means.
+macro_rules! codes {
+    ($($name:ident = $number:literal, $meaning:literal;)*) => {
+        /// One kind of problem, documented in `docs/configuration.md`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum Code {
+            $(#[doc = $meaning] $name = $number,)*
+        }
 
-    /// Not a duration with a unit.
-    Duration = 10,
-    /// A duration outside what makes sense.
-    DurationOutOfBounds = 11,
-    /// Not a URL of the form that the key wants.
-    Url = 12,
-    /// Plain http outside this machine.
-    PlainHttp = 13,
-    /// Not an address to listen on.
-    Listen = 14,
-    /// A number outside what makes sense.
-    NumberOutOfBounds = 15,
-    /// Empty, or with characters that it cannot have.
-    Text = 16,
+        impl Code {
+            /// Every kind, by number.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-    /// Not the name of a provider entry.
-    EntryName = 20,
-    /// The provider has no such level.
-    Acr = 21,
-    /// No such preset.
-    Preset = 22,
-    /// The preset has no such environment.
-    ProviderEnvironment = 23,
-    /// The provider has no such scope.
-    Scope = 24,
-    /// The scope without which there is no OpenID Connect.
-    OpenidScope = 25,
-    /// An issuer that is missing, or that this environment cannot have.
-    Issuer = 26,
-    /// An algorithm that this provider does not sign with.
-    SigningAlg = 27,
+            /// What is wrong, in one sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => $meaning,)*
+                }
+            }
+        }
+    };
+}
 
-    /// An app names a provider entry that is not there.
-    UnknownProvider = 30,
-    /// Two apps of one name.
-    DuplicateApp = 31,
-    /// Two apps, or two routes, at one place.
-    SamePlace = 32,
-    /// A path that cannot be told from another one, or that is ours.
-    Path = 33,
-    /// Not a host.
-    Host = 34,
-    /// A claim that no provider of the app knows.
-    UnknownClaim = 35,
-    /// A claim that no scope of the app's providers delivers.
-    UndeliveredClaim = 36,
-    /// A plain header for a claim that the app does not get.
-    PlainHeader = 37,
-    /// Not exactly one upstream.
-    Upstreams = 38,
+codes! {    File = 1, "The file cannot be read.";
+    Syntax = 2, "The file is not TOML.";
+    UnknownKey = 3, "No such key.";
+    WrongType = 4, "A value of another type.";
+    MissingKey = 5, "A key without which nothing works.";
+    UnknownWord = 6, "None of the words that a key knows.";
+    Environment = 7, "A variable of the environment that says nothing.";
 
-    /// A secret that stands in the open.
-    LiteralSecret = 50,
-    /// Not exactly one source of a secret.
-    SecretSource = 51,
-    /// A secret that is not where it should be.
-    SecretUnreadable = 52,
-    /// A secret of nothing.
-    SecretEmpty = 53,
-    /// A secret that can be guessed.
-    SecretWeak = 54,
-    /// A secret that everybody on this machine can read.
-    SecretExposed = 55,
+    Duration = 10, "Not a duration with a unit.";
+    DurationOutOfBounds = 11, "A duration outside what makes sense.";
+    Url = 12, "Not a URL of the form that the key wants.";
+    PlainHttp = 13, "Plain http outside this machine.";
+    Listen = 14, "Not an address to listen on.";
+    NumberOutOfBounds = 15, "A number outside what makes sense.";
+    Text = 16, "Empty, or with characters that it cannot have.";
 
-    /// No folder of keys.
-    KeysDir = 60,
-    /// A folder of keys without a key that signs.
-    Keys = 61,
-    /// A private key that everybody on this machine can read.
-    KeyExposed = 62,
+    EntryName = 20, "Not the name of a provider entry.";
+    Acr = 21, "The provider has no such level.";
+    Preset = 22, "No such preset.";
+    ProviderEnvironment = 23, "The preset has no such environment.";
+    Scope = 24, "The provider has no such scope.";
+    OpenidScope = 25, "The scope without which there is no OpenID Connect.";
+    Issuer = 26, "An issuer that is missing, or that this environment cannot have.";
+    SigningAlg = 27, "An algorithm that this provider does not sign with.";
 
-    /// Not the URL of a Redis.
-    RedisUrl = 70,
-    /// A Redis that lets everybody in.
-    RedisPassword = 71,
-    /// A Redis that is spoken to in the open.
-    RedisInTheOpen = 72,
+    UnknownProvider = 30, "An app names a provider entry that is not there.";
+    DuplicateApp = 31, "Two apps of one name.";
+    SamePlace = 32, "Two apps, or two routes, at one place.";
+    Path = 33, "A path that cannot be told from another one, or that is ours.";
+    Host = 34, "Not a host.";
+    UnknownClaim = 35, "A claim that no provider of the app knows.";
+    UndeliveredClaim = 36, "A claim that no scope of the app's providers delivers.";
+    PlainHeader = 37, "A plain header for a claim that the app does not get.";
+    Upstreams = 38, "Not exactly one upstream.";
 
-    /// A route that repeats its app's path.
-    RepeatedPath = 80,
-    /// An e-mail address in the place of an identifier.
-    EmailIsNoIdentifier = 81,
-    /// Identity headers that travel in the open.
-    UpstreamInTheOpen = 82,
+    LiteralSecret = 50, "A secret that stands in the open.";
+    SecretSource = 51, "Not exactly one source of a secret.";
+    SecretUnreadable = 52, "A secret that is not where it should be.";
+    SecretEmpty = 53, "A secret of nothing.";
+    SecretWeak = 54, "A secret that can be guessed.";
+    SecretExposed = 55, "A secret that everybody on this machine can read.";
+
+    KeysDir = 60, "No folder of keys.";
+    Keys = 61, "A folder of keys without a key that signs.";
+    KeyExposed = 62, "A private key that everybody on this machine can read.";
+
+    RedisUrl = 70, "Not the URL of a Redis.";
+    RedisPassword = 71, "A Redis that lets everybody in.";
+    RedisInTheOpen = 72, "A Redis that is spoken to in the open.";
+
+    RepeatedPath = 80, "A route that repeats its app's path.";
+    EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
+    UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
 }
 
 impl fmt::Display for Code {

@@ -25,7 +25,6 @@ lifetime = "60s"
 
 [providers."*"]
 scopes = ["openid"]
-signing_alg = "ES256"
 
 [[apps]]
 path = "/"
@@ -73,7 +72,9 @@ fn fill_in(value: &mut Value, default: &Value) {
         (Value::Dict(_, dict), Value::Dict(_, defaults)) => {
             for (name, default) in defaults {
                 if name == "*" {
-                    dict.values_mut().for_each(|entry| fill_in(entry, default));
+                    for entry in dict.values_mut() {
+                        fill_in(entry, default);
+                    }
                 } else if let Some(value) = dict.get_mut(name) {
                     fill_in(value, default);
                 } else if !is_of_tables(default) {

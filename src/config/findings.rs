@@ -28,7 +28,12 @@ impl Findings {
     /// A mistake at a key.
     pub fn error(&mut self, code: Code, key: &Key, problem: impl Into<String>, help: impl Into<String>) {
         let location = self.places.location(key);
-        self.push(Severity::Error, code, (location, key.clone()), (problem.into(), help.into()));
+        self.push(
+            Severity::Error,
+            code,
+            (location, key.clone()),
+            (problem.into(), help.into()),
+        );
     }
 
     /// Something at a key that deserves a second look.
@@ -60,7 +65,7 @@ impl Findings {
 
     /// The value of a key that must be there. A value that was refused before is not missing.
     pub fn required<T>(&mut self, key: &Key, value: Option<T>, example: &str) -> Option<T> {
-        if value.is_none() && !self.refused(key) {
+        if value.is_none() && !self.refused(key) && !self.stands_in_no_table(key) {
             let name = key.to_string();
             let name = name.rsplit('.').next().unwrap_or(&name);
             let table = key.parent().filter(|table| !table.is_root());
@@ -83,6 +88,13 @@ impl Findings {
             .any(|found| !found.key.is_root() && found.key.outwards().any(|around| around == *key))
     }
 
+    /// Whether what should be the table around a key is none: then nothing is missing in it.
+    fn stands_in_no_table(&self, key: &Key) -> bool {
+        self.found
+            .iter()
+            .any(|found| found.code == Code::WrongType && Some(&found.key) == key.parent().as_ref())
+    }
+
     /// Whether the gateway cannot start.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|found| found.severity == Severity::Error)
@@ -90,9 +102,8 @@ impl Findings {
 
     /// Everything, in the order of the file; what the environment said comes last.
     pub fn into_sorted(mut self) -> Vec<ConfigError> {
-        self.found.sort_by(|a, b| {
-            (&a.location, a.code, &a.key).cmp(&(&b.location, b.code, &b.key))
-        });
+        self.found
+            .sort_by(|a, b| (&a.location, a.code, &a.key).cmp(&(&b.location, b.code, &b.key)));
         self.found
     }
 

@@ -14,6 +14,7 @@ pub mod parse;
 pub mod raw;
 pub mod redis_url;
 pub mod schema;
+pub mod secret_form;
 pub mod secret_source;
 pub mod settings;
 pub mod shape;
@@ -47,7 +48,7 @@ pub struct Loaded {
 
 /// Reads the file at `path` and the environment of this process.
 pub fn load(path: &Path) -> Result<Loaded, ConfigErrors> {
-    load_text(path, &read(path)?, surroundings::of_this_process(path))
+    load_text(path, &read(path)?, &surroundings::of_this_process(path))
 }
 
 /// Reads what can be known of the file at `path`, even if there are mistakes in it.
@@ -61,7 +62,7 @@ fn read(path: &Path) -> Result<String, ConfigErrors> {
 }
 
 /// Reads a text as if it stood at `path`, in the surroundings that are handed in.
-pub fn load_text(path: &Path, text: &str, surroundings: Surroundings) -> Result<Loaded, ConfigErrors> {
+pub fn load_text(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Loaded, ConfigErrors> {
     let mut findings = Findings::default();
     let shown = path.display().to_string();
     let Some(mut tree) = layers::merge(&shown, text, surroundings.variables(), &mut findings) else {
@@ -70,7 +71,7 @@ pub fn load_text(path: &Path, text: &str, surroundings: Surroundings) -> Result<
     shape::prune(&mut tree, &schema::schema(), &mut findings);
     defaults::fill(&mut tree);
     let config = match tree.deserialize::<raw::File>() {
-        Ok(raw) => parse::parse(raw, &surroundings, &mut findings),
+        Ok(raw) => parse::parse(raw, surroundings, &mut findings),
         // Cannot happen to a tree that fits the schema. The error is not shown: it may quote a value.
         Err(_) => None,
     };
@@ -83,7 +84,7 @@ pub fn load_text(path: &Path, text: &str, surroundings: Surroundings) -> Result<
             "compare it with config/reference.toml",
         );
     }
-    let effective = effective::settings(&tree, findings.places(), &surroundings);
+    let effective = effective::settings(&tree, findings.places(), surroundings);
     let found = findings.into_sorted();
     match config {
         Some(config) => Ok(Loaded {

@@ -132,9 +132,10 @@ pub struct Provider {
     pub client_secret: Option<SecretSource>,
     /// What is asked about a person; `openid` is always among them.
     pub scopes: Option<Vec<String>>,
-    /// The level of assurance that is asked for. Absent: the lowest one of the provider.
+    /// The level of assurance that is asked for. Absent: the usual one of the provider.
     pub acr: Option<String>,
-    /// The algorithm that the provider signs with for this client, as it was registered there.
+    /// The algorithm that the provider signs with for this client, as it was registered there. Absent: the usual one of the
+    /// provider.
     #[schemars(extend("enum" = ["ES256", "RS256"]))]
     pub signing_alg: Option<String>,
 }
@@ -179,7 +180,7 @@ pub struct App {
     /// How long an unused connection to the application is kept; shorter than the application itself keeps it.
     pub keep_alive: Option<String>,
     /// Most connections to the application at once; beyond them visitors get 503.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 65535))]
     pub max_connections: Option<u32>,
     /// What the app's paths ask of a visitor; the longest path wins, what is not listed is `required`.
     pub routes: Option<Vec<Route>>,

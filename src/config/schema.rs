@@ -5,12 +5,15 @@ use serde_json::Value;
 
 use crate::config::defaults;
 use crate::config::raw;
-use crate::config::secret_source;
+use crate::config::secret_form;
 
 /// The schema. TOML has no null, so no type here has one.
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<raw::File>().to_value();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<raw::File>()
+        .to_value();
     without_null(&mut schema);
     defaults::show_in(&mut schema);
     schema
@@ -48,7 +51,7 @@ pub fn expected(schema: &Value) -> &str {
 
 /// Whether what stands here is a secret.
 pub fn is_secret(schema: &Value) -> bool {
-    schema.get("title").and_then(Value::as_str) == Some(secret_source::TITLE)
+    schema.get("title").and_then(Value::as_str) == Some(secret_form::TITLE)
 }
 
 /// What is known about a key of a table.

@@ -4,6 +4,7 @@
 //! shows a value, except a word that a key does not know.
 
 use figment::value::Dict;
+use figment::value::Num;
 use figment::value::Value;
 use serde_json::Value as Schema;
 
@@ -16,8 +17,7 @@ use crate::config::schema;
 use crate::config::schema::Form;
 use crate::config::suggestion;
 
-const LITERAL: &str =
-    "put it in a file, a variable or a systemd credential: { file = \"..\" }, { env = \"..\" } or { credential = \"..\" }";
+const LITERAL: &str = "put it in a file, a variable or a systemd credential: { file = \"..\" }, { env = \"..\" } or { credential = \"..\" }";
 
 /// Whether a value stays in the tree.
 #[derive(PartialEq, Eq)]
@@ -41,16 +41,23 @@ impl Walk<'_> {
         let schema = schema::alternative(schema, form(value));
         read_number_of_environment(value, schema, key, findings);
         match (schema::expected(schema), &mut *value) {
+            ("object", Value::Dict(_, dict))
+                if schema::is_secret(schema)
+                    && dict.keys().any(|name| schema::member(schema, name).is_none()) =>
+            {
+                // Not even the name of an unknown key is shown: somebody may have written the secret there.
+                let problem = format!("`{key}` says something else than where the secret is");
+                findings.error(Code::SecretSource, key, problem, LITERAL);
+                Verdict::Refused
+            }
             ("object", Value::Dict(_, dict)) => {
                 dict.retain(|name, value| {
                     let key = key.name(name);
-                    match schema::member(schema, name) {
-                        Some(schema) => self.fits(value, schema, &key, findings) == Verdict::Fits,
-                        None => {
-                            self.unknown(name, schema, &key, findings);
-                            false
-                        }
+                    if let Some(schema) = schema::member(schema, name) {
+                        return self.fits(value, schema, &key, findings) == Verdict::Fits;
                     }
+                    self.unknown(name, schema, &key, findings);
+                    false
                 });
                 Verdict::Fits
             }
@@ -61,7 +68,9 @@ impl Walk<'_> {
                 Verdict::Fits
             }
             ("string", Value::String(_, word)) => known_word(word, schema, key, findings),
-            ("integer", Value::Num(_, number)) if number.to_f64().is_none() => Verdict::Fits,
+            ("integer", Value::Num(_, number)) if number.to_f64().is_none() => {
+                within_bounds(*number, schema, key, findings)
+            }
             _ => {
                 refuse(value, schema, key, findings);
                 Verdict::Refused
@@ -130,6 +139,25 @@ fn refuse(value: &Value, schema: &Schema, key: &Key, findings: &mut Findings) {
     findings.error(Code::WrongType, key, problem, help);
 }
 
+fn within_bounds(number: Num, schema: &Schema, key: &Key, findings: &mut Findings) -> Verdict {
+    let bound = |name| schema.get(name).and_then(Schema::as_i64).map(i128::from);
+    let (least, most) = (
+        bound("minimum").unwrap_or(0),
+        bound("maximum").unwrap_or(i128::MAX),
+    );
+    // Every number of TOML is signed.
+    if number
+        .to_i128()
+        .is_some_and(|number| (least..=most).contains(&number))
+    {
+        return Verdict::Fits;
+    }
+    let problem = format!("`{key}` is out of bounds");
+    let help = format!("between {least} and {most}");
+    findings.error(Code::NumberOutOfBounds, key, problem, help);
+    Verdict::Refused
+}
+
 fn known_word(word: &str, schema: &Schema, key: &Key, findings: &mut Findings) -> Verdict {
     let Some(words) = schema.get("enum").and_then(Schema::as_array) else {
         return Verdict::Fits;
@@ -139,12 +167,7 @@ fn known_word(word: &str, schema: &Schema, key: &Key, findings: &mut Findings) -
         return Verdict::Fits;
     }
     let problem = format!("`{key}` cannot be `{}`", bounded(word));
-    findings.error(
-        Code::UnknownWord,
-        key,
-        problem,
-        suggestion::of_words(word, known),
-    );
+    findings.error(Code::UnknownWord, key, problem, suggestion::of_words(word, known));
     Verdict::Refused
 }
 

@@ -16,7 +16,7 @@ impl Surroundings {
     /// The folder of a file, and these variables. Secrets may be among them.
     pub fn new(file: &Path, variables: BTreeMap<String, String>) -> Self {
         Self {
-            folder: file.parent().unwrap_or(Path::new("")).to_owned(),
+            folder: file.parent().map(Path::to_owned).unwrap_or_default(),
             variables,
         }
     }

@@ -1,4 +1,4 @@
-//! What a browser, an application and the services around the gateway see of it, in one binary.
+//! What a browser, an application and the services around the gateway see of it, in one binary: the engine is linked once.
 
 #[cfg(test)]
 mod config_errors;

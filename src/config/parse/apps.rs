@@ -40,29 +40,25 @@ pub fn apps(
         if findings.refused(&key) && raw.name.is_none() && raw.upstreams.is_none() {
             continue;
         }
-        let place = Place::of(&key, &raw, public_url, findings);
-        seen.note(&key, raw.name.as_deref(), &place, findings);
-        apps.extend(app(&key, position, raw, place, entries, findings));
-    }
-    apps
-}
-
-/// Where an app is reached.
-struct Place {
-    host: Option<Host>,
-    path: Option<PathPrefix>,
-}
-
-impl Place {
-    fn of(key: &Key, raw: &raw::App, public_url: Option<&PublicUrl>, findings: &mut Findings) -> Self {
-        Self {
+        let place = Place {
+            position,
             host: host(&key.name("host"), raw.host.as_deref(), public_url, findings),
             path: raw
                 .path
                 .as_deref()
                 .and_then(|path| routes::path(&key.name("path"), path, findings)),
-        }
+        };
+        seen.note(&key, raw.name.as_deref(), &place, findings);
+        apps.extend(app(&key, raw, place, entries, findings));
     }
+    apps
+}
+
+/// Where an app stands in the file, and where it is reached.
+struct Place {
+    position: usize,
+    host: Option<Host>,
+    path: Option<PathPrefix>,
 }
 
 /// The names and places of the apps so far.
@@ -100,7 +96,6 @@ impl Seen {
 
 fn app(
     key: &Key,
-    position: usize,
     mut raw: raw::App,
     place: Place,
     entries: &[Entry],
@@ -131,7 +126,7 @@ fn app(
         name,
         host: place.host?,
         path: place.path?,
-        position,
+        position: place.position,
         providers,
         login,
         upstream: Arc::new(upstream?),
@@ -147,7 +142,9 @@ fn host(
     findings: &mut Findings,
 ) -> Option<Host> {
     let Some(text) = text else {
-        return public_url.map(|url| url.host.clone()).filter(|_| !findings.refused(key));
+        return public_url
+            .map(|url| url.host.clone())
+            .filter(|_| !findings.refused(key));
     };
     let Ok(host) = Host::parse(text) else {
         let problem = format!("`{}` is not a host", bounded(text));
@@ -176,12 +173,26 @@ fn providers(
 ) -> Vec<EntryName> {
     let list = list.filter(|list| !list.is_empty());
     let list = findings.required(key, list, "providers = [\"fc\"]");
+    // Entries that are missing as a whole, or were refused, were reported where they belong.
+    let providers = Key::ROOT.name("providers");
+    let reported = |name: &str, findings: &Findings| {
+        (entries.is_empty() && findings.refused(&providers)) || findings.refused(&providers.name(name))
+    };
     let mut names = Vec::new();
     for (key, name) in words::elements(key, list, findings) {
-        if !entries.iter().any(|entry| entry.name == name) {
+        let is_known = entries.iter().any(|entry| entry.name == name);
+        if !is_known && reported(&name, findings) {
+            continue;
+        }
+        if !is_known {
             let problem = format!("there is no provider entry `{}`", bounded(&name));
             let known = entries.iter().map(|entry| entry.name.as_str());
-            findings.error(Code::UnknownProvider, &key, problem, suggestion::of_words(&name, known));
+            findings.error(
+                Code::UnknownProvider,
+                &key,
+                problem,
+                suggestion::of_words(&name, known),
+            );
         } else if let Some(name) = EntryName::parse(&name).filter(|name| !names.contains(name)) {
             names.push(name);
         }

@@ -63,15 +63,30 @@ fn entry(name: String, raw: raw::Provider, surroundings: &Surroundings, findings
         );
     }
     let preset = preset(&key.name("preset"), raw.preset, findings);
-    let profile = profile(&key, preset.as_ref(), raw.environment, raw.issuer, findings);
+    let profile = profile(
+        &key,
+        preset.as_ref(),
+        raw.environment,
+        raw.issuer.as_deref(),
+        findings,
+    );
     let rules = preset.map(|preset| preset.rules);
     let scopes_key = key.name("scopes");
     let scopes = scopes(&scopes_key, raw.scopes, rules.as_ref(), findings);
     let acr = acr(&key.name("acr"), raw.acr, rules.as_ref(), findings);
-    let signing_alg = signing_alg(&key.name("signing_alg"), raw.signing_alg, rules.as_ref(), findings);
+    let signing_alg = signing_alg(
+        &key.name("signing_alg"),
+        raw.signing_alg,
+        rules.as_ref(),
+        findings,
+    );
     let client_id_key = key.name("client_id");
     let client_id = findings
-        .required(&client_id_key, raw.client_id, "client_id = \"..\", as the provider gave it")
+        .required(
+            &client_id_key,
+            raw.client_id,
+            "client_id = \"..\", as the provider gave it",
+        )
         .and_then(|id| words::token(&client_id_key, id, findings));
     let secret_key = key.name("client_secret");
     let example = "client_secret = { file = \"/run/secrets/fc_client_secret\" }";
@@ -104,7 +119,12 @@ fn preset(key: &Key, name: Option<String>, findings: &mut Findings) -> Option<Pr
         return Some(preset);
     }
     let problem = format!("there is no preset `{}`", bounded(&name));
-    findings.error(Code::Preset, key, problem, suggestion::of_words(&name, presets::names()));
+    findings.error(
+        Code::Preset,
+        key,
+        problem,
+        suggestion::of_words(&name, presets::names()),
+    );
     None
 }
 
@@ -112,13 +132,13 @@ fn profile(
     key: &Key,
     preset: Option<&Preset>,
     environment: Option<String>,
-    issuer: Option<String>,
+    issuer: Option<&str>,
     findings: &mut Findings,
 ) -> Option<ProviderProfile> {
     let (environment_key, issuer_key) = (key.name("environment"), key.name("issuer"));
     let environment = findings.required(&environment_key, environment, "environment = \"sandbox\"")?;
     let preset = preset?;
-    let error = match preset.resolve(&environment, issuer.as_deref()) {
+    let error = match preset.resolve(&environment, issuer) {
         Ok(profile) => return Some(profile),
         Err(error) => error,
     };
@@ -130,7 +150,11 @@ fn profile(
             findings.error(Code::ProviderEnvironment, &environment_key, problem, help);
         }
         ProfileError::IssuerMissing => {
-            let _there = findings.required(&issuer_key, None::<()>, "issuer = \"http://127.0.0.1:4000/api/v2\"");
+            let _there = findings.required(
+                &issuer_key,
+                None::<()>,
+                "issuer = \"http://127.0.0.1:4000/api/v2\"",
+            );
         }
         error => findings.error(
             Code::Issuer,
@@ -196,12 +220,21 @@ fn signing_alg(
     rules: Option<&ProviderRules>,
     findings: &mut Findings,
 ) -> Option<SigningAlg> {
-    let (alg, rules) = (SigningAlg::parse(&alg?)?, rules?);
+    let rules = rules?;
+    let Some(alg) = alg else {
+        return Some(rules.default_signing_alg).filter(|_| !findings.refused(key));
+    };
+    let alg = SigningAlg::parse(&alg)?;
     if rules.signing_algs.contains(&alg) {
         return Some(alg);
     }
     let problem = format!("{} does not sign with {}", rules.button.name, alg.as_str());
     let known: Vec<&str> = rules.signing_algs.iter().map(|alg| alg.as_str()).collect();
-    findings.error(Code::SigningAlg, key, problem, format!("one of {}", known.join(", ")));
+    findings.error(
+        Code::SigningAlg,
+        key,
+        problem,
+        format!("one of {}", known.join(", ")),
+    );
     None
 }

@@ -8,8 +8,8 @@ use crate::config::key::Key;
 use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
-use crate::config::redis_url;
 use crate::config::redis_url::Guard;
+use crate::config::redis_url::guard;
 use crate::config::settings::SessionSettings;
 use crate::config::settings::StoreSettings;
 use crate::config::surroundings::Surroundings;
@@ -112,7 +112,7 @@ fn redis(
         .prefix
         .and_then(|prefix| words::token(&key.name("prefix"), prefix, findings));
     let url = secrets::secret(&url_key, &source?, surroundings, findings)?;
-    match redis_url::guard(&url) {
+    match guard(&url) {
         Ok(Guard::ThisMachine | Guard::Encrypted) => {}
         Ok(Guard::InTheOpen) => findings.warning(
             Code::RedisInTheOpen,
@@ -131,7 +131,12 @@ fn redis(
         }
         Err(error) => {
             let help = "write redis://host:6379/0, or rediss:// for TLS";
-            findings.error(Code::RedisUrl, &url_key, format!("the URL of Redis {error}"), help);
+            findings.error(
+                Code::RedisUrl,
+                &url_key,
+                format!("the URL of Redis {error}"),
+                help,
+            );
             return None;
         }
     }
@@ -139,7 +144,12 @@ fn redis(
     // What the client itself cannot read is found now, not at the first login.
     if let Err(error) = RedisStore::new(&url, prefix.clone()) {
         let help = "write redis://host:6379/0, or rediss:// for TLS";
-        findings.error(Code::RedisUrl, &url_key, format!("the URL of Redis is {error}"), help);
+        findings.error(
+            Code::RedisUrl,
+            &url_key,
+            format!("the URL of Redis is {error}"),
+            help,
+        );
         return None;
     }
     Some(StoreSettings::Redis { url, prefix })

@@ -28,7 +28,6 @@ pub fn upstream(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Optio
     let response_timeout = duration("response_timeout", &mut raw.response_timeout, HOUR);
     let idle_timeout = duration("idle_timeout", &mut raw.idle_timeout, HOUR);
     let keep_alive = duration("keep_alive", &mut raw.keep_alive, HOUR);
-    let max_connections = max_connections(&app.name("max_connections"), raw.max_connections, findings);
     let (scheme, authority) = address?;
     Some(Upstream {
         scheme,
@@ -42,35 +41,22 @@ pub fn upstream(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Optio
             response_timeout: response_timeout?,
             idle_timeout: idle_timeout?,
             keep_alive: keep_alive?,
-            max_connections: max_connections?,
+            max_connections: usize::try_from(raw.max_connections?).ok()?,
         },
     })
 }
 
-fn max_connections(key: &Key, number: Option<u32>, findings: &mut Findings) -> Option<usize> {
-    let number = number?;
-    if number == 0 {
-        findings.error(
-            Code::NumberOutOfBounds,
-            key,
-            format!("`{key}` is 0: nobody could be served"),
-            "leave it out for 256",
-        );
-        return None;
-    }
-    usize::try_from(number).ok()
-}
-
-fn address(
-    key: &Key,
-    list: Option<Vec<String>>,
-    findings: &mut Findings,
-) -> Option<(UpstreamScheme, Host)> {
+fn address(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Option<(UpstreamScheme, Host)> {
     let list = list.filter(|list| !list.is_empty());
     let list = findings.required(key, list, "upstreams = [\"http://127.0.0.1:8080\"]")?;
     if list.len() > 1 {
         let problem = format!("an app has one upstream, here are {}", list.len());
-        findings.error(Code::Upstreams, key, problem, "put a balancer in front of several servers");
+        findings.error(
+            Code::Upstreams,
+            key,
+            problem,
+            "put a balancer in front of several servers",
+        );
         return None;
     }
     let (key, text) = words::elements(key, Some(list), findings).pop()?;
