@@ -7,7 +7,6 @@ use url::Url;
 use crate::browser::Browser;
 use crate::browser::page::Page;
 use crate::demo::attack::Report;
-use crate::demo::attack::Tries;
 use crate::demo::attack::Verdict;
 use crate::demo::field::Field;
 use crate::text;
@@ -32,7 +31,7 @@ pub(crate) async fn foreign_callback(field: &Field) -> io::Result<Report> {
     let (_attacker, callback) = field.unfinished_login("corsica").await?;
     let victim = Browser::new();
     let page = victim.open(&callback).await?;
-    no_session_for(field, &victim, &callback, &page)
+    Ok(no_session_for(field, &victim, &callback, &page))
 }
 
 pub(crate) async fn foreign_state(field: &Field) -> io::Result<Report> {
@@ -49,7 +48,7 @@ pub(crate) async fn foreign_state(field: &Field) -> io::Result<Report> {
         .collect();
     url.set_query(Some(&text::form(&altered)));
     let page = browser.open(url.as_str()).await?;
-    no_session_for(field, &browser, url.as_str(), &page)
+    Ok(no_session_for(field, &browser, url.as_str(), &page))
 }
 
 pub(crate) async fn replayed_callback(field: &Field) -> io::Result<Report> {
@@ -62,11 +61,11 @@ pub(crate) async fn replayed_callback(field: &Field) -> io::Result<Report> {
     }
     let stranger = Browser::new();
     let page = stranger.open(&callback).await?;
-    no_session_for(field, &stranger, &callback, &page)
+    Ok(no_session_for(field, &stranger, &callback, &page))
 }
 
 /// The attack held if the browser has no session and the application knows nobody.
-fn no_session_for(field: &Field, browser: &Browser, sent: &str, page: &Page) -> io::Result<Report> {
+fn no_session_for(field: &Field, browser: &Browser, sent: &str, page: &Page) -> Report {
     let answered = page
         .hops
         .iter()
@@ -79,38 +78,39 @@ fn no_session_for(field: &Field, browser: &Browser, sent: &str, page: &Page) -> 
     } else {
         "aucune session"
     };
-    let mut tries = Tries::default();
-    tries.add(
+    let mut report = Report::default();
+    report.add(
         &format!("GET {sent}"),
         &format!("{answered}\n{words}"),
         None,
-        Verdict::held_if(|| session.is_none()),
-    )?;
-    Ok(tries.report())
+        Verdict::held_if(|| session.is_none() && page.status.is_client_error()),
+    );
+    report
 }
 
 pub(crate) async fn open_redirect(field: &Field) -> io::Result<Report> {
     let browser = Browser::new();
     field.sign_in(&browser, "corsica").await?;
     let home = Url::parse(&field.gateway).map_err(io::Error::other)?;
-    let mut tries = Tries::default();
+    let mut report = Report::default();
     for elsewhere in ELSEWHERE {
         let path = format!("/_guichet/login/fc?return_to={}", text::component(elsewhere));
         let page = browser.ask(&field.at(&path)).await?;
         let target = page.location();
+        let refused = page.status.is_client_error();
         let stays = target
             .as_ref()
-            .is_none_or(|target| target.origin() == home.origin());
+            .map_or(refused, |target| target.origin() == home.origin());
         let answered = target.map_or_else(
             || page.status.to_string(),
             |target| format!("{} → {target}", page.status),
         );
-        tries.add(
+        report.add(
             &format!("return_to={elsewhere:?}"),
             &answered,
             None,
             Verdict::held_if(|| stays),
-        )?;
+        );
     }
-    Ok(tries.report())
+    Ok(report)
 }

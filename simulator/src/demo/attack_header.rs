@@ -11,7 +11,6 @@ use crate::browser::Browser;
 use crate::demo::application_check;
 use crate::demo::application_check::VerifyingApplication;
 use crate::demo::attack::Report;
-use crate::demo::attack::Tries;
 use crate::demo::attack::Verdict;
 use crate::demo::field::Field;
 use crate::demo::raw;
@@ -33,7 +32,7 @@ const SPELLINGS: &[&str] = &[
     "X-Guichet-Anything-Else",
 ];
 
-async fn forge(field: &Field, tries: &mut Tries, headers: &str) -> io::Result<()> {
+async fn forge(field: &Field, report: &mut Report, headers: &str) -> io::Result<()> {
     let marker = Field::marker()?;
     let request = format!(
         "{}{headers}Connection: close\r\n\r\n",
@@ -41,32 +40,31 @@ async fn forge(field: &Field, tries: &mut Tries, headers: &str) -> io::Result<()
     );
     let answer = field.send(&request).await?;
     let received = field.log.find(&marker);
-    let held = Verdict::held_if(|| {
-        received
-            .as_deref()
-            .is_none_or(|received| !received.contains(VICTIM))
+    let held = Verdict::of(&answer, received.as_deref(), |received| {
+        !received.contains(VICTIM)
     });
-    tries.add(&request, &answer.summary(), received.as_deref(), held)
+    report.add(&request, &answer.summary(), received.as_deref(), held);
+    Ok(())
 }
 
 pub(crate) async fn forged_identity(field: &Field) -> io::Result<Report> {
-    let mut tries = Tries::default();
+    let mut report = Report::default();
     let headers = format!(
         "X-Guichet-Sub: {VICTIM}\r\nX-Guichet-Given-Name: {VICTIM}\r\nX-Guichet-Family-Name: {VICTIM}\r\nX-Guichet-Status: {VICTIM}\r\n"
     );
-    forge(field, &mut tries, &headers).await?;
-    Ok(tries.report())
+    forge(field, &mut report, &headers).await?;
+    Ok(report)
 }
 
 pub(crate) async fn forged_spellings(field: &Field) -> io::Result<Report> {
-    let mut tries = Tries::default();
+    let mut report = Report::default();
     for name in SPELLINGS {
-        forge(field, &mut tries, &format!("{name}: {VICTIM}\r\n")).await?;
+        forge(field, &mut report, &format!("{name}: {VICTIM}\r\n")).await?;
     }
     let twice = format!("X-Guichet-Sub: {VICTIM}\r\nX-Guichet-Sub: {VICTIM}-2\r\n");
-    forge(field, &mut tries, &twice).await?;
-    forge(field, &mut tries, &format!("X-Guichet-Sub : {VICTIM}\r\n")).await?;
-    Ok(tries.report())
+    forge(field, &mut report, &twice).await?;
+    forge(field, &mut report, &format!("X-Guichet-Sub : {VICTIM}\r\n")).await?;
+    Ok(report)
 }
 
 pub(crate) async fn connection_nomination(field: &Field) -> io::Result<Report> {
@@ -83,14 +81,14 @@ pub(crate) async fn connection_nomination(field: &Field) -> io::Result<Report> {
     let answer = field.send(&request(&format!("{name}={value}"))).await?;
     let received = field.log.find(&marker).unwrap_or_default();
     let kept = |header| application_check::header(&received, header).is_some_and(|value| !value.is_empty());
-    let mut tries = Tries::default();
-    tries.add(
+    let mut report = Report::default();
+    report.add(
         &request(&format!("{name}=…")),
         &answer.summary(),
         Some(&received),
         Verdict::held_if(|| kept("x-guichet-sub") && kept("x-guichet-assertion") && kept("x-guichet-status")),
-    )?;
-    Ok(tries.report())
+    );
+    Ok(report)
 }
 
 fn claims_of_the_victim(field: &Field) -> String {
@@ -126,23 +124,22 @@ async fn forged_assertion(field: &Field, assertion: &str) -> io::Result<Report> 
     );
     let answer = field.send(&request).await?;
     let received = field.log.find(&marker);
-    let arrived = received
-        .as_deref()
-        .is_some_and(|received| received.contains(assertion));
     let now = MovableClock::default().now().as_secs();
     let verified = application.verify(assertion, now);
     let refusal = verified
         .as_ref()
         .map_or_else(Clone::clone, |_claims| "acceptée".to_owned());
     let answered = format!("{}\nUne application qui vérifie : {refusal}", answer.summary());
-    let mut tries = Tries::default();
-    tries.add(
+    let mut report = Report::default();
+    report.add(
         &request,
         &answered,
         received.as_deref(),
-        Verdict::held_if(|| !arrived && verified.is_err()),
-    )?;
-    Ok(tries.report())
+        Verdict::of(&answer, received.as_deref(), |received| {
+            !received.contains(assertion) && verified.is_err()
+        }),
+    );
+    Ok(report)
 }
 
 pub(crate) async fn stale_assertion(field: &Field) -> io::Result<Report> {
@@ -181,9 +178,9 @@ pub(crate) async fn stale_assertion(field: &Field) -> io::Result<Report> {
         words(&forged)
     );
     let held = Verdict::held_if(|| fresh.is_ok() && stale.is_err() && forged.is_err());
-    let mut tries = Tries::default();
-    tries.add(&around, &answered, received.as_deref(), held)?;
-    Ok(tries.report())
+    let mut report = Report::default();
+    report.add(&around, &answered, received.as_deref(), held);
+    Ok(report)
 }
 
 pub(crate) fn no_session() -> io::Error {

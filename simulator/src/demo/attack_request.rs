@@ -3,7 +3,6 @@
 use std::io;
 
 use crate::demo::attack::Report;
-use crate::demo::attack::Tries;
 use crate::demo::attack::Verdict;
 use crate::demo::field::Field;
 
@@ -24,16 +23,16 @@ const PATHS: &[&str] = &[
 ];
 
 pub(crate) async fn path_confusion(field: &Field) -> io::Result<Report> {
-    let mut tries = Tries::default();
+    let mut report = Report::default();
     for path in PATHS {
         let marker = Field::marker()?;
         let request = format!("{}Connection: close\r\n\r\n", field.get(path, &marker));
         let answer = field.send(&request).await?;
         let received = field.log.find(&marker);
-        let held = Verdict::held_if(|| received.is_none());
-        tries.add(&request, &answer.summary(), received.as_deref(), held)?;
+        let held = Verdict::of(&answer, received.as_deref(), |_received| false);
+        report.add(&request, &answer.summary(), received.as_deref(), held);
     }
-    Ok(tries.report())
+    Ok(report)
 }
 
 pub(crate) async fn forged_origin(field: &Field) -> io::Result<Report> {
@@ -49,14 +48,14 @@ pub(crate) async fn forged_origin(field: &Field) -> io::Result<Report> {
             .iter()
             .any(|value| received.contains(value))
     };
-    let held = Verdict::held_if(|| received.as_deref().is_none_or(|received| !forged(received)));
-    let mut tries = Tries::default();
-    tries.add(&request, &answer.summary(), received.as_deref(), held)?;
-    Ok(tries.report())
+    let held = Verdict::of(&answer, received.as_deref(), |received| !forged(received));
+    let mut report = Report::default();
+    report.add(&request, &answer.summary(), received.as_deref(), held);
+    Ok(report)
 }
 
 pub(crate) async fn smuggling(field: &Field) -> io::Result<Report> {
-    let mut tries = Tries::default();
+    let mut report = Report::default();
     for encoding in ["chunked", "xchunked", "chunked, identity"] {
         let marker = Field::marker()?;
         let hidden = format!(
@@ -76,7 +75,7 @@ pub(crate) async fn smuggling(field: &Field) -> io::Result<Report> {
             .as_deref()
             .is_some_and(|received| received.starts_with("GET"));
         let held = Verdict::held_if(|| !harmful);
-        tries.add(&request, &answer.summary(), received.as_deref(), held)?;
+        report.add(&request, &answer.summary(), received.as_deref(), held);
     }
-    Ok(tries.report())
+    Ok(report)
 }

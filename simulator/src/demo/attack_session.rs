@@ -5,7 +5,6 @@ use std::io;
 use crate::browser::Browser;
 use crate::demo::application_check;
 use crate::demo::attack::Report;
-use crate::demo::attack::Tries;
 use crate::demo::attack::Verdict;
 use crate::demo::attack_header;
 use crate::demo::field::Field;
@@ -20,14 +19,14 @@ pub(crate) async fn unknown_session(field: &Field) -> io::Result<Report> {
     );
     let answer = field.send(&request).await?;
     let received = field.log.find(&marker);
-    let mut tries = Tries::default();
-    tries.add(
+    let mut report = Report::default();
+    report.add(
         &request,
         &answer.summary(),
         received.as_deref(),
-        Verdict::held_if(|| received.is_none()),
-    )?;
-    Ok(tries.report())
+        Verdict::of(&answer, received.as_deref(), |_received| false),
+    );
+    Ok(report)
 }
 
 pub(crate) async fn two_cookies(field: &Field) -> io::Result<Report> {
@@ -43,7 +42,7 @@ pub(crate) async fn two_cookies(field: &Field) -> io::Result<Report> {
     let (_, planted) = field
         .session_cookie(&attacker)
         .ok_or_else(attack_header::no_session)?;
-    let mut tries = Tries::default();
+    let mut report = Report::default();
     for (first, second, shown) in [
         (&own, &planted, "victime, attaquant"),
         (&planted, &own, "attaquant, victime"),
@@ -57,18 +56,13 @@ pub(crate) async fn two_cookies(field: &Field) -> io::Result<Report> {
         };
         let answer = field.send(&request(first, second)).await?;
         let received = field.log.find(&marker);
-        let held = received
-            .as_deref()
-            .is_none_or(|received| !received.contains(&subject) && !received.contains("guichet-session"));
+        let held = Verdict::of(&answer, received.as_deref(), |received| {
+            !received.contains(&subject) && !received.contains("guichet-session")
+        });
         let (one, other) = shown.split_once(", ").unwrap_or((shown, shown));
-        tries.add(
-            &request(one, other),
-            &answer.summary(),
-            received.as_deref(),
-            Verdict::held_if(|| held),
-        )?;
+        report.add(&request(one, other), &answer.summary(), received.as_deref(), held);
     }
-    Ok(tries.report())
+    Ok(report)
 }
 
 pub(crate) async fn logout_by_image(field: &Field) -> io::Result<Report> {
@@ -84,12 +78,12 @@ pub(crate) async fn logout_by_image(field: &Field) -> io::Result<Report> {
         .await?
         .text();
     let still = application_check::header(&after, "x-guichet-status") == Some("authenticated");
-    let mut tries = Tries::default();
-    tries.add(
+    let mut report = Report::default();
+    report.add(
         "<img src=\"/_guichet/logout\">",
         &answer.status.to_string(),
         Some(&after),
         Verdict::held_if(|| still),
-    )?;
-    Ok(tries.report())
+    );
+    Ok(report)
 }

@@ -1,5 +1,6 @@
 //! The `guichet` executable: built first, because running one workspace member does not build another.
 
+use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -18,6 +19,11 @@ pub async fn build() -> io::Result<PathBuf> {
         .ok_or_else(|| io::Error::other("the demonstration's executable stands in no folder"))?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
+    // What `cargo run` told us about this package is not about that one, and some build scripts watch it: left in place, the
+    // next build by hand would compile half of the dependencies again.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_this_package(name)) {
+        command.env_remove(name);
+    }
     command
         .args(["build", "--quiet", "--package", "guichet", "--bin", "guichet"])
         .args(profile(folder))
@@ -29,6 +35,11 @@ pub async fn build() -> io::Result<PathBuf> {
         return Err(io::Error::other(format!("guichet could not be built ({status})")));
     }
     Ok(folder.join(format!("guichet{}", std::env::consts::EXE_SUFFIX)))
+}
+
+fn is_about_this_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO"
 }
 
 /// The folder is named after the profile, but for `dev`.

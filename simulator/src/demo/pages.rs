@@ -5,6 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::demo::attack::Report;
+use crate::demo::attack::Try;
 use crate::demo::attack::Verdict;
 use crate::demo::attacks;
 use crate::demo::attacks::Attack;
@@ -132,7 +133,7 @@ pub(crate) fn reports(reports: &[(Attack, std::io::Result<Report>)]) -> Answer {
         .filter(|(_, report)| {
             report
                 .as_ref()
-                .is_ok_and(|report| report.verdict == Verdict::Held)
+                .is_ok_and(|report| report.verdict() == Verdict::Held)
         })
         .count();
     let content = format!(
@@ -145,17 +146,15 @@ pub(crate) fn reports(reports: &[(Attack, std::io::Result<Report>)]) -> Answer {
 fn card((attack, report): &(Attack, std::io::Result<Report>)) -> String {
     let (class, words, details) = match report {
         Ok(report) => {
-            let (class, words) = match report.verdict {
+            let (class, words) = match report.verdict() {
                 Verdict::Held => ("verdict", "✔ La passerelle a tenu."),
                 Verdict::Broken => ("verdict broken", "✘ L’attaque est passée."),
             };
-            let details = format!(
-                r#"<h3>Envoyé</h3><pre tabindex="0">{}</pre><h3>Répondu</h3><pre tabindex="0">{}</pre><h3>Reçu par l’application</h3><pre tabindex="0">{}</pre>"#,
-                escape(&report.sent),
-                escape(&report.answered),
-                escape(&report.received),
-            );
-            (class, words, details)
+            (
+                class,
+                words,
+                report.tries.iter().map(one_try).collect::<Vec<_>>().concat(),
+            )
         }
         Err(error) => (
             "verdict broken",
@@ -167,5 +166,15 @@ fn card((attack, report): &(Attack, std::io::Result<Report>)) -> String {
         r#"<section class="card"><h2>{}</h2><p class="soft">{}</p><p class="{class}">{words}</p>{details}</section>"#,
         escape(attack.title),
         escape(attack.expectation),
+    )
+}
+
+fn one_try(each: &Try) -> String {
+    format!(
+        r#"<div class="try"><div><h3>Envoyé</h3><pre tabindex="0">{}</pre></div><div><h3>{} Répondu</h3><pre tabindex="0">{}</pre></div><div><h3>Reçu par l’application</h3><pre tabindex="0">{}</pre></div></div>"#,
+        escape(&each.sent),
+        each.verdict.sign(),
+        escape(&each.answered),
+        escape(each.received.as_deref().unwrap_or("rien")),
     )
 }

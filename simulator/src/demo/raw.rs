@@ -18,6 +18,12 @@ pub(crate) struct RawAnswer {
 }
 
 impl RawAnswer {
+    /// Whether the gateway said no, or sent the person to the login: an answer of its own, and no failure.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let status = self.text.split(' ').nth(1).unwrap_or_default();
+        status == "303" || (status.len() == 3 && status.starts_with('4'))
+    }
+
     /// Status line and `Location`, which say enough on a page.
     pub(crate) fn summary(&self) -> String {
         let head = self.text.split("\r\n\r\n").next().unwrap_or_default();

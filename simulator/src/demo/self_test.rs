@@ -3,6 +3,7 @@
 use std::io;
 use std::io::Write;
 
+use crate::demo::attack::Try;
 use crate::demo::attack::Verdict;
 use crate::demo::attacks;
 use crate::demo::journey::Journey;
@@ -34,14 +35,15 @@ pub async fn run(stage: &Stage, out: &mut impl Write) -> io::Result<SelfTest> {
     for attack in attacks::ALL {
         match attack.run(field).await {
             Ok(report) => {
-                writeln!(out, "{} attaque : {}", report.verdict.sign(), attack.title)?;
-                if report.verdict == Verdict::Broken {
+                writeln!(out, "{} attaque : {}", report.verdict().sign(), attack.title)?;
+                let broken = |each: &&Try| each.verdict == Verdict::Broken;
+                for each in report.tries.iter().filter(broken) {
+                    let received = each.received.as_deref().unwrap_or("rien");
+                    writeln!(out, "--- envoyé\n{}\n--- répondu\n{}", each.sent, each.answered)?;
+                    writeln!(out, "--- reçu par l’application\n{received}\n---")?;
+                }
+                if report.verdict() == Verdict::Broken {
                     outcome = SelfTest::Failed;
-                    writeln!(
-                        out,
-                        "--- envoyé\n{}\n--- répondu\n{}\n--- reçu par l’application\n{}\n---",
-                        report.sent, report.answered, report.received
-                    )?;
                 }
             }
             Err(error) => {

@@ -43,6 +43,12 @@ impl Keys {
             .ok_or_else(|| io::Error::other("no RSA key could be made"))
     }
 
+    /// Makes the RSA key ahead of the first request that needs it.
+    pub(crate) fn warm() {
+        // A failure shows when the key is needed.
+        drop(Self::rsa());
+    }
+
     fn kid(&self, algorithm: SigningAlgorithm) -> String {
         format!("simulated:{}:{}", algorithm.name(), self.name)
     }

@@ -31,6 +31,7 @@ use crate::provider::client::Client;
 use crate::provider::clock::MovableClock;
 use crate::provider::engine::Engine;
 use crate::provider::interaction::Step;
+use crate::provider::keys::Keys;
 use crate::site;
 use crate::site::Answer;
 use crate::site::Asked;
@@ -69,6 +70,7 @@ impl Provider {
     ) -> io::Result<RunningProvider> {
         let issuer = format!("http://{}{PREFIX}", listener.local_addr()?);
         let engine = Arc::new(Engine::new(issuer, clients, people::everybody()?)?);
+        drop(tokio::task::spawn_blocking(Keys::warm));
         let listening = site::serve(listener, Arc::clone(&engine))?;
         Ok(RunningProvider { engine, listening })
     }

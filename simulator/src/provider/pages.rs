@@ -18,7 +18,7 @@ pub(crate) const SUBMIT: &str = include_str!("../../assets/submit.js");
 /// A whole page around the content of its card.
 fn frame(title: &str, head: &str, card: &str) -> String {
     format!(
-        r##"<!doctype html><html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} – FranceConnect simulé</title><link rel="stylesheet" href="/api/v2/simulateur.css">{head}</head><body><a class="skip" href="#contenu">Aller au contenu</a><p class="banner" role="note">Simulateur de FranceConnect – aucune identité réelle</p><header><p class="service"><span>Simulateur</span>FranceConnect simulé</p></header><main id="contenu" tabindex="-1"><div class="card">{card}</div></main><footer><p>Cette page est une simulation locale : rien ne quitte cet ordinateur.</p></footer></body></html>"##,
+        r##"<!doctype html><html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} – FranceConnect simulé</title><link rel="stylesheet" href="/api/v2/simulateur.css">{head}</head><body><a class="skip" href="#contenu">Aller au contenu</a><aside class="banner" aria-label="Simulation">Simulateur de FranceConnect – aucune identité réelle</aside><header><p class="service"><span>Simulateur</span>FranceConnect simulé</p></header><main id="contenu" tabindex="-1"><div class="card">{card}</div></main><footer><p>Cette page est une simulation locale : rien ne quitte cet ordinateur.</p></footer></body></html>"##,
         title = escape(title),
     )
 }
