@@ -63,12 +63,7 @@ fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut 
         streams.say_wrong_line(format_args!("{warning}\n"));
     }
     streams.say_line(format_args!("{}: {}", path.display(), count(&loaded.warnings)));
-    for (registration, settings) in loaded
-        .config
-        .registrations()
-        .iter()
-        .zip(&loaded.config.providers)
-    {
+    for (registration, settings) in loaded.config.registrations().iter().zip(&loaded.config.providers) {
         let profile = &settings.profile;
         streams.say_line(format_args!(
             "\nproviders.{}: register these at {}, {}",

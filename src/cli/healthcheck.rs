@@ -35,7 +35,9 @@ pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
         }
     };
     let (Some(listen), Some(host)) = (glance.listen, glance.host) else {
-        streams.say_wrong_line("error: the configuration does not say where the gateway answers; see `guichet check`");
+        streams.say_wrong_line(
+            "error: the configuration does not say where the gateway answers; see `guichet check`",
+        );
         return Exit::InvalidConfiguration;
     };
     let address = reachable(listen);

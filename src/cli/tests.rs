@@ -12,7 +12,10 @@ struct Answer {
 fn guichet(arguments: &[&str]) -> Answer {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let arguments = std::iter::once("guichet").chain(arguments.iter().copied());
-    let exit = main(arguments.map(OsString::from), &mut Streams::new(&mut out, &mut err));
+    let exit = main(
+        arguments.map(OsString::from),
+        &mut Streams::new(&mut out, &mut err),
+    );
     Answer {
         out: String::from_utf8(out).unwrap(),
         err: String::from_utf8(err).unwrap(),
@@ -137,7 +140,11 @@ fn check_print_says_where_each_value_comes_from_and_no_secret() {
         "session.idle_timeout = \"30m\"  # default".to_owned(),
         "apps[1].max_connections = 256  # default".to_owned(),
     ] {
-        assert!(human.out.lines().any(|each| each == line), "{line}\n{}", human.out);
+        assert!(
+            human.out.lines().any(|each| each == line),
+            "{line}\n{}",
+            human.out
+        );
     }
     let json = in_folder(folder.path(), &["check", "--print", "--format", "json"]);
     let answer: serde_json::Value = serde_json::from_str(&json.out).unwrap();

@@ -28,7 +28,12 @@ impl Findings {
     /// A mistake at a key.
     pub fn error(&mut self, code: Code, key: &Key, problem: impl Into<String>, help: impl Into<String>) {
         let location = self.places.location(key);
-        self.push(Severity::Error, code, (location, key.clone()), (problem.into(), help.into()));
+        self.push(
+            Severity::Error,
+            code,
+            (location, key.clone()),
+            (problem.into(), help.into()),
+        );
     }
 
     /// Something at a key that deserves a second look.
@@ -90,9 +95,8 @@ impl Findings {
 
     /// Everything, in the order of the file; what the environment said comes last.
     pub fn into_sorted(mut self) -> Vec<ConfigError> {
-        self.found.sort_by(|a, b| {
-            (&a.location, a.code, &a.key).cmp(&(&b.location, b.code, &b.key))
-        });
+        self.found
+            .sort_by(|a, b| (&a.location, a.code, &a.key).cmp(&(&b.location, b.code, &b.key)));
         self.found
     }
 

@@ -120,8 +120,7 @@ impl Places {
                 for (index, table) in tables.iter().enumerate() {
                     let key = key.item(index);
                     if let Some(span) = table.span() {
-                        self.positions
-                            .insert(key.clone(), position(text, span.start));
+                        self.positions.insert(key.clone(), position(text, span.start));
                     }
                     self.table(&key, table, text);
                 }
@@ -137,13 +136,16 @@ impl Places {
                 for (index, element) in array.iter().enumerate() {
                     let key = key.item(index);
                     if let Some(span) = element.span() {
-                        self.positions
-                            .insert(key.clone(), position(text, span.start));
+                        self.positions.insert(key.clone(), position(text, span.start));
                     }
                     self.value(&key, element, text);
                 }
             }
-            Value::String(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {}
+            Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_) => {}
         }
     }
 }

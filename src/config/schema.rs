@@ -10,7 +10,10 @@ use crate::config::secret_source;
 /// The schema. TOML has no null, so no type here has one.
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<raw::File>().to_value();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<raw::File>()
+        .to_value();
     without_null(&mut schema);
     defaults::show_in(&mut schema);
     schema

@@ -16,8 +16,7 @@ use crate::config::schema;
 use crate::config::schema::Form;
 use crate::config::suggestion;
 
-const LITERAL: &str =
-    "put it in a file, a variable or a systemd credential: { file = \"..\" }, { env = \"..\" } or { credential = \"..\" }";
+const LITERAL: &str = "put it in a file, a variable or a systemd credential: { file = \"..\" }, { env = \"..\" } or { credential = \"..\" }";
 
 /// Whether a value stays in the tree.
 #[derive(PartialEq, Eq)]
@@ -139,12 +138,7 @@ fn known_word(word: &str, schema: &Schema, key: &Key, findings: &mut Findings) -
         return Verdict::Fits;
     }
     let problem = format!("`{key}` cannot be `{}`", bounded(word));
-    findings.error(
-        Code::UnknownWord,
-        key,
-        problem,
-        suggestion::of_words(word, known),
-    );
+    findings.error(Code::UnknownWord, key, problem, suggestion::of_words(word, known));
     Verdict::Refused
 }
 

@@ -44,7 +44,10 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_pen_is_understood() {
-        assert_eq!(nearest("idle_timout", ["idle_timeout", "listen"]), Some("idle_timeout"));
+        assert_eq!(
+            nearest("idle_timout", ["idle_timeout", "listen"]),
+            Some("idle_timeout")
+        );
         assert_eq!(nearest("zzz", ["idle_timeout", "listen"]), None);
     }
 }

@@ -73,7 +73,10 @@ mod tests {
     #[test]
     fn an_origin_is_scheme_and_host() {
         let parts = parse_origin("https://demarches.ville.example:443/").unwrap();
-        assert_eq!((parts.scheme, parts.host.as_str()), ("https", "demarches.ville.example"));
+        assert_eq!(
+            (parts.scheme, parts.host.as_str()),
+            ("https", "demarches.ville.example")
+        );
         assert_eq!(parse_origin("https://a.example/x"), Err(UrlError::Rest));
         assert_eq!(parse_origin("https://a.example?x"), Err(UrlError::Rest));
     }

@@ -147,7 +147,9 @@ fn host(
     findings: &mut Findings,
 ) -> Option<Host> {
     let Some(text) = text else {
-        return public_url.map(|url| url.host.clone()).filter(|_| !findings.refused(key));
+        return public_url
+            .map(|url| url.host.clone())
+            .filter(|_| !findings.refused(key));
     };
     let Ok(host) = Host::parse(text) else {
         let problem = format!("`{}` is not a host", bounded(text));
@@ -181,7 +183,12 @@ fn providers(
         if !entries.iter().any(|entry| entry.name == name) {
             let problem = format!("there is no provider entry `{}`", bounded(&name));
             let known = entries.iter().map(|entry| entry.name.as_str());
-            findings.error(Code::UnknownProvider, &key, problem, suggestion::of_words(&name, known));
+            findings.error(
+                Code::UnknownProvider,
+                &key,
+                problem,
+                suggestion::of_words(&name, known),
+            );
         } else if let Some(name) = EntryName::parse(&name).filter(|name| !names.contains(name)) {
             names.push(name);
         }

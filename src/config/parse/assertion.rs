@@ -71,7 +71,12 @@ fn key_folder(
     let folder = surroundings.resolve(folder);
     if !folder.is_dir() {
         let problem = format!("there is no folder `{}`", folder.display());
-        findings.error(Code::KeysDir, key, problem, "guichet keys generate makes it, and the first key");
+        findings.error(
+            Code::KeysDir,
+            key,
+            problem,
+            "guichet keys generate makes it, and the first key",
+        );
         return None;
     }
     let error = match SigningKeys::read(&folder) {
@@ -84,7 +89,10 @@ fn key_folder(
             Code::KeyExposed,
             "chmod 600, and make another key if somebody may have read this one",
         ),
-        _ => (Code::Keys, "every key there is a P-256 private key in PEM that this user can read"),
+        _ => (
+            Code::Keys,
+            "every key there is a P-256 private key in PEM that this user can read",
+        ),
     };
     findings.error(code, key, error.to_string(), help);
     None

@@ -68,10 +68,19 @@ fn entry(name: String, raw: raw::Provider, surroundings: &Surroundings, findings
     let scopes_key = key.name("scopes");
     let scopes = scopes(&scopes_key, raw.scopes, rules.as_ref(), findings);
     let acr = acr(&key.name("acr"), raw.acr, rules.as_ref(), findings);
-    let signing_alg = signing_alg(&key.name("signing_alg"), raw.signing_alg, rules.as_ref(), findings);
+    let signing_alg = signing_alg(
+        &key.name("signing_alg"),
+        raw.signing_alg,
+        rules.as_ref(),
+        findings,
+    );
     let client_id_key = key.name("client_id");
     let client_id = findings
-        .required(&client_id_key, raw.client_id, "client_id = \"..\", as the provider gave it")
+        .required(
+            &client_id_key,
+            raw.client_id,
+            "client_id = \"..\", as the provider gave it",
+        )
         .and_then(|id| words::token(&client_id_key, id, findings));
     let secret_key = key.name("client_secret");
     let example = "client_secret = { file = \"/run/secrets/fc_client_secret\" }";
@@ -104,7 +113,12 @@ fn preset(key: &Key, name: Option<String>, findings: &mut Findings) -> Option<Pr
         return Some(preset);
     }
     let problem = format!("there is no preset `{}`", bounded(&name));
-    findings.error(Code::Preset, key, problem, suggestion::of_words(&name, presets::names()));
+    findings.error(
+        Code::Preset,
+        key,
+        problem,
+        suggestion::of_words(&name, presets::names()),
+    );
     None
 }
 
@@ -130,7 +144,11 @@ fn profile(
             findings.error(Code::ProviderEnvironment, &environment_key, problem, help);
         }
         ProfileError::IssuerMissing => {
-            let _there = findings.required(&issuer_key, None::<()>, "issuer = \"http://127.0.0.1:4000/api/v2\"");
+            let _there = findings.required(
+                &issuer_key,
+                None::<()>,
+                "issuer = \"http://127.0.0.1:4000/api/v2\"",
+            );
         }
         error => findings.error(
             Code::Issuer,
@@ -202,6 +220,11 @@ fn signing_alg(
     }
     let problem = format!("{} does not sign with {}", rules.button.name, alg.as_str());
     let known: Vec<&str> = rules.signing_algs.iter().map(|alg| alg.as_str()).collect();
-    findings.error(Code::SigningAlg, key, problem, format!("one of {}", known.join(", ")));
+    findings.error(
+        Code::SigningAlg,
+        key,
+        problem,
+        format!("one of {}", known.join(", ")),
+    );
     None
 }

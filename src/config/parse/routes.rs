@@ -23,7 +23,12 @@ pub fn path(key: &Key, text: &str, findings: &mut Findings) -> Option<PathPrefix
     };
     if text.contains('?') {
         let problem = format!("`{}` has a query", bounded(text));
-        findings.error(Code::Path, key, problem, "write the path alone: routes do not look at the query");
+        findings.error(
+            Code::Path,
+            key,
+            problem,
+            "write the path alone: routes do not look at the query",
+        );
         return None;
     }
     if is_own(&path) {
@@ -64,7 +69,10 @@ pub fn routes(
             findings.warning(
                 Code::RepeatedPath,
                 &path_key,
-                format!("this route is at `{}`, as paths of routes are below that of their app", below.join(&path)),
+                format!(
+                    "this route is at `{}`, as paths of routes are below that of their app",
+                    below.join(&path)
+                ),
                 format!("leave `{below}` out if `{path}` was meant"),
             );
         }

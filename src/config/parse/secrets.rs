@@ -44,9 +44,10 @@ pub fn secret(
                 SecretSourceError::CredentialPath => {
                     (Code::SecretSource, "write the name that LoadCredential= gives it")
                 }
-                SecretSourceError::NoCredentials => {
-                    (Code::SecretUnreadable, "start from a systemd unit with LoadCredential=")
-                }
+                SecretSourceError::NoCredentials => (
+                    Code::SecretUnreadable,
+                    "start from a systemd unit with LoadCredential=",
+                ),
                 SecretSourceError::Unset(_) => (Code::SecretUnreadable, "set it for the gateway's process"),
                 SecretSourceError::Unreadable { .. } | SecretSourceError::TooLarge(_) => (
                     Code::SecretUnreadable,
@@ -96,6 +97,11 @@ fn strong(key: &Key, secret: Secret, findings: &mut Findings) -> Option<Secret> 
         Err(KeyringError::Repetitive { .. }) => "the session secret is one byte, repeated".to_owned(),
         Err(_) => "the session secret cannot be used".to_owned(),
     };
-    findings.error(Code::SecretWeak, key, problem, "make one with: openssl rand -base64 48");
+    findings.error(
+        Code::SecretWeak,
+        key,
+        problem,
+        "make one with: openssl rand -base64 48",
+    );
     None
 }

@@ -131,7 +131,12 @@ fn redis(
         }
         Err(error) => {
             let help = "write redis://host:6379/0, or rediss:// for TLS";
-            findings.error(Code::RedisUrl, &url_key, format!("the URL of Redis {error}"), help);
+            findings.error(
+                Code::RedisUrl,
+                &url_key,
+                format!("the URL of Redis {error}"),
+                help,
+            );
             return None;
         }
     }
@@ -139,7 +144,12 @@ fn redis(
     // What the client itself cannot read is found now, not at the first login.
     if let Err(error) = RedisStore::new(&url, prefix.clone()) {
         let help = "write redis://host:6379/0, or rediss:// for TLS";
-        findings.error(Code::RedisUrl, &url_key, format!("the URL of Redis is {error}"), help);
+        findings.error(
+            Code::RedisUrl,
+            &url_key,
+            format!("the URL of Redis is {error}"),
+            help,
+        );
         return None;
     }
     Some(StoreSettings::Redis { url, prefix })

@@ -77,7 +77,12 @@ fn address(key: &Key, text: Option<String>, findings: &mut Findings) -> Option<W
     let shown = bounded(&text);
     WebAddress::try_from(text)
         .map_err(|error| {
-            findings.error(Code::Url, key, format!("`{shown}` cannot be linked to"), error.to_string());
+            findings.error(
+                Code::Url,
+                key,
+                format!("`{shown}` cannot be linked to"),
+                error.to_string(),
+            );
         })
         .ok()
 }

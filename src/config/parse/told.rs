@@ -61,13 +61,20 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
         return;
     }
     let shown = bounded(claim);
-    let known = rules.iter().flat_map(|(_, rules)| rules.scopes.values().flatten());
+    let known = rules
+        .iter()
+        .flat_map(|(_, rules)| rules.scopes.values().flatten());
     if !known.clone().any(|known| known == claim) {
         let mut known: Vec<&str> = known.map(String::as_str).collect();
         known.sort_unstable();
         known.dedup();
         let problem = format!("no provider of this app has a claim `{shown}`");
-        findings.error(Code::UnknownClaim, key, problem, suggestion::of_words(claim, known));
+        findings.error(
+            Code::UnknownClaim,
+            key,
+            problem,
+            suggestion::of_words(claim, known),
+        );
         return;
     }
     let mut scopes: Vec<&str> = rules
@@ -82,8 +89,15 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
     findings.error(
         Code::UndeliveredClaim,
         key,
-        format!("no scope of `{}` delivers the claim `{shown}`", entries.join("`, `")),
-        format!("add one of these scopes to `providers.{}`: {}", entries.join("` or `providers."), scopes.join(", ")),
+        format!(
+            "no scope of `{}` delivers the claim `{shown}`",
+            entries.join("`, `")
+        ),
+        format!(
+            "add one of these scopes to `providers.{}`: {}",
+            entries.join("` or `providers."),
+            scopes.join(", ")
+        ),
     );
 }
 

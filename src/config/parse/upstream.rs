@@ -61,16 +61,17 @@ fn max_connections(key: &Key, number: Option<u32>, findings: &mut Findings) -> O
     usize::try_from(number).ok()
 }
 
-fn address(
-    key: &Key,
-    list: Option<Vec<String>>,
-    findings: &mut Findings,
-) -> Option<(UpstreamScheme, Host)> {
+fn address(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Option<(UpstreamScheme, Host)> {
     let list = list.filter(|list| !list.is_empty());
     let list = findings.required(key, list, "upstreams = [\"http://127.0.0.1:8080\"]")?;
     if list.len() > 1 {
         let problem = format!("an app has one upstream, here are {}", list.len());
-        findings.error(Code::Upstreams, key, problem, "put a balancer in front of several servers");
+        findings.error(
+            Code::Upstreams,
+            key,
+            problem,
+            "put a balancer in front of several servers",
+        );
         return None;
     }
     let (key, text) = words::elements(key, Some(list), findings).pop()?;

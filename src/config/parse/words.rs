@@ -19,7 +19,12 @@ pub fn text(key: &Key, text: String, findings: &mut Findings) -> Option<String> 
     } else {
         return Some(text);
     };
-    findings.error(Code::Text, key, format!("`{key}` {problem}"), "write a short text on one line");
+    findings.error(
+        Code::Text,
+        key,
+        format!("`{key}` {problem}"),
+        "write a short text on one line",
+    );
     None
 }
 
@@ -67,7 +72,9 @@ pub fn duration(
         Err(error) => {
             let problem = format!("`{}` {error}", bounded(&text));
             let help = match error {
-                duration::DurationError::NoUnit => format!("say of what: \"{text}s\", \"{text}m\" or \"{text}h\""),
+                duration::DurationError::NoUnit => {
+                    format!("say of what: \"{text}s\", \"{text}m\" or \"{text}h\"")
+                }
                 duration::DurationError::NotADuration => {
                     "write a number with its unit: \"60s\", \"30m\", \"8h\"".to_owned()
                 }

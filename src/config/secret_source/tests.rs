@@ -102,10 +102,7 @@ fn a_refused_value_is_not_shown() {
     ] {
         for error in [
             value.deserialize::<SecretSource>().map(|_| ()).unwrap_err(),
-            value
-                .deserialize::<SecretSources>()
-                .map(|_| ())
-                .unwrap_err(),
+            value.deserialize::<SecretSources>().map(|_| ()).unwrap_err(),
         ] {
             let text = format!("{error} {error:?}");
             assert!(!text.contains("hunter2") && !text.contains("5318008"), "{text}");
