@@ -54,10 +54,18 @@ pub enum StartError {
 /// keeps the process from starting.
 pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, StartError> {
     let scheme = config.public_url.scheme;
-    let cookies = if scheme == "https" { CookieScheme::Secure } else { CookieScheme::PlainLoopback };
+    let cookies = if scheme == "https" {
+        CookieScheme::Secure
+    } else {
+        CookieScheme::PlainLoopback
+    };
     let keyring = Keyring::new(&config.session.secrets)?;
     let stores = Stores::of(&config.session.store, &clock)?;
-    let settings = SessionSettings { keyring: keyring.clone(), lifetimes: config.session.lifetimes, cookies };
+    let settings = SessionSettings {
+        keyring: keyring.clone(),
+        lifetimes: config.session.lifetimes,
+        cookies,
+    };
     let sessions = Arc::new(Sessions::new(stores.sessions, settings, Arc::clone(&clock)));
     let keys = Arc::new(match &config.assertion.keys {
         KeySource::Folder(folder) => SigningKeys::read(folder)?,
@@ -67,13 +75,20 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
     let assertions = Arc::new(Assertions::new(issuer, lifetime, keys, Arc::clone(&clock)));
     let back_channel = BackChannel::new()?;
     let relying_party = |settings: ClientSettings| {
-        (settings.entry.clone(), RelyingParty::new(settings, back_channel.clone(), Arc::clone(&clock)))
+        (
+            settings.entry.clone(),
+            RelyingParty::new(settings, back_channel.clone(), Arc::clone(&clock)),
+        )
     };
     let desk = Arc::new(Desk {
         router: Router::new(config.apps.into_iter().map(Arc::new).collect(), scheme),
         sessions: Arc::clone(&sessions),
         attempts: stores.attempts,
-        providers: config.providers.into_iter().map(relying_party).collect::<BTreeMap<_, _>>(),
+        providers: config
+            .providers
+            .into_iter()
+            .map(relying_party)
+            .collect::<BTreeMap<_, _>>(),
         keyring,
         cookies,
         scheme,
@@ -81,7 +96,10 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
         assertions: Arc::clone(&assertions),
         clock: Arc::clone(&clock),
     });
-    Ok(Arc::new(Pipeline::new(desk, Judge::new(sessions, assertions, clock))))
+    Ok(Arc::new(Pipeline::new(
+        desk,
+        Judge::new(sessions, assertions, clock),
+    )))
 }
 
 /// One store in its two roles.
@@ -93,14 +111,20 @@ struct Stores {
 impl Stores {
     fn of(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Result<Self, RedisUrlError> {
         Ok(match settings {
-            StoreSettings::Memory => {
-                Self::both(Arc::new(MemoryStore::new(MEMORY_PREFIX.to_owned(), Arc::clone(clock))))
+            StoreSettings::Memory => Self::both(Arc::new(MemoryStore::new(
+                MEMORY_PREFIX.to_owned(),
+                Arc::clone(clock),
+            ))),
+            StoreSettings::Redis { url, prefix } => {
+                Self::both(Arc::new(RedisStore::new(url, prefix.clone())?))
             }
-            StoreSettings::Redis { url, prefix } => Self::both(Arc::new(RedisStore::new(url, prefix.clone())?)),
         })
     }
 
     fn both<S: SessionStore + Attempts + 'static>(store: Arc<S>) -> Self {
-        Self { sessions: Arc::<S>::clone(&store), attempts: store }
+        Self {
+            sessions: Arc::<S>::clone(&store),
+            attempts: store,
+        }
     }
 }

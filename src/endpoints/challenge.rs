@@ -22,10 +22,12 @@ pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response 
     };
     match (request.asker(), &request.method) {
         (Asker::Script, _) => failure::answer(desk, request, Failure::SignInNeeded(destination)),
-        (Asker::Navigation, &Method::GET) if app.login == LoginMode::Redirect => match app.providers.as_slice() {
-            [only] => initiate_login::begin(desk, request, only, destination).await,
-            _ => Response::see_other(&destination.chooser()),
-        },
+        (Asker::Navigation, &Method::GET) if app.login == LoginMode::Redirect => {
+            match app.providers.as_slice() {
+                [only] => initiate_login::begin(desk, request, only, destination).await,
+                _ => Response::see_other(&destination.chooser()),
+            }
+        }
         (Asker::Navigation, &Method::GET | &Method::HEAD) => Response::see_other(&destination.chooser()),
         (Asker::Navigation, _) => failure::answer(desk, request, Failure::NothingSaved(destination)),
     }

@@ -32,8 +32,12 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
     if !desk.sessions_for(request, &destination.app).await?.is_empty() {
         return Ok(Response::see_other(destination.return_to.as_str()));
     }
-    let offered: Vec<Offered<'_>> =
-        destination.app.providers.iter().filter_map(|entry| Offered::of(desk, entry, &destination)).collect();
+    let offered: Vec<Offered<'_>> = destination
+        .app
+        .providers
+        .iter()
+        .filter_map(|entry| Offered::of(desk, entry, &destination))
+        .collect();
     let choices: Vec<ProviderChoice<'_>> = offered.iter().map(Offered::choice).collect();
     let page = ChooserPage {
         provider_choices: &choices,
@@ -49,8 +53,17 @@ fn notice(desk: &Desk, request: &Request, destination: &Destination) -> Notice {
     if query_value(request, "notice").as_deref() == Some(CANCELLED) {
         return Notice::Cancelled;
     }
-    let had_one = |entry: &EntryName| request.cookies.get(&desk.cookies.full_name(&format!("session-{entry}"))).is_some();
-    if destination.app.providers.iter().any(had_one) { Notice::SessionEnded } else { Notice::None }
+    let had_one = |entry: &EntryName| {
+        request
+            .cookies
+            .get(&desk.cookies.full_name(&format!("session-{entry}")))
+            .is_some()
+    };
+    if destination.app.providers.iter().any(had_one) {
+        Notice::SessionEnded
+    } else {
+        Notice::None
+    }
 }
 
 /// One entry, with what its section shows.
@@ -63,7 +76,11 @@ struct Offered<'a> {
 impl<'a> Offered<'a> {
     fn of(desk: &'a Desk, entry: &'a EntryName, destination: &Destination) -> Option<Self> {
         let profile = &desk.providers.get(entry)?.settings().profile;
-        Some(Self { entry, profile, href: destination.login_at(entry) })
+        Some(Self {
+            entry,
+            profile,
+            href: destination.login_at(entry),
+        })
     }
 
     fn choice(&self) -> ProviderChoice<'_> {

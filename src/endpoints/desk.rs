@@ -44,19 +44,26 @@ pub struct Desk {
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Desk").field("router", &self.router).field("scheme", &self.scheme).finish_non_exhaustive()
+        f.debug_struct("Desk")
+            .field("router", &self.router)
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
     }
 }
 
 impl Desk {
     /// The live sessions of this browser that open an application, the most recent login first.
     pub async fn sessions_for(&self, request: &Request, app: &App) -> Result<Vec<Session>, StoreError> {
-        self.sessions.load(&request.host, &request.cookies, &app.providers).await
+        self.sessions
+            .load(&request.host, &request.cookies, &app.providers)
+            .await
     }
 
     /// Every live session of this browser at this host, the most recent login first.
     pub async fn all_sessions(&self, request: &Request) -> Result<Vec<Session>, StoreError> {
         let entries: Vec<EntryName> = self.providers.keys().cloned().collect();
-        self.sessions.load(&request.host, &request.cookies, &entries).await
+        self.sessions
+            .load(&request.host, &request.cookies, &entries)
+            .await
     }
 }

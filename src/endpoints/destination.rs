@@ -15,8 +15,12 @@ use crate::wire::request::Request;
 use crate::wire::return_to::ReturnTo;
 
 /// What is escaped in the value of a query parameter; a path stays readable.
-const ESCAPED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// An application, and the page that was asked for.
 #[derive(Clone, Debug)]
@@ -32,7 +36,8 @@ impl Destination {
     /// no page of ours is as if it had not been said.
     pub fn asked_for(router: &Router, request: &Request) -> Option<Self> {
         let asked = query_value(request, "return_to").and_then(|text| ReturnTo::parse(&text));
-        let named = || query_value(request, "app").and_then(|name| router.app_named(&request.host, &name).cloned());
+        let named =
+            || query_value(request, "app").and_then(|name| router.app_named(&request.host, &name).cloned());
         asked
             .and_then(|return_to| Self::of(router, &request.host, return_to))
             .or_else(|| named().and_then(Self::start_of))
@@ -48,7 +53,12 @@ impl Destination {
     /// The page that a request was stopped at; one that is too long to keep gives way to its application's start.
     pub fn of_request(app: &Arc<App>, request: &Request) -> Option<Self> {
         let return_to = ReturnTo::of_target(&request.target);
-        return_to.map(|return_to| Self { app: Arc::clone(app), return_to }).or_else(|| Self::start_of(Arc::clone(app)))
+        return_to
+            .map(|return_to| Self {
+                app: Arc::clone(app),
+                return_to,
+            })
+            .or_else(|| Self::start_of(Arc::clone(app)))
     }
 
     /// Where an application begins.

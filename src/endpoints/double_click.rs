@@ -35,7 +35,9 @@ pub enum Ended {
 impl Ended {
     /// What the other click may know of a result.
     pub fn of(signed_in: &Result<SetCookie, Failure>) -> Self {
-        signed_in.as_ref().map_or(Self::Failed, |cookie| Self::Done(cookie.as_str().to_owned()))
+        signed_in
+            .as_ref()
+            .map_or(Self::Failed, |cookie| Self::Done(cookie.as_str().to_owned()))
     }
 }
 
@@ -50,16 +52,28 @@ pub struct Winner<'a> {
 impl<'a> Winner<'a> {
     /// Of an attempt. Its cookie and the gateway's secret together are the key.
     pub fn of(desk: &'a Desk, pending: &PendingAuthorization) -> Result<Self, SealError> {
-        Ok(Self { desk, id: pending.id().clone(), keys: keys(desk, pending)? })
+        Ok(Self {
+            desk,
+            id: pending.id().clone(),
+            keys: keys(desk, pending)?,
+        })
     }
 
     /// Leaves the end behind. Should that fail, the other click ends with a page that starts anew, and this one as it would.
     pub async fn tell(self, ended: Ended) {
         let sealed = serde_json::to_vec(&ended)
             .map_err(|_unserialisable| SealError::NotSealed)
-            .and_then(|plain| self.keys.seal(Purpose::AttemptOutcome, &[self.id.as_str().as_bytes()], &plain));
+            .and_then(|plain| {
+                self.keys
+                    .seal(Purpose::AttemptOutcome, &[self.id.as_str().as_bytes()], &plain)
+            });
         let told = match sealed {
-            Ok(sealed) => self.desk.attempts.finish(&self.id, sealed).await.map_err(|error| error.to_string()),
+            Ok(sealed) => self
+                .desk
+                .attempts
+                .finish(&self.id, sealed)
+                .await
+                .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         if let Err(error) = told {
@@ -80,7 +94,11 @@ pub enum Seen {
 }
 
 /// Looks for how the winner ended. Nothing is asked of the provider.
-pub async fn wait_for_winner(desk: &Desk, pending: &PendingAuthorization, age: Duration) -> Result<Seen, Failure> {
+pub async fn wait_for_winner(
+    desk: &Desk,
+    pending: &PendingAuthorization,
+    age: Duration,
+) -> Result<Seen, Failure> {
     if age > OUTCOME_LIFETIME {
         return Ok(Seen::LongAgo);
     }
@@ -95,7 +113,9 @@ pub async fn wait_for_winner(desk: &Desk, pending: &PendingAuthorization, age: D
 }
 
 fn open(keys: &Keyring, id: &AttemptId, sealed: &[u8]) -> Seen {
-    let opened = keys.open(Purpose::AttemptOutcome, &[id.as_str().as_bytes()], sealed).ok();
+    let opened = keys
+        .open(Purpose::AttemptOutcome, &[id.as_str().as_bytes()], sealed)
+        .ok();
     match opened.and_then(|plain| serde_json::from_slice(&plain).ok()) {
         Some(Ended::Done(cookie)) => Seen::Done(SetCookie::from_sealed(cookie)),
         Some(Ended::Failed) | None => Seen::Failed,

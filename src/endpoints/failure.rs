@@ -133,11 +133,15 @@ impl Failure {
     /// What a script is told.
     fn problem<'a>(&self, login: &'a str) -> Problem<'a> {
         match self {
-            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => Problem::BadRequest,
+            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => {
+                Problem::BadRequest
+            }
             Self::NotFound => Problem::NotFound,
             Self::Method(allow) => Problem::MethodNotAllowed { allow },
             Self::CrossSite => Problem::AccessDenied,
-            Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::Login(_) => Problem::LoginRequired { login },
+            Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::Login(_) => {
+                Problem::LoginRequired { login }
+            }
             Self::StoreUnavailable(_) => Problem::SessionStoreUnavailable,
             Self::UpstreamUnavailable | Self::Identity(_) => Problem::ApplicationUnavailable,
             Self::UpstreamTimeout => Problem::ApplicationTooSlow,
@@ -149,13 +153,20 @@ impl Failure {
     /// What a person reads.
     fn page(&self, frame: &Frame<'_>, sent: Sent<'_>) -> Response {
         match self {
-            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => BadRequest.respond(frame),
+            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => {
+                BadRequest.respond(frame)
+            }
             Self::NotFound => NotFound.respond(frame),
             Self::Method(allow) => MethodNotAllowed { allow }.respond(frame),
-            Self::CrossSite => AccessDenied { reason: None, other_login: None }.respond(frame),
-            Self::SignInNeeded(destination) | Self::NothingSaved(destination) => {
-                SessionExpired { login: &destination.chooser() }.respond(frame)
+            Self::CrossSite => AccessDenied {
+                reason: None,
+                other_login: None,
             }
+            .respond(frame),
+            Self::SignInNeeded(destination) | Self::NothingSaved(destination) => SessionExpired {
+                login: &destination.chooser(),
+            }
+            .respond(frame),
             Self::Login(login) => login.page(frame),
             Self::StoreUnavailable(_) => SessionStoreUnavailable { sent }.respond(frame),
             Self::UpstreamUnavailable | Self::Identity(_) => ApplicationUnavailable { sent }.respond(frame),
@@ -167,7 +178,10 @@ impl Failure {
 
     /// Whether something went wrong, so that there is a cause to be found under a reference.
     fn has_reference(&self) -> bool {
-        !matches!(self, Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::NotFound | Self::Method(_))
+        !matches!(
+            self,
+            Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::NotFound | Self::Method(_)
+        )
     }
 }
 
@@ -186,10 +200,14 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
     failure.log(id);
     let surroundings = Surroundings::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
     let mut response = match failure {
-        Failure::BadRequest(RequestError::Method) => Failure::Method(SERVED).page(&surroundings.frame(), Sent::Form),
+        Failure::BadRequest(RequestError::Method) => {
+            Failure::Method(SERVED).page(&surroundings.frame(), Sent::Form)
+        }
         _ => failure.page(&surroundings.frame(), Sent::Form),
     };
-    response.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers
+        .insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
@@ -200,7 +218,9 @@ fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Fai
     failure.log(&request.id);
     let mut surroundings = Surroundings::of(desk, request, app);
     if failure.has_reference() {
-        surroundings = surroundings.asked_once().with_reference(failure.code(), request.id.as_str());
+        surroundings = surroundings
+            .asked_once()
+            .with_reference(failure.code(), request.id.as_str());
     }
     let frame = surroundings.frame();
     if request.asker() == Asker::Script && !matches!(failure, Failure::Login(_)) {

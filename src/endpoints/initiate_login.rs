@@ -34,7 +34,11 @@ pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Respo
         return Err(Failure::NotANavigation);
     }
     let destination = Destination::asked_for(&desk.router, request).ok_or(Failure::NotFound)?;
-    let offered = destination.app.providers.iter().find(|offered| offered.as_str() == entry);
+    let offered = destination
+        .app
+        .providers
+        .iter()
+        .find(|offered| offered.as_str() == entry);
     let entry = offered.cloned().ok_or(Failure::NotFound)?;
     let live = desk.sessions_for(request, &destination.app).await?;
     if live.iter().any(|session| session.entry == entry) {
@@ -51,7 +55,12 @@ pub async fn begin(desk: &Desk, request: &Request, entry: &EntryName, destinatio
     }
 }
 
-async fn try_begin(desk: &Desk, request: &Request, entry: &EntryName, destination: &Destination) -> Result<Response, Failure> {
+async fn try_begin(
+    desk: &Desk,
+    request: &Request,
+    entry: &EntryName,
+    destination: &Destination,
+) -> Result<Response, Failure> {
     let relying_party = desk.providers.get(entry).ok_or(Failure::NotFound)?;
     let host = request.host.without_default_port(desk.scheme);
     let asked = pending_authorization::Destination {
@@ -64,11 +73,16 @@ async fn try_begin(desk: &Desk, request: &Request, entry: &EntryName, destinatio
     let (pending, url) =
         begun.map_err(|cause| LoginFailure::provider(relying_party, cause, Some(destination)))?;
     let sealed = pending.seal(&desk.keyring)?;
-    let cookie = desk.cookies.set(&cookie_name(pending.id()), &sealed, Some(COOKIE_AGE));
+    let cookie = desk
+        .cookies
+        .set(&cookie_name(pending.id()), &sealed, Some(COOKIE_AGE));
     tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, "login begun");
     let response = Response::see_other(url.as_str());
     let dropped = given_up(desk, request, cookie.as_str().len());
-    Ok(dropped.iter().fold(response, Response::with_cookie).with_cookie(&cookie))
+    Ok(dropped
+        .iter()
+        .fold(response, Response::with_cookie)
+        .with_cookie(&cookie))
 }
 
 /// The name, after the common prefix, of the cookie that holds the attempt `id`.
@@ -90,5 +104,7 @@ fn given_up(desk: &Desk, request: &Request, new_bytes: usize) -> Vec<SetCookie> 
         })
     });
     let gone = pending_authorization::given_up(held.collect(), new_bytes);
-    gone.iter().map(|id| desk.cookies.clear(&cookie_name(id))).collect()
+    gone.iter()
+        .map(|id| desk.cookies.clear(&cookie_name(id)))
+        .collect()
 }

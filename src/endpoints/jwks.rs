@@ -13,6 +13,8 @@ pub fn answer(desk: &Desk) -> Result<Response, Failure> {
     let set = serde_json::to_vec(&desk.assertions.keys().jwk_set());
     let set = set.map_err(|_unserialisable| Failure::Internal("the key set could not be written"))?;
     let mut response = Response::new(StatusCode::OK, "application/jwk-set+json", set);
-    response.headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+        .headers
+        .insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     Ok(response)
 }

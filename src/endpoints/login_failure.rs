@@ -72,7 +72,12 @@ impl LoginFailure {
     /// Without an attempt: nobody knows at which entry or where to.
     pub fn unattached(trouble: Trouble) -> Failure {
         let (entry, provider, restart) = (String::new(), String::new(), own_paths::LOGIN.to_owned());
-        Failure::Login(Box::new(Self { trouble, entry, provider, restart }))
+        Failure::Login(Box::new(Self {
+            trouble,
+            entry,
+            provider,
+            restart,
+        }))
     }
 
     /// Of an attempt at a provider.
@@ -87,7 +92,11 @@ impl LoginFailure {
     }
 
     /// The provider could not be asked.
-    pub fn provider(relying_party: &RelyingParty, cause: ProviderError, destination: Option<&Destination>) -> Failure {
+    pub fn provider(
+        relying_party: &RelyingParty,
+        cause: ProviderError,
+        destination: Option<&Destination>,
+    ) -> Failure {
         Self::of(relying_party, Trouble::Provider(cause), destination)
     }
 
@@ -143,8 +152,22 @@ impl LoginFailure {
     /// What the person reads: what to do next, never which check failed.
     pub fn page(&self, frame: &Frame<'_>) -> Response {
         let (provider, restart) = (self.provider.as_str(), self.restart.as_str());
-        let away = |trouble| ProviderUnavailable { provider, trouble, restart }.respond(frame);
-        let refused = |refusal| SignInRefused { provider, refusal, restart }.respond(frame);
+        let away = |trouble| {
+            ProviderUnavailable {
+                provider,
+                trouble,
+                restart,
+            }
+            .respond(frame)
+        };
+        let refused = |refusal| {
+            SignInRefused {
+                provider,
+                refusal,
+                restart,
+            }
+            .respond(frame)
+        };
         match &self.trouble {
             Trouble::Malformed(_) => BadRequest.respond(frame),
             Trouble::UnknownAttempt => LoginUnknown.respond(frame),
@@ -153,8 +176,12 @@ impl LoginFailure {
             Trouble::Error(_) => ProviderErrorPage { provider, restart }.respond(frame),
             Trouble::Provider(error) => away(trouble_of(error)),
             Trouble::Redeem(LoginError::Provider(error)) => away(trouble_of(error)),
-            Trouble::Redeem(LoginError::BackChannel(_) | LoginError::TimedOut(_)) => away(ProviderTrouble::NoAnswer),
-            Trouble::Redeem(error) if error.fault() == LoginFault::Unavailable => away(ProviderTrouble::BadAnswer),
+            Trouble::Redeem(LoginError::BackChannel(_) | LoginError::TimedOut(_)) => {
+                away(ProviderTrouble::NoAnswer)
+            }
+            Trouble::Redeem(error) if error.fault() == LoginFault::Unavailable => {
+                away(ProviderTrouble::BadAnswer)
+            }
             Trouble::Response(_) | Trouble::Redeem(_) => refused(Refusal::Answer),
             Trouble::Interrupted | Trouble::EndedMeanwhile => LoginInterrupted { restart }.respond(frame),
         }

@@ -47,15 +47,23 @@ impl PendingLogout {
     pub fn open(desk: &Desk, request: &Request) -> Option<Self> {
         let sealed = seal::from_base64url(request.cookies.get(&desk.cookies.full_name(COOKIE))?)?;
         let host = host(desk, request);
-        let opened = desk.keyring.open(Purpose::LogoutCookie, &[host.as_str().as_bytes()], &sealed).ok()?;
+        let opened = desk
+            .keyring
+            .open(Purpose::LogoutCookie, &[host.as_str().as_bytes()], &sealed)
+            .ok()?;
         let pending: Self = serde_json::from_slice(&opened).ok()?;
         (desk.clock.now() < pending.started_at.plus(LIFETIME)).then_some(pending)
     }
 
     fn seal(&self, desk: &Desk, request: &Request) -> Result<String, Failure> {
-        let plain = serde_json::to_vec(self).map_err(|_unserialisable| Failure::Internal("a logout could not be written"))?;
+        let plain = serde_json::to_vec(self)
+            .map_err(|_unserialisable| Failure::Internal("a logout could not be written"))?;
         let host = host(desk, request);
-        Ok(seal::base64url(&desk.keyring.seal(Purpose::LogoutCookie, &[host.as_str().as_bytes()], &plain)?))
+        Ok(seal::base64url(&desk.keyring.seal(
+            Purpose::LogoutCookie,
+            &[host.as_str().as_bytes()],
+            &plain,
+        )?))
     }
 }
 
@@ -74,7 +82,10 @@ async fn question(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     if sessions.is_empty() {
         return Ok(NothingToSignOut.respond(&surroundings.frame()));
     }
-    let origins: Vec<Option<String>> = sessions.iter().map(|session| provider_origin(desk, session)).collect();
+    let origins: Vec<Option<String>> = sessions
+        .iter()
+        .map(|session| provider_origin(desk, session))
+        .collect();
     let live: Vec<LiveSession<'_>> = sessions
         .iter()
         .zip(&origins)
@@ -84,8 +95,15 @@ async fn question(desk: &Desk, request: &Request) -> Result<Response, Failure> {
             origin: origin.as_deref(),
         })
         .collect();
-    let start = desk.router.start_of(&request.host).map_or_else(|| "/".to_owned(), |app| app.path.as_location());
-    Ok(SignOutPage { sessions: &live, stay: &start }.respond(&surroundings.frame()))
+    let start = desk
+        .router
+        .start_of(&request.host)
+        .map_or_else(|| "/".to_owned(), |app| app.path.as_location());
+    Ok(SignOutPage {
+        sessions: &live,
+        stay: &start,
+    }
+    .respond(&surroundings.frame()))
 }
 
 /// The local session ends first: whatever happens on the way to the provider, this browser is signed out here.
@@ -93,9 +111,13 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     if request.is_cross_site() {
         return Err(Failure::CrossSite);
     }
-    let named = form_urlencoded::parse(&request.form).find(|(name, _)| name == "provider").map(|(_, value)| value);
+    let named = form_urlencoded::parse(&request.form)
+        .find(|(name, _)| name == "provider")
+        .map(|(_, value)| value);
     let sessions = desk.all_sessions(request).await?;
-    let chosen = sessions.iter().find(|session| named.as_deref().is_none_or(|name| name == session.entry.as_str()));
+    let chosen = sessions
+        .iter()
+        .find(|session| named.as_deref().is_none_or(|name| name == session.entry.as_str()));
     let Some(session) = chosen else {
         return Ok(Response::see_other(own_paths::LOGOUT));
     };
@@ -106,23 +128,40 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         Err(failure) => {
             failure.log(&request.id);
             let surroundings = Surroundings::of(desk, request, None);
-            PartlySignedOut { provider: provider_name(desk, session), retry: None }.respond(&surroundings.frame())
+            PartlySignedOut {
+                provider: provider_name(desk, session),
+                retry: None,
+            }
+            .respond(&surroundings.frame())
         }
     };
     Ok(response.with_cookie(&desk.sessions.clear(&session.entry)))
 }
 
 async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> Result<Response, Failure> {
-    let relying_party = desk.providers.get(&session.entry).ok_or(Failure::Internal("a session of an unknown provider"))?;
+    let relying_party = desk
+        .providers
+        .get(&session.entry)
+        .ok_or(Failure::Internal("a session of an unknown provider"))?;
     let state = seal::hex(&seal::random::<32>()?);
     let back = own_paths::post_logout_redirect_uri(desk.scheme, &host(desk, request));
     let end_session = relying_party
-        .end_session(LogoutRequest { id_token: &session.id_token, post_logout_redirect_uri: &back, state: &state })
+        .end_session(LogoutRequest {
+            id_token: &session.id_token,
+            post_logout_redirect_uri: &back,
+            state: &state,
+        })
         .await;
     let url = end_session.map_err(|cause| LoginFailure::provider(relying_party, cause, None))?;
     let provider = provider_name(desk, session).to_owned();
-    let pending = PendingLogout { state, started_at: desk.clock.now(), provider };
-    let cookie = desk.cookies.set(COOKIE, &pending.seal(desk, request)?, Some(LIFETIME));
+    let pending = PendingLogout {
+        state,
+        started_at: desk.clock.now(),
+        provider,
+    };
+    let cookie = desk
+        .cookies
+        .set(COOKIE, &pending.seal(desk, request)?, Some(LIFETIME));
     Ok(Response::see_other(&url).with_cookie(&cookie))
 }
 
@@ -131,10 +170,19 @@ fn host(desk: &Desk, request: &Request) -> Host {
 }
 
 fn provider_name<'a>(desk: &'a Desk, session: &Session) -> &'a str {
-    desk.providers.get(&session.entry).map_or("", |relying_party| relying_party.settings().profile.rules.button.name.as_str())
+    desk.providers.get(&session.entry).map_or("", |relying_party| {
+        relying_party.settings().profile.rules.button.name.as_str()
+    })
 }
 
 /// Where the answer to the form leads on to; browsers hold the page's `form-action` against it.
 fn provider_origin(desk: &Desk, session: &Session) -> Option<String> {
-    Some(desk.providers.get(&session.entry)?.settings().profile.issuer.origin())
+    Some(
+        desk.providers
+            .get(&session.entry)?
+            .settings()
+            .profile
+            .issuer
+            .origin(),
+    )
 }

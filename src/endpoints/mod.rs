@@ -45,11 +45,19 @@ pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
 /// applications, and it is found nowhere.
 async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     let path = request.target.raw_path();
-    if let Some(entry) = path.strip_prefix(own_paths::LOGIN).and_then(|rest| rest.strip_prefix('/')) {
+    if let Some(entry) = path
+        .strip_prefix(own_paths::LOGIN)
+        .and_then(|rest| rest.strip_prefix('/'))
+    {
         return initiate_login::answer(desk, request, entry).await;
     }
-    if let Some(name) = path.strip_prefix(own_paths::ASSETS).and_then(|rest| rest.strip_prefix('/')) {
-        return assets::asset(name).map(assets::Asset::respond).ok_or(Failure::NotFound);
+    if let Some(name) = path
+        .strip_prefix(own_paths::ASSETS)
+        .and_then(|rest| rest.strip_prefix('/'))
+    {
+        return assets::asset(name)
+            .map(assets::Asset::respond)
+            .ok_or(Failure::NotFound);
     }
     match path {
         own_paths::LOGIN => chooser::answer(desk, request).await,

@@ -18,7 +18,8 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         return Err(Failure::Method("GET, HEAD"));
     }
     let pending = PendingLogout::open(desk, request);
-    let confirmed = pending.filter(|pending| query_value(request, "state").is_some_and(|state| state == pending.state));
+    let confirmed =
+        pending.filter(|pending| query_value(request, "state").is_some_and(|state| state == pending.state));
     tracing::info!(request = %request.id, confirmed = confirmed.is_some(), "back from the provider's end of session");
     let surroundings = Surroundings::of(desk, request, None);
     let provider = confirmed.as_ref().map(|pending| pending.provider.as_str());

@@ -66,7 +66,10 @@ fn state_of(response: &AuthorizationResponse) -> Option<&str> {
 
 /// A response that belongs to no attempt of this browser: late, repeated, bookmarked or forged. Whoever is signed in goes on.
 async fn lead_on_or(desk: &Desk, request: &Request, trouble: Trouble) -> Result<Response, Failure> {
-    let start = desk.router.start_of(&request.host).map(|app| app.path.as_location());
+    let start = desk
+        .router
+        .start_of(&request.host)
+        .map(|app| app.path.as_location());
     match start {
         Some(start) if !desk.all_sessions(request).await?.is_empty() => Ok(Response::see_other(&start)),
         _ => Err(LoginFailure::unattached(trouble)),
@@ -80,7 +83,10 @@ fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, 
             let (id, provider) = (&attempt.request.id, attempt.pending.entry());
             tracing::info!(request = %id, %provider, "the person turned back at the provider");
             let chooser = attempt.destination.chooser();
-            Ok(Response::see_other(&format!("{chooser}&notice={}", chooser::CANCELLED)))
+            Ok(Response::see_other(&format!(
+                "{chooser}&notice={}",
+                chooser::CANCELLED
+            )))
         }
         _ => Err(attempt.failed(Trouble::Error(error))),
     }
@@ -107,7 +113,13 @@ impl<'a> Attempt<'a> {
         let pending = held.find(|pending| pending.state() == state)?;
         let relying_party = desk.providers.get(pending.entry())?;
         let destination = Destination::of(&desk.router, &host, pending.destination().return_to.clone())?;
-        Some(Self { desk, request, relying_party, pending, destination })
+        Some(Self {
+            desk,
+            request,
+            relying_party,
+            pending,
+            destination,
+        })
     }
 
     fn failed(&self, trouble: Trouble) -> Failure {
@@ -129,11 +141,19 @@ impl<'a> Attempt<'a> {
     }
 
     async fn claim_and_redeem(self, code: CodeResponse) -> Result<Response, Failure> {
-        let Self { desk, request, relying_party, pending, destination } = self;
+        let Self {
+            desk,
+            request,
+            relying_party,
+            pending,
+            destination,
+        } = self;
         let failed = |trouble| LoginFailure::of(relying_party, trouble, Some(&destination));
         let now = desk.clock.now();
         let issuer = relying_party.settings().profile.rules.response_issuer;
-        let claimable = pending.accept(code, issuer, now).map_err(|cause| failed(Trouble::Response(cause)))?;
+        let claimable = pending
+            .accept(code, issuer, now)
+            .map_err(|cause| failed(Trouble::Response(cause)))?;
         match claimable.claim(&*desk.attempts, now).await? {
             ClaimOutcome::Accepted(code) => {
                 let other_click = double_click::Winner::of(desk, code.pending())?;
@@ -166,8 +186,14 @@ async fn sign_in(
     let entry = relying_party.settings().entry.clone();
     let host = request.host.without_default_port(desk.scheme);
     let claimed_at = code.claimed_at();
-    let signed_in = relying_party.redeem(code).await.map_err(|cause| failed(Trouble::Redeem(cause)))?;
-    let replaces = desk.sessions.load(&host, &request.cookies, std::slice::from_ref(&entry)).await?;
+    let signed_in = relying_party
+        .redeem(code)
+        .await
+        .map_err(|cause| failed(Trouble::Redeem(cause)))?;
+    let replaces = desk
+        .sessions
+        .load(&host, &request.cookies, std::slice::from_ref(&entry))
+        .await?;
     let authentication = claims_mapping::authentication(&signed_in.id_token);
     tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, acr = authentication.acr, "signed in");
     let new = NewSession {

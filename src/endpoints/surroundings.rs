@@ -47,7 +47,9 @@ impl<'a> Surroundings<'a> {
 
     /// Around the answer to a head that is no request: nothing is known but the language.
     pub fn of_head(desk: &'a Desk, headers: &HeaderMap) -> Self {
-        let accepted = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let accepted = headers
+            .get(http::header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         let cookies = Cookies::of(headers);
         Self {
             locale: Locale::choose(None, cookies.get(&desk.cookies.full_name("lang")), accepted),
@@ -63,13 +65,19 @@ impl<'a> Surroundings<'a> {
     /// Without a language switch: asking again would be another thing.
     #[must_use]
     pub fn asked_once(self) -> Self {
-        Self { lang_switch: None, ..self }
+        Self {
+            lang_switch: None,
+            ..self
+        }
     }
 
     /// With the code of a failure and the number of the request.
     #[must_use]
     pub fn with_reference(self, code: &'static str, request_id: &'a str) -> Self {
-        Self { reference: Some((code, request_id)), ..self }
+        Self {
+            reference: Some((code, request_id)),
+            ..self
+        }
     }
 
     /// The frame of the page.
@@ -80,7 +88,9 @@ impl<'a> Surroundings<'a> {
             organisation: self.organisation,
             home: &self.home,
             lang_switch: self.lang_switch,
-            reference: self.reference.map(|(code, request_id)| Reference { code, request_id }),
+            reference: self
+                .reference
+                .map(|(code, request_id)| Reference { code, request_id }),
             scheme: self.scheme,
         }
     }

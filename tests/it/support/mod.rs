@@ -6,6 +6,7 @@
 pub(crate) mod browser;
 pub(crate) mod chromium;
 pub(crate) mod clock;
+pub(crate) mod gateway;
 pub(crate) mod html;
 pub(crate) mod jar;
 pub(crate) mod logs;
@@ -16,5 +17,6 @@ pub(crate) mod pyjwt;
 pub(crate) mod raw;
 pub(crate) mod redis;
 pub(crate) mod resp;
+pub(crate) mod scene;
 pub(crate) mod table;
 pub(crate) mod upstream;

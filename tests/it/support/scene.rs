@@ -164,3 +164,81 @@ plain_headers = ["sub", "family_name", "email"]
         upstream = application.url(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::raw::exchange;
+
+    /// Whether the browser gets through to the application without being asked who it is.
+    fn is_signed_in(scene: &Scene, browser: &Browser) -> bool {
+        scene.application.forget();
+        let page = browser.open(&scene.url("/again"));
+        page.hops.len() == 1 && page.status() == 200 && scene.application.received().len() == 1
+    }
+
+    fn stands(alg: Alg, store: Store) {
+        let scene = Scene::start(alg, store);
+        let browser = Browser::new();
+        let page = scene.sign_in(&browser, "/dossier/12?etape=3");
+        let log = scene.gateway.logs().text();
+        assert_eq!(
+            page.url,
+            scene.url("/dossier/12?etape=3"),
+            "{}\n{log}",
+            page.text()
+        );
+        let received = scene.application.only();
+        assert_eq!(received.request_line(), "GET /dossier/12?etape=3 HTTP/1.1");
+        assert_eq!(received.values("x-guichet-status"), ["authenticated"]);
+        assert_eq!(scene.provider.requests_to("/token").len(), 1);
+        assert_eq!(
+            scene.redis.as_ref().is_some_and(|redis| !redis.keys().is_empty()),
+            store == Store::Redis
+        );
+
+        assert!(is_signed_in(&scene, &browser));
+        scene.advance(&browser, Duration::from_mins(29));
+        assert!(is_signed_in(&scene, &browser));
+        scene.advance(&browser, Duration::from_hours(8));
+        assert!(!is_signed_in(&scene, &browser));
+    }
+
+    #[test]
+    fn it_stands_with_es256_in_memory() {
+        stands(Alg::Es256, Store::Memory);
+    }
+
+    #[test]
+    fn it_stands_with_rs256_in_redis() {
+        stands(Alg::Rs256, Store::Redis);
+    }
+
+    #[test]
+    fn a_session_in_redis_outlives_the_gateway_and_one_in_memory_does_not() {
+        for store in [Store::Memory, Store::Redis] {
+            let mut scene = Scene::start(Alg::Es256, store);
+            let browser = Browser::new();
+            scene.sign_in(&browser, "/");
+            scene
+                .gateway
+                .restart(|text| text.replace("Urbanisme", "Autre nom"));
+            assert_eq!(is_signed_in(&scene, &browser), store == Store::Redis, "{store:?}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_that_stopped_is_not_there_and_one_that_cannot_start_says_why() {
+        let mut scene = Scene::start(Alg::Es256, Store::Memory);
+        let address = scene.gateway.address();
+        let request = format!(
+            "GET /public HTTP/1.1\r\nHost: {}\r\n\r\n",
+            scene.url("").trim_start_matches("http://")
+        );
+        assert_eq!(exchange(address, request).status, 200);
+        scene.gateway.stop();
+        assert!(std::net::TcpStream::connect(address).is_err());
+        let refusal = TestGateway::try_start(|_| "public_url = 1\n".to_owned()).unwrap_err();
+        assert!(refusal.contains("public_url"), "{refusal}");
+    }
+}
