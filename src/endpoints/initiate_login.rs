@@ -1,7 +1,5 @@
 //! The start of an authorization request at one provider entry (OpenID Connect Core 1.0, section 3.1.2.1).
 
-use std::time::Duration;
-
 use http::Method;
 
 use crate::endpoints::desk::Desk;
@@ -11,18 +9,15 @@ use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::oidc::attempts::AttemptId;
 use crate::oidc::pending_authorization;
+use crate::oidc::pending_authorization::COOKIE_LIFETIME;
+use crate::oidc::pending_authorization::COOKIE_NAME;
 use crate::oidc::pending_authorization::HeldAttempt;
-use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::provider::entry_name::EntryName;
 use crate::wire::cookies::SetCookie;
 use crate::wire::own_paths;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
-
-/// How long the browser keeps an attempt: longer than it is valid, so that a late answer still knows where the person
-/// wanted to go.
-const COOKIE_AGE: Duration = Duration::from_hours(2);
 
 /// `GET login/{provider}`. A person who is signed in there already goes straight on, without a new attempt.
 pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Response, Failure> {
@@ -69,13 +64,13 @@ async fn try_begin(
         app: destination.app.name.clone(),
         return_to: destination.return_to.clone(),
     };
-    let begun = relying_party.begin(asked, &relying_party.settings().acr).await;
+    let begun = relying_party.begin(asked).await;
     let (pending, url) =
         begun.map_err(|cause| LoginFailure::provider(relying_party, cause, Some(destination)))?;
     let sealed = pending.seal(&desk.keyring)?;
     let cookie = desk
         .cookies
-        .set(&cookie_name(pending.id()), &sealed, Some(COOKIE_AGE));
+        .set(&cookie_name(pending.id()), &sealed, Some(COOKIE_LIFETIME));
     tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, "login begun");
     let response = Response::see_other(url.as_str());
     let dropped = given_up(desk, request, cookie.as_str().len());
@@ -87,21 +82,15 @@ async fn try_begin(
 
 /// The name, after the common prefix, of the cookie that holds the attempt `id`.
 pub fn cookie_name(id: &AttemptId) -> String {
-    format!("login-{id}")
+    format!("{COOKIE_NAME}{id}")
 }
 
 /// Takes the oldest attempts away where a new one would make too many.
 fn given_up(desk: &Desk, request: &Request, new_bytes: usize) -> Vec<SetCookie> {
-    let prefix = desk.cookies.full_name("login-");
+    let prefix = desk.cookies.full_name(COOKIE_NAME);
     let host = request.host.without_default_port(desk.scheme);
     let held = request.cookies.starting_with(&prefix).filter_map(|(id, value)| {
-        let id = AttemptId::parse(id)?;
-        let opened = PendingAuthorization::open(&desk.keyring, &id, &host, value);
-        Some(HeldAttempt {
-            bytes: prefix.len() + id.as_str().len() + value.len(),
-            started_at: opened.map(|pending| pending.started_at()),
-            id,
-        })
+        HeldAttempt::of(&desk.keyring, &host, &format!("{prefix}{id}"), (id, value))
     });
     let gone = pending_authorization::given_up(held.collect(), new_bytes);
     gone.iter()

@@ -12,7 +12,6 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::surroundings::Surroundings;
-use crate::oidc::end_session::LogoutRequest;
 use crate::pages::sign_out::LiveSession;
 use crate::pages::sign_out::NothingToSignOut;
 use crate::pages::sign_out::PartlySignedOut;
@@ -145,13 +144,7 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
         .ok_or(Failure::Internal("a session of an unknown provider"))?;
     let state = seal::hex(&seal::random::<32>()?);
     let back = own_paths::post_logout_redirect_uri(desk.scheme, &host(desk, request));
-    let end_session = relying_party
-        .end_session(LogoutRequest {
-            id_token: &session.id_token,
-            post_logout_redirect_uri: &back,
-            state: &state,
-        })
-        .await;
+    let end_session = relying_party.end_session(&session.id_token, &back, &state).await;
     let url = end_session.map_err(|cause| LoginFailure::provider(relying_party, cause, None))?;
     let provider = provider_name(desk, session).to_owned();
     let pending = PendingLogout {

@@ -17,13 +17,13 @@ use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::login_failure::Trouble;
 use crate::identity::claims_mapping;
 use crate::oidc::RelyingParty;
-use crate::oidc::attempts::AttemptId;
 use crate::oidc::authorization_code::AcceptedCode;
 use crate::oidc::authorization_code::ClaimOutcome;
 use crate::oidc::authorization_response::AuthorizationResponse;
 use crate::oidc::authorization_response::CodeResponse;
 use crate::oidc::authorization_response::ErrorKind;
 use crate::oidc::authorization_response::ErrorResponse;
+use crate::oidc::pending_authorization::COOKIE_NAME;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::session::EstablishError;
 use crate::session::session::NewSession;
@@ -106,11 +106,9 @@ impl<'a> Attempt<'a> {
     fn find(desk: &'a Desk, request: &'a Request, state: Option<&str>) -> Option<Self> {
         let state = state?;
         let host = request.host.without_default_port(desk.scheme);
-        let prefix = desk.cookies.full_name("login-");
-        let mut held = request.cookies.starting_with(&prefix).filter_map(|(id, value)| {
-            PendingAuthorization::open(&desk.keyring, &AttemptId::parse(id)?, &host, value)
-        });
-        let pending = held.find(|pending| pending.state() == state)?;
+        let prefix = desk.cookies.full_name(COOKIE_NAME);
+        let held: Vec<(&str, &str)> = request.cookies.starting_with(&prefix).collect();
+        let pending = PendingAuthorization::find(&desk.keyring, &host, &held, state)?;
         let relying_party = desk.providers.get(pending.entry())?;
         let destination = Destination::of(&desk.router, &host, pending.destination().return_to.clone())?;
         Some(Self {

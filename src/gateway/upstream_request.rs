@@ -90,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::pipeline::AnswerCache;
+    use crate::judge::AnswerCache;
     use crate::routing::app::App;
     use crate::routing::app::LoginMode;
     use crate::routing::app::Told;

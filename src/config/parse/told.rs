@@ -75,7 +75,6 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
             problem,
             suggestion::of_words(claim, known),
         );
-<<<<<<< HEAD
         return;
     }
     // A list of scopes with a mistake in it was reported already; what it would deliver is not known.
@@ -84,8 +83,6 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
         findings.refused(&scopes)
     };
     if rules.iter().any(|(entry, _)| scopes_are_wrong(entry)) {
-=======
->>>>>>> tests
         return;
     }
     let mut scopes: Vec<&str> = rules

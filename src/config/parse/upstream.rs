@@ -46,23 +46,6 @@ pub fn upstream(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Optio
     })
 }
 
-<<<<<<< HEAD
-=======
-fn max_connections(key: &Key, number: Option<u32>, findings: &mut Findings) -> Option<usize> {
-    let number = number?;
-    if number == 0 {
-        findings.error(
-            Code::NumberOutOfBounds,
-            key,
-            format!("`{key}` is 0: nobody could be served"),
-            "leave it out for 256",
-        );
-        return None;
-    }
-    usize::try_from(number).ok()
-}
-
->>>>>>> tests
 fn address(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Option<(UpstreamScheme, Host)> {
     let list = list.filter(|list| !list.is_empty());
     let list = findings.required(key, list, "upstreams = [\"http://127.0.0.1:8080\"]")?;

@@ -16,7 +16,7 @@ use super::house::House;
 use super::house::PassAll;
 use super::house::app;
 use super::log::Log;
-use crate::pipeline::AnswerCache;
+use crate::judge::AnswerCache;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;

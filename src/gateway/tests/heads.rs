@@ -7,7 +7,7 @@ use super::browser::status;
 use super::house::House;
 use super::house::PassAll;
 use super::house::app;
-use crate::pipeline::AnswerCache;
+use crate::judge::AnswerCache;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::log::Log;
 use crate::endpoints::failure::Failure;
 use crate::gateway::decide::Decide;
-use crate::pipeline::AnswerCache;
+use crate::judge::AnswerCache;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
