@@ -12,6 +12,7 @@ use crate::access::Visitor;
 use crate::access::permit::Passes;
 use crate::access::requirement::Access;
 use crate::clock::Clock;
+use crate::identity_headers::Audience;
 use crate::identity_headers::IdentityHeaders;
 use crate::identity_headers::IdentityHeadersError;
 use crate::identity_headers::assertion::Assertions;
@@ -88,7 +89,11 @@ impl Judge {
             Passes::SignedIn(_) => AnswerCache::PrivateUnlessSaid,
             Passes::Anonymous | Passes::Unasked => AnswerCache::AsItIs,
         };
-        let headers = IdentityHeaders::of(&permit, app, &request.id, &self.assertions)?;
+        let audience = Audience {
+            app: &app.name,
+            told: &app.told,
+        };
+        let headers = IdentityHeaders::of(&permit, audience, &request.id, &self.assertions)?;
         Ok(Judgement::Forward(headers.into_fields(), cache))
     }
 }

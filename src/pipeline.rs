@@ -67,7 +67,7 @@ impl Pipeline {
         let desk = &self.desk;
         let (app, route) = match desk.router.find(&request.host, &request.target) {
             Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
-            Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, Failure::NotFound)),
+            Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {
@@ -79,7 +79,7 @@ impl Pipeline {
                 public_scheme: desk.scheme,
             })),
             Ok(Judgement::Authenticate) => Outcome::Answer(challenge::answer(desk, &request, app).await),
-            Err(error) => Outcome::Answer(failure::answer(desk, &request, Failure::from(error))),
+            Err(error) => Outcome::Answer(failure::answer(desk, &request, &Failure::from(error))),
         }
     }
 
@@ -89,12 +89,12 @@ impl Pipeline {
     }
 
     /// The answer to a request that could not be read.
-    pub fn refuse(&self, head: &Parts, id: RequestId, failure: Failure) -> Response {
-        failure::refuse(&self.desk, head, &id, &failure)
+    pub fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
+        failure::refuse(&self.desk, head, id, failure)
     }
 
     /// The answer when there is none from the application.
-    pub fn fail(&self, forward: &Forward, failure: Failure) -> Response {
+    pub fn fail(&self, forward: &Forward, failure: &Failure) -> Response {
         failure::answer_for(&self.desk, &forward.request, &forward.app, failure)
     }
 }

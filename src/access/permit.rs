@@ -40,15 +40,15 @@ impl Permit {
         &self.0
     }
 
-    pub(in crate::access) fn unasked() -> Self {
+    pub(super) fn unasked() -> Self {
         Self(Passes::Unasked)
     }
 
-    pub(in crate::access) fn anonymous() -> Self {
+    pub(super) fn anonymous() -> Self {
         Self(Passes::Anonymous)
     }
 
-    pub(in crate::access) fn signed_in(session: Session) -> Self {
+    pub(super) fn signed_in(session: Session) -> Self {
         Self(Passes::SignedIn(Box::new(session)))
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::access::permit::Passes;
-use crate::session::session::tests_support::session;
+use crate::session::test_support::session;
 
 const NOW: Timestamp = Timestamp::from_unix(1_000);
 

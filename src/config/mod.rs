@@ -1,4 +1,4 @@
-//! The file and the environment -> [`Config`](settings::Config), or every error at once.
+//! The file and the environment -> [`Config`], or every error at once.
 
 pub mod code;
 pub mod defaults;

@@ -70,8 +70,8 @@ pub enum Failure {
     #[error("a session is needed, and a form was sent")]
     NothingSaved(Destination),
     /// A login did not end in a session. See [`LoginFailure`].
-    #[error(transparent)]
-    Login(#[from] Box<LoginFailure>),
+    #[error("{0}")]
+    Login(#[source] Box<LoginFailure>),
     /// The store does not say who is signed in. That is not the same as nobody.
     #[error("the session store failed")]
     StoreUnavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -186,13 +186,13 @@ impl Failure {
 }
 
 /// The answer to a request that failed, about no application in particular.
-pub fn answer(desk: &Desk, request: &Request, failure: Failure) -> Response {
-    respond(desk, request, None, &failure)
+pub fn answer(desk: &Desk, request: &Request, failure: &Failure) -> Response {
+    respond(desk, request, None, failure)
 }
 
 /// The answer to a request that failed on its way to an application, or on a login for it.
-pub fn answer_for(desk: &Desk, request: &Request, app: &Arc<App>, failure: Failure) -> Response {
-    respond(desk, request, Some(app), &failure)
+pub fn answer_for(desk: &Desk, request: &Request, app: &Arc<App>, failure: &Failure) -> Response {
+    respond(desk, request, Some(app), failure)
 }
 
 /// The answer to a head that is no request. The connection is not used again: nobody knows where the next one begins.
@@ -250,6 +250,12 @@ fn chain(error: &dyn Error) -> String {
         next = cause.source();
     }
     text
+}
+
+impl From<LoginFailure> for Failure {
+    fn from(login: LoginFailure) -> Self {
+        Self::Login(Box::new(login))
+    }
 }
 
 impl From<StoreError> for Failure {

@@ -46,7 +46,7 @@ pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Respo
 pub async fn begin(desk: &Desk, request: &Request, entry: &EntryName, destination: Destination) -> Response {
     match try_begin(desk, request, entry, &destination).await {
         Ok(response) => response,
-        Err(failure) => failure::answer_for(desk, request, &destination.app, failure),
+        Err(failure) => failure::answer_for(desk, request, &destination.app, &failure),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Why a login did not end in a session: what the log says, and which page leads the person on.
 
 use crate::endpoints::destination::Destination;
-use crate::endpoints::failure::Failure;
 use crate::oidc::RelyingParty;
 use crate::oidc::authorization_code::AuthorizationError;
 use crate::oidc::authorization_response::ErrorKind;
@@ -70,25 +69,25 @@ pub enum Trouble {
 
 impl LoginFailure {
     /// Without an attempt: nobody knows at which entry or where to.
-    pub fn unattached(trouble: Trouble) -> Failure {
+    pub fn unattached(trouble: Trouble) -> Self {
         let (entry, provider, restart) = (String::new(), String::new(), own_paths::LOGIN.to_owned());
-        Failure::Login(Box::new(Self {
+        Self {
             trouble,
             entry,
             provider,
             restart,
-        }))
+        }
     }
 
     /// Of an attempt at a provider.
-    pub fn of(relying_party: &RelyingParty, trouble: Trouble, destination: Option<&Destination>) -> Failure {
+    pub fn of(relying_party: &RelyingParty, trouble: Trouble, destination: Option<&Destination>) -> Self {
         let settings = relying_party.settings();
-        Failure::Login(Box::new(Self {
+        Self {
             trouble,
             entry: settings.entry.to_string(),
             provider: settings.profile.rules.button.name.clone(),
             restart: destination.map_or_else(|| own_paths::LOGIN.to_owned(), Destination::chooser),
-        }))
+        }
     }
 
     /// The provider could not be asked.
@@ -96,7 +95,7 @@ impl LoginFailure {
         relying_party: &RelyingParty,
         cause: ProviderError,
         destination: Option<&Destination>,
-    ) -> Failure {
+    ) -> Self {
         Self::of(relying_party, Trouble::Provider(cause), destination)
     }
 
@@ -130,22 +129,14 @@ impl LoginFailure {
         }
     }
 
-    /// Writes the cause for the operator. Of the provider's error the log has all that its support asks for.
+    /// Writes the cause for the operator. Of the provider's own error the log has the code and the number that its
+    /// support asks for.
     pub fn log(&self, id: &RequestId, cause: &str) {
         let (code, reason, provider) = (self.code(), self.reason(), self.entry.as_str());
-        match &self.trouble {
-            Trouble::Error(error) => tracing::warn!(
-                code,
-                reason,
-                request = %id,
-                provider,
-                error = %error.error,
-                description = error.description.as_ref().map(tracing::field::display),
-                provider_code = error.support.code.as_ref().map(tracing::field::display),
-                provider_id = error.support.id.as_ref().map(tracing::field::display),
-                "{cause}"
-            ),
-            _ => tracing::warn!(code, reason, request = %id, provider, "{cause}"),
+        if let Trouble::Error(error) = &self.trouble {
+            tracing::warn!(code, reason, request = %id, provider, "{cause}: {error}");
+        } else {
+            tracing::warn!(code, reason, request = %id, provider, "{cause}");
         }
     }
 
@@ -174,8 +165,9 @@ impl LoginFailure {
             Trouble::Response(AuthorizationError::Expired { .. }) => LoginExpired { restart }.respond(frame),
             Trouble::Error(error) if error.kind == ErrorKind::Unavailable => away(ProviderTrouble::NoAnswer),
             Trouble::Error(_) => ProviderErrorPage { provider, restart }.respond(frame),
-            Trouble::Provider(error) => away(trouble_of(error)),
-            Trouble::Redeem(LoginError::Provider(error)) => away(trouble_of(error)),
+            Trouble::Provider(error) | Trouble::Redeem(LoginError::Provider(error)) => {
+                away(trouble_of(error))
+            }
             Trouble::Redeem(LoginError::BackChannel(_) | LoginError::TimedOut(_)) => {
                 away(ProviderTrouble::NoAnswer)
             }

@@ -32,8 +32,8 @@ pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let answered = tokio::spawn(async move { dispatch(&task_desk, &task_request).await }).await;
     let response = match answered {
         Ok(Ok(response)) => response,
-        Ok(Err(failure)) => failure::answer(&desk, &request, failure),
-        Err(_panicked) => failure::answer(&desk, &request, Failure::Internal("an endpoint broke off")),
+        Ok(Err(failure)) => failure::answer(&desk, &request, &failure),
+        Err(_panicked) => failure::answer(&desk, &request, &Failure::Internal("an endpoint broke off")),
     };
     match Locale::chosen_in(&request, desk.cookies) {
         Some(remembered) => response.with_cookie(&remembered),

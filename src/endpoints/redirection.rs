@@ -53,7 +53,7 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
         AuthorizationResponse::Error(error) => turned_back(&attempt, error),
         AuthorizationResponse::Code(code) => attempt.redeem(code).await,
     };
-    Ok(answered.unwrap_or_else(|failure| failure::answer_for(desk, request, app, failure)))
+    Ok(answered.unwrap_or_else(|failure| failure::answer_for(desk, request, app, &failure)))
 }
 
 /// `state` alone finds the attempt.
@@ -72,7 +72,7 @@ async fn lead_on_or(desk: &Desk, request: &Request, trouble: Trouble) -> Result<
         .map(|app| app.path.as_location());
     match start {
         Some(start) if !desk.all_sessions(request).await?.is_empty() => Ok(Response::see_other(&start)),
-        _ => Err(LoginFailure::unattached(trouble)),
+        _ => Err(LoginFailure::unattached(trouble).into()),
     }
 }
 
@@ -88,7 +88,7 @@ fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, 
                 chooser::CANCELLED
             )))
         }
-        _ => Err(attempt.failed(Trouble::Error(error))),
+        _ => Err(attempt.failed(Trouble::Error(error)).into()),
     }
 }
 
@@ -120,7 +120,7 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    fn failed(&self, trouble: Trouble) -> Failure {
+    fn failed(&self, trouble: Trouble) -> LoginFailure {
         LoginFailure::of(self.relying_party, trouble, Some(&self.destination))
     }
 
@@ -133,7 +133,7 @@ impl<'a> Attempt<'a> {
         let request = self.request;
         match self.claim_and_redeem(code).await {
             Err(away @ Failure::StoreUnavailable(_)) => Err(away),
-            Err(failure) => Ok(failure::answer_for(desk, request, app, failure).with_cookie(&spent)),
+            Err(failure) => Ok(failure::answer_for(desk, request, app, &failure).with_cookie(&spent)),
             Ok(response) => Ok(response.with_cookie(&spent)),
         }
     }
@@ -165,7 +165,7 @@ impl<'a> Attempt<'a> {
                         Ok(Response::see_other(destination.return_to.as_str()).with_cookie(&cookie))
                     }
                     double_click::Seen::LongAgo => Ok(Response::see_other(destination.return_to.as_str())),
-                    double_click::Seen::Failed => Err(failed(Trouble::Interrupted)),
+                    double_click::Seen::Failed => Err(failed(Trouble::Interrupted).into()),
                 }
             }
         }
@@ -206,7 +206,7 @@ async fn sign_in(
     };
     desk.sessions.establish(new).await.map_err(|cause| match cause {
         EstablishError::Store(cause) => cause.into(),
-        EstablishError::EndedMeanwhile => failed(Trouble::EndedMeanwhile),
+        EstablishError::EndedMeanwhile => failed(Trouble::EndedMeanwhile).into(),
         EstablishError::Random(cause) => cause.into(),
         EstablishError::Record(_) => Failure::Internal("a session could not be sealed"),
     })

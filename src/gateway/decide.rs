@@ -19,9 +19,9 @@ pub(super) trait Decide: Send + Sync + 'static {
     /// What happens to the request.
     fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send;
     /// The answer to what is no request yet.
-    fn refuse(&self, head: &Parts, id: RequestId, failure: Failure) -> Response;
+    fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response;
     /// The answer where the application gave none.
-    fn fail(&self, forward: &Forward, failure: Failure) -> Response;
+    fn fail(&self, forward: &Forward, failure: &Failure) -> Response;
 }
 
 impl Decide for Pipeline {
@@ -33,11 +33,11 @@ impl Decide for Pipeline {
         self.handle(request)
     }
 
-    fn refuse(&self, head: &Parts, id: RequestId, failure: Failure) -> Response {
+    fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
         self.refuse(head, id, failure)
     }
 
-    fn fail(&self, forward: &Forward, failure: Failure) -> Response {
+    fn fail(&self, forward: &Forward, failure: &Failure) -> Response {
         self.fail(forward, failure)
     }
 }

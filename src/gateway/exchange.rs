@@ -95,7 +95,7 @@ impl<D: Decide> Exchange<D> {
         let mut request = match Request::parse(head, client, id.clone()) {
             Ok(request) => request,
             Err(error) => {
-                let refused = self.decide.refuse(head, id, Failure::BadRequest(error));
+                let refused = self.decide.refuse(head, &id, &Failure::BadRequest(error));
                 return Answered::own(refused, Afterwards::Closes);
             }
         };
@@ -106,7 +106,7 @@ impl<D: Decide> Exchange<D> {
             match read_form(form).await {
                 Ok(form) => request.form = form,
                 Err(failure) => {
-                    let refused = self.decide.refuse(head, id, failure);
+                    let refused = self.decide.refuse(head, &id, &failure);
                     return Answered::own(refused, Afterwards::Closes);
                 }
             }
@@ -138,7 +138,7 @@ impl<D: Decide> Exchange<D> {
                     reason = error.chain(),
                     "no answer from the application"
                 );
-                Answered::own(self.decide.fail(forward, error.failure()), afterwards)
+                Answered::own(self.decide.fail(forward, &error.failure()), afterwards)
             }
         };
         Answered {

@@ -90,10 +90,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::identity_headers::told::Told;
     use crate::judge::AnswerCache;
     use crate::routing::app::App;
     use crate::routing::app::LoginMode;
-    use crate::routing::app::Told;
     use crate::routing::path_prefix::PathPrefix;
     use crate::routing::upstream::Upstream;
     use crate::routing::upstream::UpstreamLimits;

@@ -4,6 +4,7 @@ pub mod assertion;
 pub mod encoding;
 pub mod rules;
 pub mod signing_keys;
+pub mod told;
 
 use http::HeaderName;
 use http::HeaderValue;
@@ -13,7 +14,7 @@ use crate::access::permit::Passes;
 use crate::access::permit::Permit;
 use crate::identity_headers::assertion::AssertionError;
 use crate::identity_headers::assertion::Assertions;
-use crate::routing::app::App;
+use crate::identity_headers::told::Told;
 use crate::session::session::Session;
 use crate::wire::request::RequestId;
 
@@ -39,6 +40,15 @@ pub enum IdentityHeadersError {
     NotAField(#[source] http::header::InvalidHeaderValue),
 }
 
+/// To whom it is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Audience<'a> {
+    /// The application's name.
+    pub app: &'a str,
+    /// What it may hear.
+    pub told: &'a Told,
+}
+
 /// The fields that are written last into the head for the application.
 #[derive(Clone, Debug)]
 pub struct IdentityHeaders(Vec<(HeaderName, HeaderValue)>);
@@ -47,14 +57,14 @@ impl IdentityHeaders {
     /// The fields for what a permit says.
     pub fn of(
         permit: &Permit,
-        app: &App,
+        audience: Audience<'_>,
         id: &RequestId,
         assertions: &Assertions,
     ) -> Result<Self, IdentityHeadersError> {
         let mut fields = match permit.passes() {
             Passes::Unasked => Vec::new(),
             Passes::Anonymous => vec![(rules::STATUS, HeaderValue::from_static("anonymous"))],
-            Passes::SignedIn(session) => signed_in(session, app, assertions)?,
+            Passes::SignedIn(session) => signed_in(session, audience, assertions)?,
         };
         let id = HeaderValue::from_str(id.as_str()).map_err(IdentityHeadersError::NotAField)?;
         fields.push((rules::REQUEST_ID, id));
@@ -73,11 +83,11 @@ impl IdentityHeaders {
 
 fn signed_in(
     session: &Session,
-    app: &App,
+    audience: Audience<'_>,
     assertions: &Assertions,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, IdentityHeadersError> {
     let mut fields = vec![(rules::STATUS, HeaderValue::from_static("authenticated"))];
-    for claim in &app.told.plain_headers {
+    for claim in &audience.told.plain_headers {
         let value = match claim.as_str() {
             "sub" => encoding::field_value(&Value::from(session.identity.subject.sub.as_str())),
             _ => session.identity.claims.get(claim).and_then(encoding::field_value),
@@ -89,7 +99,10 @@ fn signed_in(
             ));
         }
     }
-    fields.push((rules::ASSERTION, assertions.about(session, &app.name, &app.told)?));
+    fields.push((
+        rules::ASSERTION,
+        assertions.about(session, audience.app, audience.told)?,
+    ));
     Ok(fields)
 }
 

@@ -13,16 +13,9 @@ use crate::access::requirement::Access;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::identity_headers::signing_keys::SigningKeys;
-use crate::routing::app::LoginMode;
-use crate::routing::app::Told;
-use crate::routing::path_prefix::PathPrefix;
-use crate::routing::upstream::HostHeader;
-use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
+use crate::identity_headers::told::Told;
 use crate::seal;
-use crate::session::session::tests_support::session;
-use crate::wire::host::Host;
+use crate::session::test_support::session;
 
 #[derive(Debug)]
 struct Hands(Mutex<i64>);
@@ -52,28 +45,30 @@ fn scene() -> Scene {
     Scene { clock, assertions }
 }
 
+struct App {
+    name: String,
+    told: Told,
+}
+
+impl App {
+    fn audience(&self) -> Audience<'_> {
+        Audience {
+            app: &self.name,
+            told: &self.told,
+        }
+    }
+}
+
 fn app(name: &str, claims: &[&str], plain: &[&str]) -> App {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let told = Told {
+        audience: name.to_owned(),
+        claims: owned(claims),
+        plain_headers: owned(plain),
+    };
     App {
         name: name.to_owned(),
-        title: name.to_owned(),
-        host: Host::parse("a.example").unwrap(),
-        path: PathPrefix::ROOT,
-        position: 0,
-        providers: Vec::new(),
-        login: LoginMode::Chooser,
-        upstream: Arc::new(Upstream {
-            scheme: UpstreamScheme::Http,
-            authority: Host::parse("127.0.0.1:1").unwrap(),
-            host_header: HostHeader::Browser,
-            limits: UpstreamLimits::default(),
-        }),
-        told: Told {
-            audience: name.to_owned(),
-            claims: owned(claims),
-            plain_headers: owned(plain),
-        },
-        routes: Vec::new(),
+        told,
     }
 }
 
@@ -90,7 +85,7 @@ fn permit(session: Session) -> Permit {
 
 fn fields(scene: &Scene, session: Session, app: &App) -> Result<Map<String, Value>, IdentityHeadersError> {
     let id = RequestId::of([7; 8]);
-    let told = IdentityHeaders::of(&permit(session), app, &id, &scene.assertions)?.into_fields();
+    let told = IdentityHeaders::of(&permit(session), app.audience(), &id, &scene.assertions)?.into_fields();
     let pairs = told
         .iter()
         .map(|(name, value)| (name.to_string(), json!(value.to_str().unwrap())));
@@ -248,7 +243,8 @@ fn nothing_is_said_where_nobody_looked_and_only_that_where_nobody_is() {
         let Decision::Forward(permit) = decide(access, visitor, Timestamp::from_unix(0)) else {
             panic!("passes")
         };
-        let told = IdentityHeaders::of(&permit, &app, &RequestId::of([1; 8]), &scene.assertions).unwrap();
+        let told =
+            IdentityHeaders::of(&permit, app.audience(), &RequestId::of([1; 8]), &scene.assertions).unwrap();
         told.into_fields()
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::requirement::Access;
+use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::Upstream;
@@ -41,17 +42,6 @@ pub enum LoginMode {
     Chooser,
     /// Straight to the provider, where there is only one.
     Redirect,
-}
-
-/// What an application is told about a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Key `audience`: the assertion's `aud`, one string. Absent: the app's name.
-    pub audience: String,
-    /// Key `claims`: names of the provider's claims that go into the assertion; nothing else leaves.
-    pub claims: Vec<String>,
-    /// Key `plain_headers`: which of them are said in a plain field as well.
-    pub plain_headers: Vec<String>,
 }
 
 /// One `[[apps.routes]]`.

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::access::requirement::Access;
+use crate::identity_headers::told::Told;
 use crate::routing::app::LoginMode;
-use crate::routing::app::Told;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;

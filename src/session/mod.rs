@@ -16,6 +16,8 @@ pub mod redis;
 )]
 pub mod session;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod test_support;
 
 use std::sync::Arc;
 

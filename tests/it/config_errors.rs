@@ -1,10 +1,5 @@
 //! What an operator reads when the configuration is wrong; that what is shipped is right; that the reference tells the truth.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests: a panic is their way to fail"
-)]
-
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -8,8 +8,8 @@ use crate::config::parse::provider::Entry;
 use crate::config::parse::words;
 use crate::config::raw;
 use crate::config::suggestion;
+use crate::identity_headers::told::Told;
 use crate::provider::profile::ProviderRules;
-use crate::routing::app::Told;
 
 /// Reads the keys of an app that are about the person.
 pub fn told(

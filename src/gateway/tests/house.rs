@@ -14,12 +14,12 @@ use tokio::task::JoinHandle;
 use super::log::Log;
 use crate::endpoints::failure::Failure;
 use crate::gateway::decide::Decide;
+use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
-use crate::routing::app::Told;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
@@ -123,17 +123,17 @@ impl Decide for PassAll {
         }
     }
 
-    fn refuse(&self, _: &http::request::Parts, _: RequestId, failure: Failure) -> Response {
+    fn refuse(&self, _: &http::request::Parts, _: &RequestId, failure: &Failure) -> Response {
         self.failed(failure)
     }
 
-    fn fail(&self, _: &Forward, failure: Failure) -> Response {
+    fn fail(&self, _: &Forward, failure: &Failure) -> Response {
         self.failed(failure)
     }
 }
 
 impl PassAll {
-    fn failed(&self, failure: Failure) -> Response {
+    fn failed(&self, failure: &Failure) -> Response {
         let status = match failure {
             Failure::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::UpstreamUnavailable => StatusCode::BAD_GATEWAY,

@@ -1,7 +1,5 @@
 //! Sessions over a real Redis: what a dump shows, that every key has an end, that an ended session stays ended.
 
-#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
-
 use std::sync::Arc;
 use std::time::Duration;
 

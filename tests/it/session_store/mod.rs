@@ -1,7 +1,5 @@
 //! The session store over a real Redis: what it must do, and what it says when Redis is slow, refuses, lies or is gone.
 
-#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
-
 mod journey;
 mod outage;
 mod refusal;

@@ -1,7 +1,5 @@
 //! Redis slow, gone, back again: a request waits half a second, gets a failure, and nobody's answer.
 
-#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;

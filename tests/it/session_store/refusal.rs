@@ -1,7 +1,5 @@
 //! Redis answers, but not what was asked for: never taken for "there is none", and over once the cause is.
 
-#![expect(clippy::unwrap_used, reason = "support of tests: a panic is its way to fail")]
-
 use std::time::Duration;
 
 use guichet::clock::Timestamp;

@@ -1,8 +1,6 @@
 //! A real Redis of a test: started in a folder of its own, on a port that the system chose, stopped at the end.
 
 #![expect(
-    clippy::unwrap_used,
-    clippy::panic,
     clippy::disallowed_methods,
     reason = "support of tests: a panic is its way to fail, and a process that starts runs in real time"
 )]

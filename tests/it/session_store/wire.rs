@@ -1,11 +1,5 @@
 //! What a real Redis cannot be made to do: a listener with a script, and a relay that withholds or swallows bytes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "support of tests: a panic is its way to fail"
-)]
-
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU16;
