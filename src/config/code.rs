@@ -26,7 +26,8 @@ macro_rules! codes {
     };
 }
 
-codes! {    File = 1, "The file cannot be read.";
+codes! {
+    File = 1, "The file cannot be read.";
     Syntax = 2, "The file is not TOML.";
     UnknownKey = 3, "No such key.";
     WrongType = 4, "A value of another type.";
@@ -60,6 +61,8 @@ codes! {    File = 1, "The file cannot be read.";
     UndeliveredClaim = 36, "A claim that no scope of the app's providers delivers.";
     PlainHeader = 37, "A plain header for a claim that the app does not get.";
     Upstreams = 38, "Not exactly one upstream.";
+
+    HeaderBudget = 39, "More about a person than a request may carry.";
 
     LiteralSecret = 50, "A secret that stands in the open.";
     SecretSource = 51, "Not exactly one source of a secret.";

@@ -2,6 +2,7 @@
 
 pub mod assertion;
 pub mod encoding;
+mod longest_person;
 pub mod rules;
 pub mod signing_keys;
 pub mod told;
@@ -15,6 +16,7 @@ use crate::access::permit::Permit;
 use crate::identity_headers::assertion::AssertionError;
 use crate::identity_headers::assertion::Assertions;
 use crate::identity_headers::told::Told;
+use crate::provider::entry_name::EntryName;
 use crate::session::session::Session;
 use crate::wire::request::RequestId;
 
@@ -104,6 +106,18 @@ fn signed_in(
         assertions.about(session, audience.app, audience.told)?,
     ));
     Ok(fields)
+}
+
+/// What [`IdentityHeaders`] take for the longest person that we can think of, signed in at `entry`, with assertions by
+/// `assertions`; compare it with [`BUDGET`]. `None` if nothing can be signed.
+pub fn bytes_of_the_longest_person(
+    audience: Audience<'_>,
+    entry: &EntryName,
+    assertions: &Assertions,
+) -> Option<usize> {
+    let mut fields = signed_in(&longest_person::session(entry)?, audience, assertions).ok()?;
+    fields.push((rules::REQUEST_ID, HeaderValue::from_static("0123456789abcdef")));
+    Some(size_of_fields(&fields))
 }
 
 /// What fields take in a head: name, colon, space, value, line end.

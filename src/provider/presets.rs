@@ -36,6 +36,10 @@ mod tests {
             assert_eq!(preset.name, name);
             let rules = &preset.rules;
             assert!(rules.default_acr().is_some(), "{name}");
+            assert!(rules.served_acr_values.contains(&rules.default_acr), "{name}");
+            for served in &rules.served_acr_values {
+                assert!(rules.acr_values.value(served).is_some(), "{name}: {served}");
+            }
             assert!(rules.signing_algs.contains(&rules.default_signing_alg), "{name}");
             assert!(rules.scopes.contains_key("openid"), "{name}");
             for (environment, described) in &preset.environments {

@@ -58,6 +58,8 @@ pub struct ProviderRules {
     pub endpoints: EndpointPlace,
     /// The values of `acr`, the lowest first.
     pub acr_values: AcrOrder,
+    /// Those of them that this platform serves; it answers a request for another one with an error.
+    pub served_acr_values: Vec<String>,
     /// The value that is asked for where the configuration names none.
     pub default_acr: String,
     /// What the logout request consists of.

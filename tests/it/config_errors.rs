@@ -149,10 +149,10 @@ error[C052]: no secret for `providers.fc.client_secret`: the file `/nowhere/fc_c
    = key: providers.fc.client_secret
    = help: name a file that this user can read and that holds the secret alone
 
-error[C021]: `eidas7` is not an acr value of FranceConnect
+error[C021]: `eidas7` is not an acr value that FranceConnect serves
   --> guichet.toml:16:1
    = key: providers.fc.acr
-   = help: one of eidas1, eidas2, eidas3
+   = help: only `eidas1` is possible
 
 error[C030]: there is no provider entry `agents`
   --> guichet.toml:20:20
@@ -352,6 +352,31 @@ fn every_mistake_of_the_rest_has_its_code_and_its_key() {
         found.sort();
         assert_eq!(found, expected, "{addition}");
     }
+}
+
+#[test]
+fn more_about_a_person_than_a_request_may_carry_is_found_before_the_start() {
+    let scopes = "scopes = [\"openid\", \"identite_pivot\", \"preferred_username\", \"email\"]\nclient_id =";
+    let told = |claims: &[&str], plain: &[&str]| {
+        let text = SMALLEST.replace("client_id =", scopes);
+        load(&format!("{text}claims = {claims:?}\nplain_headers = {plain:?}\n"))
+    };
+    let pivot = [
+        "sub",
+        "given_name",
+        "family_name",
+        "birthdate",
+        "gender",
+        "birthplace",
+        "birthcountry",
+    ];
+    assert!(
+        told(&pivot, &pivot).is_ok(),
+        "the pivot identity fits, even said twice"
+    );
+    let more = [&pivot[..], &["given_name_array", "preferred_username", "email"]].concat();
+    assert!(told(&more, &["sub"]).is_ok(), "everything fits once");
+    assert_eq!(found(told(&more, &more)), ["C039 apps[0].claims"]);
 }
 
 #[test]

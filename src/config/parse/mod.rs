@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod assertion;
+pub mod budget;
 pub mod provider;
 pub mod routes;
 pub mod secrets;
@@ -31,7 +32,9 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let assertion = assertion::assertion(raw.assertion, around, findings);
     let entries = provider::providers(raw.providers, surroundings, findings);
     let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
-    // The budget of what is added to a request would be judged here, when everything that an app is told is known.
+    if let Some(assertion) = &assertion {
+        budget::judge(&assertion.issuer, &apps, findings);
+    }
     let providers = entries.into_iter().filter_map(|entry| entry.settings).collect();
     if findings.has_errors() {
         return None;

@@ -205,10 +205,15 @@ fn acr(
     let Some(acr) = acr else {
         return rules.default_acr().filter(|_| !findings.refused(key));
     };
-    let value = rules.acr_values.value(&acr);
+    let served = rules.served_acr_values.contains(&acr);
+    let value = rules.acr_values.value(&acr).filter(|_| served);
     if value.is_none() {
-        let problem = format!("`{}` is not an acr value of {}", bounded(&acr), rules.button.name);
-        let help = suggestion::of_words(&acr, rules.acr_values.known());
+        let problem = format!(
+            "`{}` is not an acr value that {} serves",
+            bounded(&acr),
+            rules.button.name
+        );
+        let help = suggestion::of_words(&acr, rules.served_acr_values.iter().map(String::as_str));
         findings.error(Code::Acr, key, problem, help);
     }
     value
