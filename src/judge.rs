@@ -77,7 +77,7 @@ impl Judge {
             Access::Public => Visitor::Unasked,
             Access::Optional | Access::Required => Visitor::Asked(
                 self.sessions
-                    .load(&request.host, &request.cookies, &app.providers)
+                    .load(&app.host, &request.cookies, &app.providers)
                     .await?,
             ),
         };

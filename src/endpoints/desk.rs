@@ -16,6 +16,7 @@ use crate::session::Sessions;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::wire::cookies::CookieScheme;
+use crate::wire::host::Host;
 use crate::wire::request::Request;
 
 /// The gateway's own counter: who speaks, whom it knows, and what it may use.
@@ -52,10 +53,15 @@ impl std::fmt::Debug for Desk {
 }
 
 impl Desk {
+    /// The host of a request in the one form under which sessions and attempts are sealed.
+    pub fn host(&self, request: &Request) -> Host {
+        request.host.without_default_port(self.scheme)
+    }
+
     /// The live sessions of this browser that open an application, the most recent login first.
     pub async fn sessions_for(&self, request: &Request, app: &App) -> Result<Vec<Session>, StoreError> {
         self.sessions
-            .load(&request.host, &request.cookies, &app.providers)
+            .load(&app.host, &request.cookies, &app.providers)
             .await
     }
 
@@ -63,7 +69,7 @@ impl Desk {
     pub async fn all_sessions(&self, request: &Request) -> Result<Vec<Session>, StoreError> {
         let entries: Vec<EntryName> = self.providers.keys().cloned().collect();
         self.sessions
-            .load(&request.host, &request.cookies, &entries)
+            .load(&self.host(request), &request.cookies, &entries)
             .await
     }
 }

@@ -57,7 +57,7 @@ async fn try_begin(
     destination: &Destination,
 ) -> Result<Response, Failure> {
     let relying_party = desk.providers.get(entry).ok_or(Failure::NotFound)?;
-    let host = request.host.without_default_port(desk.scheme);
+    let host = desk.host(request);
     let asked = pending_authorization::Destination {
         redirect_uri: own_paths::redirect_uri(desk.scheme, &host),
         host,
@@ -88,7 +88,7 @@ pub fn cookie_name(id: &AttemptId) -> String {
 /// Takes the oldest attempts away where a new one would make too many.
 fn given_up(desk: &Desk, request: &Request, new_bytes: usize) -> Vec<SetCookie> {
     let prefix = desk.cookies.full_name(COOKIE_NAME);
-    let host = request.host.without_default_port(desk.scheme);
+    let host = desk.host(request);
     let held = request.cookies.starting_with(&prefix).filter_map(|(id, value)| {
         HeldAttempt::of(&desk.keyring, &host, &format!("{prefix}{id}"), (id, value))
     });

@@ -115,6 +115,15 @@ impl LoginFailure {
         }
     }
 
+    /// Whether it is no news to a person who is signed in already: an answer that came late or twice, or an error.
+    pub fn is_late(&self) -> bool {
+        let late = matches!(
+            self.trouble,
+            Trouble::Response(AuthorizationError::Expired { .. })
+        );
+        late || matches!(self.trouble, Trouble::Error(_) | Trouble::Interrupted)
+    }
+
     /// One stable word for the cause.
     fn reason(&self) -> &'static str {
         match &self.trouble {

@@ -19,7 +19,6 @@ use crate::pages::sign_out::SignOutPage;
 use crate::seal;
 use crate::seal::Purpose;
 use crate::session::session::Session;
-use crate::wire::host::Host;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
@@ -45,7 +44,7 @@ impl PendingLogout {
     /// Opens the cookie of this host, if it is one of ours and not too old.
     pub fn open(desk: &Desk, request: &Request) -> Option<Self> {
         let sealed = seal::from_base64url(request.cookies.get(&desk.cookies.full_name(COOKIE))?)?;
-        let host = host(desk, request);
+        let host = desk.host(request);
         let opened = desk
             .keyring
             .open(Purpose::LogoutCookie, &[host.as_str().as_bytes()], &sealed)
@@ -57,7 +56,7 @@ impl PendingLogout {
     fn seal(&self, desk: &Desk, request: &Request) -> Result<String, Failure> {
         let plain = serde_json::to_vec(self)
             .map_err(|_unserialisable| Failure::Internal("a logout could not be written"))?;
-        let host = host(desk, request);
+        let host = desk.host(request);
         Ok(seal::base64url(&desk.keyring.seal(
             Purpose::LogoutCookie,
             &[host.as_str().as_bytes()],
@@ -143,7 +142,7 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
         .get(&session.entry)
         .ok_or(Failure::Internal("a session of an unknown provider"))?;
     let state = seal::hex(&seal::random::<32>()?);
-    let back = own_paths::post_logout_redirect_uri(desk.scheme, &host(desk, request));
+    let back = own_paths::post_logout_redirect_uri(desk.scheme, &desk.host(request));
     let end_session = relying_party.end_session(&session.id_token, &back, &state).await;
     let url = end_session.map_err(|cause| LoginFailure::provider(relying_party, cause, None))?;
     let provider = provider_name(desk, session).to_owned();
@@ -156,10 +155,6 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
         .cookies
         .set(COOKIE, &pending.seal(desk, request)?, Some(LIFETIME));
     Ok(Response::see_other(&url).with_cookie(&cookie))
-}
-
-fn host(desk: &Desk, request: &Request) -> Host {
-    request.host.without_default_port(desk.scheme)
 }
 
 fn provider_name<'a>(desk: &'a Desk, session: &Session) -> &'a str {

@@ -48,12 +48,41 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
     let Some(attempt) = Attempt::find(desk, request, state_of(&response)) else {
         return lead_on_or(desk, request, Trouble::UnknownAttempt).await;
     };
-    let app = &attempt.destination.clone().app;
-    let answered = match response {
-        AuthorizationResponse::Error(error) => turned_back(&attempt, error),
-        AuthorizationResponse::Code(code) => attempt.redeem(code).await,
-    };
-    Ok(answered.unwrap_or_else(|failure| failure::answer_for(desk, request, app, &failure)))
+    let destination = attempt.destination.clone();
+    let spent = desk.cookies.clear(&cookie_name(attempt.pending.id()));
+    match response {
+        AuthorizationResponse::Error(error) => {
+            let answered = turned_back(attempt, error);
+            lead_on_late(desk, request, &destination, answered).await
+        }
+        // The attempt's cookie goes in the end, unless the store was away: then nothing is spent.
+        AuthorizationResponse::Code(code) => {
+            let answered = attempt.redeem(code).await;
+            let response = lead_on_late(desk, request, &destination, answered).await?;
+            Ok(response.with_cookie(&spent))
+        }
+    }
+}
+
+/// Whoever is signed in already goes on instead of reading that an answer came late, twice, or as an error.
+async fn lead_on_late(
+    desk: &Desk,
+    request: &Request,
+    destination: &Destination,
+    answered: Result<Response, Failure>,
+) -> Result<Response, Failure> {
+    match answered {
+        Err(Failure::Login(login)) if login.is_late() => {
+            if desk.sessions_for(request, &destination.app).await?.is_empty() {
+                let failure = Failure::Login(login);
+                return Ok(failure::answer_for(desk, request, &destination.app, &failure));
+            }
+            Ok(Response::see_other(destination.return_to.as_str()))
+        }
+        Err(away @ Failure::StoreUnavailable(_)) => Err(away),
+        Err(failure) => Ok(failure::answer_for(desk, request, &destination.app, &failure)),
+        Ok(response) => Ok(response),
+    }
 }
 
 /// `state` alone finds the attempt.
@@ -77,7 +106,7 @@ async fn lead_on_or(desk: &Desk, request: &Request, trouble: Trouble) -> Result<
 }
 
 /// An error answer spends nothing and deletes nothing: anybody can make one.
-fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, Failure> {
+fn turned_back(attempt: Attempt<'_>, error: ErrorResponse) -> Result<Response, Failure> {
     match error.kind {
         ErrorKind::AccessDenied => {
             let (id, provider) = (&attempt.request.id, attempt.pending.entry());
@@ -105,7 +134,7 @@ impl<'a> Attempt<'a> {
     /// The attempt with this state, out of the sealed cookies of this browser.
     fn find(desk: &'a Desk, request: &'a Request, state: Option<&str>) -> Option<Self> {
         let state = state?;
-        let host = request.host.without_default_port(desk.scheme);
+        let host = desk.host(request);
         let prefix = desk.cookies.full_name(COOKIE_NAME);
         let held: Vec<(&str, &str)> = request.cookies.starting_with(&prefix).collect();
         let pending = PendingAuthorization::find(&desk.keyring, &host, &held, state)?;
@@ -124,21 +153,8 @@ impl<'a> Attempt<'a> {
         LoginFailure::of(self.relying_party, trouble, Some(&self.destination))
     }
 
-    /// A code: the response is matched, the attempt claimed, the code redeemed, the session made. The attempt's cookie goes in
-    /// the end, unless the store was away and nothing is spent.
+    /// A code: the response is matched, the attempt claimed, the code redeemed, the session made.
     async fn redeem(self, code: CodeResponse) -> Result<Response, Failure> {
-        let desk = self.desk;
-        let spent = desk.cookies.clear(&cookie_name(self.pending.id()));
-        let app = &self.destination.clone().app;
-        let request = self.request;
-        match self.claim_and_redeem(code).await {
-            Err(away @ Failure::StoreUnavailable(_)) => Err(away),
-            Err(failure) => Ok(failure::answer_for(desk, request, app, &failure).with_cookie(&spent)),
-            Ok(response) => Ok(response.with_cookie(&spent)),
-        }
-    }
-
-    async fn claim_and_redeem(self, code: CodeResponse) -> Result<Response, Failure> {
         let Self {
             desk,
             request,
@@ -182,7 +198,7 @@ async fn sign_in(
 ) -> Result<SetCookie, Failure> {
     let failed = |trouble| LoginFailure::of(relying_party, trouble, Some(destination));
     let entry = relying_party.settings().entry.clone();
-    let host = request.host.without_default_port(desk.scheme);
+    let host = desk.host(request);
     let claimed_at = code.claimed_at();
     let signed_in = relying_party
         .redeem(code)
@@ -193,9 +209,9 @@ async fn sign_in(
         .load(&host, &request.cookies, std::slice::from_ref(&entry))
         .await?;
     let authentication = claims_mapping::authentication(&signed_in.id_token);
-    tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, acr = authentication.acr, "signed in");
+    let acr = authentication.acr.clone();
     let new = NewSession {
-        entry,
+        entry: entry.clone(),
         host,
         authentication,
         id_token: signed_in.id_token.raw().clone(),
@@ -204,10 +220,12 @@ async fn sign_in(
         claimed_at,
         replaces,
     };
-    desk.sessions.establish(new).await.map_err(|cause| match cause {
+    let cookie = desk.sessions.establish(new).await.map_err(|cause| match cause {
         EstablishError::Store(cause) => cause.into(),
         EstablishError::EndedMeanwhile => failed(Trouble::EndedMeanwhile).into(),
         EstablishError::Random(cause) => cause.into(),
         EstablishError::Record(_) => Failure::Internal("a session could not be sealed"),
-    })
+    })?;
+    tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, acr, "signed in");
+    Ok(cookie)
 }
