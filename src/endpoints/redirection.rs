@@ -52,7 +52,7 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
     let spent = desk.cookies.clear(&cookie_name(attempt.pending.id()));
     match response {
         AuthorizationResponse::Error(error) => {
-            let answered = turned_back(attempt, error);
+            let answered = turned_back(&attempt, error);
             lead_on_late(desk, request, &destination, answered).await
         }
         // The attempt's cookie goes in the end, unless the store was away: then nothing is spent.
@@ -106,7 +106,7 @@ async fn lead_on_or(desk: &Desk, request: &Request, trouble: Trouble) -> Result<
 }
 
 /// An error answer spends nothing and deletes nothing: anybody can make one.
-fn turned_back(attempt: Attempt<'_>, error: ErrorResponse) -> Result<Response, Failure> {
+fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, Failure> {
     match error.kind {
         ErrorKind::AccessDenied => {
             let (id, provider) = (&attempt.request.id, attempt.pending.entry());
