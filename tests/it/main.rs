@@ -3,6 +3,18 @@
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod double_click;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod logout;
+#[cfg(test)]
+mod redis_outage;
+#[cfg(test)]
+mod secret_rotation;
+#[cfg(test)]
 mod session_store;
+#[cfg(test)]
+mod stolen_store;
 #[cfg(test)]
 mod support;

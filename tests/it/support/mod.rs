@@ -18,5 +18,6 @@ pub(crate) mod raw;
 pub(crate) mod redis;
 pub(crate) mod resp;
 pub(crate) mod scene;
+pub(crate) mod steps;
 pub(crate) mod table;
 pub(crate) mod upstream;

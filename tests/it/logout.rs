@@ -1,0 +1,86 @@
+//! Signing out: here first, then at the provider, and back with the state that proves it.
+
+use crate::support::browser::Browser;
+use crate::support::provider::Alg;
+use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::steps::sign_out;
+
+fn is_signed_in(scene: &Scene, browser: &Browser) -> bool {
+    browser.open_once(&scene.url("/dossier")).status() == 200
+}
+
+#[test]
+fn a_logout_ends_here_and_at_the_provider_and_comes_back_with_its_state() {
+    let scene = Scene::start(Alg::Es256, Store::Redis);
+    let browser = Browser::new();
+    scene.sign_in(&browser, "/dossier");
+    assert!(is_signed_in(&scene, &browser));
+    let stolen = browser.cookie("localhost", "guichet-session-fc").unwrap();
+
+    let page = sign_out(&scene, &browser);
+
+    let asked = scene.provider.requests_to("/session/end").remove(0);
+    let sent = |name: &str| {
+        let mut pairs = form_urlencoded::parse(asked.query.as_bytes());
+        pairs
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.into_owned())
+    };
+    let state = sent("state").unwrap();
+    assert_eq!(
+        sent("post_logout_redirect_uri"),
+        Some(scene.url("/_guichet/logged-out"))
+    );
+    assert_eq!(sent("id_token_hint").unwrap().split('.').count(), 3);
+    assert_eq!(
+        page.url,
+        scene.url(&format!("/_guichet/logged-out?state={state}"))
+    );
+    assert_eq!(page.status(), 200);
+    assert!(page.text().contains("FranceConnect"), "{}", page.text());
+    assert!(!is_signed_in(&scene, &browser));
+    assert_eq!(browser.cookie("localhost", "guichet-session-fc"), None);
+    let thief = Browser::new();
+    thief.plant(&scene.url("/"), &format!("guichet-session-fc={stolen}; Path=/"));
+    assert!(
+        !is_signed_in(&scene, &thief),
+        "the session is gone, not only its cookie"
+    );
+
+    let forged = browser.open(&scene.url("/_guichet/logged-out?state=0000"));
+    assert!(
+        !forged.text().contains("FranceConnect"),
+        "a state that is not ours proves nothing"
+    );
+    let again = browser.open(&page.url);
+    assert_eq!(
+        (again.status(), again.text().contains("FranceConnect")),
+        (200, true),
+        "the page can be loaded again"
+    );
+    scene.sign_in(&browser, "/dossier");
+    assert!(is_signed_in(&scene, &browser));
+}
+
+#[test]
+fn another_site_signs_nobody_out() {
+    let scene = Scene::start(Alg::Es256, Store::Memory);
+    let browser = Browser::new();
+    scene.sign_in(&browser, "/dossier");
+    let cookie = crate::support::steps::cookie_field(&browser);
+    let (address, port) = (scene.gateway.address(), scene.gateway.place().port());
+    let post = |fields: &str| {
+        let request = format!(
+            "POST /_guichet/logout HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookie}\r\n{fields}\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n\r\nprovider=fc"
+        );
+        crate::support::raw::exchange(address, request).status
+    };
+    assert_eq!(post("Sec-Fetch-Site: cross-site\r\n"), 403);
+    assert_eq!(post("Origin: https://evil.example\r\n"), 403);
+    assert_eq!(post("Origin: null\r\n"), 403);
+    assert!(is_signed_in(&scene, &browser));
+    assert_eq!(post("Sec-Fetch-Site: same-origin\r\n"), 303);
+    assert!(!is_signed_in(&scene, &browser));
+}
