@@ -86,7 +86,7 @@ fn the_loser_of_a_login_that_failed_reads_that_it_was_interrupted_and_can_begin_
     scene
         .provider
         .lie(&json!({ "target": "token", "status": 500, "body": "no", "delay": 300 }));
-    let pages = at_once(&[browser.clone(), browser.clone()], &callback);
+    let pages = at_once(&[browser.clone(), browser], &callback);
     let mut statuses: Vec<u16> = pages.iter().map(Page::status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [400, 502], "interrupted for one, refused for the other");

@@ -70,17 +70,17 @@ fn another_site_signs_nobody_out() {
     scene.sign_in(&browser, "/dossier");
     let cookie = crate::support::steps::cookie_field(&browser);
     let (address, port) = (scene.gateway.address(), scene.gateway.place().port());
-    let post = |fields: &str| {
+    let submit = |fields: &str| {
         let request = format!(
             "POST /_guichet/logout HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookie}\r\n{fields}\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n\r\nprovider=fc"
         );
         crate::support::raw::exchange(address, request).status
     };
-    assert_eq!(post("Sec-Fetch-Site: cross-site\r\n"), 403);
-    assert_eq!(post("Origin: https://evil.example\r\n"), 403);
-    assert_eq!(post("Origin: null\r\n"), 403);
+    assert_eq!(submit("Sec-Fetch-Site: cross-site\r\n"), 403);
+    assert_eq!(submit("Origin: https://evil.example\r\n"), 403);
+    assert_eq!(submit("Origin: null\r\n"), 403);
     assert!(is_signed_in(&scene, &browser));
-    assert_eq!(post("Sec-Fetch-Site: same-origin\r\n"), 303);
+    assert_eq!(submit("Sec-Fetch-Site: same-origin\r\n"), 303);
     assert!(!is_signed_in(&scene, &browser));
 }

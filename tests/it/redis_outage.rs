@@ -63,6 +63,13 @@ impl Load<'_> {
     }
 }
 
+/// The cookies of a person who signed in.
+fn somebody(scene: &Scene) -> String {
+    let browser = Browser::new();
+    scene.sign_in(&browser, "/dossier");
+    cookie_field(&browser)
+}
+
 #[test]
 fn a_redis_that_dies_under_load_lets_nobody_pass_and_loses_nobody() {
     let redis = Redis::start_with(Options {
@@ -70,13 +77,7 @@ fn a_redis_that_dies_under_load_lets_nobody_pass_and_loses_nobody() {
         ..Options::default()
     });
     let mut scene = Scene::start_on(Some(redis), Alg::Es256, |_, usual| usual);
-    let cookies: Vec<String> = (0..CLIENTS)
-        .map(|_| {
-            let browser = Browser::new();
-            scene.sign_in(&browser, "/dossier");
-            cookie_field(&browser)
-        })
-        .collect();
+    let cookies: Vec<String> = (0..CLIENTS).map(|_| somebody(&scene)).collect();
     let mut redis = scene.redis.take().unwrap();
     let load = Load {
         scene: &scene,

@@ -27,7 +27,7 @@ fn secrets_of(scene: &Scene, browser: &Browser, callback: &str) -> Vec<String> {
     for (_, value) in people()[ZOE].as_object().unwrap() {
         match value {
             Value::Array(several) => {
-                secrets.extend(several.iter().map(|one| one.as_str().unwrap().to_owned()))
+                secrets.extend(several.iter().map(|one| one.as_str().unwrap().to_owned()));
             }
             one => secrets.push(one.as_str().unwrap().to_owned()),
         }
