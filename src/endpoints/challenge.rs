@@ -15,13 +15,13 @@ use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
-/// Answers it. A redirect is for whoever can follow it: a script gets 401, and so does a form, whose content is lost.
+/// Answers a request that needs a session and has none. A redirect is for whoever can follow it: a script gets 401, and so does a form, whose content is lost.
 pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response {
     let Some(destination) = Destination::of_request(app, request) else {
-        return failure::answer(desk, request, &Failure::NotFound);
+        return failure::answer_for(desk, request, app, &Failure::NotFound);
     };
     match (request.asker(), &request.method) {
-        (Asker::Script, _) => failure::answer(desk, request, &Failure::SignInNeeded(destination)),
+        (Asker::Script, _) => failure::answer_for(desk, request, app, &Failure::SignInNeeded(destination)),
         (Asker::Navigation, &Method::GET) if app.login == LoginMode::Redirect => {
             match app.providers.as_slice() {
                 [only] => initiate_login::begin(desk, request, only, destination).await,
@@ -29,6 +29,8 @@ pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response 
             }
         }
         (Asker::Navigation, &Method::GET | &Method::HEAD) => Response::see_other(&destination.chooser()),
-        (Asker::Navigation, _) => failure::answer(desk, request, &Failure::NothingSaved(destination)),
+        (Asker::Navigation, _) => {
+            failure::answer_for(desk, request, app, &Failure::NothingSaved(destination))
+        }
     }
 }

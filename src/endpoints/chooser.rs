@@ -1,9 +1,11 @@
-//! The page with the provider's button, where a login begins unless the app goes straight on.
+//! The page with the providers' buttons, where a login begins unless the app goes straight on.
 
 use http::Method;
 
 use crate::endpoints::desk::Desk;
+use crate::endpoints::destination::CANCELLED;
 use crate::endpoints::destination::Destination;
+use crate::endpoints::destination::NOTICE;
 use crate::endpoints::destination::query_value;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::surroundings::Surroundings;
@@ -17,11 +19,9 @@ use crate::pages::chooser::Sentence;
 use crate::provider::entry_name::EntryName;
 use crate::provider::profile::ProviderProfile;
 use crate::provider::profile::Reality;
+use crate::session;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
-
-/// The value of `notice` in the chooser's address after a person said no at the provider.
-pub const CANCELLED: &str = "cancelled";
 
 /// `GET login`. A person who is signed in already goes straight on; nothing is created for one who is not.
 pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
@@ -50,15 +50,10 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
 
 /// A cookie of a session that is no more says that one had been there.
 fn notice(desk: &Desk, request: &Request, destination: &Destination) -> Notice {
-    if query_value(request, "notice").as_deref() == Some(CANCELLED) {
+    if query_value(request, NOTICE).as_deref() == Some(CANCELLED) {
         return Notice::Cancelled;
     }
-    let had_one = |entry: &EntryName| {
-        request
-            .cookies
-            .get(&desk.cookies.full_name(&format!("session-{entry}")))
-            .is_some()
-    };
+    let had_one = |entry: &EntryName| session::cookie::read(desk.cookies, &request.cookies, entry).is_some();
     if destination.app.providers.iter().any(had_one) {
         Notice::SessionEnded
     } else {

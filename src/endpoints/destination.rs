@@ -14,6 +14,12 @@ use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::return_to::ReturnTo;
 
+/// The parameter of a destination.
+const RETURN_TO: &str = "return_to";
+/// The parameter of what just happened, and the one thing that it says.
+pub const NOTICE: &str = "notice";
+/// See [`NOTICE`].
+pub const CANCELLED: &str = "cancelled";
 /// What is escaped in the value of a query parameter; a path stays readable.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
@@ -35,7 +41,7 @@ impl Destination {
     /// What the query of a login asks for: `return_to`, else the start of `app`, else the start of the host. Anything that is
     /// no page of ours is as if it had not been said.
     pub fn asked_for(router: &Router, request: &Request) -> Option<Self> {
-        let asked = query_value(request, "return_to").and_then(|text| ReturnTo::parse(&text));
+        let asked = query_value(request, RETURN_TO).and_then(|text| ReturnTo::parse(&text));
         let named =
             || query_value(request, "app").and_then(|name| router.app_named(&request.host, &name).cloned());
         asked
@@ -69,16 +75,22 @@ impl Destination {
 
     /// The address of the chooser page for this destination.
     pub fn chooser(&self) -> String {
-        format!("{}?return_to={}", own_paths::LOGIN, self.escaped())
+        self.with_return_to(own_paths::LOGIN)
     }
 
     /// The address that starts an authorization request at a provider entry.
     pub fn login_at(&self, entry: &EntryName) -> String {
-        format!("{}/{entry}?return_to={}", own_paths::LOGIN, self.escaped())
+        self.with_return_to(&format!("{}/{entry}", own_paths::LOGIN))
     }
 
-    fn escaped(&self) -> String {
-        utf8_percent_encode(self.return_to.as_str(), ESCAPED).to_string()
+    /// The address of the chooser page after the person said no at the provider.
+    pub fn chooser_after_cancel(&self) -> String {
+        format!("{}&{NOTICE}={CANCELLED}", self.chooser())
+    }
+
+    fn with_return_to(&self, path: &str) -> String {
+        let escaped = utf8_percent_encode(self.return_to.as_str(), ESCAPED);
+        format!("{path}?{RETURN_TO}={escaped}")
     }
 }
 

@@ -43,7 +43,7 @@ use crate::wire::response::Response;
 #[non_exhaustive]
 pub enum Failure {
     /// The head can be read in two ways, or in none.
-    #[error("the request was refused: {0}")]
+    #[error("the request was refused")]
     BadRequest(#[source] RequestError),
     /// The body broke its own framing, or stopped.
     #[error("the body of the request could not be read")]
@@ -70,8 +70,8 @@ pub enum Failure {
     #[error("a session is needed, and a form was sent")]
     NothingSaved(Destination),
     /// A login did not end in a session. See [`LoginFailure`].
-    #[error("{0}")]
-    Login(#[source] Box<LoginFailure>),
+    #[error(transparent)]
+    Login(Box<LoginFailure>),
     /// The store does not say who is signed in. That is not the same as nobody.
     #[error("the session store failed")]
     StoreUnavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -116,17 +116,31 @@ impl Failure {
 
     /// Writes the cause for the operator, with what the person sees as its reference.
     pub fn log(&self, id: &RequestId) {
-        let code = self.code();
-        let cause = chain(self);
+        let (code, cause) = (self.code(), chain(self));
+        match (self, self.weight()) {
+            (Self::Login(login), _) => login.log(id, &cause),
+            (_, Weight::Ordinary) => tracing::debug!(code, request = %id, "{cause}"),
+            (_, Weight::FromOutside) => tracing::warn!(code, request = %id, "{cause}"),
+            (_, Weight::Ours) => tracing::error!(code, request = %id, "{cause}"),
+        }
+    }
+
+    /// How much of a failure it is.
+    fn weight(&self) -> Weight {
         match self {
             Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::NotFound | Self::Method(_) => {
-                tracing::debug!(code, request = %id, "{cause}");
+                Weight::Ordinary
             }
-            Self::Login(login) => login.log(id, &cause),
-            Self::Internal(_) | Self::Identity(_) | Self::StoreUnavailable(_) => {
-                tracing::error!(code, request = %id, "{cause}");
-            }
-            _ => tracing::warn!(code, request = %id, "{cause}"),
+            Self::BadRequest(_)
+            | Self::BadRequestBody
+            | Self::FormTooLong
+            | Self::NotANavigation
+            | Self::CrossSite
+            | Self::Login(_)
+            | Self::UpstreamUnavailable
+            | Self::UpstreamTimeout
+            | Self::UpstreamBusy => Weight::FromOutside,
+            Self::StoreUnavailable(_) | Self::Identity(_) | Self::Internal(_) => Weight::Ours,
         }
     }
 
@@ -175,14 +189,17 @@ impl Failure {
             Self::Internal(_) => InternalError.respond(frame),
         }
     }
+}
 
-    /// Whether something went wrong, so that there is a cause to be found under a reference.
-    fn has_reference(&self) -> bool {
-        !matches!(
-            self,
-            Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::NotFound | Self::Method(_)
-        )
-    }
+/// How much of a failure a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    /// Every day: nothing went wrong, so there is no cause to be found under a reference.
+    Ordinary,
+    /// A client, a provider or an application did something wrong.
+    FromOutside,
+    /// We cannot do what we should.
+    Ours,
 }
 
 /// The answer to a request that failed, about no application in particular.
@@ -217,7 +234,7 @@ const SERVED: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
     failure.log(&request.id);
     let mut surroundings = Surroundings::of(desk, request, app);
-    if failure.has_reference() {
+    if failure.weight() != Weight::Ordinary {
         surroundings = surroundings
             .asked_once()
             .with_reference(failure.code(), request.id.as_str());

@@ -5,7 +5,6 @@
 
 use http::Method;
 
-use crate::endpoints::chooser;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::double_click;
@@ -111,11 +110,7 @@ fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, 
         ErrorKind::AccessDenied => {
             let (id, provider) = (&attempt.request.id, attempt.pending.entry());
             tracing::info!(request = %id, %provider, "the person turned back at the provider");
-            let chooser = attempt.destination.chooser();
-            Ok(Response::see_other(&format!(
-                "{chooser}&notice={}",
-                chooser::CANCELLED
-            )))
+            Ok(Response::see_other(&attempt.destination.chooser_after_cancel()))
         }
         _ => Err(attempt.failed(Trouble::Error(error)).into()),
     }

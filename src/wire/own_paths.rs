@@ -29,14 +29,15 @@ pub fn post_logout_redirect_uri(scheme: &str, host: &Host) -> String {
     format!("{scheme}://{host}{LOGGED_OUT}")
 }
 
-/// Whether the path, in any spelling that someone could take for it, lies under the reserved prefix.
+/// Whether a request is for us, in any spelling of the prefix that someone could take for it.
 pub fn is_own(target: &RequestTarget) -> bool {
-    let path = target.path();
-    path.get(..PREFIX.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
-        && path
-            .get(PREFIX.len()..)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    is_own_path(target.path())
+}
+
+/// Whether a decoded path lies under the reserved prefix.
+pub fn is_own_path(path: &str) -> bool {
+    let (start, rest) = path.split_at_checked(PREFIX.len()).unwrap_or(("", ""));
+    start.eq_ignore_ascii_case(PREFIX) && (rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

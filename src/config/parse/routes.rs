@@ -31,22 +31,13 @@ pub fn path(key: &Key, text: &str, findings: &mut Findings) -> Option<PathPrefix
         );
         return None;
     }
-    if is_own(&path) {
+    if own_paths::is_own_path(&path.to_string()) {
         let problem = format!("`{path}` is a path of the gateway itself");
         let help = format!("everything below {} is never forwarded", own_paths::PREFIX);
         findings.error(Code::Path, key, problem, help);
         return None;
     }
     Some(path)
-}
-
-fn is_own(path: &PathPrefix) -> bool {
-    let path = path.to_string();
-    path.get(..own_paths::PREFIX.len())
-        .is_some_and(|begins| begins.eq_ignore_ascii_case(own_paths::PREFIX))
-        && path
-            .get(own_paths::PREFIX.len()..)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The routes of an app, their paths joined with its own.
