@@ -62,6 +62,7 @@ struct Occasion {
 #[derive(Clone)]
 struct Kept {
     value: HeaderValue,
+    signed_at: Timestamp,
     ends_at: Timestamp,
 }
 
@@ -97,7 +98,8 @@ impl Assertions {
             session: session.reference.to_string(),
             app: app.to_owned(),
         };
-        let fresh = |kept: &Kept| now.plus(MARGIN) < kept.ends_at;
+        // A clock that was set back makes what it signed before not valid yet.
+        let fresh = |kept: &Kept| kept.signed_at <= now && now.plus(MARGIN) < kept.ends_at;
         if let Some(kept) = self.kept.get(&occasion).filter(fresh) {
             return Ok(kept.value);
         }
@@ -110,6 +112,7 @@ impl Assertions {
             occasion,
             Kept {
                 value: value.clone(),
+                signed_at: now,
                 ends_at,
             },
         );

@@ -200,7 +200,14 @@ fn an_assertion_is_kept_until_ten_seconds_before_its_end() {
     scene.clock.turn(49);
     assert_eq!(token(&scene), first);
     scene.clock.turn(1);
-    assert_ne!(token(&scene), first);
+    let second = token(&scene);
+    assert_ne!(second, first);
+    scene.clock.turn(-120);
+    assert_ne!(
+        token(&scene),
+        second,
+        "not valid yet, once the clock was set back"
+    );
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod login;
 #[cfg(test)]
 mod logout;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod redis_outage;
 #[cfg(test)]
 mod secret_rotation;

@@ -1,0 +1,220 @@
+//! The README keeps its word: its configuration loads, its snippets accept a real assertion and refuse every other token.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use guichet::clock::Clock;
+use guichet::config;
+use guichet::config::surroundings::Surroundings;
+use serde_json::Value;
+
+use crate::support::browser::Browser;
+use crate::support::provider::Alg;
+use crate::support::provider::node;
+use crate::support::pyjwt;
+use crate::support::scene::Scene;
+use crate::support::scene::Store;
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn text_of(path: &str) -> String {
+    fs::read_to_string(in_repository(path)).unwrap()
+}
+
+/// The block of code in this language.
+fn block(language: &str) -> String {
+    let readme = text_of("README.md");
+    let (_, rest) = readme.split_once(&format!("```{language}\n")).unwrap();
+    rest.split_once("\n```").unwrap().0.to_owned()
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Language {
+    Python,
+    Node,
+    Php,
+}
+
+impl Language {
+    /// The snippet of the README for this gateway, and what prints the family name of the token in the first argument.
+    fn program(self, public_url: &str) -> String {
+        let (name, before, after) = match self {
+            Self::Python => (
+                "python",
+                "import sys\n",
+                "\nprint(person(sys.argv[1])['family_name'])\n",
+            ),
+            Self::Node => ("js", "", "\nconsole.log(person(process.argv[2]).family_name);\n"),
+            Self::Php => (
+                "php",
+                "<?php\n",
+                "\necho person($argv[1])['family_name'], \"\\n\";\n",
+            ),
+        };
+        let snippet = block(name).replace("https://demarches.ville.example", public_url);
+        format!("{before}{snippet}{after}")
+    }
+
+    /// What the snippet says about a token: the family name, or nothing.
+    fn says(self, folder: &Path, public_url: &str, token: &str) -> Option<String> {
+        let (interpreter, file) = match self {
+            Self::Python => (pyjwt::python(), "person.py"),
+            Self::Node => (node(), "person.mjs"),
+            Self::Php => (PathBuf::from("php"), "person.php"),
+        };
+        let path = folder.join(file);
+        fs::write(&path, self.program(public_url)).unwrap();
+        let output = Command::new(interpreter).arg(&path).arg(token).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+        output.status.success().then_some(said)
+    }
+}
+
+/// Two apps, so that there is a good assertion for somebody else.
+fn scene() -> Scene {
+    Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
+        let (_, upstream) = usual.split_once("upstreams = ").unwrap();
+        let upstream = upstream.lines().next().unwrap();
+        let other = format!(
+            "\n[[apps]]\nname = \"autre\"\npath = \"/autre\"\nproviders = [\"fc\"]\nupstreams = {upstream}\nclaims = [\"family_name\"]\n"
+        );
+        format!("{usual}{other}")
+    })
+}
+
+/// The assertion that the application at `path` receives.
+fn assertion(scene: &Scene, browser: &Browser, path: &str) -> String {
+    scene.application.forget();
+    assert_eq!(browser.open_once(&scene.url(path)).status(), 200);
+    scene.application.only().values("x-guichet-assertion").remove(0)
+}
+
+/// The same token with another header or payload, and the signature as it was.
+fn altered(token: &str, part: usize, edit: impl Fn(&mut Value)) -> String {
+    let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
+    let mut json: Value =
+        serde_json::from_slice(&guichet::seal::from_base64url(&parts[part]).unwrap()).unwrap();
+    edit(&mut json);
+    parts[part] = guichet::seal::base64url(json.to_string().as_bytes());
+    parts.join(".")
+}
+
+#[test]
+fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
+    let (scene, browser, folder) = (scene(), Browser::new(), tempfile::tempdir().unwrap());
+    scene.sign_in(&browser, "/dossier");
+    let good = assertion(&scene, &browser, "/dossier");
+    let unsigned = altered(&good, 0, |header| header["alg"] = "none".into());
+    let (head, _) = unsigned.rsplit_once('.').unwrap();
+    let mut refused = vec![
+        ("of another app", assertion(&scene, &browser, "/autre")),
+        (
+            "with another name",
+            altered(&good, 1, |claims| claims["family_name"] = "EVIL".into()),
+        ),
+        (
+            "of another kind",
+            altered(&good, 0, |header| header["typ"] = "JWT".into()),
+        ),
+        (
+            "of another key",
+            altered(&good, 0, |header| header["kid"] = "evil".into()),
+        ),
+        ("without a signature", format!("{head}.")),
+        ("that is nothing", "a.b.c".to_owned()),
+    ];
+    scene
+        .gateway
+        .clock()
+        .set(scene.gateway.clock().now().minus(Duration::from_mins(5)));
+    refused.push(("of five minutes ago", assertion(&scene, &browser, "/dossier")));
+    for language in [Language::Python, Language::Node, Language::Php] {
+        let says = |token: &str| language.says(folder.path(), &scene.url(""), token);
+        assert_eq!(says(&good).as_deref(), Some("LE GOÛT-NŒUVÉGLISE"), "{language:?}");
+        for (which, token) in &refused {
+            assert_eq!(says(token), None, "{language:?} takes a token {which}");
+        }
+    }
+}
+
+#[test]
+fn the_configuration_of_the_readme_loads_and_says_what_the_shipped_file_says() {
+    let variables = [
+        ("FC_CLIENT_SECRET", "secret"),
+        ("GUICHET__PROVIDERS__FC__CLIENT_ID", "client"),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let path = Path::new("guichet.toml");
+    let load = |text: &str| {
+        let loaded = config::load_text(path, text, &Surroundings::new(path, variables.clone().into()));
+        let loaded = loaded.unwrap_or_else(|errors| panic!("{errors}"));
+        assert!(loaded.warnings.is_empty());
+        loaded.config.registrations()
+    };
+    let shipped = load(&text_of("config/franceconnect-sandbox.toml"));
+    assert_eq!(load(&block("toml")), shipped);
+    assert_eq!(
+        shipped[0].redirect_uris,
+        ["http://127.0.0.1:8080/_guichet/callback"]
+    );
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() {
+    let mut documents = vec![
+        "README.md".to_owned(),
+        "CONTRIBUTING.md".to_owned(),
+        "SECURITY.md".to_owned(),
+    ];
+    for folder in ["docs", "docs/decisions"] {
+        let entries = fs::read_dir(in_repository(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        documents.extend(
+            names
+                .filter(|name| name.ends_with(".md"))
+                .map(|name| format!("{folder}/{name}")),
+        );
+    }
+    let mut links = 0;
+    for document in documents {
+        let text = text_of(&document);
+        let folder = in_repository(&document).parent().unwrap().to_owned();
+        for link in text
+            .split("](")
+            .skip(1)
+            .map(|rest| rest.split(')').next().unwrap())
+        {
+            let link = link.split('#').next().unwrap();
+            if !link.is_empty() && !link.contains("://") {
+                links += 1;
+                assert!(folder.join(link).exists(), "{document}: {link}");
+            }
+        }
+    }
+    assert!(links > 15, "{links}");
+}
+
+#[test]
+fn every_code_that_people_see_is_explained_and_no_other() {
+    let explained: Vec<String> = text_of("docs/errors.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next().map(str::to_owned))
+        .collect();
+    let program = text_of("src/endpoints/failure.rs") + &text_of("src/endpoints/login_failure.rs");
+    let is_code = |text: &&str| {
+        let digits = text.strip_prefix(['P', 'L']).unwrap_or("");
+        digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut shown: Vec<String> = program.split('"').filter(is_code).map(str::to_owned).collect();
+    let mut sorted = explained.clone();
+    shown.sort();
+    shown.dedup();
+    sorted.sort();
+    assert_eq!(sorted, shown);
+    assert!(shown.len() > 20);
+}
