@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod journey;
+#[cfg(test)]
 mod session_store;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod support;

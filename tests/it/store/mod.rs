@@ -1,0 +1,1 @@
+//! Area M at the HTTP side.
