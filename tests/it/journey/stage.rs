@@ -1,5 +1,7 @@
 //! The usual scene with either provider: the strict simulation, or the one that we did not write.
 
+use std::time::Duration;
+
 use guichet::clock::Clock;
 use guichet::clock::SystemClock;
 use serde_json::Value;
@@ -7,11 +9,13 @@ use serde_json::Value;
 use super::simulator::Simulator;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
+use crate::support::gateway::Place;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::Answer;
 use crate::support::raw::exchange;
+use crate::support::redis::Redis;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 
@@ -31,14 +35,25 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn start(with: With, store: Store) -> Self {
+        let redis = (store == Store::Redis).then(Redis::start);
+        Self::start_on(with, redis, |_, text| text)
+    }
+
+    /// With a Redis that the test set up, and the usual configuration changed by `edit`.
+    pub(crate) fn start_on(
+        with: With,
+        redis: Option<Redis>,
+        edit: impl FnOnce(&Place, String) -> String,
+    ) -> Self {
         let mut simulator = None;
         let (With::Simulator(alg) | With::OidcProvider(alg)) = with;
-        let scene = Scene::start_with(alg, store, |place, usual| {
+        let scene = Scene::start_on(redis, alg, |place, usual| {
+            let text = edit(place, usual);
             if with == With::OidcProvider(alg) {
-                return usual;
+                return text;
             }
             let running = Simulator::start(place, alg);
-            let lines = usual.lines().map(|line| {
+            let lines = text.lines().map(|line| {
                 if line.starts_with("issuer = ") {
                     format!("issuer = {:?}", running.issuer())
                 } else {
@@ -159,6 +174,27 @@ impl Stage {
         let passed = page.hops.len() == 1 && page.status() == 200;
         assert_eq!(arrived, usize::from(passed), "{}", page.text());
         passed
+    }
+
+    /// The Redis of the stage.
+    pub(crate) fn redis(&self) -> &Redis {
+        self.scene.redis.as_ref().unwrap()
+    }
+
+    /// Asks again until the application gets the request of this browser, as after a store that was away.
+    pub(crate) fn is_signed_in_soon(&self, browser: &Browser) {
+        let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let page = browser.open_once(&self.scene.url("/again"));
+            if page.status() == 200 {
+                return;
+            }
+            assert_eq!(page.status(), 503, "{}", page.text());
+            assert!(
+                tokio::time::Instant::now() < patience,
+                "the store did not come back"
+            );
+        }
     }
 
     /// The providers live in the present, so that the gateway must come back to it before the next login.

@@ -240,6 +240,11 @@ fn at_the_simulator_with_es256_in_memory() {
 }
 
 #[test]
+fn at_the_simulator_with_rs256_in_memory() {
+    journey(With::Simulator(Alg::Rs256), Store::Memory);
+}
+
+#[test]
 fn at_the_simulator_with_rs256_in_redis() {
     journey(With::Simulator(Alg::Rs256), Store::Redis);
 }
