@@ -131,7 +131,7 @@ fn requests_without_a_question_follow(stage: &Stage, browser: &Browser) {
 
 fn the_logout_comes_back_with_its_state(stage: &Stage, browser: &Browser) {
     let key = Stage::session_cookie(browser).unwrap();
-    let provider = stage.signs_out(browser);
+    let leaving = stage.signs_out(browser);
     // Gone here before the provider is asked.
     assert_eq!(Stage::session_cookie(browser), None);
     let thief = Browser::new();
@@ -140,10 +140,10 @@ fn the_logout_comes_back_with_its_state(stage: &Stage, browser: &Browser) {
         !stage.is_signed_in(&thief),
         "the session ended for the browser only"
     );
-    let state = provider.parameter("state").unwrap();
+    let state = leaving.parameter("state").unwrap();
     assert_eq!(state.len(), 64);
-    assert!(provider.parameter("id_token_hint").is_some());
-    let back = stage.confirms_the_end(browser, &provider);
+    assert!(leaving.parameter("id_token_hint").is_some());
+    let back = stage.confirms_the_end(browser, &leaving);
     assert_eq!(
         back.url,
         stage.scene.url(&format!("/_guichet/logged-out?state={state}"))
@@ -165,9 +165,9 @@ fn the_logout_comes_back_with_its_state(stage: &Stage, browser: &Browser) {
     );
     let chooser = browser.open(&stage.scene.url("/dossier/12"));
     assert!(chooser.text().contains("Connexion à Urbanisme") && !chooser.text().contains("a pris fin"));
-    let provider = stage.scene.to_the_provider(browser, "/dossier/12");
+    let asked = stage.scene.to_the_provider(browser, "/dossier/12");
     assert!(
-        provider.url.starts_with(stage.issuer()),
+        asked.url.starts_with(stage.issuer()),
         "signed in again without a question"
     );
 }

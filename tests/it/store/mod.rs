@@ -13,6 +13,7 @@ use guichet::seal::Keyring;
 use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
 
+use crate::journey;
 use crate::journey::stage::Stage;
 use crate::journey::stage::With;
 use crate::support::browser::Browser;
@@ -79,7 +80,10 @@ fn every_case_of_the_area_stands_in_one_row() {
     let all = include_str!("../cases.tsv")
         .lines()
         .map(|line| line.split('\t').collect::<Vec<_>>());
-    let wanted: BTreeSet<&str> = all.filter(|case| case[1] == "M").map(|case| case[0]).collect();
+    let wanted: BTreeSet<&str> = all
+        .filter(|case| case[1] == "M" || case[0] == "F047")
+        .map(|case| case[0])
+        .collect();
     let rows = [
         at_rest::ids(),
         crowd::ids(),
@@ -87,6 +91,7 @@ fn every_case_of_the_area_stands_in_one_row() {
         outage::ids(),
         time::ids(),
         unopened::ids(),
+        journey::cookies::ids(),
     ]
     .concat();
     let distinct: BTreeSet<&str> = rows.iter().copied().collect();
