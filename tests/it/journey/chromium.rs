@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde_json::Value;
 use serde_json::json;
 
 use super::stage::Stage;
@@ -11,17 +12,9 @@ use crate::support::provider::Alg;
 use crate::support::scene::Store;
 use crate::support::upstream::Reply;
 
-#[test]
-fn in_chromium_a_deep_link_survives_the_login_and_the_logout_ends_at_the_provider() {
-    let stage = Stage::start(With::OidcProvider(Alg::Es256), Store::Redis);
-    let page = "<!DOCTYPE html><html lang=fr><meta charset=utf-8><title>Dossier</title><main><h1>Votre dossier</h1>\
-                <a href=/_guichet/logout>Me déconnecter</a></main>";
-    stage
-        .scene
-        .application
-        .otherwise(Reply::new(200, &[("Content-Type", "text/html")], page));
-    let deep = stage.scene.url("/dossier/12?etape=3#piece-2");
-    let steps = json!([
+/// From the deep link to the logout, and back to the link.
+fn steps(stage: &Stage, deep: &str) -> Value {
+    json!([
         { "open": deep },
         { "expect": { "url": "/_guichet/login", "text": "Connexion à Urbanisme", "lang": "fr", "status": 200 } },
         { "accessible": "chooser" }, { "fits": 320 }, { "screenshot": "1-chooser" },
@@ -42,7 +35,20 @@ fn in_chromium_a_deep_link_survives_the_login_and_the_logout_ends_at_the_provide
         { "cookies": "signed-out" },
         { "open": deep },
         { "expect": { "url": "/_guichet/login", "no_text": "Votre dossier" } },
-    ]);
+    ])
+}
+
+#[test]
+fn in_chromium_a_deep_link_survives_the_login_and_the_logout_ends_at_the_provider() {
+    let stage = Stage::start(With::OidcProvider(Alg::Es256), Store::Redis);
+    let page = "<!DOCTYPE html><html lang=fr><meta charset=utf-8><title>Dossier</title><main><h1>Votre dossier</h1>\
+                <a href=/_guichet/logout>Me déconnecter</a></main>";
+    stage
+        .scene
+        .application
+        .otherwise(Reply::new(200, &[("Content-Type", "text/html")], page));
+    let deep = stage.scene.url("/dossier/12?etape=3#piece-2");
+    let steps = steps(&stage, &deep);
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("journey");
     let report = chromium::journey(&pictures, &steps);
     for name in [

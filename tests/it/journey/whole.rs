@@ -140,13 +140,13 @@ fn the_logout_comes_back_with_its_state(stage: &Stage, browser: &Browser) {
         !stage.is_signed_in(&thief),
         "the session ended for the browser only"
     );
-    let state = leaving.parameter("state").unwrap();
-    assert_eq!(state.len(), 64);
+    let proof = leaving.parameter("state").unwrap();
+    assert_eq!(proof.len(), 64);
     assert!(leaving.parameter("id_token_hint").is_some());
     let back = stage.confirms_the_end(browser, &leaving);
     assert_eq!(
         back.url,
-        stage.scene.url(&format!("/_guichet/logged-out?state={state}"))
+        stage.scene.url(&format!("/_guichet/logged-out?state={proof}"))
     );
     assert!(
         back.text()
