@@ -5,6 +5,8 @@ mod config_errors;
 #[cfg(test)]
 mod double_click;
 #[cfg(test)]
+mod journey;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;
@@ -18,5 +20,7 @@ mod secret_rotation;
 mod session_store;
 #[cfg(test)]
 mod stolen_store;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod support;

