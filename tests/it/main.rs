@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
-mod double_click;
-#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod login;
@@ -13,13 +11,7 @@ mod logout;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
-mod redis_outage;
-#[cfg(test)]
-mod secret_rotation;
-#[cfg(test)]
 mod session_store;
-#[cfg(test)]
-mod stolen_store;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

@@ -2,25 +2,7 @@
 
 use super::browser::Browser;
 use super::browser::Page;
-use super::provider::ZOE;
-use super::provider::people;
 use super::scene::Scene;
-
-/// The person signs in at the provider; returns the address of the redirection endpoint, code and all, that their browser
-/// was sent to and has not opened.
-pub(crate) fn to_the_callback(scene: &Scene, browser: &Browser, path: &str) -> String {
-    let provider = scene.to_the_provider(browser, path);
-    let sub = people()[ZOE]["sub"].as_str().unwrap().to_owned();
-    let form = provider.forms().remove(0);
-    let mut page = browser.submit_once(&provider, &form, &[("account", &sub)]);
-    loop {
-        let next = page.resolve(page.answer.field("location").unwrap());
-        if next.contains("/_guichet/callback?") {
-            return next;
-        }
-        page = browser.go_once(&page, &next);
-    }
-}
 
 /// The `Cookie` field of this browser at the gateway, for a raw request.
 pub(crate) fn cookie_field(browser: &Browser) -> String {
