@@ -5,6 +5,8 @@ mod config_errors;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod lies;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;

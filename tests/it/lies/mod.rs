@@ -1,0 +1,171 @@
+//! Lies of a provider: one field of a valid answer of `oidc-provider` is altered in flight, and signed again with its key
+//! where the lie is not the signature.
+//!
+//! Four proofs for each that is refused: the page, the reason in the log under the page's reference, no session in the
+//! store, no byte at the application. For what is accepted: the person, at the application.
+
+pub(crate) mod claims;
+pub(crate) mod keys;
+pub(crate) mod signature;
+pub(crate) mod token_endpoint;
+pub(crate) mod userinfo;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::support::browser::Browser;
+use crate::support::browser::Page;
+use crate::support::provider::Alg;
+use crate::support::provider::ZOE;
+use crate::support::provider::people;
+use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::table::Case;
+
+/// Where the person wanted to go.
+const WANTED: &str = "/dossier/12?etape=3";
+
+/// What becomes of a login in which the provider lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ends {
+    /// Nobody is signed in: the status, the code on the page, the word in the log.
+    Refused(u16, &'static str, &'static str),
+    /// It is no lie, or one that does not matter.
+    SignedIn,
+}
+
+/// A token that is not believed.
+pub(crate) const fn refused(reason: &'static str) -> Ends {
+    Ends::Refused(502, "L11", reason)
+}
+
+/// One case with all its inputs.
+pub(crate) struct Row {
+    pub(crate) ids: &'static [&'static str],
+    pub(crate) sentence: &'static str,
+    pub(crate) inputs: fn() -> Vec<(Value, Ends)>,
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {}", self.ids, self.sentence)
+    }
+}
+
+impl Case for Row {
+    fn ids(&self) -> &'static [&'static str] {
+        self.ids
+    }
+
+    fn sentence(&self) -> &'static str {
+        self.sentence
+    }
+}
+
+/// Edits of the ID token's payload.
+pub(crate) fn payload(edits: &Value) -> Value {
+    json!({ "target": "id_token", "payload": edits })
+}
+
+/// Edits of the ID token's header.
+pub(crate) fn header(edits: &Value) -> Value {
+    json!({ "target": "id_token", "header": edits })
+}
+
+/// Runs every input of a row, all on one scene.
+pub(crate) fn on(scene: &Scene, row: &Row) {
+    for (lie, ends) in (row.inputs)() {
+        tells(scene, &lie, ends);
+    }
+}
+
+/// The same, each on a scene of its own: what concerns the keys is remembered by the gateway.
+pub(crate) fn each_on_its_own(alg: Alg, row: &Row) {
+    for (lie, ends) in (row.inputs)() {
+        tells(&Scene::start(alg, Store::Redis), &lie, ends);
+    }
+}
+
+/// One lie, or several at once, and how the login ends.
+fn tells(scene: &Scene, lie: &Value, ends: Ends) {
+    scene.provider.reset();
+    scene.application.forget();
+    scene.gateway.logs().forget();
+    if let Some(redis) = &scene.redis {
+        redis.ask(&[b"FLUSHDB"]);
+    }
+    match lie {
+        Value::Array(several) => several.iter().for_each(|one| scene.provider.lie(one)),
+        one => scene.provider.lie(one),
+    }
+    let browser = Browser::new();
+    let page = scene.sign_in(&browser, WANTED);
+    match ends {
+        Ends::SignedIn => is_signed_in(scene, lie, &page),
+        Ends::Refused(status, code, reason) => {
+            let log = scene.gateway.logs().text();
+            assert_eq!(page.status(), status, "{lie}\n{}\n{log}", page.text());
+            is_refused(scene, (lie, &page), (code, reason));
+            assert!(
+                browser.cookie("localhost", "guichet-session-fc").is_none(),
+                "{lie}"
+            );
+            assert_eq!(browser.open_once(&scene.url("/dossier")).status(), 303, "{lie}");
+            assert_eq!(scene.application.byte_count(), 0, "{lie}");
+        }
+    }
+}
+
+fn is_signed_in(scene: &Scene, lie: &Value, page: &Page) {
+    let log = scene.gateway.logs().text();
+    assert_eq!(
+        (page.status(), page.url.as_str()),
+        (200, scene.url(WANTED).as_str()),
+        "{lie}\n{log}"
+    );
+    let received = scene.application.only();
+    assert_eq!(received.values("x-guichet-status"), ["authenticated"], "{lie}");
+    assert_eq!(
+        received.values("x-guichet-sub"),
+        [people()[ZOE]["sub"].as_str().unwrap()],
+        "{lie}"
+    );
+}
+
+fn is_refused(scene: &Scene, (lie, page): (&Value, &Page), (code, reason): (&str, &str)) {
+    let text = page.text();
+    let begins = format!("{code} · ");
+    let reference = text
+        .split_once(&begins)
+        .unwrap_or_else(|| panic!("no {code} for {lie}\n{text}"))
+        .1;
+    let number = &reference[..16];
+    let lines = scene.gateway.logs().lines_with(number);
+    let line = lines
+        .iter()
+        .find(|line| line.contains(code) && line.contains("reason="));
+    let line = line.unwrap_or_else(|| panic!("no line for {lie}: {lines:?}"));
+    assert!(line.contains(&format!("reason=\"{reason}\"")), "{lie}: {line}");
+    let restart = page
+        .links()
+        .into_iter()
+        .find(|link| link.href.contains("/_guichet/login?"));
+    assert!(
+        restart
+            .unwrap()
+            .href
+            .contains("return_to=/dossier/12%3Fetape%3D3"),
+        "{lie}\n{text}"
+    );
+    assert!(
+        scene.provider.requests_to("/token").len() <= 1,
+        "{lie}: the token request was repeated"
+    );
+    if let Some(redis) = &scene.redis {
+        let sessions = redis
+            .keys()
+            .into_iter()
+            .filter(|key| key.starts_with(b"guichet:session:"));
+        assert_eq!(sessions.count(), 0, "{lie}");
+    }
+}

@@ -1,0 +1,91 @@
+//! What userinfo says, and who says it (OpenID Connect Core 1.0, section 5.3).
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::Ends::Refused;
+use super::Ends::SignedIn;
+use super::Row;
+use super::on;
+use super::refused;
+use crate::cases;
+use crate::support::provider::Alg;
+use crate::support::scene::Scene;
+use crate::support::scene::Store;
+
+fn set(name: &str, to: &Value) -> Value {
+    json!({ "target": "userinfo", "payload": [{ "set": name, "to": to }] })
+}
+
+/// A person of whom everything is known twice over.
+fn five_hundred() -> Value {
+    let edits: Vec<Value> = (0..500)
+        .map(|number| json!({ "set": format!("extra_{number}"), "to": { "deep": [number, { "x": "y" }] } }))
+        .collect();
+    json!({ "target": "userinfo", "payload": edits })
+}
+
+cases! {
+    Row, run = |row| on(&Scene::start(Alg::Es256, Store::Redis), row), rows = [
+        Row {
+            ids: &["T254"],
+            sentence: "claims that nobody asked for are not told",
+            inputs: || vec![(five_hundred(), SignedIn)],
+        },
+        Row {
+            ids: &["F013"],
+            sentence: "every claim but the subject may be missing",
+            inputs: || vec![(
+                json!({ "target": "userinfo", "payload": [
+                    { "delete": "given_name" }, { "delete": "given_name_array" }, { "delete": "family_name" },
+                    { "delete": "birthdate" }, { "delete": "gender" }, { "delete": "birthplace" },
+                    { "delete": "birthcountry" }, { "set": "email", "to": null },
+                ] }),
+                SignedIn,
+            )],
+        },
+    ]
+}
+
+/// Of another area, and the heart of this one: the claims of somebody else.
+#[test]
+fn the_claims_of_somebody_else_are_nobody_s() {
+    let scene = Scene::start(Alg::Es256, Store::Redis);
+    for (lie, ends) in [
+        (
+            set("sub", &json!("somebody-else")),
+            refused("userinfo_sub_mismatch"),
+        ),
+        (
+            json!({ "target": "userinfo", "payload": [{ "delete": "sub" }] }),
+            refused("userinfo_sub_mismatch"),
+        ),
+        (
+            set("iss", &json!("https://evil.example")),
+            refused("userinfo_iss_mismatch"),
+        ),
+        (set("aud", &json!("other")), refused("userinfo_aud_mismatch")),
+        (
+            json!({ "target": "userinfo", "sign": "foreign" }),
+            refused("userinfo_signature_invalid"),
+        ),
+        (
+            json!({ "target": "userinfo", "sign": "none" }),
+            refused("alg_refused"),
+        ),
+        (
+            json!({ "target": "userinfo", "sign": "hmac:pem" }),
+            refused("alg_refused"),
+        ),
+        (
+            json!({ "target": "userinfo", "headers": { "content-type": "application/json" }, "body": "{\"sub\":\"x\"}" }),
+            refused("userinfo_not_signed"),
+        ),
+        (
+            json!({ "target": "userinfo", "status": 401, "headers": { "content-type": "application/jwt" }, "body": "<p>Y190001</p>" }),
+            Refused(502, "L10", "userinfo_endpoint_failed"),
+        ),
+    ] {
+        super::tells(&scene, &lie, ends);
+    }
+}
