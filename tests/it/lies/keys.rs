@@ -10,6 +10,14 @@ use super::refused;
 use crate::cases;
 use crate::support::provider::Alg;
 
+/// The key of RFC 7517, appendix A.1, under this name.
+fn another_key(kid: &str) -> serde_json::Value {
+    json!({
+        "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid,
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    })
+}
+
 cases! {
     Row, run = |row| each_on_its_own(Alg::Es256, row), rows = [
         Row {
@@ -26,6 +34,25 @@ cases! {
             ids: &["T232"],
             sentence: "without a kid the one key that fits is taken",
             inputs: || vec![(header(&json!([{ "delete": "kid" }])), SignedIn)],
+        },
+        Row {
+            ids: &["T233"],
+            sentence: "without a kid and with two keys that fit, neither is taken",
+            inputs: || vec![(
+                json!([
+                    { "target": "jwks", "times": 0, "json": [{ "push": "keys", "to": another_key("other") }] },
+                    header(&json!([{ "delete": "kid" }])),
+                ]),
+                refused("key_ambiguous"),
+            )],
+        },
+        Row {
+            ids: &["T235"],
+            sentence: "two keys under one kid: neither hides the other",
+            inputs: || vec![(
+                json!([{ "target": "jwks", "times": 0, "json": [{ "push": "keys", "to": another_key("test:ES256:1") }] }]),
+                refused("key_ambiguous"),
+            )],
         },
         Row {
             ids: &["T236"],

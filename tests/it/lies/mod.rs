@@ -140,12 +140,12 @@ fn is_refused(scene: &Scene, (lie, page): (&Value, &Page), (code, reason): (&str
         .unwrap_or_else(|| panic!("no {code} for {lie}\n{text}"))
         .1;
     let number = &reference[..16];
-    let lines = scene.gateway.logs().lines_with(number);
-    let line = lines
+    let said = scene.gateway.logs().lines_with(number);
+    let cause = said
         .iter()
         .find(|line| line.contains(code) && line.contains("reason="));
-    let line = line.unwrap_or_else(|| panic!("no line for {lie}: {lines:?}"));
-    assert!(line.contains(&format!("reason=\"{reason}\"")), "{lie}: {line}");
+    let cause = cause.unwrap_or_else(|| panic!("no cause for {lie}: {said:?}"));
+    assert!(cause.contains(&format!("reason=\"{reason}\"")), "{lie}: {cause}");
     let restart = page
         .links()
         .into_iter()

@@ -2,7 +2,39 @@
 
 use super::browser::Browser;
 use super::browser::Page;
+use super::provider::people;
+use super::raw::Answer;
+use super::raw::RawClient;
 use super::scene::Scene;
+
+/// The person signs in at the provider; returns the address of the redirection endpoint, code and all, that their browser
+/// was sent to and has not opened.
+pub(crate) fn to_the_callback(scene: &Scene, browser: &Browser, path: &str, person: usize) -> String {
+    let provider = scene.to_the_provider(browser, path);
+    let sub = people()[person]["sub"].as_str().unwrap().to_owned();
+    let form = provider.forms().remove(0);
+    let mut page = browser.submit_once(&provider, &form, &[("account", &sub)]);
+    loop {
+        let next = page.resolve(page.answer.field("location").unwrap());
+        if next.contains("/_guichet/callback?") {
+            return next;
+        }
+        page = browser.go_once(&page, &next);
+    }
+}
+
+/// A request as bytes, with the cookies of this browser and the fields of a navigation, or others.
+pub(crate) fn raw(scene: &Scene, browser: &Browser, (method, path): (&str, &str), fields: &str) -> Answer {
+    let (port, cookies) = (scene.gateway.place().port(), cookie_field(browser));
+    let cookies = if cookies.is_empty() {
+        cookies
+    } else {
+        format!("Cookie: {cookies}\r\n")
+    };
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{cookies}{fields}\r\n");
+    let mut client = RawClient::connect(scene.gateway.address());
+    client.send(request).try_answer(method).unwrap()
+}
 
 /// The `Cookie` field of this browser at the gateway, for a raw request.
 pub(crate) fn cookie_field(browser: &Browser) -> String {
