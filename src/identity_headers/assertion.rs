@@ -62,7 +62,6 @@ struct Occasion {
 #[derive(Clone)]
 struct Kept {
     value: HeaderValue,
-    signed_at: Timestamp,
     ends_at: Timestamp,
 }
 
@@ -98,12 +97,13 @@ impl Assertions {
             session: session.reference.to_string(),
             app: app.to_owned(),
         };
-        // A clock that was set back makes what it signed before not valid yet.
-        let fresh = |kept: &Kept| kept.signed_at <= now && now.plus(MARGIN) < kept.ends_at;
+        // One that was signed while the clock was ahead is not valid yet.
+        let latest = now.plus(self.lifetime);
+        let fresh = |kept: &Kept| now.plus(MARGIN) < kept.ends_at && kept.ends_at <= latest;
         if let Some(kept) = self.kept.get(&occasion).filter(fresh) {
             return Ok(kept.value);
         }
-        let ends_at = now.plus(self.lifetime);
+        let ends_at = latest;
         let claims = self.claims(session, told, now, ends_at)?;
         let token = self.keys.current().sign(TYPE, &claims)?;
         let mut value = HeaderValue::from_str(&token).map_err(AssertionError::NotAField)?;
@@ -112,7 +112,6 @@ impl Assertions {
             occasion,
             Kept {
                 value: value.clone(),
-                signed_at: now,
                 ends_at,
             },
         );

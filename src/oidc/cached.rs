@@ -103,7 +103,7 @@ impl<T> Cached<T> {
         }
         let failed_just_now = attempts
             .last_failure
-            .is_some_and(|failure| now.since(failure) < RETRY_AFTER);
+            .is_some_and(|failure| is_within(RETRY_AFTER, failure, now));
         let error = if failed_just_now {
             CacheError::JustFailed
         } else {
@@ -135,8 +135,10 @@ impl<T> Cached<T> {
         {
             return kept;
         }
-        let too_soon = |last: Timestamp| now.since(last) < RENEW_AFTER;
-        if attempts.last_renewal.is_some_and(too_soon) {
+        if attempts
+            .last_renewal
+            .is_some_and(|last| is_within(RENEW_AFTER, last, now))
+        {
             return seen;
         }
         attempts.last_renewal = Some(now);
@@ -158,6 +160,11 @@ impl<T> Cached<T> {
         self.kept.store(Some(Arc::clone(&kept)));
         kept
     }
+}
+
+/// Whether `earlier` is less than `bound` ago. What happened while the clock was ahead holds nobody up until it catches up.
+fn is_within(bound: Duration, earlier: Timestamp, now: Timestamp) -> bool {
+    earlier <= now && now.since(earlier) < bound
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::stage::Stage;
 use super::stage::With;
@@ -27,9 +30,20 @@ struct Counts {
 impl Counts {
     fn wait_for(counter: &AtomicUsize, more: usize) {
         let wanted = counter.load(Ordering::SeqCst) + more;
+        let patience = Instant::now() + Duration::from_secs(20);
         while counter.load(Ordering::SeqCst) < wanted {
+            assert!(Instant::now() < patience, "nothing happens any more");
             std::thread::yield_now();
         }
+    }
+}
+
+/// Everybody goes home when it goes out of scope, also when somebody fails.
+struct Shift<'a>(&'a AtomicBool);
+
+impl Drop for Shift<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 
@@ -88,6 +102,7 @@ fn a_redis_that_is_killed_under_load_lets_nobody_pass_and_loses_nobody() {
     let (counts, stop) = (Counts::default(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let (stage, counts, stop) = (&stage, &counts, &stop);
+        let shift = Shift(stop);
         for (browser, sub) in &browsers {
             scope.spawn(move || works(stage, browser, sub, counts, stop));
         }
@@ -110,7 +125,7 @@ fn a_redis_that_is_killed_under_load_lets_nobody_pass_and_loses_nobody() {
             redis.resume();
             Counts::wait_for(&counts.passed, 50);
         }
-        stop.store(true, Ordering::SeqCst);
+        drop(shift);
     });
     for (browser, sub) in &browsers {
         let page = browser.open(&stage.scene.url("/of/me"));

@@ -1,9 +1,8 @@
 //! Many at once: nobody gets the answer of somebody else, and nobody who signed out comes back.
 
-use serde_json::Value;
-
 use super::Play;
 use super::WITH;
+use super::claims_of;
 use super::on_a_runtime;
 use crate::cases;
 use crate::journey::stage::SESSION_COOKIE;
@@ -86,9 +85,4 @@ fn asks_and_gives_up(stage: &Stage, person: usize, cookie: &str) {
             RawClient::connect(address).send(&request.as_bytes()[..sent]);
         }
     }
-}
-
-fn claims_of(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&guichet::seal::from_base64url(payload).unwrap()).unwrap()
 }

@@ -9,9 +9,11 @@ pub(crate) mod unopened;
 
 use std::collections::BTreeSet;
 
+use guichet::seal;
 use guichet::seal::Keyring;
 use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
+use serde_json::Value;
 
 use crate::journey;
 use crate::journey::stage::Stage;
@@ -64,6 +66,12 @@ fn redis_key(browser: &Browser) -> Vec<u8> {
 /// The gateway's secret, as a program that found it would use it.
 fn keyring() -> Keyring {
     Keyring::new(&[Secret::new(SESSION_SECRET)]).unwrap()
+}
+
+/// What an assertion says, without a look at its signature.
+fn claims_of(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&seal::from_base64url(payload).unwrap()).unwrap()
 }
 
 /// A scene over the store itself, without a gateway.

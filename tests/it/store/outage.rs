@@ -58,7 +58,13 @@ cases! {
 
 /// What everybody gets who needs a session, and nothing else.
 fn is_unavailable(stage: &Stage, page: &Page) {
-    assert_eq!(page.status(), 503, "{}", page.text());
+    assert_eq!(
+        (page.status(), page.hops.len()),
+        (503, 1),
+        "{}: {}",
+        page.url,
+        page.text()
+    );
     assert!(page.answer.field("retry-after").is_some());
     assert!(
         page.answer.fields("set-cookie").is_empty(),

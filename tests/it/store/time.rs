@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use guichet::clock::Clock;
+use serde_json::json;
 
 use super::Play;
 use super::WITH;
@@ -64,6 +65,8 @@ fn every_key_has_an_end() {
 }
 
 fn clocks_jump() {
+    an_assertion_is_of_the_present();
+    a_failure_of_the_future_is_forgotten();
     let (stage, browser) = signed_in();
     let clock = stage.scene.gateway.clock();
     let present = clock.now();
@@ -89,6 +92,45 @@ fn clocks_jump() {
     clock.set(present.minus(HOUR * 2));
     stage.redis().advance(Duration::from_mins(31));
     assert!(!stage.is_signed_in(&browser), "an idle session outlived its time");
+}
+
+/// What was signed while the clock was ahead is not told once it is right again: no application would take it.
+fn an_assertion_is_of_the_present() {
+    let (stage, browser) = signed_in();
+    let clock = stage.scene.gateway.clock();
+    let present = clock.now();
+    for now in [present.plus(HOUR * 2), present] {
+        clock.set(now);
+        assert!(stage.is_signed_in(&browser));
+        let token = stage
+            .scene
+            .application
+            .only()
+            .values("x-guichet-assertion")
+            .swap_remove(0);
+        let claims = super::claims_of(&token);
+        let (from, until) = (claims["nbf"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
+        assert!((from..until).contains(&now.as_unix()), "{claims} at {now}");
+    }
+}
+
+/// A provider that failed while the clock was ahead is asked again at once.
+fn a_failure_of_the_future_is_forgotten() {
+    let stage = Stage::start(WITH, Store::Memory);
+    let clock = stage.scene.gateway.clock();
+    let present = clock.now();
+    clock.set(present.plus(HOUR * 2));
+    stage
+        .scene
+        .provider
+        .lie(&json!({ "target": "discovery", "status": 500 }));
+    let browser = Browser::new();
+    let login = stage.scene.url("/_guichet/login/fc?return_to=/");
+    let page = browser.open(&login);
+    assert!(page.status() >= 500, "{}", page.text());
+    clock.set(present);
+    let provider = browser.open(&login);
+    assert!(provider.url.starts_with(stage.issuer()), "{}", provider.text());
 }
 
 fn both_limits() {
