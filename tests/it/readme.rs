@@ -9,6 +9,9 @@ use std::time::Duration;
 use guichet::clock::Clock;
 use guichet::config;
 use guichet::config::surroundings::Surroundings;
+use guichet::identity_headers::signing_keys::CURRENT;
+use guichet::jose::signing::SigningKey;
+use guichet::secret::Secret;
 use serde_json::Value;
 
 use crate::support::browser::Browser;
@@ -104,6 +107,16 @@ fn altered(token: &str, part: usize, edit: impl Fn(&mut Value)) -> String {
     parts.join(".")
 }
 
+/// The same token without one claim, signed again with the gateway's own key: only the claim is missing.
+fn signed_again(scene: &Scene, token: &str, without: &str) -> String {
+    let payload = guichet::seal::from_base64url(token.split('.').nth(1).unwrap()).unwrap();
+    let mut claims: serde_json::Map<String, Value> = serde_json::from_slice(&payload).unwrap();
+    assert!(claims.remove(without).is_some());
+    let pem = fs::read(scene.gateway.place().folder().join("keys").join(CURRENT)).unwrap();
+    let key = SigningKey::from_pem(&Secret::new(pem)).unwrap();
+    key.sign("guichet+jwt", &claims).unwrap()
+}
+
 #[test]
 fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
     let (scene, browser, folder) = (scene(), Browser::new(), tempfile::tempdir().unwrap());
@@ -133,6 +146,9 @@ fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
         .clock()
         .set(scene.gateway.clock().now().minus(Duration::from_mins(5)));
     refused.push(("of five minutes ago", assertion(&scene, &browser, "/dossier")));
+    refused.push(("without an end", signed_again(&scene, &good, "exp")));
+    refused.push(("without an audience", signed_again(&scene, &good, "aud")));
+    refused.push(("without an issuer", signed_again(&scene, &good, "iss")));
     for language in [Language::Python, Language::Node, Language::Php] {
         let says = |token: &str| language.says(folder.path(), &scene.url(""), token);
         assert_eq!(says(&good).as_deref(), Some("LE GOÛT-NŒUVÉGLISE"), "{language:?}");
