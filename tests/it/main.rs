@@ -1,11 +1,15 @@
 //! What a browser, an application and the services around the gateway see of it, in one binary: the engine is linked once.
 
 #[cfg(test)]
+mod assertion;
+#[cfg(test)]
 mod attack;
 #[cfg(test)]
 mod callback;
 #[cfg(test)]
 mod config_errors;
+#[cfg(test)]
+mod franceconnect;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
@@ -16,6 +20,10 @@ mod login;
 mod logout;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod relayed;
+#[cfg(test)]
+mod roll_call;
 #[cfg(test)]
 mod session_store;
 #[cfg(test)]

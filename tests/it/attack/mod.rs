@@ -2,7 +2,7 @@
 
 //TMP pub(crate) mod assertion;
 //TMP pub(crate) mod franceconnect;
-//TMP pub(crate) mod hostile_claims;
+pub(crate) mod hostile_claims;
 pub(crate) mod identity_headers;
 
 use std::collections::HashMap;
@@ -12,7 +12,6 @@ use serde_json::json;
 
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
-use crate::support::raw::Answer;
 use crate::support::raw::Connection;
 use crate::support::raw::RawClient;
 use crate::support::scene::Scene;
@@ -20,7 +19,6 @@ use crate::support::scene::Store;
 use crate::support::table::Afterwards;
 use crate::support::table::Application;
 use crate::support::table::Case;
-use crate::support::upstream::Received;
 
 /// The cookie of a session on plain http.
 pub(crate) const SESSION: &str = "guichet-session-fc";
@@ -106,33 +104,6 @@ impl SignedIn {
 
     pub(crate) fn host(&self) -> String {
         format!("localhost:{}", self.scene.gateway.place().port())
-    }
-
-    /// A signed-in GET, and what the application received of it.
-    pub(crate) fn get(&self, path: &str) -> Received {
-        self.scene.application.forget();
-        let answer = self.exchange(&format!(
-            "GET {path} HTTP/1.1\r\nHost: {{host}}\r\nCookie: {{session}}\r\n\r\n"
-        ));
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        self.scene.application.only()
-    }
-
-    /// Sends these words as [`Attack::inputs`] are sent.
-    pub(crate) fn exchange(&self, input: &str) -> Answer {
-        let input = self.fill(input);
-        let mut client = RawClient::connect(self.scene.gateway.address());
-        let method = input.split(' ').next().unwrap_or("");
-        client
-            .send(&input)
-            .try_answer(method)
-            .unwrap_or_else(|error| panic!("{input:?}: {error}"))
-    }
-
-    /// The gateway's public keys.
-    pub(crate) fn jwks(&self) -> Value {
-        let answer = self.exchange("GET /_guichet/jwks.json HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        answer.json()
     }
 
     pub(crate) fn fill(&self, words: &str) -> String {

@@ -54,13 +54,13 @@ fn a_state_that_does_not_match_is_refused(scene: &Scene) {
         let flipped = if state.starts_with('0') {
             state.replacen('0', "1", 1)
         } else {
-            format!("0{}", &state[1..])
+            format!("0{}", state.get(1..).unwrap())
         };
         vec![
             with(""),
             with("wrong"),
             with(&flipped),
-            with(&state[..63]),
+            with(state.get(..63).unwrap()),
             with(&format!("{state}0")),
             with(&state.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")),
             with("undefined"),

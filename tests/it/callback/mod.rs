@@ -49,7 +49,7 @@ fn on_the_way_back(scene: &Scene) -> (Browser, String) {
     (browser, path)
 }
 
-fn get(scene: &Scene, browser: &Browser, path: &str) -> Answer {
+pub(crate) fn get(scene: &Scene, browser: &Browser, path: &str) -> Answer {
     raw(scene, browser, ("GET", path), "")
 }
 
@@ -68,7 +68,7 @@ fn the_true_answer_still_counts(scene: &Scene, browser: &Browser, callback: &str
 }
 
 /// The value of a parameter in a path and query.
-fn parameter(path: &str, name: &str) -> String {
+pub(crate) fn parameter(path: &str, name: &str) -> String {
     let query = path.split_once('?').unwrap().1;
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(given, _)| given == name).unwrap().1.into_owned()

@@ -139,7 +139,7 @@ fn is_refused(scene: &Scene, (lie, page): (&Value, &Page), (code, reason): (&str
         .split_once(&begins)
         .unwrap_or_else(|| panic!("no {code} for {lie}\n{text}"))
         .1;
-    let number = &reference[..16];
+    let number = reference.get(..16).unwrap();
     let said = scene.gateway.logs().lines_with(number);
     let cause = said
         .iter()

@@ -11,11 +11,11 @@ const VERIFY: &str = r"
 import json, sys, jwt
 token, jwks, audience, issuer = sys.argv[1:]
 keys = jwt.PyJWKSet.from_dict(json.loads(jwks))
-key = keys[jwt.get_unverified_header(token)['kid']]
 try:
+    key = keys[jwt.get_unverified_header(token)['kid']]
     claims = jwt.decode(token, key.key, algorithms=[key.algorithm_name], audience=audience, issuer=issuer,
                         options={'require': ['exp', 'iat', 'sub']})
-except jwt.PyJWTError as refusal:
+except (jwt.PyJWTError, KeyError) as refusal:
     sys.exit(type(refusal).__name__)
 print(json.dumps(claims))
 ";
