@@ -10,7 +10,8 @@ const FAMILY = { ES256: 'ES256', RS256: 'RS256', PS256: 'RS256', RS384: 'RS256',
  * HS256 with the public key as the secret; "hmac:secret" with the client's (`secret`); "none" alg none, no signature;
  * "empty" the algorithm is named, the signature is missing; "keep" the signature of the unaltered token; "flip" one bit
  * of a good signature; "zero" as many zero bytes; "der" ECDSA in DER; "long" one byte more; "short" one byte less;
- * "EdDSA", "ES256K", "ES384" another curve.
+ * "r=0", "s=0", "r=n" half of an ECDSA signature is out of bounds; "high-s" its other good form; "EdDSA", "ES256K",
+ * "ES384" another curve.
  */
 export const sign = {
   /** The header that fits the mode, before the test's own edits. */
@@ -44,6 +45,14 @@ export const sign = {
       }
       case 'zero':
         return Buffer.alloc(good().length);
+      case 'r=0':
+        return Buffer.concat([Buffer.alloc(32), good().subarray(32)]);
+      case 's=0':
+        return Buffer.concat([good().subarray(0, 32), Buffer.alloc(32)]);
+      case 'r=n':
+        return Buffer.concat([number(ORDER), good().subarray(32)]);
+      case 'high-s':
+        return highS(good());
       case 'der':
         return crypto.sign('sha256', Buffer.from(input), keys.own.ES256.privateKey);
       case 'long':
@@ -77,6 +86,19 @@ function ecdsa(hash, input, key) {
   return crypto.sign(hash, Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' });
 }
 
+/** The order of P-256. */
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+function number(value) {
+  return Buffer.from(value.toString(16).padStart(64, '0'), 'hex');
+}
+
+/** Whoever has a signature (r, s) has (r, n - s) as well; the greater of the two. */
+function highS(signature) {
+  const s = BigInt(`0x${signature.subarray(32).toString('hex')}`);
+  return Buffer.concat([signature.subarray(0, 32), number(s > ORDER / 2n ? s : ORDER - s)]);
+}
+
 function publicAsSecret(how, key, secret) {
   switch (how) {
     case 'pem':
@@ -90,7 +112,7 @@ function publicAsSecret(how, key, secret) {
   }
 }
 
-/** "compact", "flattened", "general", "detached", "padded", "standard", "four", "two", "newline", "nested". */
+/** "compact", "flattened", "general", "detached", "padded", "standard", "four", "six", "two", "newline", "space", "after", "bom", "nested". */
 export function shape(how, input, signature, keys) {
   const [header, payload] = input.split('.');
   const last = signature.toString('base64url');
@@ -110,10 +132,18 @@ export function shape(how, input, signature, keys) {
       return `${input}.${signature.toString('base64').replaceAll('=', '')}+/`;
     case 'four':
       return `${compact}.${last}`;
+    case 'six':
+      return `${compact}.${compact}`;
     case 'two':
       return input;
     case 'newline':
       return `${header}.\n${payload}.${last}`;
+    case 'space':
+      return `${header}. ${payload}.${last}`;
+    case 'after':
+      return `${compact}\n`;
+    case 'bom':
+      return `\ufeff${compact}`;
     case 'nested': {
       const alg = keys.alg;
       const outer = Buffer.from(JSON.stringify({ alg, kid: keys.own[alg].kid, cty: 'JWT' })).toString('base64url');

@@ -21,7 +21,13 @@
 //   { "delete": path }   { "push": path, "to": value }
 //   { "append": "\"aud\":\"x\"" }         text before the closing brace: a member a second time
 //   { "text": ".." }   { "base64": ".." } instead of the whole JSON: any text, any bytes
-// A value { "$": "at_hash" } is the at_hash that fits the access token; { "$": "now", "plus": -3600 } is a time.
+// A value { "$": .. } is filled in when the lie is told:
+//   { "$": "at_hash" }                    the one that fits the access token
+//   { "$": "now", "plus": -3600 }         a time
+//   { "$": "issuer", "replace": [a, b] }  the issuer, with b where a was
+//   { "$": "foreign_jwk" }                the public key with which "foreign" signs
+//   { "$": "bait" }                       an address that serves that key; whoever asks there believed a header
+//   { "$": "previous", "name": "nonce" }  the nonce of the login before; "userinfo", also as a whole token: its claims
 
 import crypto from 'node:crypto';
 import { PREFIX } from './franceconnect.mjs';
@@ -31,6 +37,8 @@ export class Lies {
   constructor(keys) {
     this.keys = keys;
     this.waiting = [];
+    this.previous = {};
+    this.seen = {};
   }
 
   add(lie) {
@@ -44,8 +52,9 @@ export class Lies {
   /** Alters `answer` by every lie that waits for it; returns what is to be done with the connection. */
   tell(asked, answer, franceConnect) {
     const orders = {};
+    this.remember(asked, answer);
     for (const lie of this.waiting.filter((one) => concerns(one.target, asked, answer, franceConnect))) {
-      this.alter(lie, answer, asked);
+      this.alter(lie, answer, { asked, issuer: franceConnect.issuer });
       Object.assign(orders, { delay: lie.delay ?? orders.delay, drop: lie.drop ?? orders.drop });
       if (lie.times === 1) this.waiting = this.waiting.filter((one) => one !== lie);
       else if (lie.times > 1) lie.times -= 1;
@@ -53,16 +62,35 @@ export class Lies {
     return orders;
   }
 
-  alter(lie, answer, asked) {
+  /** What a later login may be told again. */
+  remember(asked, answer) {
+    if (answer.status !== 200) return;
+    const path = asked.url.pathname.slice(PREFIX.length);
+    if (path === '/token') {
+      this.previous = this.seen;
+      this.seen = { nonce: claims(JSON.parse(answer.body).id_token).nonce };
+    }
+    if (path === '/userinfo') this.seen.userinfo = answer.body.toString('latin1');
+  }
+
+  /** What stands at the address of { "$": "bait" }. */
+  bait(asked) {
+    if (asked.url.pathname !== `${PREFIX}${BAIT}`) return undefined;
+    const keys = [this.keys.publicJwk(this.keys.foreign[this.keys.alg], this.keys.alg)];
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify({ keys })) };
+  }
+
+  alter(lie, answer, { asked, issuer }) {
+    const context = { issuer, keys: this.keys, previous: this.previous };
     if (lie.target === 'userinfo' && tells(lie)) {
-      answer.body = Buffer.from(this.retell(answer.body.toString('latin1'), lie), 'latin1');
+      answer.body = Buffer.from(this.retell(answer.body.toString('latin1'), lie, context), 'latin1');
     }
     if (lie.target === 'id_token') {
       const tokens = JSON.parse(answer.body);
-      tokens.id_token = this.retell(tokens.id_token, lie, tokens.access_token);
+      tokens.id_token = this.retell(tokens.id_token, lie, { ...context, accessToken: tokens.access_token });
       answer.body = Buffer.from(JSON.stringify(tokens));
     }
-    if (lie.json) answer.body = edit(answer.body, lie.json);
+    if (lie.json) answer.body = edit(answer.body, lie.json, context);
     if (lie.query) answer.headers.location = editQuery(answer.headers.location, lie.query);
     if (lie.status) answer.status = lie.status;
     for (const [name, value] of Object.entries(lie.headers ?? {})) {
@@ -75,11 +103,11 @@ export class Lies {
   }
 
   /** The token, taken apart, altered and signed. */
-  retell(token, lie, accessToken) {
-    if (lie.token !== undefined) return lie.token;
+  retell(token, lie, around) {
+    if (lie.token !== undefined) return value(lie.token, around);
     const [header, payload, signature] = token.split('.').map((part) => Buffer.from(part, 'base64url'));
     const mode = lie.sign ?? 'own';
-    const context = { accessToken, alg: JSON.parse(header).alg };
+    const context = { ...around, alg: JSON.parse(header).alg };
     const named = sign.header(mode, JSON.parse(header), this.keys);
     const parts = {
       header: edit(Buffer.from(JSON.stringify(named)), lie.header ?? [], context),
@@ -91,7 +119,13 @@ export class Lies {
   }
 }
 
+/** Nobody has a reason to ask here. */
+const BAIT = '/bait';
 const TOKEN_EDITS = ['header', 'payload', 'sign', 'shape', 'token'];
+
+function claims(token) {
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+}
 
 function tells(lie) {
   return TOKEN_EDITS.some((name) => lie[name] !== undefined);
@@ -150,11 +184,29 @@ function editOnce(bytes, one, context) {
 }
 
 function value(to, context) {
-  if (to?.$ === 'now') return Math.floor(Date.now() / 1000) + (to.plus ?? 0);
-  if (to?.$ === 'at_hash') {
-    return crypto.createHash('sha256').update(context.accessToken).digest().subarray(0, 16).toString('base64url');
+  switch (to?.$) {
+    case 'now':
+      return Math.floor(Date.now() / 1000) + (to.plus ?? 0);
+    case 'at_hash':
+      return crypto.createHash('sha256').update(context.accessToken).digest().subarray(0, 16).toString('base64url');
+    case 'issuer':
+      return replaced(context.issuer, to.replace);
+    case 'foreign_jwk':
+      return context.keys.publicJwk(context.keys.foreign[context.keys.alg], context.keys.alg);
+    case 'bait':
+      return `${context.issuer}${BAIT}`;
+    case 'previous':
+      if (!context.previous[to.name]) throw new Error(`no login before this one had a ${to.name}`);
+      return context.previous[to.name];
+    default:
+      return to;
   }
-  return to;
+}
+
+/** A lie that changes nothing would be believed, and prove nothing. */
+function replaced(text, [from, by]) {
+  if (!text.includes(from)) throw new Error(`${from} is not in ${text}`);
+  return text.replace(from, by);
 }
 
 /** { "set": name, "to": value } | { "delete": name } | { "append": "name=value" } | { "text": "?.." } on the redirect's query. */

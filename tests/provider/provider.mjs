@@ -62,7 +62,7 @@ async function exchange(request, response) {
     at: Math.floor(Date.now() / 1000),
   });
 
-  const answer = judge(asked, franceConnect) ?? (await ask(asked));
+  const answer = lies.bait(asked) ?? judge(asked, franceConnect) ?? (await ask(asked));
   finish(asked, answer);
   const lie = lies.tell(asked, answer, franceConnect);
   if (lie.delay) await new Promise((resolve) => setTimeout(resolve, lie.delay));
