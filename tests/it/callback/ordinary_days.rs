@@ -12,6 +12,8 @@ use super::parameter;
 use super::play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::html::links;
+use crate::support::provider::ZOE;
 use crate::support::scene::Scene;
 use crate::support::steps::raw;
 use crate::support::steps::sign_out;
@@ -24,8 +26,45 @@ fn a_clock_a_little_ahead(scene: &Scene) {
     let browser = Browser::new();
     assert_eq!(scene.sign_in(&browser, "/dossier").status(), 502);
     let lines = scene.gateway.logs().lines_with("reason=\"clock\"");
-    assert!(lines.len() == 1 && lines[0].contains("clock"), "{lines:?}");
+    let said = lines.first().expect("the log does not say that it is a clock");
+    let (theirs, ours) = said.split_once(" it is ").expect(said);
+    let last = |text: &str| number(text.rsplit(' ').next().unwrap());
+    let difference = last(theirs.trim_end_matches(',')) - number(ours.split(' ').next().unwrap());
+    assert!((600..660).contains(&difference), "{said}");
     assert_eq!(scene.application.byte_count(), 0);
+}
+
+fn number(text: &str) -> i64 {
+    text.parse().unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+/// A page and no JSON, although the provider says JSON; and its link leads to where the person wanted to go.
+fn the_token_call_fails(scene: &Scene) {
+    let wanted = "/dossier/12?etape=3";
+    scene.provider.lie(&json!({
+        "target": "token", "status": 500, "headers": { "content-type": "application/json" }, "body": "{}",
+    }));
+    let browser = Browser::new();
+    let page = scene.sign_in(&browser, wanted);
+    assert_eq!(page.status(), 502);
+    assert_eq!(
+        page.answer.field("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(page.text().contains("L10"), "{}", page.text());
+    assert_eq!(scene.application.byte_count(), 0);
+
+    let links = page.links();
+    let again = links.iter().find(|link| link.href.contains("/_guichet/login"));
+    let chooser = browser.go(&page, &again.unwrap().href);
+    let provider = browser.click(&chooser, "FranceConnect");
+    let page = scene.provider.sign_in(&browser, &provider, ZOE);
+    assert_eq!((page.status(), page.url), (200, scene.url(wanted)));
+    assert_eq!(
+        scene.application.only().request_line(),
+        format!("GET {wanted} HTTP/1.1")
+    );
+    assert_eq!(scene.provider.requests_to("/token").len(), 2, "one for each code");
 }
 
 fn a_bookmark_of_the_provider(scene: &Scene) {
@@ -116,54 +155,17 @@ fn a_link_in_an_office_document(scene: &Scene) {
         refused.text()
     );
     nothing_happened(scene, &browser);
+    let start = links(&refused.text())
+        .into_iter()
+        .find(|link| link.text.contains("Urbanisme"));
+    assert_eq!(
+        start.map(|link| link.href),
+        Some("/".to_owned()),
+        "{}",
+        refused.text()
+    );
     let page = browser.open(&scene.url(&chooser));
     assert!(page.text().contains("return_to=/dossier"), "{}", page.text());
-}
-
-/// One browser, one attempt at FranceConnect: an older tab comes back under the newest state, or with an error.
-#[test]
-fn an_older_tab_that_comes_back_as_an_error_harms_nobody() {
-    let scene = Scene::start(
-        crate::support::provider::Alg::Es256,
-        crate::support::scene::Store::Memory,
-    );
-    let (browser, callback) = on_the_way_back(&scene);
-    let (state, iss) = (parameter(&callback, "state"), parameter(&callback, "iss"));
-    let error = format!(
-        "/_guichet/callback?error=server_error&error_description=x&error_uri=https://docs.example/%3Fcode%3DY470001%26id%3Dabc&state={state}&iss={iss}"
-    );
-    let answer = get(&scene, &browser, &error);
-    assert_eq!(answer.status, 503);
-    assert!(answer.text().contains("L09") && !answer.text().contains("Y470001"));
-    let log = scene.gateway.logs().text();
-    assert!(log.contains("Y470001") && log.contains("abc"), "{log}");
-    nothing_happened(&scene, &browser);
-    super::the_true_answer_still_counts(&scene, &browser, &callback);
-    let late = get(&scene, &browser, &error);
-    assert_eq!(late.status, 303, "whoever is signed in goes on");
-}
-
-#[test]
-fn a_provider_that_dawdles_is_given_up_after_fifteen_seconds() {
-    let scene = Scene::start(
-        crate::support::provider::Alg::Es256,
-        crate::support::scene::Store::Memory,
-    );
-    scene
-        .provider
-        .lie(&json!({ "target": "userinfo", "delay": 17_000 }));
-    let browser = Browser::new();
-    let page = scene.sign_in(&browser, "/dossier");
-    assert_eq!(page.status(), 503);
-    assert!(
-        scene
-            .gateway
-            .logs()
-            .text()
-            .contains("reason=\"provider_timeout\"")
-    );
-    assert_eq!(scene.provider.requests_to("/token").len(), 1);
-    assert_eq!(scene.application.byte_count(), 0);
 }
 
 cases! {
@@ -172,6 +174,7 @@ cases! {
         Scenario { ids: &["F015"], sentence: "a callback without a login under way leads on or begins again", plays: a_bookmark_of_the_provider },
         Scenario { ids: &["F018"], sentence: "the state of a logout does not stand in the way of the next login", plays: signing_in_again_after_signing_out },
         Scenario { ids: &["F019"], sentence: "back to the login step leads on, without a new attempt", plays: back_after_signing_in },
+        Scenario { ids: &["F021"], sentence: "a token call that fails keeps the destination", plays: the_token_call_fails },
         Scenario { ids: &["F039"], sentence: "a login begins in one program and ends in another only with its cookie", plays: a_link_in_an_office_document },
     ]
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::Ends::Refused;
 use super::Ends::SignedIn;
 use super::Row;
 use super::each_on_its_own;
@@ -9,6 +10,11 @@ use super::header;
 use super::refused;
 use crate::cases;
 use crate::support::provider::Alg;
+
+/// A stranger's signature, and where to find the stranger's key.
+fn brings(name: &str, key: &serde_json::Value) -> serde_json::Value {
+    json!({ "target": "id_token", "sign": "foreign", "header": [{ "set": name, "to": key }] })
+}
 
 /// The key of RFC 7517, appendix A.1, under this name.
 fn another_key(kid: &str) -> serde_json::Value {
@@ -28,6 +34,10 @@ cases! {
                 (header(&json!([{ "set": "kid", "to": "' OR 1=1--" }])), refused("key_unknown")),
                 (header(&json!([{ "set": "kid", "to": "a\nreason=fine" }])), refused("key_unknown")),
                 (header(&json!([{ "set": "kid", "to": "x".repeat(16_000) }])), refused("key_unknown")),
+                (
+                    header(&json!([{ "set": "kid", "to": "x".repeat(65_536) }])),
+                    Refused(503, "L10", "provider_unreachable"),
+                ),
             ],
         },
         Row {
@@ -49,24 +59,28 @@ cases! {
         Row {
             ids: &["T235"],
             sentence: "two keys under one kid: neither hides the other",
-            inputs: || vec![(
-                json!([{ "target": "jwks", "times": 0, "json": [{ "push": "keys", "to": another_key("test:ES256:1") }] }]),
-                refused("key_ambiguous"),
-            )],
+            inputs: || {
+                // The key with which "foreign" signs has the name of the true one.
+                let added = json!({ "target": "jwks", "times": 0, "json": [{ "push": "keys", "to": { "$": "foreign_jwk" } }] });
+                let own = json!({ "target": "id_token", "sign": "own" });
+                let foreign = json!({ "target": "id_token", "sign": "foreign" });
+                vec![
+                    (json!([added, own]), refused("key_ambiguous")),
+                    (json!([added, foreign]), refused("key_ambiguous")),
+                ]
+            },
         },
         Row {
             ids: &["T236"],
             sentence: "a key that a token brings along is not looked at",
             inputs: || vec![
-                (
-                    json!({
-                        "target": "id_token", "sign": "foreign",
-                        "header": [{ "set": "jwk", "to": { "kty": "EC", "crv": "P-256", "x": "AA", "y": "AA" } }],
-                    }),
-                    refused("signature_invalid"),
-                ),
-                (header(&json!([{ "set": "jku", "to": "http://127.0.0.1:9/keys" }])), SignedIn),
-                (header(&json!([{ "set": "x5u", "to": "http://127.0.0.1:9/keys" }])), SignedIn),
+                (brings("jwk", &json!({ "$": "foreign_jwk" })), refused("signature_invalid")),
+                (brings("jku", &json!({ "$": "bait" })), refused("signature_invalid")),
+                (brings("x5u", &json!({ "$": "bait" })), refused("signature_invalid")),
+                (header(&json!([{ "set": "jwk", "to": { "$": "foreign_jwk" } }])), SignedIn),
+                (header(&json!([{ "set": "jku", "to": { "$": "bait" } }])), SignedIn),
+                (header(&json!([{ "set": "x5u", "to": { "$": "bait" } }])), SignedIn),
+                (header(&json!([{ "set": "x5c", "to": ["AAAA"] }, { "set": "x5t", "to": "AAAA" }])), SignedIn),
             ],
         },
     ]

@@ -21,9 +21,34 @@ use crate::support::provider::people;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::table::Case;
+use crate::support::upstream::Received;
 
 /// Where the person wanted to go.
 const WANTED: &str = "/dossier/12?etape=3";
+
+/// What the assertion may say: what it says of every login, and the claims of the configuration.
+const TOLD: [&str; 20] = [
+    "iss",
+    "aud",
+    "sub",
+    "iat",
+    "nbf",
+    "exp",
+    "jti",
+    "sid",
+    "idp",
+    "acr",
+    "amr",
+    "auth_time",
+    "given_name",
+    "given_name_array",
+    "family_name",
+    "birthdate",
+    "gender",
+    "birthplace",
+    "birthcountry",
+    "email",
+];
 
 /// What becomes of a login in which the provider lies.
 #[derive(Clone, Copy, Debug)]
@@ -100,16 +125,18 @@ fn tells(scene: &Scene, lie: &Value, ends: Ends) {
     }
     let browser = Browser::new();
     let page = scene.sign_in(&browser, WANTED);
+    assert!(
+        scene.provider.requests_to("/bait").is_empty(),
+        "{lie}: a header was believed"
+    );
     match ends {
         Ends::SignedIn => is_signed_in(scene, lie, &page),
         Ends::Refused(status, code, reason) => {
             let log = scene.gateway.logs().text();
             assert_eq!(page.status(), status, "{lie}\n{}\n{log}", page.text());
             is_refused(scene, (lie, &page), (code, reason));
-            assert!(
-                browser.cookie("localhost", "guichet-session-fc").is_none(),
-                "{lie}"
-            );
+            // Neither a session, nor the attempt: its code is spent.
+            assert_eq!(browser.cookie_names("localhost"), Vec::<String>::new(), "{lie}");
             assert_eq!(browser.open_once(&scene.url("/dossier")).status(), 303, "{lie}");
             assert_eq!(scene.application.byte_count(), 0, "{lie}");
         }
@@ -125,6 +152,7 @@ fn is_signed_in(scene: &Scene, lie: &Value, page: &Page) {
     );
     let received = scene.application.only();
     assert_eq!(received.values("x-guichet-status"), ["authenticated"], "{lie}");
+    tells_what_is_known(&received, lie);
     assert_eq!(
         received.values("x-guichet-sub"),
         [people()[ZOE]["sub"].as_str().unwrap()],
@@ -132,8 +160,43 @@ fn is_signed_in(scene: &Scene, lie: &Value, page: &Page) {
     );
 }
 
+/// The assertion has claims of the configuration and no other, none without a value; a plain header is there where its
+/// claim is.
+fn tells_what_is_known(received: &Received, lie: &Value) {
+    let assertion = received.values("x-guichet-assertion").remove(0);
+    let payload = guichet::seal::from_base64url(assertion.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    for (name, value) in claims.as_object().unwrap() {
+        assert!(
+            TOLD.contains(&name.as_str()) && !value.is_null(),
+            "{lie}: {name}={value}"
+        );
+    }
+    for (header, claim) in [
+        ("x-guichet-family-name", "family_name"),
+        ("x-guichet-email", "email"),
+    ] {
+        let said = received.values(header);
+        assert_eq!(
+            said.len(),
+            usize::from(claims.get(claim).is_some()),
+            "{lie}: {said:?}"
+        );
+        assert!(
+            said.iter()
+                .all(|text| !["", "null", "undefined"].contains(&text.as_str())),
+            "{lie}: {said:?}"
+        );
+    }
+}
+
 fn is_refused(scene: &Scene, (lie, page): (&Value, &Page), (code, reason): (&str, &str)) {
     let text = page.text();
+    let words = match code {
+        "L10" => "FranceConnect ne répond pas",
+        _ => "La connexion n’a pas pu être vérifiée",
+    };
+    assert!(text.contains(&format!("<h1>{words}</h1>")), "{lie}\n{text}");
     let begins = format!("{code} · ");
     let reference = text
         .split_once(&begins)
@@ -146,6 +209,11 @@ fn is_refused(scene: &Scene, (lie, page): (&Value, &Page), (code, reason): (&str
         .find(|line| line.contains(code) && line.contains("reason="));
     let cause = cause.unwrap_or_else(|| panic!("no cause for {lie}: {said:?}"));
     assert!(cause.contains(&format!("reason=\"{reason}\"")), "{lie}: {cause}");
+    let forged = |line: &str| line.starts_with("reason=");
+    assert!(
+        !scene.gateway.logs().text().lines().any(forged),
+        "{lie}: a line of another's hand"
+    );
     let restart = page
         .links()
         .into_iter()
@@ -158,8 +226,8 @@ fn is_refused(scene: &Scene, (lie, page): (&Value, &Page), (code, reason): (&str
         "{lie}\n{text}"
     );
     assert!(
-        scene.provider.requests_to("/token").len() <= 1,
-        "{lie}: the token request was repeated"
+        scene.provider.requests_to("/token").len() == 1,
+        "{lie}: the code is sent once"
     );
     if let Some(redis) = &scene.redis {
         let sessions = redis

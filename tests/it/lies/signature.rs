@@ -8,10 +8,13 @@ use super::Row;
 use super::header;
 use super::on;
 use super::refused;
+use super::tells;
 use crate::cases;
+use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::table;
 
 fn signed(mode: &str) -> Value {
     json!({ "target": "id_token", "sign": mode })
@@ -77,6 +80,11 @@ cases! {
             sentence: "a signature that is no pair of numbers in bounds is refused",
             inputs: || vec![
                 (signed("zero"), refused("signature_invalid")),
+                (signed("r=0"), refused("signature_invalid")),
+                (signed("s=0"), refused("signature_invalid")),
+                (signed("r=n"), refused("signature_invalid")),
+                // The other form of the same signature says nothing else; JWS has no rule against it.
+                (signed("high-s"), SignedIn),
                 (signed("der"), refused("signature_invalid")),
                 (signed("long"), refused("signature_invalid")),
                 (signed("short"), refused("signature_invalid")),
@@ -123,21 +131,84 @@ cases! {
                 (header(&json!([{ "set": "typ", "to": "logout+jwt" }])), refused("typ_refused")),
                 (header(&json!([{ "set": "typ", "to": "guichet+jwt" }])), refused("typ_refused")),
                 (header(&json!([{ "set": "typ", "to": "JWT" }])), SignedIn),
+                (
+                    json!({ "target": "id_token", "token": { "$": "previous", "name": "userinfo" } }),
+                    refused("claim_missing"),
+                ),
             ],
         },
         Row {
             ids: &["T240"],
             sentence: "a token in another form than the compact one is refused",
-            inputs: || ["flattened", "general", "detached", "padded", "four", "two", "newline"].map(|shape| (shaped(shape), refused("token_malformed")))
-                .to_vec(),
+            inputs: || [
+                "flattened", "general", "detached", "padded", "standard", "two", "four", "six", "newline", "space", "after", "bom",
+            ]
+            .map(|shape| (shaped(shape), refused("token_malformed")))
+            .to_vec(),
         },
         Row {
             ids: &["T244"],
             sentence: "an encrypted token is refused, for nobody asked for one",
-            inputs: || vec![(
-                json!({ "target": "id_token", "token": "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSJ9..AAAA.AAAA.AAAA" }),
-                refused("token_malformed"),
-            )],
+            inputs: || vec![
+                (
+                    json!({ "target": "id_token", "token": "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSJ9..AAAA.AAAA.AAAA" }),
+                    refused("token_malformed"),
+                ),
+                (shaped("nested"), refused("extension_refused")),
+            ],
         },
     ]
+}
+
+/// The same where RS256 is pinned. Their numbers stand above.
+const WITH_RS256: &[Row] = &[
+    Row {
+        ids: &[],
+        sentence: "a token that was altered after it was signed is refused",
+        inputs: || {
+            let altered =
+                json!({ "target": "id_token", "sign": "keep", "payload": [{ "set": "sub", "to": "evil" }] });
+            let mut inputs = ["flip", "zero", "short", "long", "empty", "foreign"]
+                .map(signed)
+                .to_vec();
+            inputs.push(altered);
+            inputs
+                .into_iter()
+                .map(|lie| (lie, refused("signature_invalid")))
+                .collect()
+        },
+    },
+    Row {
+        ids: &[],
+        sentence: "another algorithm than the pinned one is refused, with the provider's own key too",
+        inputs: || {
+            let modes = [
+                "own:ES256",
+                "own:PS256",
+                "own:RS384",
+                "own:RS512",
+                "hmac:pem",
+                "hmac:der",
+                "hmac:jwk",
+                "none",
+            ];
+            modes.map(|mode| (signed(mode), refused("alg_refused"))).to_vec()
+        },
+    },
+];
+
+#[test]
+fn every_row_holds_with_rs256() {
+    let scene = Scene::start(Alg::Rs256, Store::Memory);
+    table::run(WITH_RS256, |row| on(&scene, row));
+}
+
+/// It is signed with ES256, about the same person, by whom everybody here believes: by us.
+#[test]
+fn an_assertion_of_the_gateway_is_no_id_token() {
+    let scene = Scene::start(Alg::Es256, Store::Memory);
+    scene.sign_in(&Browser::new(), "/dossier");
+    let assertion = scene.application.only().values("x-guichet-assertion").remove(0);
+    let lie = json!({ "target": "id_token", "token": assertion });
+    tells(&scene, &lie, refused("typ_refused"));
 }

@@ -29,13 +29,5 @@ cases! {
                 (json!({ "target": "token", "json": [{ "delete": "access_token" }] }), Refused(502, "L11", "token_response_malformed")),
             ],
         },
-        Row {
-            ids: &["F021"],
-            sentence: "a page and no JSON, and its link leads to where the person wanted to go",
-            inputs: || vec![(
-                json!({ "target": "token", "status": 500, "headers": { "content-type": "application/json" }, "body": "{}" }),
-                Refused(502, "L10", "token_endpoint_failed"),
-            )],
-        },
     ]
 }

@@ -18,11 +18,11 @@ fn set(name: &str, to: &Value) -> Value {
 }
 
 /// A person of whom everything is known twice over.
-fn five_hundred() -> Value {
+fn five_hundred(target: &str) -> Value {
     let edits: Vec<Value> = (0..500)
         .map(|number| json!({ "set": format!("extra_{number}"), "to": { "deep": [number, { "x": "y" }] } }))
         .collect();
-    json!({ "target": "userinfo", "payload": edits })
+    json!({ "target": target, "payload": edits })
 }
 
 cases! {
@@ -30,7 +30,7 @@ cases! {
         Row {
             ids: &["T254"],
             sentence: "claims that nobody asked for are not told",
-            inputs: || vec![(five_hundred(), SignedIn)],
+            inputs: || vec![(five_hundred("userinfo"), SignedIn), (five_hundred("id_token"), SignedIn)],
         },
         Row {
             ids: &["F013"],
@@ -80,6 +80,28 @@ fn the_claims_of_somebody_else_are_nobody_s() {
         (
             json!({ "target": "userinfo", "headers": { "content-type": "application/json" }, "body": "{\"sub\":\"x\"}" }),
             refused("userinfo_not_signed"),
+        ),
+        (
+            json!({ "target": "userinfo", "headers": { "content-type": "application/jwt" }, "body": "<p>Y190001</p>" }),
+            refused("token_malformed"),
+        ),
+        (
+            json!({ "target": "userinfo", "payload": [{ "delete": "exp" }] }),
+            refused("claim_missing"),
+        ),
+        (
+            set("exp", &json!({ "$": "now", "plus": -3600 })),
+            refused("clock_expired"),
+        ),
+        (set("iat", &json!({ "$": "now", "plus": 600 })), refused("clock")),
+        (set("iat", &json!({ "$": "now", "plus": 20 })), SignedIn),
+        (
+            json!({ "target": "userinfo", "sign": "keep", "payload": [{ "set": "family_name", "to": "Autre" }] }),
+            refused("userinfo_signature_invalid"),
+        ),
+        (
+            json!({ "target": "userinfo", "drop": "half" }),
+            Refused(503, "L10", "provider_unreachable"),
         ),
         (
             json!({ "target": "userinfo", "status": 401, "headers": { "content-type": "application/jwt" }, "body": "<p>Y190001</p>" }),
