@@ -19,6 +19,8 @@ mod login;
 #[cfg(test)]
 mod logout;
 #[cfg(test)]
+mod process;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod relayed;
