@@ -45,15 +45,11 @@ pub enum Purpose {
     SubjectTag,
     /// The name under which the sessions of a provider's `sid` are listed.
     ProviderSidTag,
-    /// A subject in the audit stream.
-    AuditTag,
-    /// A token in a form of ours, against forged posts.
-    FormToken,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 7] = [
         Self::LoginCookie,
         Self::LogoutCookie,
         Self::SessionRecord,
@@ -61,8 +57,6 @@ impl Purpose {
         Self::AttemptOutcome,
         Self::SubjectTag,
         Self::ProviderSidTag,
-        Self::AuditTag,
-        Self::FormToken,
     ];
 
     /// The label of the derivation. A changed label is a lost key: everything sealed under it is gone.
@@ -75,8 +69,6 @@ impl Purpose {
             Self::AttemptOutcome => "guichet/1/attempt-outcome",
             Self::SubjectTag => "guichet/1/subject-tag",
             Self::ProviderSidTag => "guichet/1/provider-sid-tag",
-            Self::AuditTag => "guichet/1/audit-tag",
-            Self::FormToken => "guichet/1/form-token",
         }
     }
 }

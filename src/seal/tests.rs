@@ -172,7 +172,7 @@ fn a_tag_depends_on_secret_purpose_and_data() {
     let tag = one.tag(Purpose::SubjectTag, &[b"fc", b"sub"]).unwrap();
     assert_eq!(one.tag(Purpose::SubjectTag, &[b"fc", b"sub"]).unwrap(), tag);
     assert_ne!(one.tag(Purpose::SubjectTag, &[b"fc", b"other"]).unwrap(), tag);
-    assert_ne!(one.tag(Purpose::AuditTag, &[b"fc", b"sub"]).unwrap(), tag);
+    assert_ne!(one.tag(Purpose::ProviderSidTag, &[b"fc", b"sub"]).unwrap(), tag);
 
     let tags = two.tags(Purpose::SubjectTag, &[b"fc", b"sub"]).unwrap();
     assert_eq!(tags[0], two.tag(Purpose::SubjectTag, &[b"fc", b"sub"]).unwrap());

@@ -96,13 +96,6 @@ pub struct SessionSettings {
     pub cookies: CookieScheme,
 }
 
-/// Whether a look-up counts as the person doing something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Activity {
-    Counts,
-    DoesNotCount,
-}
-
 /// The sessions of all entries.
 #[derive(Debug)]
 pub struct Sessions {
@@ -134,17 +127,26 @@ impl Sessions {
         cookies: &Cookies,
         entries: &[EntryName],
     ) -> Result<Vec<Session>, StoreError> {
-        self.look_up(host, cookies, entries, Activity::Counts).await
-    }
-
-    /// As [`Sessions::load`], for somebody who only asks, such as an open event stream: nothing is prolonged.
-    pub async fn peek(
-        &self,
-        host: &Host,
-        cookies: &Cookies,
-        entries: &[EntryName],
-    ) -> Result<Vec<Session>, StoreError> {
-        self.look_up(host, cookies, entries, Activity::DoesNotCount).await
+        let claims: Vec<Claimed<'_>> = entries
+            .iter()
+            .filter_map(|entry| Claimed::of(entry, cookie::read(self.cookies, cookies, entry)?))
+            .collect();
+        if claims.is_empty() {
+            return Ok(Vec::new());
+        }
+        let locators: Vec<Locator> = claims.iter().map(|claimed| claimed.locator.clone()).collect();
+        let found = self.store.get(&locators).await?;
+        let now = self.clock.now();
+        let mut sessions: Vec<Session> = claims
+            .iter()
+            .zip(found)
+            .filter_map(|(claimed, stored)| self.revive(claimed, host, &stored?, now))
+            .collect();
+        for session in &mut sessions {
+            self.prolong(session, now);
+        }
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.logged_in_at));
+        Ok(sessions)
     }
 
     /// Makes the session of a login, always with a new key, and ends those that it replaces.
@@ -193,42 +195,6 @@ impl Sessions {
     /// Takes the entry's cookie from the browser.
     pub fn clear(&self, entry: &EntryName) -> SetCookie {
         cookie::clear(self.cookies, entry)
-    }
-
-    /// Whether the store answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
-    }
-
-    async fn look_up(
-        &self,
-        host: &Host,
-        cookies: &Cookies,
-        entries: &[EntryName],
-        activity: Activity,
-    ) -> Result<Vec<Session>, StoreError> {
-        let claims: Vec<Claimed<'_>> = entries
-            .iter()
-            .filter_map(|entry| Claimed::of(entry, cookie::read(self.cookies, cookies, entry)?))
-            .collect();
-        if claims.is_empty() {
-            return Ok(Vec::new());
-        }
-        let locators: Vec<Locator> = claims.iter().map(|claimed| claimed.locator.clone()).collect();
-        let found = self.store.get(&locators).await?;
-        let now = self.clock.now();
-        let mut sessions: Vec<Session> = claims
-            .iter()
-            .zip(found)
-            .filter_map(|(claimed, stored)| self.revive(claimed, host, &stored?, now))
-            .collect();
-        if activity == Activity::Counts {
-            for session in &mut sessions {
-                self.prolong(session, now);
-            }
-        }
-        sessions.sort_by_key(|session| std::cmp::Reverse(session.logged_in_at));
-        Ok(sessions)
     }
 
     /// The session in a value of the store. None if the value is not what we wrote there, or the session is over.

@@ -306,25 +306,6 @@ async fn a_session_ends_after_eight_hours_whatever_the_person_does() {
 }
 
 #[tokio::test]
-async fn asking_is_not_activity() {
-    let scene = scene();
-    let cookie = scene.log_in(login(&scene, "fc", "zoe")).await;
-    let end = scene.clock.now().plus(MINUTE * 30);
-    for _ in 0..29 {
-        scene.clock.pass(MINUTE);
-        let jar = cookies(&[&cookie]);
-        let found = scene
-            .sessions
-            .peek(&host("a.example"), &jar, &[entry("fc")])
-            .await
-            .unwrap();
-        assert_eq!(found[0].lapses_at, end);
-    }
-    scene.clock.pass(MINUTE);
-    assert!(scene.load(&[&cookie]).await.is_empty());
-}
-
-#[tokio::test]
 async fn a_request_within_a_minute_writes_nothing() {
     let scene = scene();
     let cookie = scene.log_in(login(&scene, "fc", "zoe")).await;
