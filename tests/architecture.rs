@@ -47,8 +47,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("askama", &["pages"]),
     ("openidconnect", &["oidc"]),
     ("pingora", &["gateway"]),
-    ("prometheus", &["telemetry"]),
+    ("prometheus_client", &["telemetry"]),
     ("redis", &["session/redis"]),
+    ("tokio_rustls", &["gateway"]),
     ("sqlx", &["reconciliation/sql_"]),
     ("toml_edit", &["config"]),
 ];

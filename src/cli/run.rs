@@ -23,7 +23,7 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
     for warning in &loaded.warnings {
         streams.say_wrong_line(format_args!("{warning}\n"));
     }
-    let listen = loaded.config.listen;
+    let listen = loaded.config.server.listen;
     tracing::info!(%listen, public_url = %loaded.config.public_url, apps = loaded.config.apps.len(), "starting");
     let ended = app::build(loaded.config, Arc::new(SystemClock))
         .map_err(Box::<dyn Error>::from)

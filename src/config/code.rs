@@ -39,9 +39,10 @@ codes! {
     DurationOutOfBounds = 11, "A duration outside what makes sense.";
     Url = 12, "Not a URL of the form that the key wants.";
     PlainHttp = 13, "Plain http outside this machine.";
-    Listen = 14, "Not an address to listen on.";
+    Listen = 14, "Not an address to listen on, or one that is taken twice.";
     NumberOutOfBounds = 15, "A number outside what makes sense.";
     Text = 16, "Empty, or with characters that it cannot have.";
+    TrustedProxy = 17, "Not a proxy that can be trusted.";
 
     EntryName = 20, "Not the name of a provider entry.";
     Acr = 21, "The provider has no such level.";

@@ -12,6 +12,7 @@ use crate::config::error::ConfigErrors;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::layers;
+use crate::config::parse::server;
 use crate::config::parse::site;
 use crate::config::raw;
 use crate::config::schema;
@@ -24,6 +25,10 @@ use crate::wire::host::Host;
 pub struct Glance {
     /// Key `server.listen`.
     pub listen: Option<SocketAddr>,
+    /// Key `server.monitor_listen`.
+    pub monitor_listen: Option<SocketAddr>,
+    /// Key `server.admin_socket`.
+    pub admin_socket: Option<PathBuf>,
     /// A host at which the gateway answers: that of the first app, else that of the public URL.
     pub host: Option<Host>,
     /// Key `assertion.keys_dir`.
@@ -45,8 +50,20 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
     let of_first_app = raw.apps.as_ref().and_then(|apps| apps.first()?.host.as_deref());
     let of_first_app = of_first_app.and_then(|host| Host::parse(host).ok());
     let of_site = site::public_url(raw.public_url, &mut findings).map(|url| url.host);
+    let key = Key::ROOT.name("server");
+    let mut address = |name, text| server::address(&key.name(name), text, &mut findings);
+    let (listen, monitor_listen, admin_socket) = match raw.server {
+        Some(raw) => (
+            address("listen", raw.listen),
+            address("monitor_listen", raw.monitor_listen),
+            raw.admin_socket.map(|path| surroundings.resolve(&path)),
+        ),
+        None => (None, None, None),
+    };
     Ok(Glance {
-        listen: site::listen(raw.server, &mut findings),
+        listen,
+        monitor_listen,
+        admin_socket,
         host: of_first_app.or(of_site),
         keys_dir: raw
             .assertion

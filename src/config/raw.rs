@@ -68,6 +68,31 @@ pub struct Accessibility {
 pub struct Server {
     /// Address and port to listen on.
     pub listen: Option<String>,
+    /// Address and port for the probes and the metrics: `/livez`, `/readyz`, `/metrics`; nothing secret, nothing to change.
+    pub monitor_listen: Option<String>,
+    /// The Unix socket for `guichet sessions` and `guichet reload`, for this user only; relative to the folder of this file.
+    pub admin_socket: Option<String>,
+    /// The proxies in front whose `X-Forwarded-*` are believed: addresses or networks. Nobody unless listed.
+    pub trusted_proxies: Option<Vec<String>>,
+    /// How long after SIGTERM the gateway still serves while it says that it is not ready, so that a load balancer can look
+    /// elsewhere.
+    pub shutdown_delay: Option<String>,
+    /// How long after that the last exchanges may take.
+    pub drain_timeout: Option<String>,
+    /// Certificate and key, where no proxy in front has them. Absent: plain http.
+    pub tls: Option<Tls>,
+}
+
+/// The certificate that browsers see, and its key.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate, then those between it and its root, in PEM; relative to the folder of this file.
+    #[schemars(required)]
+    pub cert_file: Option<String>,
+    /// Its private key, in PEM, for this user only.
+    #[schemars(required)]
+    pub key_file: Option<String>,
 }
 
 /// Who is logged in, and for how long.

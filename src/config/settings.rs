@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::oidc::client_settings::ClientSettings;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
@@ -20,8 +22,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// Who is speaking on our pages.
     pub organisation: Organisation,
-    /// Where the process listens.
-    pub listen: SocketAddr,
+    /// The process itself.
+    pub server: ServerSettings,
     /// Who is logged in, and for how long.
     pub session: SessionSettings,
     /// The signed statement that an application receives.
@@ -45,6 +47,34 @@ impl std::fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}://{}", self.scheme, self.host)
     }
+}
+
+/// Key `server`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Where browsers, or the proxies in front, reach us.
+    pub listen: SocketAddr,
+    /// Where probes and metrics are asked for. Absent: nowhere.
+    pub monitor_listen: Option<SocketAddr>,
+    /// The Unix socket for the operator. Absent: none.
+    pub admin_socket: Option<PathBuf>,
+    /// Whose `X-Forwarded-*` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long the process serves on after it was told to end.
+    pub shutdown_delay: Duration,
+    /// How long the last exchanges may take after that.
+    pub drain_timeout: Duration,
+    /// Where certificate and key are. Absent: plain http.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Key `server.tls`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain, the certificate itself first.
+    pub cert_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
 }
 
 /// Key `session`.

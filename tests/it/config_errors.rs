@@ -308,8 +308,20 @@ fn every_mistake_of_the_rest_has_its_code_and_its_key() {
     for (addition, expected) in [
         ("[server]\nlisten = \"localhost\"", &["C014 server.listen"][..]),
         (
-            "[server]\nmonitor_listen = \"127.0.0.1:1\"",
-            &["C003 server.monitor_listen"],
+            "[server]\nmonitor_listen = \"127.0.0.1:8080\"",
+            &["C014 server.monitor_listen"],
+        ),
+        (
+            "[server]\ntrusted_proxies = [\"10.0.0.5\", \"10.0.0.0/8\", \"fd00::/8\", \"proxy\", \"0.0.0.0/0\"]",
+            &["C017 server.trusted_proxies[3]", "C017 server.trusted_proxies[4]"],
+        ),
+        (
+            "[server]\nshutdown_delay = \"11m\"\ndrain_timeout = \"0s\"",
+            &["C011 server.drain_timeout", "C011 server.shutdown_delay"],
+        ),
+        (
+            "[server]\ntls = { cert_file = \"cert.pem\" }",
+            &["C005 server.tls.key_file"],
         ),
         ("[outbound]", &["C003 outbound"]),
         ("[session]\nidle_timeout = 30", &["C004 session.idle_timeout"]),
@@ -709,6 +721,7 @@ fn the_defaults_of_the_reference_are_the_program_s() {
     // Tables that may be left out have nothing to be the default of.
     let with_defaults = with_defaults
         .replace("[organisation.accessibility]", "")
+        .replace("[server.tls]", "")
         .replace(
             "[session.redis]",
             "[session.redis]\nurl = { env = \"REDIS_URL\" }",

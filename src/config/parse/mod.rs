@@ -6,6 +6,7 @@ pub mod budget;
 pub mod provider;
 pub mod routes;
 pub mod secrets;
+pub mod server;
 pub mod session;
 pub mod site;
 pub mod told;
@@ -21,7 +22,7 @@ use crate::config::surroundings::Surroundings;
 pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Findings) -> Option<Config> {
     let public_url = site::public_url(raw.public_url, findings);
     let organisation = site::organisation(raw.organisation, findings);
-    let listen = site::listen(raw.server, findings);
+    let server = server::server(raw.server, surroundings, findings);
     let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
     let session = session::session(raw.session, surroundings, findings);
     let around = assertion::Around {
@@ -42,7 +43,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     Some(Config {
         public_url: public_url?,
         organisation: organisation?,
-        listen: listen?,
+        server: server?,
         session: session?,
         assertion: assertion?,
         providers,

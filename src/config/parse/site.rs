@@ -1,6 +1,4 @@
-//! The site and who speaks on it: `public_url`, `organisation`, `server`.
-
-use std::net::SocketAddr;
+//! The site and who speaks on it: `public_url`, `organisation`.
 
 use crate::config::code::Code;
 use crate::config::findings::Findings;
@@ -85,17 +83,4 @@ fn address(key: &Key, text: Option<String>, findings: &mut Findings) -> Option<W
             );
         })
         .ok()
-}
-
-/// `server.listen`.
-pub fn listen(raw: Option<raw::Server>, findings: &mut Findings) -> Option<SocketAddr> {
-    let key = Key::ROOT.name("server").name("listen");
-    let text = raw.and_then(|raw| raw.listen)?;
-    let address = text.parse();
-    if address.is_err() {
-        let problem = format!("`{}` is no address to listen on", bounded(&text));
-        let help = "write an IP address and a port: \"0.0.0.0:8080\", \"127.0.0.1:8080\", \"[::]:8080\"";
-        findings.error(Code::Listen, &key, problem, help);
-    }
-    address.ok()
 }
