@@ -14,6 +14,8 @@ pub enum Exit {
     Usage = 2,
     /// The configuration has mistakes.
     InvalidConfiguration = 3,
+    /// Something that the command needs is not there.
+    NotReady = 4,
 }
 
 impl From<Exit> for ExitCode {

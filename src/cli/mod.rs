@@ -4,8 +4,11 @@ pub mod check;
 pub mod exit;
 pub mod healthcheck;
 pub mod keys;
+mod operator;
+pub mod reload;
 pub mod run;
 pub mod schema;
+pub mod sessions;
 pub mod streams;
 
 use std::ffi::OsString;
@@ -17,6 +20,7 @@ use clap::Subcommand;
 use crate::cli::check::CheckArguments;
 use crate::cli::exit::Exit;
 use crate::cli::keys::KeysCommand;
+use crate::cli::sessions::SessionsCommand;
 use crate::cli::streams::Streams;
 
 /// FranceConnect in front of applications that cannot be changed.
@@ -41,6 +45,13 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// The live sessions of the running gateway
+    Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    },
+    /// Let the running gateway read its configuration again, whole or not at all
+    Reload,
     /// Print the JSON schema of the configuration file
     Schema,
     /// Ask the running gateway whether it answers
@@ -67,6 +78,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams
         Command::Run => run::run(config, streams),
         Command::Check(arguments) => check::check(config, &arguments, streams),
         Command::Keys { command } => keys::keys(config, &command, streams),
+        Command::Sessions { command } => sessions::sessions(config, command, streams),
+        Command::Reload => reload::reload(config, streams),
         Command::Schema => schema::schema(streams),
         Command::Healthcheck => healthcheck::healthcheck(config, streams),
         Command::Version => {
