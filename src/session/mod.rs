@@ -5,6 +5,7 @@
 
 pub mod conformance;
 pub mod cookie;
+pub mod finding;
 pub mod key;
 pub mod memory;
 pub mod note;
