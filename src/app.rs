@@ -73,7 +73,7 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
     });
     let (issuer, lifetime) = (config.assertion.issuer, config.assertion.lifetime);
     let assertions = Arc::new(Assertions::new(issuer, lifetime, keys, Arc::clone(&clock)));
-    let back_channel = BackChannel::new()?;
+    let back_channel = BackChannel::over(&config.outbound)?;
     let relying_party = |settings: ClientSettings| {
         (
             settings.entry.clone(),
@@ -115,8 +115,8 @@ impl Stores {
                 MEMORY_PREFIX.to_owned(),
                 Arc::clone(clock),
             ))),
-            StoreSettings::Redis { url, prefix } => {
-                Self::both(Arc::new(RedisStore::new(url, prefix.clone())?))
+            StoreSettings::Redis { url, prefix, tls } => {
+                Self::both(Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
             }
         })
     }

@@ -323,7 +323,7 @@ fn every_mistake_of_the_rest_has_its_code_and_its_key() {
             "[server]\ntls = { cert_file = \"cert.pem\" }",
             &["C005 server.tls.key_file"],
         ),
-        ("[outbound]", &["C003 outbound"]),
+        ("[inbound]", &["C003 inbound"]),
         ("[session]\nidle_timeout = 30", &["C004 session.idle_timeout"]),
         ("[session]\nidle_timeout = \"1s\"", &["C011 session.idle_timeout"]),
         ("[session]\nidle_timeout = \"9h\"", &["C011 session.idle_timeout"]),
