@@ -7,6 +7,7 @@ use crate::franceconnect;
 use crate::journey;
 use crate::lies;
 use crate::relayed;
+use crate::secrets;
 use crate::store;
 use crate::support::process::in_repository;
 use crate::support::table;
@@ -27,6 +28,9 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     lies::signature::ids,
     lies::token_endpoint::ids,
     lies::userinfo::ids,
+    secrets::configuration::ids,
+    secrets::outbound::ids,
+    secrets::redis::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,
