@@ -684,7 +684,8 @@ fn keys_of_file(value: &toml::Value, at: &str, into: &mut BTreeSet<String>) {
                 let name = if at == "providers" { "*" } else { name };
                 let key = format!("{at}.{name}").trim_start_matches('.').to_owned();
                 into.insert(key.clone());
-                let is_secret = key.ends_with("secret") || key.ends_with("_login") || key == "session.redis.url";
+                let is_secret =
+                    key.ends_with("secret") || key.ends_with("_login") || key == "session.redis.url";
                 if !is_secret {
                     keys_of_file(value, &key, into);
                 }

@@ -392,6 +392,103 @@ fn the_lock_file() {
             "{exception:?}"
         );
     }
-    let test = fs::read_to_string(in_repository("test")).unwrap();
-    assert!(test.contains("cargo deny"), "nobody asks");
+    let script = fs::read_to_string(in_repository("test")).unwrap();
+    assert!(script.contains("cargo deny"), "nobody asks");
+}
+
+#[test]
+fn every_mistake_about_proxies_and_certificates_has_its_code_and_its_key() {
+    let folder = folder();
+    let folder = folder.path();
+    SigningKeys::generate(&folder.join("keys")).unwrap();
+    private(
+        &folder.join("session_secret"),
+        "hunter2-hunter2-hunter2-hunter2-hunter2",
+    );
+    private(&folder.join("plain"), "redis://127.0.0.1:6379");
+    private(&folder.join("tls"), "rediss://localhost:6379");
+    private(&folder.join("login"), "hunter2-without-a-colon");
+    private(&folder.join("nothing.pem"), "hunter2");
+    private(
+        &folder.join("half.pem"),
+        "-----BEGIN CERTIFICATE-----\naHVudGVyMg==\n-----END CERTIFICATE-----\n",
+    );
+    let redis = |line: &str| {
+        format!(
+            "[assertion]\nkeys_dir = \"keys\"\n[session]\nstore = \"redis\"\nsecret = {{ file = \"session_secret\" }}\n\
+             redis = {{ {line} }}\n"
+        )
+    };
+    let outbound = |line: &str| format!("[outbound]\n{line}\n[session]\n");
+    let rows = [
+        (
+            outbound("proxy = \"https://proxy.example:3128\""),
+            "C115 outbound.proxy",
+        ),
+        (
+            outbound("proxy = \"http://proxy.example\""),
+            "C115 outbound.proxy",
+        ),
+        (
+            outbound("proxy_login = { file = \"login\" }"),
+            "C115 outbound.proxy_login",
+        ),
+        (
+            outbound("proxy = \"http://proxy.example:3128\"\nproxy_login = { file = \"login\" }"),
+            "C115 outbound.proxy_login",
+        ),
+        (outbound("ca_file = \"nowhere.pem\""), "C116 outbound.ca_file"),
+        (outbound("ca_file = \"nothing.pem\""), "C116 outbound.ca_file"),
+        (outbound("ca_file = \"half.pem\""), "C116 outbound.ca_file"),
+        (
+            redis("url = { file = \"tls\" }, cert_file = \"half.pem\""),
+            "C117 session.redis.cert_file",
+        ),
+        (
+            redis("url = { file = \"tls\" }, key_file = \"half.pem\""),
+            "C117 session.redis.key_file",
+        ),
+        (
+            redis("url = { file = \"plain\" }, ca_file = \"half.pem\""),
+            "C117 session.redis",
+        ),
+        (
+            redis("url = { file = \"tls\" }, ca_file = \"half.pem\""),
+            "C116 session.redis",
+        ),
+        (
+            redis("url = { file = \"tls\" }, ca_file = \"nothing.pem\""),
+            "C116 session.redis.ca_file",
+        ),
+    ];
+    for (table, expected) in rows {
+        let said = refusal(folder, &TEXT.replace("[session]\n", &table));
+        let (code, key) = expected.split_once(' ').unwrap();
+        assert!(said.contains(&format!("error[{code}]")), "{table}\n{said}");
+        assert!(said.contains(&format!("key: {key}\n")), "{table}\n{said}");
+    }
+}
+
+/// F036: other programs take their proxy from there.
+#[test]
+fn a_variable_that_names_a_proxy_is_a_warning_and_changes_nothing() {
+    let folder = folder();
+    let check = || {
+        let mut command = Command::new(GUICHET);
+        command
+            .arg("--config")
+            .arg(folder.path().join("guichet.toml"))
+            .arg("check");
+        command.env("HTTPS_PROXY", "http://user:hunter2@127.0.0.1:1");
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    let said = check();
+    assert!(said.contains("warning[C118]: `HTTPS_PROXY`"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    let named = TEXT.replace(
+        "[session]\n",
+        "[outbound]\nproxy = \"http://127.0.0.1:3128\"\n[session]\n",
+    );
+    write(folder.path(), &named);
+    assert!(!check().contains("HTTPS_PROXY"));
 }
