@@ -64,7 +64,7 @@ pub enum RedisUrlError {
 }
 
 /// What TLS to Redis needs beyond what the machine has.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedisTls {
     /// Authorities that may vouch for Redis, in PEM, instead of the machine's. Absent: the machine's.
     pub authorities: Option<Vec<u8>>,
@@ -73,7 +73,7 @@ pub struct RedisTls {
 }
 
 /// A certificate of the gateway, with its key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisClientCertificate {
     /// The certificate, then those between it and its root, in PEM.
     pub chain: Vec<u8>,
