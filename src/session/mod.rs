@@ -6,6 +6,7 @@
 pub mod conformance;
 pub mod cookie;
 pub mod end_error;
+pub mod finding;
 pub mod indexes;
 pub mod key;
 pub mod memory;
