@@ -1,23 +1,35 @@
 //! The command line: one file a command, each of which writes where it is told to and says how it ended.
 
 pub mod check;
+pub mod completions;
 pub mod exit;
+pub mod explain;
+pub mod headers;
 pub mod healthcheck;
 pub mod keys;
+pub mod moment;
+pub mod person;
+pub mod report;
 pub mod run;
 pub mod schema;
 pub mod streams;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::CommandFactory;
 use clap::Parser;
 use clap::Subcommand;
+use clap_complete::Shell;
 
 use crate::cli::check::CheckArguments;
 use crate::cli::exit::Exit;
+use crate::cli::explain::ExplainArguments;
+use crate::cli::headers::HeadersArguments;
 use crate::cli::keys::KeysCommand;
 use crate::cli::streams::Streams;
+use crate::cli::verify::VerifyArguments;
 
 /// FranceConnect in front of applications that cannot be changed.
 #[derive(Debug, Parser)]
@@ -36,6 +48,12 @@ enum Command {
     Run,
     /// Say everything that is wrong with the configuration, and which addresses to register at each provider
     Check(CheckArguments),
+    /// Say what becomes of a request: which application, which route, who passes, what the application is told. No network
+    Explain(ExplainArguments),
+    /// Print the header fields that an application receives about somebody who does not exist, and the key that verifies them
+    Headers(HeadersArguments),
+    /// Say of an assertion why an application takes it, or why not
+    Verify(VerifyArguments),
     /// The keys that sign assertions
     Keys {
         #[command(subcommand)]
@@ -45,6 +63,12 @@ enum Command {
     Schema,
     /// Ask the running gateway whether it answers
     Healthcheck,
+    /// Print what a shell needs to complete this command line: `guichet completions bash > /etc/bash_completion.d/guichet`
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Print the version
     Version,
 }
@@ -66,9 +90,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams
     match arguments.command {
         Command::Run => run::run(config, streams),
         Command::Check(arguments) => check::check(config, &arguments, streams),
+        Command::Explain(arguments) => explain::explain(config, &arguments, streams),
+        Command::Headers(arguments) => headers::headers(config, &arguments, streams),
+        Command::Verify(arguments) => verify::verify(config, &arguments, streams),
         Command::Keys { command } => keys::keys(config, &command, streams),
         Command::Schema => schema::schema(streams),
         Command::Healthcheck => healthcheck::healthcheck(config, streams),
+        Command::Completions { shell } => completions::completions(shell, Arguments::command(), streams),
         Command::Version => {
             streams.say_line(concat!("guichet ", env!("CARGO_PKG_VERSION")));
             Exit::Ok

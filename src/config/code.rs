@@ -83,6 +83,8 @@ codes! {
     RepeatedPath = 80, "A route that repeats its app's path.";
     EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
+
+    PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
 }
 
 impl fmt::Display for Code {

@@ -31,7 +31,9 @@ pub enum SamplePersonError {
     #[error(transparent)]
     Json(#[from] strict_json::StrictJsonError),
     /// No `sub`, or one that is empty or no text.
-    #[error("`sub` is missing: a person is an object of claims, such as {{\"sub\": \"1\", \"given_name\": \"Zoé\"}}")]
+    #[error(
+        "`sub` is missing: a person is an object of claims, such as {{\"sub\": \"1\", \"given_name\": \"Zoé\"}}"
+    )]
     Nobody,
     /// An `amr` that is no array of texts.
     #[error("`amr` is not an array of texts")]
@@ -66,7 +68,8 @@ pub struct SampleLogin<'a> {
 impl SamplePerson {
     /// The names of those who come with the program.
     pub fn names() -> Vec<String> {
-        let mut names: Vec<String> = people().map_or_else(Vec::new, |people| people.keys().cloned().collect());
+        let mut names: Vec<String> =
+            people().map_or_else(Vec::new, |people| people.keys().cloned().collect());
         names.sort();
         names
     }
@@ -89,7 +92,9 @@ impl SamplePerson {
         }
         let amr = match claims.get("amr") {
             None => Vec::new(),
-            Some(methods) => serde_json::from_value(methods.clone()).map_err(|_not_texts| SamplePersonError::Amr)?,
+            Some(methods) => {
+                serde_json::from_value(methods.clone()).map_err(|_not_texts| SamplePersonError::Amr)?
+            }
         };
         Ok(Self {
             sub: sub.to_owned(),
@@ -157,7 +162,14 @@ mod tests {
         let names = SamplePerson::names();
         assert_eq!(
             names,
-            ["angela", "born-abroad", LONGEST, "presumed-birthdate", "usage-name", "zoe"]
+            [
+                "angela",
+                "born-abroad",
+                LONGEST,
+                "presumed-birthdate",
+                "usage-name",
+                "zoe"
+            ]
         );
         for name in names {
             assert!(SamplePerson::named(&name).is_some(), "{name}");
@@ -168,18 +180,24 @@ mod tests {
     #[test]
     fn a_person_of_a_file_has_a_subject_and_cannot_say_how_they_signed_in() {
         let read = |text: &str| SamplePerson::read(text.as_bytes());
-        let zoe = read(r#"{"sub": "1", "given_name": "Zoé", "acr": "eidas3", "exp": 0, "email": null}"#).unwrap();
+        let zoe =
+            read(r#"{"sub": "1", "given_name": "Zoé", "acr": "eidas3", "exp": 0, "email": null}"#).unwrap();
         assert_eq!(zoe.claims.keys().collect::<Vec<_>>(), ["given_name"]);
         for text in ["{}", r#"{"sub": ""}"#, r#"{"sub": 1}"#] {
             assert!(matches!(read(text), Err(SamplePersonError::Nobody)), "{text}");
         }
         assert!(matches!(read("[]"), Err(SamplePersonError::Json(_))));
-        assert!(matches!(read(r#"{"sub": "1", "amr": "pwd"}"#), Err(SamplePersonError::Amr)));
+        assert!(matches!(
+            read(r#"{"sub": "1", "amr": "pwd"}"#),
+            Err(SamplePersonError::Amr)
+        ));
     }
 
     #[test]
     fn a_provider_tells_what_it_was_asked_for() {
-        let zoe = SamplePerson::named("zoe").unwrap().telling(["family_name", "idp_id"].into_iter());
+        let zoe = SamplePerson::named("zoe")
+            .unwrap()
+            .telling(["family_name", "idp_id"].into_iter());
         assert_eq!(zoe.claims.keys().collect::<Vec<_>>(), ["family_name"]);
         assert!(!format!("{zoe:?}").contains("GOÛT"));
     }

@@ -99,7 +99,7 @@ impl<'a> CompactJws<'a> {
 
     /// Takes a token of this kind apart. What is wrong is found in the order of [`JwsError`]'s cases: form, algorithm,
     /// extensions, kind, payload.
-    pub fn parse_as(kind: Kind, text: &'a str, allowed: &[&str]) -> Result<Self, JwsError> {
+    pub fn parse_as(meant: Kind, text: &'a str, allowed: &[&str]) -> Result<Self, JwsError> {
         let segments: Vec<&str> = text.split('.').collect();
         let [header, payload, signature] = segments.as_slice() else {
             return Err(JwsError::Shape);
@@ -107,7 +107,7 @@ impl<'a> CompactJws<'a> {
         let header = strict_json::object(&decode(header)?).map_err(JwsError::Header)?;
         refuse_algorithm(&header, allowed)?;
         refuse_extensions(&header)?;
-        refuse_other_kinds(kind, &header)?;
+        refuse_other_kinds(meant, &header)?;
         let kid = parameter(&header, "kid")?.map(str::to_owned);
         let signing_input = text
             .rsplit_once('.')
@@ -328,7 +328,12 @@ mod tests {
                 .map_or_else(|error| error.reason(), |_parsed| "none")
         };
         assert_eq!(reason(r#","typ":"guichet+jwt""#), "none");
-        for typ in ["", r#","typ":"JWT""#, r#","typ":"Guichet+jwt""#, r#","typ":"application/guichet+jwt""#] {
+        for typ in [
+            "",
+            r#","typ":"JWT""#,
+            r#","typ":"Guichet+jwt""#,
+            r#","typ":"application/guichet+jwt""#,
+        ] {
             assert_eq!(reason(typ), "typ_refused", "{typ}");
         }
     }

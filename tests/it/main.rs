@@ -7,6 +7,8 @@ mod attack;
 #[cfg(test)]
 mod callback;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod config_errors;
 #[cfg(test)]
 mod franceconnect;
