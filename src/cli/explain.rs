@@ -8,6 +8,7 @@ use clap::Args;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
+use http::StatusCode;
 use percent_encoding::CONTROLS;
 use percent_encoding::utf8_percent_encode;
 
@@ -35,8 +36,10 @@ use crate::routing::Router;
 use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::seal;
+use crate::seal::RandomError;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
+use crate::wire::request::RequestError;
 use crate::wire::request::RequestId;
 
 /// Arguments of the command.
@@ -101,7 +104,10 @@ fn tell(
         Err(refusal) => {
             say(
                 "answer",
-                &format_args!("400: {refusal}; no application hears of it"),
+                &format_args!(
+                    "{}: {refusal}; no application hears of it",
+                    refusal.status().as_u16()
+                ),
             );
             return Ok(());
         }
@@ -228,7 +234,9 @@ fn claims_of(token: &str) -> String {
 }
 
 fn challenged(app: &App, url: &Url, page: &Request) -> Result<Lines, String> {
-    let script = url.request(&page.method, ("sec-fetch-mode", "cors"))?;
+    let script = url
+        .request(&page.method, ("sec-fetch-mode", "cors"))
+        .map_err(|refusal| refusal.to_string())?;
     Ok(vec![
         (
             "application",
@@ -301,16 +309,38 @@ impl Url {
     }
 
     /// The request that a browser would send, read as the gateway reads one.
-    fn request(&self, method: &Method, (name, value): (&str, &str)) -> Result<Request, String> {
+    fn request(&self, method: &Method, (name, value): (&str, &str)) -> Result<Request, Refusal> {
         let (head, ()) = http::Request::builder()
             .method(method)
             .uri(self.target.as_str())
             .header(http::header::HOST, self.authority.as_str())
             .header(name, value)
             .body(())
-            .map_err(|_unwritable| "the address holds what no request can".to_owned())?
+            .map_err(|_unwritable| Refusal::Unwritable)?
             .into_parts();
-        let id = RequestId::of(seal::random().map_err(|error| error.to_string())?);
-        Request::parse(&head, ([127, 0, 0, 1], 0).into(), id).map_err(|error| error.to_string())
+        let id = RequestId::of(seal::random()?);
+        Ok(Request::parse(&head, ([127, 0, 0, 1], 0).into(), id)?)
+    }
+}
+
+/// Why there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the address holds what no request can")]
+    Unwritable,
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+impl Refusal {
+    /// With what it is answered: a method that nobody serves is told apart.
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Request(RequestError::Method) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unwritable | Self::Request(_) => StatusCode::BAD_REQUEST,
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
     }
 }

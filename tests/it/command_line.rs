@@ -92,7 +92,7 @@ fn an_address_is_no_identifier(scene: &Scene) {
                 .provider
                 .sign_in(&browser, &page, crate::support::provider::ZOE);
             let received = scene.application.only();
-            assert_eq!(received.values("x-guichet-email"), ["zoe.legout%40example.org"]);
+            assert_eq!(received.values("x-guichet-email"), ["zoe.legout@example.org"]);
             received.values("x-guichet-sub").concat()
         })
         .collect();
