@@ -102,6 +102,14 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
     )))
 }
 
+/// The place where sessions are kept, for whoever asks how it is. Connects when first used.
+pub fn session_store(
+    settings: &StoreSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn SessionStore>, RedisUrlError> {
+    Ok(Stores::of(settings, clock)?.sessions)
+}
+
 /// One store in its two roles.
 struct Stores {
     sessions: Arc<dyn SessionStore>,

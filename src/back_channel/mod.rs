@@ -3,13 +3,18 @@
 //! https with the machine's own roots, or plain http on loopback. Bounded in time and in size. A redirect is an answer
 //! like any other and is never followed; no proxy is taken from the environment; a form is never sent twice.
 
+pub mod certificate;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use http::Request;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use http::header::CONTENT_TYPE;
+use http::header::DATE;
+use http::header::LOCATION;
 use http_body_util::BodyExt;
 use http_body_util::Full;
 use http_body_util::Limited;
@@ -20,6 +25,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 
+use crate::back_channel::certificate::Inspection;
+use crate::clock::Timestamp;
 use crate::wire::provider_url::ProviderUrl;
 
 /// How long a connection may take to come up; a part of the time that the whole call has.
@@ -40,6 +47,9 @@ pub enum BackChannelError {
     /// No connection, a broken one, or a certificate that is not the provider's.
     #[error("the provider cannot be reached")]
     Connection(#[source] hyper_util::client::legacy::Error),
+    /// No connection, for a look at who is there.
+    #[error("no connection")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The answer broke off, or is longer than what was asked for may be.
     #[error("the answer broke off or is too long")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -63,6 +73,8 @@ pub struct Answer {
     status: StatusCode,
     media_type: Option<String>,
     max_age: Option<Duration>,
+    date: Option<Timestamp>,
+    location: Option<String>,
     body: Vec<u8>,
 }
 
@@ -86,6 +98,8 @@ impl Answer {
             status,
             media_type: text(CONTENT_TYPE).map(essence),
             max_age: text(CACHE_CONTROL).and_then(max_age),
+            date: text(DATE).and_then(date),
+            location: text(LOCATION).map(str::to_owned),
             body,
         }
     }
@@ -112,6 +126,16 @@ impl Answer {
         &self.body
     }
 
+    /// When the other side says that it answered (RFC 9110, section 6.6.1).
+    pub fn date(&self) -> Option<Timestamp> {
+        self.date
+    }
+
+    /// Where it would lead a browser (RFC 9110, section 10.2.2). Never followed.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
     /// How long the answer says that it stays good (RFC 9111, section 5.2.2.1).
     pub fn max_age(&self) -> Option<Duration> {
         self.max_age
@@ -136,6 +160,11 @@ fn max_age(cache_control: &str) -> Option<Duration> {
     seconds.next()?.parse().ok().map(Duration::from_secs)
 }
 
+fn date(text: &str) -> Option<Timestamp> {
+    let moment = DateTime::parse_from_rfc2822(text).ok()?;
+    Some(Timestamp::from_unix(moment.timestamp()))
+}
+
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// The way to all providers. Cloning shares the connections.
@@ -146,14 +175,13 @@ pub struct BackChannel {
     /// A new connection for each form: on a used one it could meet the moment at which the other side closes it, and it
     /// must not be sent again.
     sending: HttpClient,
+    connector: HttpsConnector<HttpConnector>,
 }
 
 impl BackChannel {
     /// Reads the machine's root certificates. Without a single one, https fails and loopback works.
     pub fn new() -> Result<Self, BackChannelError> {
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(CONNECT_WITHIN));
+        let connector = plain();
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let builder = HttpsConnectorBuilder::new();
         let builder = match builder.with_provider_and_native_roots(provider) {
@@ -173,7 +201,8 @@ impl BackChannel {
             sending: client()
                 .pool_max_idle_per_host(0)
                 .retry_canceled_requests(false)
-                .build(connector),
+                .build(connector.clone()),
+            connector,
         })
     }
 
@@ -191,6 +220,15 @@ impl BackChannel {
         exchange(&self.asking, request, bounds).await
     }
 
+    /// Who answers at an https address, and whether a call would believe it. Nothing is asked.
+    pub async fn inspect(&self, url: &ProviderUrl) -> Result<Inspection, BackChannelError> {
+        let uri: http::Uri = url
+            .as_str()
+            .parse()
+            .map_err(|error| BackChannelError::Request(http::Error::from(error)))?;
+        certificate::inspect(self.connector.clone(), plain(), uri).await
+    }
+
     /// Sends a form to `url` (RFC 6749, appendix B), once.
     pub async fn post_form(
         &self,
@@ -205,6 +243,13 @@ impl BackChannel {
             .map_err(BackChannelError::Request)?;
         exchange(&self.sending, request, bounds).await
     }
+}
+
+fn plain() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_connect_timeout(Some(CONNECT_WITHIN));
+    connector
 }
 
 async fn exchange(
@@ -269,6 +314,15 @@ mod tests {
             let found = answer(StatusCode::OK, other);
             assert_eq!(found.document(&jwt), Err(AnswerError::MediaType), "{other}");
         }
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_a_moment() {
+        assert_eq!(
+            date("Wed, 25 Nov 2026 21:05:38 GMT"),
+            Some(Timestamp::from_unix(1_795_640_738))
+        );
+        assert_eq!(date("yesterday"), None);
     }
 
     #[test]

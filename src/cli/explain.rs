@@ -73,8 +73,14 @@ pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<
         .map(Arc::new)
         .collect();
     let router = Router::new(apps, config.public_url.scheme);
-    match tell(&config, &router, arguments, streams) {
-        Ok(()) => Exit::Ok,
+    match explained(&config, &router, arguments) {
+        Ok(lines) => {
+            streams.say_line(format_args!("{} {}", arguments.method, arguments.url));
+            for (what, text) in lines {
+                streams.say_line(format_args!("  {what:<12} {text}"));
+            }
+            Exit::Ok
+        }
         Err(refusal) => {
             streams.say_wrong_line(format_args!("error: {refusal}"));
             Exit::Usage
@@ -82,96 +88,85 @@ pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<
     }
 }
 
-fn tell(
-    config: &Config,
-    router: &Router,
-    arguments: &ExplainArguments,
-    streams: &mut Streams<'_>,
-) -> Result<(), String> {
+/// What is said about what, line by line.
+type Lines = Vec<(&'static str, String)>;
+
+fn explained(config: &Config, router: &Router, arguments: &ExplainArguments) -> Result<Lines, String> {
     let url = Url::read(&arguments.url, config)?;
-    let shown = &arguments.url;
-    streams.say_line(format_args!("{} {shown}", arguments.method));
-    let mut say = |what: &str, text: &dyn Display| streams.say_line(format_args!("  {what:<12} {text}"));
-    if let Some(scheme) = url.scheme.filter(|scheme| *scheme != config.public_url.scheme) {
-        let site = config.public_url.scheme;
-        say(
-            "scheme",
-            &format_args!("the site is reached by {site}, not by {scheme}: see public_url"),
-        );
+    let mut lines = Lines::new();
+    let site = config.public_url.scheme;
+    if let Some(scheme) = url.scheme.filter(|scheme| *scheme != site) {
+        let text = format!("the site is reached by {site}, not by {scheme}: see public_url");
+        lines.push(("scheme", text));
     }
     let request = match url.request(&arguments.method, ("sec-fetch-mode", "navigate")) {
         Ok(request) => request,
         Err(refusal) => {
-            say(
+            let status = refusal.status().as_u16();
+            lines.push((
                 "answer",
-                &format_args!(
-                    "{}: {refusal}; no application hears of it",
-                    refusal.status().as_u16()
-                ),
-            );
-            return Ok(());
+                format!("{status}: {refusal}; no application hears of it"),
+            ));
+            return Ok(lines);
         }
     };
-    say(
+    let path = request.target.path();
+    lines.push((
         "path",
-        &format_args!(
-            "{} (as it is judged, and sent on as it came)",
-            request.target.path()
-        ),
-    );
-    let (app, route) = match router.find(&request.host, &request.target) {
-        Found::Route(app, route) => (app, route),
+        format!("{path} (as it is judged, and sent on as it came)"),
+    ));
+    match router.find(&request.host, &request.target) {
+        Found::Route(app, route) => {
+            lines.extend(at_route(config, (app, route), arguments, (&url, &request))?);
+        }
         Found::Own => {
             let prefix = own_paths::PREFIX;
-            say(
-                "answer",
-                &format_args!("by the gateway itself; nothing below {prefix} is forwarded"),
-            );
-            return Ok(());
+            let text = format!("by the gateway itself; nothing below {prefix} is forwarded");
+            lines.push(("answer", text));
         }
         Found::Nowhere => {
-            say(
-                "application",
-                &format_args!("none is at {}{}", request.host, request.target.path()),
-            );
-            say("answer", &"404");
-            return Ok(());
+            lines.push(("application", format!("none is at {}{path}", request.host)));
+            lines.push(("answer", "404".to_owned()));
         }
-    };
-    say(
-        "application",
-        &format_args!("{}, at {}{}", app.name, app.host, app.path),
-    );
-    say("route", &Shown(app, route));
-    let visitor = match route.access {
-        Access::Public => Visitor::Unasked,
-        Access::Optional | Access::Required => Visitor::Asked(person::sessions(
-            &arguments.visitor,
-            (config, app),
-            arguments.provider.as_deref(),
-            SystemClock.now(),
-        )?),
-    };
-    say(
-        "visitor",
-        &match route.access {
-            Access::Public => "nobody looks who it is",
-            Access::Optional | Access::Required => arguments.visitor.as_str(),
-        },
-    );
-    for (what, text) in outcome(config, (app, route), (&url, &request), visitor)? {
-        say(what, &text);
     }
-    if route.access != Access::Public {
-        say(
-            "store away",
-            &"503 for whoever brings a session cookie, never a pass",
-        );
-    }
-    Ok(())
+    Ok(lines)
 }
 
-type Lines = Vec<(&'static str, String)>;
+fn at_route(
+    config: &Config,
+    (app, route): (&App, &Route),
+    arguments: &ExplainArguments,
+    (url, request): (&Url, &Request),
+) -> Result<Lines, String> {
+    let mut lines = vec![
+        (
+            "application",
+            format!("{}, at {}{}", app.name, app.host, app.path),
+        ),
+        ("route", Shown(app, route).to_string()),
+    ];
+    if route.access == Access::Public {
+        lines.push(("visitor", "nobody looks who it is".to_owned()));
+        lines.extend(outcome(config, (app, route), (url, request), Visitor::Unasked)?);
+        return Ok(lines);
+    }
+    let sessions = person::sessions(
+        &arguments.visitor,
+        (config, app),
+        arguments.provider.as_deref(),
+        SystemClock.now(),
+    )?;
+    lines.push(("visitor", arguments.visitor.clone()));
+    lines.extend(outcome(
+        config,
+        (app, route),
+        (url, request),
+        Visitor::Asked(sessions),
+    )?);
+    let text = "503 for whoever brings a session cookie, never a pass";
+    lines.push(("store away", text.to_owned()));
+    Ok(lines)
+}
 
 fn outcome(
     config: &Config,

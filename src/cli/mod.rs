@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod headers;
@@ -24,6 +25,7 @@ use clap::Subcommand;
 use clap_complete::Shell;
 
 use crate::cli::check::CheckArguments;
+use crate::cli::doctor::DoctorArguments;
 use crate::cli::exit::Exit;
 use crate::cli::explain::ExplainArguments;
 use crate::cli::headers::HeadersArguments;
@@ -48,6 +50,8 @@ enum Command {
     Run,
     /// Say everything that is wrong with the configuration, and which addresses to register at each provider
     Check(CheckArguments),
+    /// Try everything that a login needs (provider, session store, applications), and say what is wrong and what mends it
+    Doctor(DoctorArguments),
     /// Say what becomes of a request: which application, which route, who passes, what the application is told. No network
     Explain(ExplainArguments),
     /// Print the header fields that an application receives about somebody who does not exist, and the key that verifies them
@@ -90,6 +94,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams
     match arguments.command {
         Command::Run => run::run(config, streams),
         Command::Check(arguments) => check::check(config, &arguments, streams),
+        Command::Doctor(arguments) => doctor::doctor(config, &arguments, streams),
         Command::Explain(arguments) => explain::explain(config, &arguments, streams),
         Command::Headers(arguments) => headers::headers(config, &arguments, streams),
         Command::Verify(arguments) => verify::verify(config, &arguments, streams),

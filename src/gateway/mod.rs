@@ -12,6 +12,7 @@ mod decide;
 mod exchange;
 mod idle;
 mod pool;
+pub mod probe;
 pub mod process;
 mod request_body;
 mod upstream;

@@ -11,6 +11,8 @@ mod command_line;
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
 mod journey;

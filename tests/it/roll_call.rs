@@ -4,6 +4,7 @@ use crate::assertion;
 use crate::attack;
 use crate::callback;
 use crate::command_line;
+use crate::doctor;
 use crate::franceconnect;
 use crate::journey;
 use crate::lies;
@@ -16,6 +17,7 @@ use crate::support::table;
 const TABLES: &[fn() -> Vec<&'static str>] = &[
     assertion::ids,
     command_line::ids,
+    doctor::ids,
     franceconnect::ids,
     relayed::ids,
     attack::hostile_claims::ids,

@@ -21,4 +21,5 @@ pub(crate) mod resp;
 pub(crate) mod scene;
 pub(crate) mod steps;
 pub(crate) mod table;
+pub(crate) mod tls;
 pub(crate) mod upstream;
