@@ -29,12 +29,30 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
-use crate::back_channel::BackChannelError;
 use crate::clock::Timestamp;
+use crate::wire::provider_url::ProviderUrl;
 use crate::wire::untrusted::Untrusted;
 
 /// For one handshake, a connection included.
 const WITHIN: Duration = Duration::from_secs(5);
+
+/// Why nothing can be said about a server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InspectionError {
+    /// The address cannot be asked for.
+    #[error("the address is not valid")]
+    Address(#[source] http::uri::InvalidUri),
+    /// The TLS library cannot be used.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
+    /// No connection, or no TLS on it.
+    #[error("no connection")]
+    Unreachable(#[source] Box<dyn Error + Send + Sync>),
+    /// No handshake in time.
+    #[error("no answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+}
 
 /// What a server shows, and what we think of it.
 #[derive(Clone, Debug)]
@@ -109,14 +127,15 @@ type Tls = MaybeHttpsStream<TokioIo<TcpStream>>;
 pub(super) async fn inspect(
     mut believing: HttpsConnector<HttpConnector>,
     road: HttpConnector,
-    uri: Uri,
-) -> Result<Inspection, BackChannelError> {
+    url: &ProviderUrl,
+) -> Result<Inspection, InspectionError> {
+    let uri: Uri = url.as_str().parse().map_err(InspectionError::Address)?;
     let failed = match within(believing.call(uri.clone())).await? {
         Ok(stream) => return Ok(inspection(&stream, None)),
         Err(error) => error,
     };
     let Some(distrust) = distrust(failed.as_ref()) else {
-        return Err(BackChannelError::Unreachable(failed));
+        return Err(InspectionError::Unreachable(failed));
     };
     let mut unbelieving = HttpsConnectorBuilder::new()
         .with_tls_config(looking()?)
@@ -133,9 +152,9 @@ pub(super) async fn inspect(
     })
 }
 
-async fn within<T>(call: impl Future<Output = T>) -> Result<T, BackChannelError> {
+async fn within<T>(call: impl Future<Output = T>) -> Result<T, InspectionError> {
     let answered = tokio::time::timeout(WITHIN, call).await;
-    answered.map_err(|_elapsed| BackChannelError::Timeout(WITHIN))
+    answered.map_err(|_elapsed| InspectionError::Timeout(WITHIN))
 }
 
 fn inspection(stream: &Tls, distrust: Option<Distrust>) -> Inspection {
@@ -183,11 +202,11 @@ fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> 
     }
 }
 
-fn looking() -> Result<rustls::ClientConfig, BackChannelError> {
+fn looking() -> Result<rustls::ClientConfig, InspectionError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| BackChannelError::Tls(std::io::Error::other(error)))?;
+        .map_err(InspectionError::Tls)?;
     Ok(builder
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Looking(provider)))

@@ -26,6 +26,7 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 
 use crate::back_channel::certificate::Inspection;
+use crate::back_channel::certificate::InspectionError;
 use crate::clock::Timestamp;
 use crate::wire::provider_url::ProviderUrl;
 
@@ -47,9 +48,6 @@ pub enum BackChannelError {
     /// No connection, a broken one, or a certificate that is not the provider's.
     #[error("the provider cannot be reached")]
     Connection(#[source] hyper_util::client::legacy::Error),
-    /// No connection, for a look at who is there.
-    #[error("no connection")]
-    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The answer broke off, or is longer than what was asked for may be.
     #[error("the answer broke off or is too long")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -221,12 +219,8 @@ impl BackChannel {
     }
 
     /// Who answers at an https address, and whether a call would believe it. Nothing is asked.
-    pub async fn inspect(&self, url: &ProviderUrl) -> Result<Inspection, BackChannelError> {
-        let uri: http::Uri = url
-            .as_str()
-            .parse()
-            .map_err(|error| BackChannelError::Request(http::Error::from(error)))?;
-        certificate::inspect(self.connector.clone(), plain(), uri).await
+    pub async fn inspect(&self, url: &ProviderUrl) -> Result<Inspection, InspectionError> {
+        certificate::inspect(self.connector.clone(), plain(), url).await
     }
 
     /// Sends a form to `url` (RFC 6749, appendix B), once.

@@ -13,6 +13,8 @@ use crate::support::browser::Browser;
 use crate::support::command::guichet;
 use crate::support::command::guichet_with;
 use crate::support::provider::Alg;
+use crate::support::provider::ZOE;
+use crate::support::provider::people;
 use crate::support::pyjwt;
 use crate::support::raw::exchange;
 use crate::support::scene::Scene;
@@ -88,9 +90,7 @@ fn an_address_is_no_identifier(scene: &Scene) {
                 }));
             }
             scene.application.forget();
-            scene
-                .provider
-                .sign_in(&browser, &page, crate::support::provider::ZOE);
+            scene.provider.sign_in(&browser, &page, ZOE);
             let received = scene.application.only();
             assert_eq!(received.values("x-guichet-email"), ["zoe.legout@example.org"]);
             received.values("x-guichet-sub").concat()
@@ -161,72 +161,87 @@ fn fields(lines: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What `headers` says about Zoé, and the key that verifies it.
+fn headers_about_zoe(scene: &Scene) -> (Vec<(String, String)>, Value) {
+    let folder = scene.gateway.place().folder();
+    let (jwks, zoe) = (folder.join("jwks.json"), folder.join("zoe.json"));
+    std::fs::write(&zoe, people()[ZOE].to_string()).unwrap();
+    let (jwks_file, person) = (jwks.to_str().unwrap(), zoe.to_str().unwrap());
+    let arguments = [
+        "headers",
+        "--app",
+        "urbanisme",
+        "--raw",
+        "--as",
+        person,
+        "--jwks-out",
+        jwks_file,
+    ];
+    let printed = guichet(scene, &arguments).well();
+    let jwks = serde_json::from_str(&std::fs::read_to_string(jwks).unwrap()).unwrap();
+    (fields(&printed), jwks)
+}
+
+fn live_keys(scene: &Scene) -> Value {
+    let host = scene.url("").trim_start_matches("http://").to_owned();
+    let request = format!("GET /_guichet/jwks.json HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    exchange(scene.gateway.address(), request).json()
+}
+
+fn assertion_in(fields: &[(String, String)]) -> &str {
+    let found = fields.iter().find(|(name, _)| name == "x-guichet-assertion");
+    &found.unwrap().1
+}
+
+/// The claims without those that are new each time; all of them are there.
+fn lasting(claims: &Value) -> Value {
+    let mut claims = claims.clone();
+    for name in ["iat", "nbf", "exp", "jti", "sid", "auth_time"] {
+        assert!(claims.as_object_mut().unwrap().remove(name).is_some(), "{name}");
+    }
+    claims
+}
+
 #[test]
 fn headers_are_what_the_application_receives_about_that_person() {
     let scene = scene();
-    let jwks_file = scene.gateway.place().folder().join("jwks.json");
-    let person = scene.gateway.place().folder().join("zoe.json");
-    let zoe = &crate::support::provider::people()[0];
-    std::fs::write(&person, zoe.to_string()).unwrap();
-    let printed = guichet(
-        &scene,
-        &[
-            "headers",
-            "--app",
-            "urbanisme",
-            "--raw",
-            "--as",
-            person.to_str().unwrap(),
-            "--jwks-out",
-            jwks_file.to_str().unwrap(),
-        ],
-    )
-    .well();
-
+    let (said, thrown_away) = headers_about_zoe(&scene);
     scene.sign_in(&Browser::new(), "/dossier");
     let received = scene.application.only();
-    let printed = fields(&printed);
-    let assertion = |fields: &[(String, String)]| {
-        let found = fields.iter().find(|(name, _)| name == "x-guichet-assertion");
-        found.unwrap().1.clone()
-    };
-    let ours: Vec<(String, String)> = printed
+    let sent: Vec<(String, String)> = said
         .iter()
         .map(|(name, _)| (name.clone(), received.values(name).concat()))
         .collect();
-    for ((name, said), (_, sent)) in printed.iter().zip(&ours) {
-        if !["x-guichet-assertion", "x-request-id"].contains(&name.as_str()) {
-            assert_eq!(said, sent, "{name}");
-        }
+    for ((name, said), (_, sent)) in said.iter().zip(&sent) {
+        let is_new_each_time = ["x-guichet-assertion", "x-request-id"].contains(&name.as_str());
+        assert!(is_new_each_time || said == sent, "{name}: {said}, {sent}");
         assert!(
             received.contains(&format!("\r\n{name}: ")),
             "in this case of letters: {name}"
         );
     }
-
-    let public_url = scene.gateway.place().public_url();
-    let jwks: Value = serde_json::from_str(&std::fs::read_to_string(&jwks_file).unwrap()).unwrap();
-    let said = pyjwt::verify(&assertion(&printed), &jwks, "urbanisme", &public_url).unwrap();
-    let live: Value = exchange(
-        scene.gateway.address(),
-        format!(
-            "GET /_guichet/jwks.json HTTP/1.1\r\nHost: {}\r\n\r\n",
-            public_url.trim_start_matches("http://")
-        ),
-    )
-    .json();
-    let sent = pyjwt::verify(&assertion(&ours), &live, "urbanisme", &public_url).unwrap();
-    let of_the_moment = ["iat", "nbf", "exp", "jti", "sid", "auth_time"];
-    let lasting = |claims: &Value| {
-        let mut claims = claims.as_object().unwrap().clone();
-        for name in of_the_moment {
-            assert!(claims.remove(name).is_some(), "{name}");
-        }
-        claims
+    let of_ours = |fields: &[(String, String)]| {
+        fields
+            .iter()
+            .filter(|(name, _)| name.starts_with("x-guichet-"))
+            .count()
     };
-    assert_eq!(lasting(&said), lasting(&sent));
+    let all = received
+        .fields()
+        .into_iter()
+        .map(|(name, value)| (name.to_lowercase(), value));
+    assert_eq!(of_ours(&said), of_ours(&all.collect::<Vec<_>>()));
+
+    let (issuer, live) = (scene.url(""), live_keys(&scene));
+    let verify = |fields, keys: &Value| pyjwt::verify(assertion_in(fields), keys, "urbanisme", &issuer);
+    let (claims, told) = (
+        verify(&said, &thrown_away).unwrap(),
+        verify(&sent, &live).unwrap(),
+    );
+    assert_eq!(lasting(&claims), lasting(&told));
+    let believed = verify(&said, &live);
     assert_eq!(
-        pyjwt::verify(&assertion(&printed), &live, "urbanisme", &public_url),
+        believed,
         Err("KeyError".to_owned()),
         "nothing that runs believes the key that was thrown away"
     );
@@ -285,7 +300,7 @@ fn an_assertion_of_the_gateway_is_verified_with_each_check_and_a_forged_one_says
     let claims = said(&good.out, "·").concat();
     assert!(claims.contains("family_name"), "{}", good.out);
     assert_eq!(good.code, 0);
-    let zoe = &crate::support::provider::people()[0];
+    let zoe = &people()[ZOE];
     for name in ["family_name", "email", "birthdate", "birthplace"] {
         assert!(
             !good.out.contains(zoe[name].as_str().unwrap()),
@@ -300,11 +315,7 @@ fn an_assertion_of_the_gateway_is_verified_with_each_check_and_a_forged_one_says
         panic!()
     };
     let other = guichet(&scene, &["headers", "--app", "urbanisme", "--raw"]).well();
-    let other = fields(&other)
-        .into_iter()
-        .find(|(name, _)| name == "x-guichet-assertion")
-        .unwrap()
-        .1;
+    let other = assertion_in(&fields(&other)).to_owned();
     let foreign = format!("{header}.{payload}.{}", other.rsplit('.').next().unwrap());
     for (token, arguments, failed) in [
         (token.as_str(), &["--aud", "autre"][..], "aud"),

@@ -1,7 +1,7 @@
 //! The request that begins a login, sent to the provider without a browser: does it know us as we are configured?
 
 use crate::cli::doctor::network;
-use crate::cli::doctor::provider::Patient;
+use crate::cli::doctor::patient::Patient;
 use crate::cli::report::Finding;
 use crate::clock::Timestamp;
 use crate::oidc::examination::Reaction;

@@ -4,6 +4,7 @@
 
 mod authorization;
 mod network;
+mod patient;
 mod provider;
 mod scopes;
 mod store;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::back_channel::BackChannel;
-use crate::cli::doctor::provider::Patient;
+use crate::cli::doctor::patient::Patient;
 use crate::cli::exit::Exit;
 use crate::cli::report::Finding;
 use crate::cli::report::Format;
@@ -137,7 +138,7 @@ impl Visit<'_> {
                 config: self.config,
                 back_channel: self.back_channel,
             };
-            patient.examine(self.clock.as_ref(), report).await;
+            provider::examine(&patient, self.clock.as_ref(), report).await;
         }
         if only.is_some() {
             return;

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use crate::back_channel::BackChannel;
-use crate::back_channel::BackChannelError;
 use crate::back_channel::certificate::Certificate;
 use crate::back_channel::certificate::Distrust;
 use crate::back_channel::certificate::Inspection;
+use crate::back_channel::certificate::InspectionError;
 use crate::cli::moment::Moment;
 use crate::cli::report::Finding;
 use crate::clock::Timestamp;
@@ -126,7 +126,7 @@ fn shown(certificate: &Certificate) -> String {
     )
 }
 
-fn no_connection(error: &BackChannelError) -> Finding {
+fn no_connection(error: &InspectionError) -> Finding {
     Finding::bad(
         "TLS",
         causes(error),

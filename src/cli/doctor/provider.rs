@@ -1,19 +1,15 @@
 //! One provider entry: from its name to the request that begins a login, in the order in which a login needs them.
 
-use crate::back_channel::BackChannel;
 use crate::cli::doctor::authorization;
 use crate::cli::doctor::network;
+use crate::cli::doctor::patient::Patient;
 use crate::cli::doctor::scopes;
 use crate::cli::report::Finding;
 use crate::cli::report::Report;
 use crate::cli::report::Verdict;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
-use crate::config::settings::Config;
-use crate::config::settings::Registration;
-use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::examination::Announced;
-use crate::oidc::examination::Examination;
 use crate::oidc::provider::ProviderError;
 use crate::oidc::provider_metadata::MetadataError;
 use crate::oidc::provider_metadata::ProviderMetadata;
@@ -25,147 +21,131 @@ use crate::wire::untrusted::Untrusted;
 /// Clocks that are further apart than this, in seconds, are not kept by anybody.
 const USUAL_OFFSET: u64 = 5;
 
-/// One entry, and what belongs to it.
-pub(super) struct Patient<'a> {
-    pub(super) settings: &'a ClientSettings,
-    pub(super) registration: &'a Registration,
-    pub(super) config: &'a Config,
-    pub(super) back_channel: &'a BackChannel,
+/// Looks at it. What cannot be asked because something before it failed is left out; the rest is looked at anyway.
+pub(super) async fn examine(patient: &Patient<'_>, clock: &dyn Clock, report: &mut Report<'_, '_>) {
+    let profile = &patient.settings.profile;
+    report.section(format_args!(
+        "providers.{}: {}, {}",
+        patient.settings.entry, profile.rules.button.name, profile.issuer
+    ));
+    report.extend(scopes::against_claims(patient.settings, patient.config));
+    if let Some(metadata) = reach(patient, clock, report).await {
+        report.add(keys(patient, &metadata).await);
+        report.extend(authorization::dry(patient, &metadata, clock.now()).await);
+    }
+    for uri in &patient.registration.redirect_uris {
+        report.add(Finding::unjudged("redirect URI", uri.as_str()));
+    }
+    for uri in &patient.registration.post_logout_redirect_uris {
+        report.add(Finding::unjudged("post-logout URI", uri.as_str()));
+    }
+    let unknown = "whether the post-logout URIs are registered is told to people who sign out only: compare them letter by \
+                   letter";
+    report.add(Finding::unjudged("sign-out", unknown));
 }
 
-impl Patient<'_> {
-    /// Looks at it. What cannot be asked because something before it failed is left out; the rest is looked at anyway.
-    pub(super) async fn examine(&self, clock: &dyn Clock, report: &mut Report<'_, '_>) {
-        let profile = &self.settings.profile;
-        report.section(format_args!(
-            "providers.{}: {}, {}",
-            self.settings.entry, profile.rules.button.name, profile.issuer
-        ));
-        report.extend(scopes::against_claims(self.settings, self.config));
-        if let Some(metadata) = self.reach(clock, report).await {
-            report.extend(self.keys(&metadata).await);
-            report.extend(authorization::dry(self, &metadata, clock.now()).await);
-        }
-        for uri in &self.registration.redirect_uris {
-            report.add(Finding::unjudged("redirect URI", uri.as_str()));
-        }
-        for uri in &self.registration.post_logout_redirect_uris {
-            let seen = format!(
-                "{uri} (the provider tells nobody whether it knows it before somebody signs out: compare it letter by letter)"
-            );
-            report.add(Finding::unjudged("post-logout URI", seen));
-        }
+/// From the name to the discovery document.
+async fn reach(
+    patient: &Patient<'_>,
+    clock: &dyn Clock,
+    report: &mut Report<'_, '_>,
+) -> Option<ProviderMetadata> {
+    let issuer = &patient.settings.profile.issuer;
+    let name = network::name(issuer.host()).await;
+    let mut stands = name.verdict;
+    report.add(name);
+    if stands != Verdict::Bad {
+        let tls = if issuer.as_str().starts_with("https://") {
+            network::certificate(issuer, patient.back_channel, clock.now()).await
+        } else {
+            Finding::unjudged("TLS", "none: plain http on this machine")
+        };
+        stands = tls.verdict;
+        report.add(tls);
     }
-
-    /// From the name to the discovery document.
-    async fn reach(&self, clock: &dyn Clock, report: &mut Report<'_, '_>) -> Option<ProviderMetadata> {
-        let issuer = &self.settings.profile.issuer;
-        let name = network::name(issuer.host()).await;
-        let mut stands = name.verdict;
-        report.add(name);
-        if stands != Verdict::Bad {
-            let tls = if issuer.as_str().starts_with("https://") {
-                network::certificate(issuer, self.back_channel, clock.now()).await
-            } else {
-                Finding::unjudged("TLS", "none: plain http on this machine")
-            };
-            stands = tls.verdict;
-            report.add(tls);
-        }
-        if stands == Verdict::Bad {
-            report.add(Finding::unjudged("discovery", "not asked: see above"));
+    if stands == Verdict::Bad {
+        report.add(Finding::unjudged("discovery", "not asked: see above"));
+        return None;
+    }
+    let discovered = match patient.examination().discovery().await {
+        Ok(discovered) => discovered,
+        Err(error) => {
+            report.add(unanswered(&error));
             return None;
         }
-        let discovered = match self.examination().discovery().await {
-            Ok(discovered) => discovered,
-            Err(error) => {
-                report.add(unanswered(&error));
-                return None;
-            }
-        };
-        report.add(offset(discovered.date, clock.now()));
-        match discovered.metadata {
-            Ok(metadata) => {
-                report.extend(self.announced(&discovered.announced));
-                Some(metadata)
-            }
-            Err(error) => {
-                report.add(refused(&error));
-                None
-            }
+    };
+    report.add(offset(discovered.date, clock.now()));
+    match discovered.metadata {
+        Ok(metadata) => {
+            report.extend(against_announced(patient, &discovered.announced));
+            Some(metadata)
+        }
+        Err(error) => {
+            report.add(refused(&error));
+            None
         }
     }
+}
 
-    pub(super) fn examination(&self) -> Examination<'_> {
-        Examination {
-            settings: self.settings,
-            back_channel: self.back_channel,
-        }
-    }
-
-    /// What the document announces against what a login relies on.
-    fn announced(&self, announced: &Announced) -> Vec<Finding> {
-        const WHAT: &str = "discovery";
-        let rules = &self.settings.profile.rules;
-        let alg = self.settings.signing_alg.as_str();
-        let ClientAuthentication::ClientSecretPost = rules.client_authentication;
-        let relied_on = [
-            ("response_types_supported", "code"),
-            ("id_token_signing_alg_values_supported", alg),
-            ("userinfo_signing_alg_values_supported", alg),
-            ("token_endpoint_auth_methods_supported", "client_secret_post"),
-            ("acr_values_supported", self.settings.acr.as_str()),
-        ];
-        let mut findings: Vec<Finding> = relied_on
-            .into_iter()
-            .filter_map(|(list, value)| Some((list, value, announced.instead_of(list, value)?)))
-            .map(|(list, value, instead)| {
-                let instead: Vec<&str> = instead.iter().map(Untrusted::as_str).collect();
-                Finding::bad(
-                    WHAT,
-                    format!("{list} has no `{value}`; it has {}", instead.join(", ")),
-                    "compare `preset`, `issuer`, `signing_alg` and `acr` of this entry with what the provider's portal shows",
-                )
-            })
-            .collect();
-        let ResponseIssuer::Required = rules.response_issuer;
-        if !announced.says("authorization_response_iss_parameter_supported") {
-            findings.push(Finding::bad(
+/// What the document announces against what a login relies on.
+fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Finding> {
+    const WHAT: &str = "discovery";
+    let rules = &patient.settings.profile.rules;
+    let alg = patient.settings.signing_alg.as_str();
+    let ClientAuthentication::ClientSecretPost = rules.client_authentication;
+    let relied_on = [
+        ("response_types_supported", "code"),
+        ("id_token_signing_alg_values_supported", alg),
+        ("userinfo_signing_alg_values_supported", alg),
+        ("token_endpoint_auth_methods_supported", "client_secret_post"),
+        ("acr_values_supported", patient.settings.acr.as_str()),
+    ];
+    let mut findings: Vec<Finding> = relied_on
+        .into_iter()
+        .filter_map(|(list, value)| Some((list, value, announced.instead_of(list, value)?)))
+        .map(|(list, value, instead)| {
+            let instead: Vec<&str> = instead.iter().map(Untrusted::as_str).collect();
+            Finding::bad(
                 WHAT,
-                "the provider does not say that its answers name their issuer (RFC 9207), and answers without are refused",
-                "is this the provider that the preset describes?",
-            ));
-        }
-        findings.extend(scopes::against_announced(self.settings, announced));
-        if findings.is_empty() {
-            let seen = format!("the issuer is this one, the endpoints are its own, it signs with {alg}");
-            findings.push(Finding::good(WHAT, seen));
-        }
-        findings
+                format!("{list} has no `{value}`; it has {}", instead.join(", ")),
+                "compare `preset`, `issuer`, `signing_alg` and `acr` of this entry with what the provider's portal shows",
+            )
+        })
+        .collect();
+    let ResponseIssuer::Required = rules.response_issuer;
+    if !announced.says("authorization_response_iss_parameter_supported") {
+        findings.push(Finding::bad(
+            WHAT,
+            "the provider does not say that its answers name their issuer (RFC 9207), and answers without are refused",
+            "is this the provider that the preset describes?",
+        ));
     }
+    findings.extend(scopes::against_announced(patient.settings, announced));
+    if findings.is_empty() {
+        let seen = format!("the issuer is this one, the endpoints are its own, it signs with {alg}");
+        findings.push(Finding::good(WHAT, seen));
+    }
+    findings
+}
 
-    async fn keys(&self, metadata: &ProviderMetadata) -> Vec<Finding> {
-        const WHAT: &str = "keys";
-        let alg = self.settings.signing_alg;
-        let finding = match self.examination().keys(&metadata.jwks_uri).await {
-            Ok(Ok(keys)) if keys.serve(alg) => {
-                Finding::good(WHAT, format!("there is one for {}", alg.as_str()))
-            }
-            Ok(Ok(_)) => Finding::bad(
-                WHAT,
-                format!(
-                    "none of the provider's keys is for {}, so no login can succeed",
-                    alg.as_str()
-                ),
-                format!(
-                    "say `signing_alg` in providers.{} as the provider's portal shows it for this client",
-                    self.settings.entry
-                ),
+async fn keys(patient: &Patient<'_>, metadata: &ProviderMetadata) -> Finding {
+    const WHAT: &str = "keys";
+    let alg = patient.settings.signing_alg;
+    match patient.examination().keys(&metadata.jwks_uri).await {
+        Ok(Ok(keys)) if keys.serve(alg) => Finding::good(WHAT, format!("there is one for {}", alg.as_str())),
+        Ok(Ok(_)) => Finding::bad(
+            WHAT,
+            format!(
+                "none of the provider's keys is for {}, so no login can succeed",
+                alg.as_str()
             ),
-            Ok(Err(error)) => Finding::bad(WHAT, error.to_string(), "ask the provider"),
-            Err(error) => Finding::bad(WHAT, network::causes(&error), "ask the provider, or try again"),
-        };
-        vec![finding]
+            format!(
+                "say `signing_alg` in providers.{} as the provider's portal shows it for this client",
+                patient.settings.entry
+            ),
+        ),
+        Ok(Err(error)) => Finding::bad(WHAT, error.to_string(), "ask the provider"),
+        Err(error) => Finding::bad(WHAT, network::causes(&error), "ask the provider, or try again"),
     }
 }
 
