@@ -19,6 +19,8 @@ mod journey;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;

@@ -121,7 +121,7 @@ fn shown(certificate: &Certificate) -> String {
     format!(
         "for {}, by {}, until {}",
         names.join(", "),
-        certificate.issuer,
+        certificate.issuer.as_str(),
         Moment(certificate.not_after)
     )
 }
