@@ -33,9 +33,13 @@ use crate::cli::keys::KeysCommand;
 use crate::cli::streams::Streams;
 use crate::cli::verify::VerifyArguments;
 
+/// What `--help` says below the commands. See [`Exit`].
+const EXIT_CODES: &str = "Exit codes: 0 well, 1 failed while running, 2 a wrong command line, 3 a wrong configuration,\n4 \
+                          something around the gateway is not as it has to be (doctor), 5 an assertion does not hold (verify)";
+
 /// FranceConnect in front of applications that cannot be changed.
 #[derive(Debug, Parser)]
-#[command(name = "guichet", version, disable_help_subcommand = true)]
+#[command(name = "guichet", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
 struct Arguments {
     /// The configuration file
     #[arg(long, global = true, value_name = "FILE", default_value = "guichet.toml")]
@@ -50,13 +54,13 @@ enum Command {
     Run,
     /// Say everything that is wrong with the configuration, and which addresses to register at each provider
     Check(CheckArguments),
-    /// Try everything that a login needs (provider, session store, applications), and say what is wrong and what mends it
+    /// Try everything that a login needs, and say what is wrong and what mends it
     Doctor(DoctorArguments),
-    /// Say what becomes of a request: which application, which route, who passes, what the application is told. No network
+    /// Say what becomes of a request, and what the application is told about its visitor; no network
     Explain(ExplainArguments),
-    /// Print the header fields that an application receives about somebody who does not exist, and the key that verifies them
+    /// Print the header fields that an application receives about a sample person, and the key that verifies them
     Headers(HeadersArguments),
-    /// Say of an assertion why an application takes it, or why not
+    /// Say why an application takes an assertion, or why not
     Verify(VerifyArguments),
     /// The keys that sign assertions
     Keys {
@@ -67,7 +71,9 @@ enum Command {
     Schema,
     /// Ask the running gateway whether it answers
     Healthcheck,
-    /// Print what a shell needs to complete this command line: `guichet completions bash > /etc/bash_completion.d/guichet`
+    /// Print what a shell needs to complete this command line
+    ///
+    /// For example: guichet completions bash > /etc/bash_completion.d/guichet
     Completions {
         /// The shell
         #[arg(value_enum)]

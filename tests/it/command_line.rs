@@ -1,6 +1,7 @@
 //! What operators and application developers ask the executable, and that the running gateway does what it said.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -12,6 +13,8 @@ use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::command::guichet;
 use crate::support::command::guichet_with;
+use crate::support::executable::GUICHET;
+use crate::support::process::in_repository;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
@@ -257,7 +260,7 @@ fn header_lines_are_for_curl_as_they_are() {
     )
     .well();
     std::fs::write(&file, &lines).unwrap();
-    let sent = std::process::Command::new("curl")
+    let sent = Command::new("curl")
         .args([
             "--silent",
             "--fail",
@@ -370,4 +373,43 @@ fn explain_says_what_the_gateway_then_does() {
     let unknown = guichet(&scene, &["explain", "/x", "--as", "personne"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("angela"), "{}", unknown.err);
+}
+
+#[test]
+fn what_the_page_for_developers_says_can_be_typed() {
+    let scene = scene();
+    let folder = scene.gateway.place().folder();
+    let page = std::fs::read_to_string(in_repository("docs/applications.md")).unwrap();
+    let section = page.split("\n## Test without a gateway\n").nth(1).unwrap();
+    let commands = section.split("```").nth(1).unwrap();
+    assert_eq!(commands.matches("guichet ").count(), 4, "{commands}");
+    let commands = commands.replace("http://127.0.0.1:8000/", &scene.application.url());
+    let program = format!("#!/bin/sh\nexec '{GUICHET}' --config guichet.toml \"$@\"\n");
+    std::fs::write(folder.join("guichet"), program).unwrap();
+    let script = format!(
+        "set -e\nchmod +x guichet\nPATH=$PWD:$PATH\n{}",
+        commands.replace(
+            "guichet verify",
+            "grep assertion: zoe.txt > token.txt\nguichet verify"
+        )
+    );
+    let typed = Command::new("sh")
+        .current_dir(folder)
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&typed.stdout);
+    assert!(
+        typed.status.success(),
+        "{out}{}",
+        String::from_utf8_lossy(&typed.stderr)
+    );
+    assert!(
+        out.contains("✔ signature") && out.contains("bytes of at most"),
+        "{out}"
+    );
+    assert_eq!(
+        scene.application.only().values("x-guichet-status"),
+        ["authenticated"]
+    );
 }

@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use super::executable::GUICHET;
 use super::scene::Scene;
 
 /// What a command wrote, and how it ended.
@@ -24,7 +25,7 @@ pub(crate) fn guichet_with(
     variables: &[(&str, &str)],
     input: &str,
 ) -> Ended {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_guichet"))
+    let mut child = Command::new(GUICHET)
         .arg("--config")
         .arg(config)
         .args(arguments)
