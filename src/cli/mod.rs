@@ -73,7 +73,7 @@ enum Command {
     Healthcheck,
     /// Print what a shell needs to complete this command line
     ///
-    /// For example: guichet completions bash > /etc/bash_completion.d/guichet
+    /// For example: `guichet completions bash > /etc/bash_completion.d/guichet`
     Completions {
         /// The shell
         #[arg(value_enum)]

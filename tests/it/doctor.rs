@@ -111,9 +111,19 @@ impl Bench {
         ]}));
         self.issuer(&issuer);
         if trusts == Trusts::TheAuthority {
-            let authority = certificates.authority().display().to_string();
+            let authority = certificates.file("ca.crt").display().to_string();
             self.variables.push(("SSL_CERT_FILE", authority));
         }
+        self.certificates = Some(certificates);
+    }
+
+    /// The gateway shows this certificate itself.
+    fn with_own_certificate(&mut self, names: &str, validity: Validity) {
+        let certificates = Certificates::new(names, validity);
+        let (chain, key) = (certificates.file("server.crt"), certificates.file("server.key"));
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let tls = format!("[server]\ntls = {{ cert_file = {chain:?}, key_file = {key:?} }}\n");
+        self.replace("[server]\n", &tls);
         self.certificates = Some(certificates);
     }
 
@@ -303,6 +313,22 @@ cases! {
             at: ("providers.fc", "login request"),
             seen: "invalid_scope: scope `identite_pivot`",
             mend: "ask the provider to grant the scope",
+        },
+        Fault {
+            ids: &[],
+            sentence: "a certificate of the gateway itself that has expired",
+            breaks: |bench| bench.with_own_certificate("DNS:localhost", Validity::Ended),
+            at: ("listener", "TLS"),
+            seen: "the certificate has expired",
+            mend: "guichet reload",
+        },
+        Fault {
+            ids: &[],
+            sentence: "a certificate of the gateway itself for another host",
+            breaks: |bench| bench.with_own_certificate("DNS:*.localhost", Validity::Now),
+            at: ("listener", "TLS"),
+            seen: "not for localhost",
+            mend: "names every host",
         },
         Fault {
             ids: &[],

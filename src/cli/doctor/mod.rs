@@ -3,6 +3,7 @@
 //! Nothing changes by it, nobody is signed in, no claim of anybody is read. Every step has a time bound.
 
 mod authorization;
+mod listener;
 mod network;
 mod patient;
 mod provider;
@@ -143,6 +144,8 @@ impl Visit<'_> {
         if only.is_some() {
             return;
         }
+        report.section(format_args!("listener: {}", self.config.public_url));
+        report.extend(listener::examine(self.config, self.clock.now()));
         report.section("session store");
         report.extend(store::examine(&self.config.session.store, &self.clock).await);
         for app in &self.config.apps {

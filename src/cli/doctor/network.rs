@@ -18,7 +18,7 @@ use crate::wire::untrusted::Untrusted;
 /// For a look-up of a name.
 const LOOK_UP_WITHIN: Duration = Duration::from_secs(5);
 /// A certificate that ends earlier than this deserves a second look.
-const SOON: Duration = Duration::from_hours(14 * 24);
+pub(super) const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// An error and its causes in one line.
 pub(super) fn causes(error: &dyn Error) -> String {
@@ -116,7 +116,8 @@ fn distrusted(inspection: &Inspection) -> Finding {
     Finding::bad("TLS", format!("{why}{detail}{shown}"), mend)
 }
 
-fn shown(certificate: &Certificate) -> String {
+/// A certificate in one line.
+pub(super) fn shown(certificate: &Certificate) -> String {
     let names: Vec<&str> = certificate.names.iter().map(Untrusted::as_str).collect();
     format!(
         "for {}, by {}, until {}",

@@ -72,13 +72,13 @@ impl Certificates {
         Self(folder)
     }
 
-    /// The authority, in PEM.
-    pub(crate) fn authority(&self) -> PathBuf {
-        self.0.path().join("ca.crt")
+    /// A file of the folder: `server.crt`, `server.key`, `ca.crt`.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 
     fn server(&self) -> ServerConfig {
-        let file = |name: &str| self.0.path().join(name);
+        let file = |name: &str| self.file(name);
         let chain = CertificateDer::pem_file_iter(file("server.crt")).unwrap();
         let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
