@@ -385,6 +385,14 @@ fn told(apps: &[Arc<routing::app::App>]) -> impl Iterator<Item = (&str, &Told)> 
     apps.iter().map(|app| (app.name.as_str(), &app.told))
 }
 
+/// The place where sessions are kept, for whoever asks how it is. Connects when first used.
+pub fn session_store(
+    settings: &StoreSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn SessionStore>, RedisUrlError> {
+    Ok(Stores::of(settings, clock)?.sessions)
+}
+
 /// One store in its two roles.
 #[derive(Clone)]
 struct Stores {

@@ -88,6 +88,8 @@ codes! {
     Certificates = 116, "A file without the certificates or the key that it should hold.";
     RedisTls = 117, "Certificates for a Redis that is spoken to without TLS, or half of a pair.";
     ProxyVariable = 118, "A variable that names a proxy, and that changes nothing here.";
+
+    PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
 }
 
 impl fmt::Display for Code {

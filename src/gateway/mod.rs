@@ -14,6 +14,7 @@ mod exchange;
 mod idle;
 pub mod live;
 mod pool;
+pub mod probe;
 pub mod process;
 mod request_body;
 mod upstream;

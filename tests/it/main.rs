@@ -7,7 +7,11 @@ mod attack;
 #[cfg(test)]
 mod callback;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod config_errors;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod franceconnect;
 #[cfg(test)]

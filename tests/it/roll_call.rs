@@ -3,6 +3,8 @@
 use crate::assertion;
 use crate::attack;
 use crate::callback;
+use crate::command_line;
+use crate::doctor;
 use crate::franceconnect;
 use crate::journey;
 use crate::lies;
@@ -16,6 +18,8 @@ use crate::support::table;
 /// The numbers of every table. A table that is not named here is missed at once, by its numbers.
 const TABLES: &[fn() -> Vec<&'static str>] = &[
     assertion::ids,
+    command_line::ids,
+    doctor::ids,
     franceconnect::ids,
     relayed::ids,
     attack::hostile_claims::ids,
