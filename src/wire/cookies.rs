@@ -93,18 +93,15 @@ impl std::fmt::Debug for SetCookie {
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
-    /// Reads every `Cookie` field. A field that is not visible ASCII is left to the application, it cannot hold one of ours.
+    /// Reads every `Cookie` field, pair by pair. A pair that is not ASCII is the application's, it cannot be one of ours. Nothing
+    /// is trimmed but what stands around a pair: `name =value` is another name, as it is to the browser that keeps it.
     pub fn of(headers: &HeaderMap) -> Self {
-        let fields = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|field| field.to_str().ok());
-        let pairs = fields
-            .flat_map(|field| field.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
+        let pairs = headers.get_all(COOKIE).iter().flat_map(pairs_of);
+        let texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.is_ascii()));
         Self(
-            pairs
-                .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+            texts
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
         )
     }
@@ -139,23 +136,31 @@ impl std::fmt::Debug for Cookies {
 /// nothing is left. Several fields become one, as RFC 9113, section 8.2.3, wants it.
 pub fn without_own(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut kept: Vec<u8> = Vec::new();
-    for field in headers.get_all(COOKIE) {
-        for pair in field
-            .as_bytes()
-            .split(|byte| *byte == b';')
-            .map(<[u8]>::trim_ascii)
-        {
-            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-            if pair.is_empty() || is_own(&String::from_utf8_lossy(name)) {
-                continue;
-            }
-            if !kept.is_empty() {
-                kept.extend_from_slice(b"; ");
-            }
-            kept.extend_from_slice(pair);
+    for pair in headers.get_all(COOKIE).iter().flat_map(pairs_of) {
+        if !is_own(&String::from_utf8_lossy(name_of(pair))) {
+            add_pair(&mut kept, pair);
         }
     }
     HeaderValue::from_bytes(&kept).ok().filter(|_| !kept.is_empty())
+}
+
+/// The pairs of a `Cookie` field, byte for byte; empty ones are none.
+pub fn pairs_of(field: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let pairs = field.as_bytes().split(|byte| *byte == b';');
+    pairs.map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty())
+}
+
+/// What stands before the first `=`.
+pub fn name_of(pair: &[u8]) -> &[u8] {
+    pair.split(|byte| *byte == b'=').next().unwrap_or_default()
+}
+
+/// Writes one more pair at the end of a `Cookie` field.
+pub fn add_pair(field: &mut Vec<u8>, pair: &[u8]) {
+    if !field.is_empty() {
+        field.extend_from_slice(b"; ");
+    }
+    field.extend_from_slice(pair);
 }
 
 #[cfg(test)]
@@ -174,6 +179,15 @@ mod tests {
         let cookies = Cookies::of(&headers(&["a=1; b=2", "a=3"]));
         assert_eq!(cookies.get("a"), None);
         assert_eq!(cookies.get("b"), Some("2"));
+    }
+
+    #[test]
+    fn a_neighbour_that_is_not_ascii_hides_none_of_ours() {
+        let field = HeaderValue::from_bytes("ville=Évry; a=1; \u{2000}b=2; c =3".as_bytes()).unwrap();
+        let cookies = Cookies::of(&HeaderMap::from_iter([(COOKIE, field)]));
+        assert_eq!(cookies.get("a"), Some("1"));
+        assert_eq!(cookies.get("b"), None);
+        assert_eq!(cookies.get("c"), None, "`c ` is another name");
     }
 
     #[test]
