@@ -18,6 +18,7 @@ use crate::oidc::RelyingParty;
 use crate::oidc::attempts::Attempts;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pipeline::Pipeline;
+use crate::provider::entry_name::EntryName;
 use crate::routing::Router;
 use crate::seal::Keyring;
 use crate::seal::KeyringError;
@@ -54,6 +55,7 @@ pub enum StartError {
 /// keeps the process from starting.
 pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, StartError> {
     let scheme = config.public_url.scheme;
+    let redirect_uris = config.redirect_uris();
     let cookies = if scheme == "https" {
         CookieScheme::Secure
     } else {
@@ -74,25 +76,18 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
     let (issuer, lifetime) = (config.assertion.issuer, config.assertion.lifetime);
     let assertions = Arc::new(Assertions::new(issuer, lifetime, keys, Arc::clone(&clock)));
     let back_channel = BackChannel::new()?;
-    let relying_party = |settings: ClientSettings| {
-        (
-            settings.entry.clone(),
-            RelyingParty::new(settings, back_channel.clone(), Arc::clone(&clock)),
-        )
-    };
+    let providers = relying_parties(config.providers, &back_channel, &clock);
     let desk = Arc::new(Desk {
         router: Router::new(config.apps.into_iter().map(Arc::new).collect(), scheme),
         sessions: Arc::clone(&sessions),
         attempts: stores.attempts,
-        providers: config
-            .providers
-            .into_iter()
-            .map(relying_party)
-            .collect::<BTreeMap<_, _>>(),
+        providers,
         keyring,
         cookies,
         scheme,
         organisation: config.organisation,
+        official_button: config.official_button,
+        redirect_uris,
         assertions: Arc::clone(&assertions),
         clock: Arc::clone(&clock),
     });
@@ -100,6 +95,27 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
         desk,
         Judge::new(sessions, assertions, clock),
     )))
+}
+
+/// One relying party per entry. Entries at one provider share what is known of it: its keys are fetched once.
+fn relying_parties(
+    settings: Vec<ClientSettings>,
+    back_channel: &BackChannel,
+    clock: &Arc<dyn Clock>,
+) -> BTreeMap<EntryName, RelyingParty> {
+    let mut parties: BTreeMap<EntryName, RelyingParty> = BTreeMap::new();
+    for settings in settings {
+        let entry = settings.entry.clone();
+        let known = parties
+            .values()
+            .find(|known| known.is_at_the_provider_of(&settings));
+        let party = match known {
+            Some(known) => known.for_another_client(settings),
+            None => RelyingParty::new(settings, back_channel.clone(), Arc::clone(clock)),
+        };
+        parties.insert(entry, party);
+    }
+    parties
 }
 
 /// One store in its two roles.

@@ -1,5 +1,7 @@
 //! The command line: one file a command, each of which writes where it is told to and says how it ended.
 
+pub mod assets;
+pub mod button_package;
 pub mod check;
 pub mod exit;
 pub mod healthcheck;
@@ -14,6 +16,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::Subcommand;
 
+use crate::cli::assets::AssetsCommand;
 use crate::cli::check::CheckArguments;
 use crate::cli::exit::Exit;
 use crate::cli::keys::KeysCommand;
@@ -41,6 +44,11 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// What the operator brings along for the pages
+    Assets {
+        #[command(subcommand)]
+        command: AssetsCommand,
+    },
     /// Print the JSON schema of the configuration file
     Schema,
     /// Ask the running gateway whether it answers
@@ -67,6 +75,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams
         Command::Run => run::run(config, streams),
         Command::Check(arguments) => check::check(config, &arguments, streams),
         Command::Keys { command } => keys::keys(config, &command, streams),
+        Command::Assets { command } => assets::assets(config, &command, streams),
         Command::Schema => schema::schema(streams),
         Command::Healthcheck => healthcheck::healthcheck(config, streams),
         Command::Version => {

@@ -83,6 +83,11 @@ codes! {
     RepeatedPath = 80, "A route that repeats its app's path.";
     EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
+
+    OfficialButton = 105, "A real provider without its official button.";
+    AssetsDir = 106, "Not a folder with the official button.";
+    SignOutRoute = 107, "A sign-out on a route where nobody is known.";
+    AppCookie = 108, "Not the name of an application's own cookie.";
 }
 
 impl fmt::Display for Code {

@@ -4,6 +4,7 @@
 //! `exchange` is one request; `upstream_request` owns the head that an application receives.
 
 mod answer_body;
+mod app_cookies;
 mod body_error;
 mod client_stream;
 mod connect;
@@ -11,9 +12,11 @@ mod connection;
 mod decide;
 mod exchange;
 mod idle;
+mod location;
 mod pool;
 pub mod process;
 mod request_body;
+mod sign_out;
 mod upstream;
 mod upstream_error;
 mod upstream_request;

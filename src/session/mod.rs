@@ -8,6 +8,7 @@ pub mod cookie;
 pub mod key;
 pub mod memory;
 pub mod note;
+pub mod owner;
 pub mod record;
 pub mod redis;
 #[expect(

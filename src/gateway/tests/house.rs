@@ -12,12 +12,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::log::Log;
+use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure::Failure;
 use crate::gateway::decide::Decide;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
+use crate::pipeline::OwnCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::path_prefix::PathPrefix;
@@ -91,6 +93,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
             claims: Vec::new(),
             plain_headers: Vec::new(),
         },
+        app_cookies: Vec::new(),
         routes: Vec::new(),
     })
 }
@@ -118,6 +121,8 @@ impl Decide for PassAll {
                     HeaderValue::from_static("authenticated"),
                 )],
                 cache: self.cache,
+                own_cookies: OwnCookies::NoneNamed,
+                ending: None,
                 public_scheme: "https",
             })),
         }
@@ -125,6 +130,10 @@ impl Decide for PassAll {
 
     fn refuse(&self, _: &http::request::Parts, _: &RequestId, failure: &Failure) -> Response {
         self.failed(failure)
+    }
+
+    async fn end_session(&self, _: &Forward) -> Option<Ended> {
+        None
     }
 
     fn fail(&self, _: &Forward, failure: &Failure) -> Response {
