@@ -29,6 +29,8 @@ mod roll_call;
 #[cfg(test)]
 mod session_store;
 #[cfg(test)]
+mod site;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

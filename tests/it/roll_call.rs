@@ -7,6 +7,7 @@ use crate::franceconnect;
 use crate::journey;
 use crate::lies;
 use crate::relayed;
+use crate::site;
 use crate::store;
 use crate::support::process::in_repository;
 use crate::support::table;
@@ -27,6 +28,15 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     lies::signature::ids,
     lies::token_endpoint::ids,
     lies::userinfo::ids,
+    site::answers::ids,
+    site::app_cookies::ids,
+    site::button::ids,
+    site::cookies::ids,
+    site::entries::ids,
+    site::fragment::ids,
+    site::redirects::ids,
+    site::seen::ids,
+    site::sign_out::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,

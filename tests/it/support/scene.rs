@@ -63,6 +63,7 @@ impl Scene {
             secret: CLIENT_SECRET,
             redirect_uris: &[format!("{public_url}/_guichet/callback")],
             post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
+            sector_identifier_uri: None,
         });
         Self {
             gateway,

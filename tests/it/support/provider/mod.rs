@@ -37,6 +37,8 @@ pub(crate) struct Client<'a> {
     pub(crate) secret: &'a str,
     pub(crate) redirect_uris: &'a [String],
     pub(crate) post_logout_redirect_uris: &'a [String],
+    /// Where the provider finds all of them in one document, https; needed with several hosts.
+    pub(crate) sector_identifier_uri: Option<&'a str>,
 }
 
 /// A request that the provider received.
@@ -85,12 +87,14 @@ impl Provider {
             secret,
             redirect_uris,
             post_logout_redirect_uris,
+            sector_identifier_uri,
         } = client;
         self.control(
             "POST /clients",
             &json!({
                 "client_id": id, "client_secret": secret,
                 "redirect_uris": redirect_uris, "post_logout_redirect_uris": post_logout_redirect_uris,
+                "sector_identifier_uri": sector_identifier_uri,
             }),
         );
     }
