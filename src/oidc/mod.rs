@@ -71,7 +71,7 @@ const ANSWER: Bounds = Bounds {
 #[derive(Debug)]
 pub struct RelyingParty {
     settings: ClientSettings,
-    provider: Arc<Provider>,
+    provider: Provider,
     back_channel: BackChannel,
     clock: Arc<dyn Clock>,
 }
@@ -81,27 +81,19 @@ impl RelyingParty {
     pub fn new(settings: ClientSettings, back_channel: BackChannel, clock: Arc<dyn Clock>) -> Self {
         Self {
             settings,
-            provider: Arc::new(Provider::new(back_channel.clone())),
+            provider: Provider::new(back_channel.clone()),
             back_channel,
             clock,
         }
     }
 
-    /// Whether another client is one of the same provider, under the same rules.
-    pub fn is_at_the_provider_of(&self, settings: &ClientSettings) -> bool {
-        let (ours, theirs) = (&self.settings.profile, &settings.profile);
-        ours.preset == theirs.preset && ours.issuer.as_str() == theirs.issuer.as_str()
-    }
-
-    /// Another client of the same provider: what is known of that is shared.
+    /// Takes over what `before` knows of the provider, if it is the same provider.
     #[must_use]
-    pub fn for_another_client(&self, settings: ClientSettings) -> Self {
-        Self {
-            settings,
-            provider: Arc::clone(&self.provider),
-            back_channel: self.back_channel.clone(),
-            clock: Arc::clone(&self.clock),
+    pub fn taking_over(mut self, before: &Self) -> Self {
+        if self.settings.profile == before.settings.profile {
+            self.provider.take_over(&before.provider);
         }
+        self
     }
 
     /// What the configuration says.

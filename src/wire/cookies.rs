@@ -93,17 +93,12 @@ impl std::fmt::Debug for SetCookie {
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
-    /// Reads every `Cookie` field, pair by pair. A pair that is not ASCII is the application's, it cannot be one of ours. Nothing
-    /// is trimmed but what stands around a pair: `name =value` is another name, as it is to the browser that keeps it.
+    /// Reads every `Cookie` field. A pair that is not ASCII is left to the application, it cannot be one of ours; those
+    /// beside it count: a browser sends them all in one field, and any site of the domain can add one.
     pub fn of(headers: &HeaderMap) -> Self {
-        let pairs = headers.get_all(COOKIE).iter().flat_map(pairs_of);
-        let texts = pairs.filter_map(|pair| std::str::from_utf8(pair).ok().filter(|pair| pair.is_ascii()));
-        Self(
-            texts
-                .filter_map(|pair| pair.split_once('='))
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
+        let fields = headers.get_all(COOKIE).iter();
+        let pairs = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
+        Self(pairs.filter_map(pair).collect())
     }
 
     /// The value of the cookie `name`. A name that came twice has none: a neighbour may have planted one of the two.
@@ -122,6 +117,18 @@ impl Cookies {
             .iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
     }
+}
+
+/// Name and value, trimmed of blanks and of nothing else: another space before a name makes it another name.
+fn pair(bytes: &[u8]) -> Option<(String, String)> {
+    let equals = bytes.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (bytes.get(..equals)?, bytes.get(equals + 1..)?);
+    Some((word(name)?, word(value)?))
+}
+
+fn word(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
+    Some(text.trim_matches([' ', '\t']).to_owned())
 }
 
 impl std::fmt::Debug for Cookies {
@@ -182,12 +189,16 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_that_is_not_ascii_hides_none_of_ours() {
-        let field = HeaderValue::from_bytes("ville=Évry; a=1; \u{2000}b=2; c =3".as_bytes()).unwrap();
-        let cookies = Cookies::of(&HeaderMap::from_iter([(COOKIE, field)]));
-        assert_eq!(cookies.get("a"), Some("1"));
-        assert_eq!(cookies.get("b"), None);
-        assert_eq!(cookies.get("c"), None, "`c ` is another name");
+    fn a_cookie_that_is_not_ascii_hides_no_other() {
+        let mut headers = HeaderMap::new();
+        let field = "nom=Zo\u{e9}; guichet-session-fc=S; \u{2000}b=1; c =\t2";
+        headers.insert(COOKIE, HeaderValue::from_bytes(field.as_bytes()).unwrap());
+        let cookies = Cookies::of(&headers);
+        assert_eq!(cookies.get("guichet-session-fc"), Some("S"));
+        assert_eq!((cookies.get("nom"), cookies.get("b")), (None, None));
+        assert_eq!(cookies.get("c"), Some("2"));
+        let sees = without_own(&headers).unwrap();
+        assert_eq!(sees.as_bytes(), "nom=Zo\u{e9}; \u{2000}b=1; c =\t2".as_bytes());
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod journey;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;
@@ -22,6 +24,8 @@ mod logout;
 mod process;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod regression;
 #[cfg(test)]
 mod relayed;
 #[cfg(test)]

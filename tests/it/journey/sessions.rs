@@ -59,7 +59,6 @@ fn on_https_the_session_cookie_belongs_to_this_host_alone() {
         secret: CLIENT_SECRET,
         redirect_uris: &[format!("{SITE}/_guichet/callback")],
         post_logout_redirect_uris: &[format!("{SITE}/_guichet/logged-out")],
-        sector_identifier_uri: None,
     });
     let browser = Browser::new();
     browser.reaches(SITE, scene.gateway.address());
@@ -126,7 +125,6 @@ fn two_entries(store: Store) -> Stage {
         secret: CLIENT_SECRET,
         redirect_uris: &[format!("{public_url}/_guichet/callback")],
         post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-        sector_identifier_uri: None,
     });
     stage
 }

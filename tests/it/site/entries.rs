@@ -94,13 +94,13 @@ fn on_two_hosts() -> Scene {
 
 /// Registers what `check` printed, with the sector identifier or without it.
 fn register(scene: &Scene, text: &str, sector_identifier_uri: Option<&str>) {
-    scene.provider.register(&Client {
+    let client = Client {
         id: "tests",
         secret: CLIENT_SECRET,
         redirect_uris: &printed(text, "redirect URI"),
         post_logout_redirect_uris: &printed(text, "post-logout URI"),
-        sector_identifier_uri,
-    });
+    };
+    scene.provider.register_with(&client, sector_identifier_uri);
 }
 
 fn two_hosts_are_one_sector() {
@@ -180,7 +180,6 @@ fn two_clients() -> Scene {
         secret: CLIENT_SECRET,
         redirect_uris: &[scene.url("/_guichet/callback")],
         post_logout_redirect_uris: &[scene.url("/_guichet/logged-out")],
-        sector_identifier_uri: None,
     });
     scene
 }

@@ -37,7 +37,6 @@ fn on_https() -> (Scene, Browser) {
         secret: CLIENT_SECRET,
         redirect_uris: &[format!("{SITE}/_guichet/callback")],
         post_logout_redirect_uris: &[format!("{SITE}/_guichet/logged-out")],
-        sector_identifier_uri: None,
     });
     let browser = Browser::new();
     browser.reaches(SITE, scene.gateway.address());

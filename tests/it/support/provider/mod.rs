@@ -37,8 +37,6 @@ pub(crate) struct Client<'a> {
     pub(crate) secret: &'a str,
     pub(crate) redirect_uris: &'a [String],
     pub(crate) post_logout_redirect_uris: &'a [String],
-    /// Where the provider finds all of them in one document, https; needed with several hosts.
-    pub(crate) sector_identifier_uri: Option<&'a str>,
 }
 
 /// A request that the provider received.
@@ -82,12 +80,17 @@ impl Provider {
     }
 
     pub(crate) fn register(&self, client: &Client<'_>) {
+        self.register_with(client, None);
+    }
+
+    /// With a sector identifier, where the provider finds every redirect URI in one document: it is https, and needed with
+    /// several hosts.
+    pub(crate) fn register_with(&self, client: &Client<'_>, sector_identifier_uri: Option<&str>) {
         let Client {
             id,
             secret,
             redirect_uris,
             post_logout_redirect_uris,
-            sector_identifier_uri,
         } = client;
         self.control(
             "POST /clients",
@@ -141,6 +144,23 @@ impl Provider {
         let people = people();
         let sub = people[person]["sub"].as_str().unwrap();
         browser.submit(page, &self.form(page), &[("account", sub)])
+    }
+
+    /// On the provider's page, the person says who they are; the address with the code, which the browser does not open yet.
+    pub(crate) fn obtains_a_code(&self, browser: &Browser, page: &Page, callback: &str) -> String {
+        let people = people();
+        let sub = people[ZOE]["sub"].as_str().unwrap();
+        let mut page = browser.submit_once(page, &self.form(page), &[("account", sub)]);
+        loop {
+            let location = page.answer.field("location");
+            let location = location
+                .unwrap_or_else(|| panic!("no code:\n{}", page.text()))
+                .to_owned();
+            if location.starts_with(callback) {
+                return location;
+            }
+            page = browser.go_once(&page, &location);
+        }
     }
 
     /// On the provider's page, the person changes their mind.

@@ -22,7 +22,6 @@ impl ByHand {
             secret: SECRET,
             redirect_uris: &[format!("{}/callback", relying_party.url())],
             post_logout_redirect_uris: &[format!("{}/bye", relying_party.url())],
-            sector_identifier_uri: None,
         });
         Self {
             provider,
