@@ -20,6 +20,7 @@ use crate::identity_headers::assertion::Assertions;
 use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::session::Sessions;
+use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
@@ -40,8 +41,8 @@ pub enum JudgeError {
 #[derive(Debug)]
 #[must_use]
 pub enum Judgement {
-    /// It is forwarded, with these fields written last.
-    Forward(Vec<(HeaderName, HeaderValue)>, AnswerCache),
+    /// It is forwarded, with these fields written last, as the person of this session if it passes as one.
+    Forward(Vec<(HeaderName, HeaderValue)>, AnswerCache, Option<Box<Session>>),
     /// It needs a login.
     Authenticate,
 }
@@ -125,5 +126,9 @@ pub fn judge_visitor(
         told: &asked.app.told,
     };
     let headers = IdentityHeaders::of(&permit, audience, asked.id, assertions)?;
-    Ok(Judgement::Forward(headers.into_fields(), cache))
+    let session = match permit.into_passes() {
+        Passes::SignedIn(session) => Some(session),
+        Passes::Anonymous | Passes::Unasked => None,
+    };
+    Ok(Judgement::Forward(headers.into_fields(), cache, session))
 }

@@ -205,7 +205,10 @@ impl BackChannel {
             },
         };
         let road = Road::new(outbound.proxy.as_ref());
-        let connector = builder.https_or_http().enable_http1().wrap_connector(road.clone());
+        let connector = builder
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(road.clone());
         let client = || Client::builder(TokioExecutor::new());
         Ok(Self {
             asking: client()

@@ -77,6 +77,11 @@ fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
     for uri in &registration.post_logout_redirect_uris {
         streams.say_line(format_args!("  post-logout URI  {uri}"));
     }
+    if let Some(uri) = &registration.sector_identifier_uri {
+        streams.say_line(format_args!(
+            "  sector identifier URI  {uri}\n    register it as well: there are several hosts, and without it the provider refuses each login"
+        ));
+    }
     if registration.redirect_uris.is_empty() {
         streams.say_line("  nothing: no app offers this entry");
     }
@@ -92,6 +97,7 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
                 "entry": registration.entry.as_str(),
                 "redirect_uris": registration.redirect_uris,
                 "post_logout_redirect_uris": registration.post_logout_redirect_uris,
+                "sector_identifier_uri": registration.sector_identifier_uri,
             })
         })
         .collect();

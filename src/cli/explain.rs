@@ -184,7 +184,7 @@ fn outcome(
         now: SystemClock.now(),
     };
     match judge::judge_visitor(asked, visitor, &assertions) {
-        Ok(Judgement::Forward(fields, _)) => Ok(forwarded(app, request, &fields)),
+        Ok(Judgement::Forward(fields, ..)) => Ok(forwarded(app, request, &fields)),
         Ok(Judgement::Authenticate) => challenged(app, url, request),
         Err(error) => Ok(vec![(
             "answer",

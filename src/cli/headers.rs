@@ -32,6 +32,7 @@ use crate::judge::Asked;
 use crate::judge::Judgement;
 use crate::routing::app::App;
 use crate::routing::app::Route;
+use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::seal;
 use crate::wire::request::RequestId;
@@ -111,6 +112,7 @@ fn of(config: &Config, arguments: &HeadersArguments) -> Result<Said, String> {
     let route = Route {
         path: PathPrefix::ROOT,
         access: Access::Optional,
+        sign_out: SignOut::No,
     };
     let keys = Arc::new(SigningKeys::in_memory().map_err(|error| error.to_string())?);
     let assertions = Assertions::new(
@@ -127,7 +129,7 @@ fn of(config: &Config, arguments: &HeadersArguments) -> Result<Said, String> {
         now,
     };
     match judge::judge_visitor(asked, Visitor::Asked(sessions), &assertions) {
-        Ok(Judgement::Forward(fields, _)) => Ok(Said {
+        Ok(Judgement::Forward(fields, ..)) => Ok(Said {
             fields,
             jwks: serde_json::to_string(&keys.jwk_set()).map_err(|error| error.to_string())?,
         }),

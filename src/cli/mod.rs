@@ -1,5 +1,7 @@
 //! The command line: one file a command, each of which writes where it is told to and says how it ended.
 
+pub mod assets;
+pub mod button_package;
 pub mod check;
 pub mod completions;
 pub mod doctor;
@@ -24,6 +26,7 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+use crate::cli::assets::AssetsCommand;
 use crate::cli::check::CheckArguments;
 use crate::cli::doctor::DoctorArguments;
 use crate::cli::exit::Exit;
@@ -67,6 +70,11 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// What the operator brings along for the pages
+    Assets {
+        #[command(subcommand)]
+        command: AssetsCommand,
+    },
     /// Print the JSON schema of the configuration file
     Schema,
     /// Ask the running gateway whether it answers
@@ -105,6 +113,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams
         Command::Headers(arguments) => headers::headers(config, &arguments, streams),
         Command::Verify(arguments) => verify::verify(config, &arguments, streams),
         Command::Keys { command } => keys::keys(config, &command, streams),
+        Command::Assets { command } => assets::assets(config, &command, streams),
         Command::Schema => schema::schema(streams),
         Command::Healthcheck => healthcheck::healthcheck(config, streams),
         Command::Completions { shell } => completions::completions(shell, Arguments::command(), streams),

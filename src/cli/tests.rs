@@ -119,6 +119,7 @@ fn check_prints_every_address_to_register() {
             "http://agents.localhost:8080/_guichet/callback",
             "http://localhost:8080/_guichet/logged-out",
             "http://agents.localhost:8080/_guichet/logged-out",
+            "http://localhost:8080/_guichet/sector-identifier.json",
         ]
     );
 }

@@ -215,6 +215,8 @@ pub enum EndSession {
 pub struct Button {
     /// The provider's name, as people read it.
     pub name: String,
+    /// The classes of its official button in the State's design system; absent, it has none.
+    pub class: Option<String>,
     /// Where "What is ..?" leads.
     pub about_url: String,
     /// The words in French and in English.

@@ -39,6 +39,8 @@ mod secrets;
 #[cfg(test)]
 mod session_store;
 #[cfg(test)]
+mod site;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

@@ -11,6 +11,7 @@ use crate::lies;
 use crate::lifecycle;
 use crate::relayed;
 use crate::secrets;
+use crate::site;
 use crate::store;
 use crate::support::process::in_repository;
 use crate::support::table;
@@ -37,6 +38,15 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     secrets::configuration::ids,
     secrets::outbound::ids,
     secrets::redis::ids,
+    site::answers::ids,
+    site::app_cookies::ids,
+    site::button::ids,
+    site::cookies::ids,
+    site::entries::ids,
+    site::fragment::ids,
+    site::redirects::ids,
+    site::seen::ids,
+    site::sign_out::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,

@@ -7,6 +7,7 @@ use crate::config::key::Key;
 use crate::config::key::bounded;
 use crate::config::raw;
 use crate::routing::app::Route;
+use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::wire::own_paths;
 
@@ -72,9 +73,22 @@ pub fn routes(
             let problem = format!("two routes of this app are at `{path}`");
             findings.error(Code::SamePlace, &path_key, problem, "keep one of the two");
         }
+        let access = access_of(&access);
+        if raw.ends_session == Some(true) && access == Access::Public {
+            findings.error(
+                Code::SignOutRoute,
+                &key.name("ends_session"),
+                format!("`{path}` is public: nobody looks who is signed in, so nobody can be signed out"),
+                "make the route `required`, or `optional` where visitors without a session come by as well",
+            );
+        }
         routes.push(Route {
             path,
-            access: access_of(&access),
+            access,
+            sign_out: match raw.ends_session {
+                Some(true) => SignOut::EndsSession,
+                _ => SignOut::No,
+            },
         });
     }
     if let Some(below) = below {

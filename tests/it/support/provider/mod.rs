@@ -108,7 +108,7 @@ impl Provider {
         self.register_with(client, &json!({}));
     }
 
-    /// With more members of the record, such as the scopes that are granted.
+    /// With more members of the record, such as the scopes that are granted, or a sector identifier.
     pub(crate) fn register_with(&self, client: &Client<'_>, more: &Value) {
         let Client {
             id,
