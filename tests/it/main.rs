@@ -23,6 +23,8 @@ mod process;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod recipes;
+#[cfg(test)]
 mod relayed;
 #[cfg(test)]
 mod roll_call;
