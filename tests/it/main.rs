@@ -9,6 +9,8 @@ mod callback;
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
 mod journey;
@@ -18,6 +20,8 @@ mod lies;
 mod login;
 #[cfg(test)]
 mod logout;
+#[cfg(test)]
+mod operations;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
