@@ -17,6 +17,8 @@ mod journey;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;
@@ -28,6 +30,8 @@ mod process;
 mod readme;
 #[cfg(test)]
 mod recipes;
+#[cfg(test)]
+mod regression;
 #[cfg(test)]
 mod relayed;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `docs/operations.md` keeps its word: it explains what the program says, and its commands are commands.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -130,10 +131,13 @@ fn the_file_of_the_containers_becomes_that_of_the_service_as_the_page_says() {
         ),
         ("fc_client_secret", "0123456789abcdef0123456789abcdef"),
     ] {
-        fs::write(credentials.join(name), value).unwrap();
+        let file = credentials.join(name);
+        fs::write(&file, value).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     }
-    let mut text =
-        text_of("deploy/guichet.toml").replace("/var/lib/guichet/keys", &keys.display().to_string());
+    let mut text = text_of("deploy/guichet.toml")
+        .replace("/var/lib/guichet/keys", &keys.display().to_string())
+        .replace("http://application:8080", "http://127.0.0.1:8081");
     let said = blocks("toml").remove(0);
     let mut replaced = 0;
     for line in said.lines().filter(|line| line.contains('=')) {
