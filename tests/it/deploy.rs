@@ -165,8 +165,8 @@ fn the_image_is_built_where_its_base_images_are_present() {
         return;
     }
     let root = in_repository("");
-    let mut build = Command::new("buildah");
-    build.args([
+    let mut buildah = Command::new("buildah");
+    buildah.args([
         "build",
         "--pull-never",
         "--isolation",
@@ -174,7 +174,7 @@ fn the_image_is_built_where_its_base_images_are_present() {
         "--tag",
         "guichet:test",
     ]);
-    let built = output(build.arg(&root));
+    let built = output(buildah.arg(&root));
     assert!(
         built.status.success(),
         "{}",
@@ -319,6 +319,7 @@ impl Containers {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a process starts in real time")]
 fn the_configuration_of_the_containers_starts_beside_its_redis_and_is_well() {
     let (containers, compose) = (Containers::new(), compose());
     assert!(

@@ -51,12 +51,8 @@ fn greeted(answer: &Answer) -> Option<String> {
     (!refused).then(|| text.trim().to_owned())
 }
 
-fn person() -> Option<String> {
-    Some(format!("user={SUB} name={NAME}"))
-}
-
-fn nobody() -> Option<String> {
-    Some("user=nobody name=".to_owned())
+fn person() -> String {
+    format!("user={SUB} name={NAME}")
 }
 
 /// Every token of the table, and what is not one token.
@@ -76,7 +72,7 @@ fn judges_every_token(recipe: Recipe) {
     assert!(table.len() >= 35);
     for token in &table {
         let expected = match token.outcome {
-            Outcome::SignedIn => person(),
+            Outcome::SignedIn => Some(person()),
             Outcome::Refused => None,
         };
         let answer = site.asked(&[(ASSERTION, &token.value)]);
@@ -86,7 +82,7 @@ fn judges_every_token(recipe: Recipe) {
     let evil = [("Remote-User", "evil"), ("X-Guichet-Sub", "evil")];
     assert_eq!(
         greeted(&site.asked(&[evil[0], (ASSERTION, &good), evil[1]])),
-        person()
+        Some(person())
     );
     for fields in [
         &evil[..],
@@ -113,16 +109,24 @@ fn follows_the_keys(recipe: Recipe) {
         },
     );
     let says = |key: &Key| greeted(&site.asked(&[(ASSERTION, &key.sign(&tokens::claims(&json!({}))))]));
-    assert_eq!((says(&old), says(&new)), (person(), None), "{recipe:?}");
+    assert_eq!((says(&old), says(&new)), (Some(person()), None), "{recipe:?}");
     publishes(&keys, &[&new]);
     site.minutes_go_by();
-    assert_eq!((says(&new), says(&old)), (person(), None), "{recipe:?}");
+    assert_eq!((says(&new), says(&old)), (Some(person()), None), "{recipe:?}");
     keys.otherwise(Reply::new(503, &[], "away"));
     site.minutes_go_by();
-    assert_eq!((says(&unpublished), says(&new)), (None, person()), "{recipe:?}");
+    assert_eq!(
+        (says(&unpublished), says(&new)),
+        (None, Some(person())),
+        "{recipe:?}"
+    );
     // Whoever may come without an assertion comes as nobody, and not with one that is forged.
     let evil = [("Remote-User", "evil"), ("X-Guichet-Sub", "evil")];
-    assert_eq!(greeted(&site.asked(&evil)), nobody(), "{recipe:?}");
+    assert_eq!(
+        greeted(&site.asked(&evil)),
+        Some("user=nobody name=".to_owned()),
+        "{recipe:?}"
+    );
     assert_eq!(greeted(&site.asked(&[(ASSERTION, "a.b.c")])), None, "{recipe:?}");
 }
 
@@ -139,10 +143,10 @@ fn forgets_a_withdrawn_key(recipe: Recipe) {
         },
     );
     let says = |key: &Key| greeted(&site.asked(&[(ASSERTION, &key.sign(&tokens::claims(&json!({}))))]));
-    assert_eq!(says(&old), person(), "{recipe:?}");
+    assert_eq!(says(&old), Some(person()), "{recipe:?}");
     publishes(&keys, &[&new]);
     site.minutes_go_by();
-    assert_eq!((says(&old), says(&new)), (None, person()), "{recipe:?}");
+    assert_eq!((says(&old), says(&new)), (None, Some(person())), "{recipe:?}");
 }
 
 /// The gateway in front, a person who signs in, and the application that was not changed.

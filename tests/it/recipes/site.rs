@@ -109,10 +109,8 @@ impl Site {
 
     /// What the application says to a request with these fields.
     pub(super) fn asked(&self, fields: &[(&str, &str)]) -> Answer {
-        let lines: String = fields
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+        let lines = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let lines = lines.collect::<Vec<_>>().concat();
         raw::exchange(
             self.address,
             format!("GET /dossier HTTP/1.1\r\nHost: application.example\r\n{lines}Connection: close\r\n\r\n"),
@@ -211,12 +209,17 @@ fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         configuration.display()
     );
     let (process, _) = Process::start(&mut sh(&command, folder), "starting");
+    until_it_listens(on(port));
+    (process, on(port))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server starts in real time")]
+fn until_it_listens(address: SocketAddr) {
     let patience = Instant::now() + Duration::from_mins(1);
-    while TcpStream::connect(on(port)).is_err() {
-        assert!(Instant::now() < patience, "Apache does not listen");
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < patience, "nobody listens at {address}");
         thread::yield_now();
     }
-    (process, on(port))
 }
 
 /// What Debian's own configuration says otherwise, as far as one process of any user can have it.
@@ -329,13 +332,10 @@ fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let lib = format!("{}/lib/", folder.display());
     let build = with(&block("sh", "javac"), &[("/var/lib/tomcat10/lib/", &lib)]);
     let legacy = "javac -d webapps/ROOT/WEB-INF/classes -cp '/usr/share/tomcat10/lib/*' Legacy.java";
-    let mut build = sh(&format!("{build}\n{legacy}"), folder);
-    let built = build.env(JAVA_OPTIONS.0, JAVA_OPTIONS.1).output().unwrap();
-    let said = String::from_utf8_lossy(&built.stdout);
-    assert!(
-        built.status.success(),
-        "{said}\n`./test` installs what is lacking"
-    );
+    let mut compiler = sh(&format!("{build}\n{legacy}"), folder);
+    let done = compiler.env(JAVA_OPTIONS.0, JAVA_OPTIONS.1).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}\n`./test` installs what is lacking");
     let catalina = PathBuf::from("/usr/share/tomcat10");
     let command = format!("exec {}/bin/catalina.sh run", catalina.display());
     let mut command = sh(&command, folder);
