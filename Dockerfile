@@ -1,4 +1,4 @@
-# Checked by tests/it/deploy.rs: linted with hadolint, and built with buildah where its base images are present.
+# Checked by tests/it/deploy: linted with hadolint, and built with buildah where its base images are present.
 #
 #   docker build --tag guichet .        then deploy/docker-compose.yml
 
