@@ -70,18 +70,42 @@ fn everything_that_the_program_warns_of_is_explained() {
     assert!(seen >= 10, "{seen}");
 }
 
+/// The rows of the table of failures: what fails, what people notice, the metric, the log, what to do.
+fn failures() -> Vec<Vec<String>> {
+    let page = text_of(PAGE);
+    let (_, section) = page.split_once("\n## When something fails\n").unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(2);
+    rows.map(|row| row.split(" | ").map(str::to_owned).collect())
+        .collect()
+}
+
+/// What stands between back ticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
 #[test]
-fn every_code_of_the_page_is_one_of_the_program() {
-    let (page, errors) = (text_of(PAGE), text_of("docs/errors.md"));
-    let codes: Vec<&str> = page
-        .split("code=\"")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap())
-        .collect();
-    assert!(codes.len() >= 8, "{codes:?}");
-    for code in codes {
-        assert!(errors.contains(&format!("| `{code}` |")), "{code}");
+fn every_failure_has_a_code_of_ours_and_a_line_that_the_program_writes() {
+    let program = sources(&in_repository("src")).into_iter();
+    let program: String = program.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let (codes, rows) = (text_of("docs/errors.md"), failures());
+    let is_code = |text: &&str| text.len() == 3 && text.starts_with(['P', 'L']);
+    assert!(rows.len() >= 15, "{}", rows.len());
+    for row in &rows {
+        assert_eq!(row.len(), 5, "{row:?}");
+        for code in quoted(&row[3]).filter(is_code) {
+            assert!(codes.contains(&format!("| `{code}` |")), "{row:?}: {code}");
+        }
+        for phrase in quoted(&row[3]).filter(|text| text.contains(' ')) {
+            assert!(program.contains(phrase), "nothing says {phrase:?}: {row:?}");
+        }
     }
+    assert!(
+        rows.iter()
+            .filter(|row| quoted(&row[3]).any(|text| is_code(&text)))
+            .count()
+            >= 10
+    );
 }
 
 #[test]
