@@ -11,6 +11,7 @@ use std::sync::PoisonError;
 
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
+use crate::back_channel::road::Outbound;
 use crate::clock::Clock;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::AssertionSettings;
@@ -277,7 +278,7 @@ impl Builder<'_> {
             router: Router::new(apps.clone(), scheme),
             sessions: Arc::clone(&sessions),
             attempts: Arc::clone(&stores.attempts),
-            providers: self.providers(config.providers)?,
+            providers: self.providers(&config.outbound, config.providers)?,
             keyring,
             cookies,
             scheme,
@@ -361,10 +362,11 @@ impl Builder<'_> {
 
     fn providers(
         &self,
+        outbound: &Outbound,
         settings: Vec<ClientSettings>,
     ) -> Result<BTreeMap<EntryName, Arc<RelyingParty>>, BackChannelError> {
         // Made anew: it reads the system's certificates.
-        let back_channel = BackChannel::new()?;
+        let back_channel = BackChannel::over(outbound)?;
         let relying_party = |settings: ClientSettings| {
             let entry = settings.entry.clone();
             let before = self.before.and_then(|before| before.desk.providers.get(&entry));
@@ -397,8 +399,8 @@ impl Stores {
                 MEMORY_PREFIX.to_owned(),
                 Arc::clone(clock),
             ))),
-            StoreSettings::Redis { url, prefix } => {
-                Self::both(Arc::new(RedisStore::new(url, prefix.clone())?))
+            StoreSettings::Redis { url, prefix, tls } => {
+                Self::both(Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
             }
         })
     }

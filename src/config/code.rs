@@ -83,6 +83,11 @@ codes! {
     RepeatedPath = 80, "A route that repeats its app's path.";
     EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
+
+    Proxy = 115, "Not the address of a proxy, or not a login for one.";
+    Certificates = 116, "A file without the certificates or the key that it should hold.";
+    RedisTls = 117, "Certificates for a Redis that is spoken to without TLS, or half of a pair.";
+    ProxyVariable = 118, "A variable that names a proxy, and that changes nothing here.";
 }
 
 impl fmt::Display for Code {

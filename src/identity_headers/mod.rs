@@ -2,6 +2,7 @@
 
 pub mod assertion;
 pub mod encoding;
+pub mod key_rotation;
 mod longest_person;
 pub mod rules;
 pub mod signing_keys;

@@ -37,6 +37,8 @@ mod relayed;
 #[cfg(test)]
 mod roll_call;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod session_store;
 #[cfg(test)]
 mod store;

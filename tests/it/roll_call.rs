@@ -8,6 +8,7 @@ use crate::journey;
 use crate::lies;
 use crate::lifecycle;
 use crate::relayed;
+use crate::secrets;
 use crate::store;
 use crate::support::process::in_repository;
 use crate::support::table;
@@ -29,6 +30,9 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     lies::signature::ids,
     lies::token_endpoint::ids,
     lies::userinfo::ids,
+    secrets::configuration::ids,
+    secrets::outbound::ids,
+    secrets::redis::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,

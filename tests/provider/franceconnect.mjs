@@ -30,6 +30,7 @@ export class FranceConnect {
     this.accounts = new Map(accounts.map((account) => [account.sub, account]));
     for (const client of clients) this.addClient(client);
     this.provider = new Provider(issuer, this.configuration(keys));
+    this.provider.proxy = issuer.startsWith('https:');
     this.provider.on('grant.error', withDetail);
     this.provider.on('userinfo.error', withDetail);
     this.provider.on('server_error', (_ctx, error) => console.error(error));

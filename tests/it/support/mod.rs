@@ -4,6 +4,7 @@
 //! so a scene reads from top to bottom.
 
 pub(crate) mod browser;
+pub(crate) mod certificates;
 pub(crate) mod chromium;
 pub(crate) mod clock;
 pub(crate) mod executable;
@@ -21,4 +22,5 @@ pub(crate) mod resp;
 pub(crate) mod scene;
 pub(crate) mod steps;
 pub(crate) mod table;
+pub(crate) mod tinyproxy;
 pub(crate) mod upstream;

@@ -1,8 +1,12 @@
 //! How we talk to a provider behind the person's back: the one door to hyper's client.
 //!
-//! https with the machine's own roots, or plain http on loopback. Bounded in time and in size. A redirect is an answer
-//! like any other and is never followed; no proxy is taken from the environment; a form is never sent twice.
+//! https with the machine's own roots or those of `[outbound]`, or plain http on loopback. Bounded in time and in size. A
+//! redirect is an answer like any other and is never followed; no proxy is taken from the environment; a form is never sent
+//! twice.
 
+pub mod road;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,14 +20,15 @@ use http_body_util::Limited;
 use hyper_rustls::HttpsConnector;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
+use rustls::RootCertStore;
 
+use crate::back_channel::road::Outbound;
+use crate::back_channel::road::Road;
+use crate::back_channel::road::RoadError;
 use crate::wire::provider_url::ProviderUrl;
 
-/// How long a connection may take to come up; a part of the time that the whole call has.
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// A connection is used again only while the provider surely still has it.
 const IDLE_FOR: Duration = Duration::from_secs(4);
 
@@ -40,6 +45,9 @@ pub enum BackChannelError {
     /// No connection, a broken one, or a certificate that is not the provider's.
     #[error("the provider cannot be reached")]
     Connection(#[source] hyper_util::client::legacy::Error),
+    /// The proxy of `[outbound]` is away, or makes no tunnel to the provider.
+    #[error("the proxy cannot be reached, or does not let us through to the provider")]
+    Proxy(#[source] hyper_util::client::legacy::Error),
     /// The answer broke off, or is longer than what was asked for may be.
     #[error("the answer broke off or is too long")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -136,7 +144,7 @@ fn max_age(cache_control: &str) -> Option<Duration> {
     seconds.next()?.parse().ok().map(Duration::from_secs)
 }
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type HttpClient = Client<HttpsConnector<Road>, Full<Bytes>>;
 
 /// The way to all providers. Cloning shares the connections.
 #[derive(Clone, Debug)]
@@ -149,21 +157,27 @@ pub struct BackChannel {
 }
 
 impl BackChannel {
-    /// Reads the machine's root certificates. Without a single one, https fails and loopback works.
+    /// The straight way, believing whom the machine believes.
     pub fn new() -> Result<Self, BackChannelError> {
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(CONNECT_WITHIN));
+        Self::over(&Outbound::default())
+    }
+
+    /// This way. Where no authorities are named the machine's are read: without a single one https fails and loopback works.
+    pub fn over(outbound: &Outbound) -> Result<Self, BackChannelError> {
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let builder = HttpsConnectorBuilder::new();
-        let builder = match builder.with_provider_and_native_roots(provider) {
-            Ok(builder) => builder,
-            Err(no_roots) if no_roots.kind() == std::io::ErrorKind::NotFound => {
-                HttpsConnectorBuilder::new().with_tls_config(without_roots()?)
-            }
-            Err(error) => return Err(BackChannelError::Tls(error)),
+        let builder = match &outbound.authorities {
+            Some(authorities) => builder.with_tls_config(believing(authorities.roots())?),
+            None => match builder.with_provider_and_native_roots(provider) {
+                Ok(builder) => builder,
+                Err(no_roots) if no_roots.kind() == std::io::ErrorKind::NotFound => {
+                    HttpsConnectorBuilder::new().with_tls_config(believing(Arc::new(RootCertStore::empty()))?)
+                }
+                Err(error) => return Err(BackChannelError::Tls(error)),
+            },
         };
-        let connector = builder.https_or_http().enable_http1().wrap_connector(connector);
+        let road = Road::new(outbound.proxy.as_ref());
+        let connector = builder.https_or_http().enable_http1().wrap_connector(road);
         let client = || Client::builder(TokioExecutor::new());
         Ok(Self {
             asking: client()
@@ -213,10 +227,7 @@ async fn exchange(
     bounds: Bounds,
 ) -> Result<Answer, BackChannelError> {
     let exchange = async {
-        let response = client
-            .request(request)
-            .await
-            .map_err(BackChannelError::Connection)?;
+        let response = client.request(request).await.map_err(no_connection)?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, bounds.at_most)
             .collect()
@@ -229,15 +240,21 @@ async fn exchange(
         .unwrap_or(Err(BackChannelError::Timeout(bounds.within)))
 }
 
-/// A configuration that believes nobody.
-fn without_roots() -> Result<rustls::ClientConfig, BackChannelError> {
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+fn no_connection(error: hyper_util::client::legacy::Error) -> BackChannelError {
+    if RoadError::is_the_proxy_behind(&error) {
+        BackChannelError::Proxy(error)
+    } else {
+        BackChannelError::Connection(error)
+    }
+}
+
+/// A configuration that believes these, and nobody else.
+fn believing(roots: Arc<RootCertStore>) -> Result<rustls::ClientConfig, BackChannelError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| BackChannelError::Tls(std::io::Error::other(error)))?;
-    Ok(builder
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth())
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]
@@ -279,11 +296,11 @@ mod tests {
     }
 
     /// Answers each connection with the same bytes and keeps it open; says how many connections came.
-    async fn listen(bytes: &'static [u8]) -> (ProviderUrl, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    async fn listen(bytes: &'static [u8]) -> (ProviderUrl, Arc<std::sync::atomic::AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let counted = std::sync::Arc::clone(&count);
+        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
         tokio::spawn(async move {
             let mut open = Vec::new();
             while let Ok((mut stream, _peer)) = listener.accept().await {
