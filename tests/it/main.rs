@@ -11,6 +11,8 @@ mod command_line;
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod franceconnect;
@@ -25,9 +27,13 @@ mod login;
 #[cfg(test)]
 mod logout;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod recipes;
 #[cfg(test)]
 mod regression;
 #[cfg(test)]
