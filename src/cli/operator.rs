@@ -18,7 +18,7 @@ use crate::config;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks; `each` hears every line that is no refusal. Says itself what goes wrong.
-pub(super) fn ask(
+pub fn ask(
     config: &Path,
     ask: &Ask,
     streams: &mut Streams<'_>,

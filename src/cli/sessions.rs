@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::time::Duration;
-use std::time::UNIX_EPOCH;
 
 use clap::Args;
 use clap::Subcommand;
@@ -11,8 +10,10 @@ use crate::admin::protocol::Ask;
 use crate::admin::protocol::Say;
 use crate::admin::protocol::SessionLine;
 use crate::cli::exit::Exit;
+use crate::cli::moment::Moment;
 use crate::cli::operator;
 use crate::cli::streams::Streams;
+use crate::clock::Timestamp;
 
 /// What to do about sessions.
 #[derive(Debug, Subcommand)]
@@ -179,12 +180,8 @@ fn in_words(line: &SessionLine) -> String {
     }
 }
 
-fn moment(seconds: i64) -> String {
-    let since_1970 = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    match UNIX_EPOCH.checked_add(since_1970) {
-        Some(moment) => humantime::format_rfc3339_seconds(moment).to_string(),
-        None => seconds.to_string(),
-    }
+fn moment(seconds: i64) -> Moment {
+    Moment(Timestamp::from_unix(seconds))
 }
 
 fn lapse(seconds: u64) -> humantime::FormattedDuration {
