@@ -11,6 +11,7 @@ use std::sync::PoisonError;
 
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
+use crate::back_channel::road::Outbound;
 use crate::clock::Clock;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::AssertionSettings;
@@ -278,7 +279,7 @@ impl Builder<'_> {
             router: Router::new(apps.clone(), scheme),
             sessions: Arc::clone(&sessions),
             attempts: Arc::clone(&stores.attempts),
-            providers: self.providers(config.providers)?,
+            providers: self.providers(&config.outbound, config.providers)?,
             keyring,
             cookies,
             scheme,
@@ -364,10 +365,11 @@ impl Builder<'_> {
 
     fn providers(
         &self,
+        outbound: &Outbound,
         settings: Vec<ClientSettings>,
     ) -> Result<BTreeMap<EntryName, Arc<RelyingParty>>, BackChannelError> {
         // Made anew: it reads the system's certificates.
-        let back_channel = BackChannel::new()?;
+        let back_channel = BackChannel::over(outbound)?;
         let mut parties: BTreeMap<EntryName, Arc<RelyingParty>> = BTreeMap::new();
         for settings in settings {
             let entry = settings.entry.clone();
@@ -393,6 +395,14 @@ fn told(apps: &[Arc<routing::app::App>]) -> impl Iterator<Item = (&str, &Told)> 
     apps.iter().map(|app| (app.name.as_str(), &app.told))
 }
 
+/// The place where sessions are kept, for whoever asks how it is. Connects when first used.
+pub fn session_store(
+    settings: &StoreSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn SessionStore>, RedisUrlError> {
+    Ok(Stores::of(settings, clock)?.sessions)
+}
+
 /// One store in its two roles.
 #[derive(Clone)]
 struct Stores {
@@ -407,8 +417,8 @@ impl Stores {
                 MEMORY_PREFIX.to_owned(),
                 Arc::clone(clock),
             ))),
-            StoreSettings::Redis { url, prefix } => {
-                Self::both(Arc::new(RedisStore::new(url, prefix.clone())?))
+            StoreSettings::Redis { url, prefix, tls } => {
+                Self::both(Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
             }
         })
     }

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use clap::Args;
-use clap::ValueEnum;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::exit::Exit;
+use crate::cli::report::Format;
 use crate::cli::streams::Streams;
 use crate::config;
 use crate::config::Loaded;
@@ -26,15 +26,6 @@ pub struct CheckArguments {
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-}
-
-/// Who reads the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// People.
-    Human,
-    /// Programs: one JSON object.
-    Json,
 }
 
 /// Loads without listening, and says what was found.

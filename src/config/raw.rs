@@ -27,6 +27,8 @@ pub struct File {
     pub organisation: Option<Organisation>,
     /// The process itself.
     pub server: Option<Server>,
+    /// Calls to providers, and nothing else: neither applications nor Redis are reached so.
+    pub outbound: Option<Outbound>,
     /// Who is logged in, and for how long.
     pub session: Option<Session>,
     /// The signed statement about a person that each request carries to its application.
@@ -98,6 +100,19 @@ pub struct Tls {
     pub key_file: Option<String>,
 }
 
+/// Calls to providers, and nothing else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    /// The organisation's proxy, `http://host:port`. Every call goes through a tunnel (`CONNECT`); TLS is checked end to end.
+    /// Absent: straight. Variables such as `HTTPS_PROXY` change nothing.
+    pub proxy: Option<String>,
+    /// What the proxy asks for: `user:password`.
+    pub proxy_login: Option<SecretSource>,
+    /// The authorities that may vouch for a provider, in PEM, instead of the machine's; relative to the folder of this file.
+    pub ca_file: Option<String>,
+}
+
 /// Who is logged in, and for how long.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +140,13 @@ pub struct Redis {
     pub url: Option<SecretSource>,
     /// Begins every key in Redis, so that several gateways can share one.
     pub prefix: Option<String>,
+    /// With `rediss://`: the authorities that may vouch for Redis, in PEM, instead of the machine's; relative to the folder of
+    /// this file.
+    pub ca_file: Option<String>,
+    /// With `rediss://`: the certificate that the gateway shows, then those between it and its root, in PEM.
+    pub cert_file: Option<String>,
+    /// The private key of that certificate, in PEM, for this user only.
+    pub key_file: Option<String>,
 }
 
 /// The signed statement about a person.

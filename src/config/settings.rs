@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::back_channel::road::Outbound;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::secret::Secret;
+use crate::session::redis::link::RedisTls;
 use crate::session::session::Lifetimes;
 use crate::wire::host::Host;
 use crate::wire::own_paths;
@@ -27,6 +29,8 @@ pub struct Config {
     pub organisation: Organisation,
     /// The process itself.
     pub server: ServerSettings,
+    /// How providers are reached.
+    pub outbound: Outbound,
     /// Who is logged in, and for how long.
     pub session: SessionSettings,
     /// The signed statement that an application receives.
@@ -103,6 +107,8 @@ pub enum StoreSettings {
         url: Secret,
         /// Begins every key.
         prefix: String,
+        /// Certificates of its own.
+        tls: RedisTls,
     },
 }
 

@@ -16,6 +16,7 @@ mod idle;
 pub mod live;
 mod location;
 mod pool;
+pub mod probe;
 pub mod process;
 mod request_body;
 mod sign_out;

@@ -74,7 +74,7 @@ impl App {
     pub fn route(&self, target: &RequestTarget) -> &Route {
         let as_written = self.longest(|path| path.contains(target));
         let in_any_case = self.longest(|path| path.contains_in_any_case(target));
-        if in_any_case.access > as_written.access {
+        if in_any_case.access >= as_written.access {
             in_any_case
         } else {
             as_written

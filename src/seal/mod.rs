@@ -45,13 +45,15 @@ pub enum Purpose {
     SubjectTag,
     /// The name under which the sessions of a provider's `sid` are listed.
     ProviderSidTag,
+    /// The name under which the end of all sessions of an entry, or of everybody, is remembered.
+    EndTag,
     /// The mark of an application's own cookie: whose it is.
     AppCookieMark,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LoginCookie,
         Self::LogoutCookie,
         Self::SessionRecord,
@@ -59,6 +61,7 @@ impl Purpose {
         Self::AttemptOutcome,
         Self::SubjectTag,
         Self::ProviderSidTag,
+        Self::EndTag,
         Self::AppCookieMark,
     ];
 
@@ -72,6 +75,7 @@ impl Purpose {
             Self::AttemptOutcome => "guichet/1/attempt-outcome",
             Self::SubjectTag => "guichet/1/subject-tag",
             Self::ProviderSidTag => "guichet/1/provider-sid-tag",
+            Self::EndTag => "guichet/1/end-tag",
             Self::AppCookieMark => "guichet/1/app-cookie-mark",
         }
     }

@@ -30,6 +30,7 @@ export class FranceConnect {
     this.accounts = new Map(accounts.map((account) => [account.sub, account]));
     for (const client of clients) this.addClient(client);
     this.provider = new Provider(issuer, this.configuration(keys));
+    this.provider.proxy = issuer.startsWith('https:');
     this.provider.on('grant.error', withDetail);
     this.provider.on('userinfo.error', withDetail);
     this.provider.on('server_error', (_ctx, error) => console.error(error));
@@ -124,7 +125,7 @@ export class FranceConnect {
         this.accounts.has(id) ? { accountId: id, claims: async () => ({ ...this.accounts.get(id) }) } : undefined,
       renderError: (ctx, out) => {
         ctx.type = 'html';
-        ctx.body = errorPage('Y040001', out.error);
+        ctx.body = errorPage(CODES[out.error] ?? 'Y040001', out.error);
       },
     };
   }
@@ -168,6 +169,9 @@ export class FranceConnect {
     return page('Qui êtes-vous ?', `<form method="post">${buttons.join('')}<button name="cancel" value="1">Annuler</button></form>`);
   }
 }
+
+/** FranceConnect's codes for the pages from which nobody returns to the relying party. */
+const CODES = { invalid_client: 'Y04EA6EF', invalid_redirect_uri: 'Y04C013C' };
 
 /** FranceConnect says `general (detail)`, or literally `general (undefined)`, and adds its own address of the error. */
 function withDetail(ctx, error) {

@@ -4,6 +4,8 @@ pub mod apps;
 pub mod assertion;
 pub mod assets;
 pub mod budget;
+pub mod files;
+pub mod outbound;
 pub mod provider;
 pub mod routes;
 pub mod secrets;
@@ -25,6 +27,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let organisation = site::organisation(raw.organisation, findings);
     let official_button = assets::official_button(raw.assets_dir.as_deref(), surroundings, findings);
     let server = server::server(raw.server, surroundings, findings);
+    let outbound = outbound::outbound(raw.outbound, surroundings, findings);
     let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
     let session = session::session(raw.session, surroundings, findings);
     let around = assertion::Around {
@@ -48,6 +51,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
         official_button,
         organisation: organisation?,
         server: server?,
+        outbound: outbound?,
         session: session?,
         assertion: assertion?,
         providers,

@@ -100,7 +100,10 @@ fn register(scene: &Scene, text: &str, sector_identifier_uri: Option<&str>) {
         redirect_uris: &printed(text, "redirect URI"),
         post_logout_redirect_uris: &printed(text, "post-logout URI"),
     };
-    scene.provider.register_with(&client, sector_identifier_uri);
+    scene.provider.register_with(
+        &client,
+        &json!({ "sector_identifier_uri": sector_identifier_uri }),
+    );
 }
 
 fn two_hosts_are_one_sector() {
