@@ -11,6 +11,7 @@ pub mod indexes;
 pub mod key;
 pub mod memory;
 pub mod note;
+pub mod owner;
 pub mod record;
 pub mod redis;
 pub mod roster;

@@ -7,9 +7,13 @@ mod attack;
 #[cfg(test)]
 mod callback;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod config_errors;
 #[cfg(test)]
 mod deploy;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
@@ -40,6 +44,8 @@ mod roll_call;
 mod secrets;
 #[cfg(test)]
 mod session_store;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
