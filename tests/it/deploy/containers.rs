@@ -9,7 +9,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::output;
-use super::text_of;
+use crate::support::document;
+use crate::support::document::text_of;
+use crate::support::document::with;
 use crate::support::executable::GUICHET;
 use crate::support::process::Process;
 use crate::support::process::in_repository;
@@ -99,6 +101,9 @@ fn the_containers_can_do_little_and_the_application_is_reached_through_the_gatew
     );
 }
 
+/// What the reader types.
+const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef\n";
+
 /// The folder that the containers would see, with these paths in the place of theirs.
 struct Containers {
     folder: TempDir,
@@ -117,16 +122,17 @@ impl Containers {
             port,
             redis,
         };
-        this.write(
-            "redis_url",
-            &format!("redis://guichet:PASSWORD@localhost:{redis}"),
+        let deploy = this.folder.path().join("deploy/redis");
+        fs::create_dir_all(&deploy).unwrap();
+        fs::copy(in_repository("deploy/redis/users.acl"), deploy.join("users.acl")).unwrap();
+        let script = document::block("docs/operations.md", "sh", "secrets/redis_users");
+        let script = with(&script, &[("redis:6379", &format!("localhost:{redis}"))]);
+        let done = document::followed(
+            &script,
+            this.folder.path(),
+            (&["docker ", "chown "], CLIENT_SECRET),
         );
-        this.write(
-            "session_secret",
-            "0123456789abcdef0123456789abcdef0123456789abcdef",
-        );
-        this.write("fc_client_secret", "0123456789abcdef0123456789abcdef");
-        this.write("redis_users", &text_of("deploy/redis/users.acl"));
+        assert_eq!(String::from_utf8_lossy(&done.stderr), "");
         this.write("guichet.toml", &this.seen(&text_of("deploy/guichet.toml")));
         this
     }
@@ -137,7 +143,7 @@ impl Containers {
 
     fn seen(&self, text: &str) -> String {
         let here = self.folder.path().display().to_string();
-        text.replace("/run/secrets", &here)
+        text.replace("/run/secrets", &format!("{here}/deploy/secrets"))
             .replace("/var/lib/guichet", &here)
             .replace("/run/guichet", &here)
             .replace("/etc/redis", &in_repository("deploy/redis").display().to_string())

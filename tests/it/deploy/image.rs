@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::is_content;
 use super::output;
-use super::text_of;
+use crate::support::document::text_of;
 use crate::support::executable::GUICHET;
 use crate::support::process::in_repository;
 use crate::support::pyjwt;
