@@ -178,10 +178,12 @@ impl Containers {
         Process::start(&mut command, "Ready to accept connections").0
     }
 
-    /// Whether Redis does something for somebody without a name.
-    fn redis_takes_anybody(&self) -> bool {
+    /// Whether Redis does something for whoever says this.
+    fn redis_answers(&self, arguments: &[&str]) -> bool {
         let port = self.redis.to_string();
-        let said = output(Command::new("redis-cli").args(["-p", &port, "ping"]));
+        let mut command = Command::new("redis-cli");
+        command.args(["--no-auth-warning", "-p", &port]).args(arguments);
+        let said = output(command.arg("ping"));
         String::from_utf8_lossy(&said.stdout).trim() == "PONG"
     }
 
@@ -215,7 +217,9 @@ fn the_configuration_of_the_containers_starts_beside_its_redis_and_is_well() {
     assert!(!containers.redis_is_well(&compose));
     let _redis = containers.redis(&compose);
     assert!(containers.redis_is_well(&compose));
-    assert!(!containers.redis_takes_anybody());
+    let url = containers.folder.path().join("deploy/secrets/redis_url");
+    let url = fs::read_to_string(url).unwrap();
+    assert!(containers.redis_answers(&["-u", &url]) && !containers.redis_answers(&[]));
     let healthy = || output(&mut containers.guichet(&["healthcheck"])).status.success();
     assert!(!healthy());
     let _gateway = containers.gateway();
