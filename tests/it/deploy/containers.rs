@@ -108,18 +108,20 @@ const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef\n";
 struct Containers {
     folder: TempDir,
     port: u16,
+    monitor: u16,
     redis: u16,
 }
 
 impl Containers {
     fn new() -> Self {
-        let [port, redis] = [(); 2].map(|()| {
+        let [port, monitor, redis] = [(); 3].map(|()| {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             listener.local_addr().unwrap().port()
         });
         let this = Self {
             folder: TempDir::new().unwrap(),
             port,
+            monitor,
             redis,
         };
         let deploy = this.folder.path().join("deploy/redis");
@@ -148,6 +150,7 @@ impl Containers {
             .replace("/run/guichet", &here)
             .replace("/etc/redis", &in_repository("deploy/redis").display().to_string())
             .replace("0.0.0.0:8080", &format!("127.0.0.1:{}", self.port))
+            .replace("0.0.0.0:9090", &format!("127.0.0.1:{}", self.monitor))
     }
 
     fn guichet(&self, arguments: &[&str]) -> Command {

@@ -24,12 +24,13 @@ const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef\n";
 struct Machine {
     root: TempDir,
     port: u16,
+    monitor: u16,
     redis: u16,
 }
 
 impl Machine {
     fn new() -> Self {
-        let [port, redis] = [(); 2].map(|()| {
+        let [port, monitor, redis] = [(); 3].map(|()| {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             listener.local_addr().unwrap().port()
         });
@@ -45,7 +46,12 @@ impl Machine {
         }
         let configuration = format!("bind 127.0.0.1\nport {redis}\ndir {}\n", root.path().display());
         fs::write(root.path().join("etc/redis/redis.conf"), configuration).unwrap();
-        Self { root, port, redis }
+        Self {
+            root,
+            port,
+            monitor,
+            redis,
+        }
     }
 
     fn path(&self, path: &str) -> std::path::PathBuf {
@@ -74,6 +80,7 @@ impl Machine {
             .replace("guichet --config", &format!("{root}/usr/bin/guichet --config"))
             .replace("127.0.0.1:6379", &format!("127.0.0.1:{}", self.redis))
             .replace("127.0.0.1:8080", &format!("127.0.0.1:{}", self.port))
+            .replace("127.0.0.1:9090", &format!("127.0.0.1:{}", self.monitor))
             .replace(
                 "https://demarches.ville.example",
                 &format!("http://localhost:{}", self.port),
@@ -102,7 +109,7 @@ fn configuration() -> String {
         replaced += usize::from(old != line);
         text = text.replace(&format!("{old}\n"), &format!("{line}\n"));
     }
-    assert_eq!(replaced, 4, "listen and three secrets");
+    assert_eq!(replaced, 5, "two addresses and three secrets");
     text
 }
 
