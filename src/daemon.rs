@@ -131,7 +131,12 @@ async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
             supervisor::watch(interval, || cores.answer()).await;
         }
     };
-    tokio::join!(ends.obey(&lifecycle), reloads, watched);
+    let examined = async {
+        if let Some(redis) = operator.app.redis() {
+            redis.report().await;
+        }
+    };
+    tokio::join!(ends.obey(&lifecycle), reloads, watched, examined);
 }
 
 struct Signals {
