@@ -264,6 +264,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&self, config: Config) -> Result<(Arc<Pipeline>, Parts), StartError> {
         let scheme = config.public_url.scheme;
+        let redirect_uris = config.redirect_uris();
         let cookies = if scheme == "https" {
             CookieScheme::Secure
         } else {
@@ -292,6 +293,8 @@ impl Builder<'_> {
             cookies,
             scheme,
             organisation: config.organisation,
+            official_button: config.official_button,
+            redirect_uris,
             assertions: Arc::clone(&assertions),
             clock: Arc::clone(&clock),
             lifecycle: Arc::clone(self.lifecycle),
@@ -376,22 +379,37 @@ impl Builder<'_> {
     ) -> Result<BTreeMap<EntryName, Arc<RelyingParty>>, BackChannelError> {
         // Made anew: it reads the system's certificates.
         let back_channel = BackChannel::over(outbound)?;
-        let relying_party = |settings: ClientSettings| {
+        let mut parties: BTreeMap<EntryName, Arc<RelyingParty>> = BTreeMap::new();
+        for settings in settings {
             let entry = settings.entry.clone();
-            let before = self.before.and_then(|before| before.desk.providers.get(&entry));
+            let before = self
+                .before
+                .into_iter()
+                .flat_map(|before| before.desk.providers.values());
+            // Two clients of one provider know the same of it: its document and its keys are fetched once.
+            let is_there = |known: &&Arc<RelyingParty>| known.settings().profile == settings.profile;
+            let known = parties.values().chain(before).find(is_there).cloned();
             let party = RelyingParty::new(settings, back_channel.clone(), Arc::clone(self.clock));
-            let party = match before {
-                Some(before) => party.taking_over(before),
+            let party = match known {
+                Some(known) => party.taking_over(&known),
                 None => party,
             };
-            (entry, Arc::new(party))
-        };
-        Ok(settings.into_iter().map(relying_party).collect())
+            parties.insert(entry, Arc::new(party));
+        }
+        Ok(parties)
     }
 }
 
 fn told(apps: &[Arc<routing::app::App>]) -> impl Iterator<Item = (&str, &Told)> {
     apps.iter().map(|app| (app.name.as_str(), &app.told))
+}
+
+/// The place where sessions are kept, for whoever asks how it is. Connects when first used.
+pub fn session_store(
+    settings: &StoreSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn SessionStore>, RedisUrlError> {
+    Ok(Stores::of(settings, clock)?.sessions)
 }
 
 /// One store in its two roles.

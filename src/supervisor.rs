@@ -1,4 +1,4 @@
-//! What a service manager wants to hear (sd_notify(3)): ready, reloading, stopping, still alive.
+//! What a service manager wants to hear (`sd_notify`): ready, reloading, stopping, still alive.
 //!
 //! Without one nothing is sent. A notification that cannot be delivered is logged and is no reason to end.
 

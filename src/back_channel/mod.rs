@@ -4,16 +4,20 @@
 //! redirect is an answer like any other and is never followed; no proxy is taken from the environment; a form is never sent
 //! twice.
 
+pub mod certificate;
 pub mod road;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use http::Request;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use http::header::CONTENT_TYPE;
+use http::header::DATE;
+use http::header::LOCATION;
 use http_body_util::BodyExt;
 use http_body_util::Full;
 use http_body_util::Limited;
@@ -24,9 +28,12 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 use rustls::RootCertStore;
 
+use crate::back_channel::certificate::Inspection;
+use crate::back_channel::certificate::InspectionError;
 use crate::back_channel::road::Outbound;
 use crate::back_channel::road::Road;
 use crate::back_channel::road::RoadError;
+use crate::clock::Timestamp;
 use crate::wire::provider_url::ProviderUrl;
 
 /// A connection is used again only while the provider surely still has it.
@@ -71,6 +78,8 @@ pub struct Answer {
     status: StatusCode,
     media_type: Option<String>,
     max_age: Option<Duration>,
+    date: Option<Timestamp>,
+    location: Option<String>,
     body: Vec<u8>,
 }
 
@@ -94,6 +103,8 @@ impl Answer {
             status,
             media_type: text(CONTENT_TYPE).map(essence),
             max_age: text(CACHE_CONTROL).and_then(max_age),
+            date: text(DATE).and_then(date),
+            location: text(LOCATION).map(str::to_owned),
             body,
         }
     }
@@ -120,6 +131,16 @@ impl Answer {
         &self.body
     }
 
+    /// When the other side says that it answered (RFC 9110, section 6.6.1).
+    pub fn date(&self) -> Option<Timestamp> {
+        self.date
+    }
+
+    /// Where it would lead a browser (RFC 9110, section 10.2.2). Never followed.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
     /// How long the answer says that it stays good (RFC 9111, section 5.2.2.1).
     pub fn max_age(&self) -> Option<Duration> {
         self.max_age
@@ -144,6 +165,11 @@ fn max_age(cache_control: &str) -> Option<Duration> {
     seconds.next()?.parse().ok().map(Duration::from_secs)
 }
 
+fn date(text: &str) -> Option<Timestamp> {
+    let moment = DateTime::parse_from_rfc2822(text).ok()?;
+    Some(Timestamp::from_unix(moment.timestamp()))
+}
+
 type HttpClient = Client<HttpsConnector<Road>, Full<Bytes>>;
 
 /// The way to all providers. Cloning shares the connections.
@@ -154,6 +180,8 @@ pub struct BackChannel {
     /// A new connection for each form: on a used one it could meet the moment at which the other side closes it, and it
     /// must not be sent again.
     sending: HttpClient,
+    connector: HttpsConnector<Road>,
+    road: Road,
 }
 
 impl BackChannel {
@@ -177,7 +205,10 @@ impl BackChannel {
             },
         };
         let road = Road::new(outbound.proxy.as_ref());
-        let connector = builder.https_or_http().enable_http1().wrap_connector(road);
+        let connector = builder
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(road.clone());
         let client = || Client::builder(TokioExecutor::new());
         Ok(Self {
             asking: client()
@@ -187,7 +218,9 @@ impl BackChannel {
             sending: client()
                 .pool_max_idle_per_host(0)
                 .retry_canceled_requests(false)
-                .build(connector),
+                .build(connector.clone()),
+            connector,
+            road,
         })
     }
 
@@ -203,6 +236,11 @@ impl BackChannel {
             .map_err(BackChannelError::Request)?;
         request.headers_mut().extend(headers.iter().cloned());
         exchange(&self.asking, request, bounds).await
+    }
+
+    /// Who answers at an https address, and whether a call would believe it. Nothing is asked.
+    pub async fn inspect(&self, url: &ProviderUrl) -> Result<Inspection, InspectionError> {
+        certificate::inspect(self.connector.clone(), self.road.clone(), url).await
     }
 
     /// Sends a form to `url` (RFC 6749, appendix B), once.
@@ -286,6 +324,15 @@ mod tests {
             let found = answer(StatusCode::OK, other);
             assert_eq!(found.document(&jwt), Err(AnswerError::MediaType), "{other}");
         }
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_a_moment() {
+        assert_eq!(
+            date("Wed, 25 Nov 2026 21:05:38 GMT"),
+            Some(Timestamp::from_unix(1_795_640_738))
+        );
+        assert_eq!(date("yesterday"), None);
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub struct File {
     /// Where browsers reach the site: scheme and host, nothing else. An app on another host names its own.
     #[schemars(required)]
     pub public_url: Option<String>,
+    /// The folder into which `guichet assets import-button` puts the provider's official button; relative to the folder of this
+    /// file.
+    pub assets_dir: Option<String>,
     /// Who is speaking on our pages.
     #[schemars(required)]
     pub organisation: Option<Organisation>,
@@ -229,6 +232,9 @@ pub struct App {
     /// Most connections to the application at once; beyond them visitors get 503.
     #[schemars(range(min = 1, max = 65535))]
     pub max_connections: Option<u32>,
+    /// Names of the application's own session cookies (`PHPSESSID`, `JSESSIONID`). What it sets under them comes back to it with
+    /// the same person only, so that nobody inherits the session of whoever sat at this computer before.
+    pub app_cookies: Option<Vec<String>>,
     /// What the app's paths ask of a visitor; the longest path wins, what is not listed is `required`.
     pub routes: Option<Vec<Route>>,
 }
@@ -243,4 +249,6 @@ pub struct Route {
     /// Nothing, an identity if there is one, or a session.
     #[schemars(extend("enum" = ["public", "optional", "required"]))]
     pub access: Option<String>,
+    /// Whether this is the application's own sign-out: it gets the request, then the session ends here and at the provider.
+    pub ends_session: Option<bool>,
 }

@@ -73,7 +73,7 @@ pub(super) async fn serve<D: Decide, S>(
     let mut connection = pin!(connection);
     let draining = async {
         if late {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         } else {
             under_way.reached(Phase::Draining).await;
         }

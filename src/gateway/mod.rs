@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer_body;
+mod app_cookies;
 mod body_error;
 mod client_stream;
 mod connect;
@@ -13,9 +14,12 @@ mod decide;
 mod exchange;
 mod idle;
 pub mod live;
+mod location;
 mod pool;
+pub mod probe;
 pub mod process;
 mod request_body;
+mod sign_out;
 mod upstream;
 mod upstream_error;
 mod upstream_request;

@@ -76,6 +76,7 @@ async function exchange(request, response) {
   });
 
   const answer = lies.bait(asked) ?? judge(asked, franceConnect) ?? (await ask(asked));
+  answer.headers.date = new Date(Date.now()).toUTCString();
   finish(asked, answer);
   const lie = lies.tell(asked, answer, franceConnect);
   if (lie.delay) await new Promise((resolve) => setTimeout(resolve, lie.delay));

@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod assertion;
+pub mod assets;
 pub mod budget;
 pub mod files;
 pub mod outbound;
@@ -24,6 +25,7 @@ use crate::config::surroundings::Surroundings;
 pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Findings) -> Option<Config> {
     let public_url = site::public_url(raw.public_url, findings);
     let organisation = site::organisation(raw.organisation, findings);
+    let official_button = assets::official_button(raw.assets_dir.as_deref(), surroundings, findings);
     let server = server::server(raw.server, surroundings, findings);
     let outbound = outbound::outbound(raw.outbound, surroundings, findings);
     let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
@@ -35,6 +37,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     };
     let assertion = assertion::assertion(raw.assertion, around, findings);
     let entries = provider::providers(raw.providers, surroundings, findings);
+    assets::miss_the_button(official_button.as_ref(), &entries, findings);
     let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
     if let Some(assertion) = &assertion {
         budget::judge(&assertion.issuer, &apps, findings);
@@ -45,6 +48,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     }
     Some(Config {
         public_url: public_url?,
+        official_button,
         organisation: organisation?,
         server: server?,
         outbound: outbound?,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use guichet::identity_headers::signing_keys::SigningKeys;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
@@ -11,6 +12,8 @@ use crate::support::raw::exchange;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::upstream::Upstream;
+
+const TO_THE_LOGIN: u16 = 303;
 
 fn signed_in(store: Store) -> (Scene, Browser) {
     let scene = Scene::start(Alg::Es256, store);
@@ -24,7 +27,7 @@ fn told(scene: &Scene, browser: &Browser) -> Value {
     scene.application.forget();
     assert_eq!(browser.open_once(&scene.url("/again")).status(), 200);
     let received = scene.application.only();
-    let assertion = received.values("x-guichet-assertion")[0].to_owned();
+    let assertion = received.values("x-guichet-assertion")[0].clone();
     let payload = assertion.split('.').nth(1).unwrap();
     serde_json::from_slice(&guichet::seal::from_base64url(payload).unwrap()).unwrap()
 }
@@ -50,13 +53,13 @@ fn kids(scene: &Scene) -> Vec<String> {
 fn whoever_is_signed_in_stays_so_and_nothing_is_asked_of_the_provider_again() {
     let (mut scene, browser) = signed_in(Store::Memory);
     let (asked, before) = (scene.provider.requests().len(), told(&scene, &browser));
-    assert_eq!(status(&scene, "/ouvert"), 401);
+    assert_eq!(status(&scene, "/ouvert"), TO_THE_LOGIN);
     scene
         .gateway
         .reload(|text| text.replace("path = \"/public\"", "path = \"/ouvert\""))
         .unwrap();
     assert_eq!(status(&scene, "/ouvert"), 200);
-    assert_eq!(status(&scene, "/public"), 401);
+    assert_eq!(status(&scene, "/public"), TO_THE_LOGIN);
     // The very same assertion: nothing that it says has changed.
     assert_eq!(told(&scene, &browser), before);
     assert_eq!(scene.provider.requests().len(), asked);
@@ -125,7 +128,10 @@ fn what_needs_a_restart_is_named_and_nothing_else_is_applied() {
     ];
     let lines = keys.map(|key| format!("needs a restart: {key}"));
     assert_eq!(refused, Err(lines.join("\n")));
-    assert_eq!((status(&scene, "/ouvert"), status(&scene, "/public")), (401, 200));
+    assert_eq!(
+        (status(&scene, "/ouvert"), status(&scene, "/public")),
+        (TO_THE_LOGIN, 200)
+    );
     told(&scene, &browser);
 }
 
@@ -140,7 +146,10 @@ fn what_cannot_be_put_into_force_leaves_everything_as_it_was() {
         .gateway
         .reload(|text| text.replace("path = \"/public\"", "path = \"/ouvert\""));
     assert!(refused.clone().unwrap_err().contains("next.pem"), "{refused:?}");
-    assert_eq!((status(&scene, "/ouvert"), status(&scene, "/public")), (401, 200));
+    assert_eq!(
+        (status(&scene, "/ouvert"), status(&scene, "/public")),
+        (TO_THE_LOGIN, 200)
+    );
     told(&scene, &browser);
 }
 
@@ -164,9 +173,9 @@ fn connections_stay_with_an_application_that_is_the_same_and_leave_one_that_move
     assert_eq!(browser.open_once(&scene.url("/again")).status(), 200);
     assert_eq!((moved.received().len(), scene.application.byte_count()), (1, 0));
     // The gateway lets go of the connection of an application that it does not know any more, though it could be kept.
-    let patience = std::time::Instant::now() + Duration::from_secs(10);
+    let patience = Instant::now() + Duration::from_secs(10);
     while scene.application.open_connections() > 0 {
-        assert!(std::time::Instant::now() < patience, "it is still held");
+        assert!(Instant::now() < patience, "it is still held");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

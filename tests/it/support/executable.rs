@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use super::browser::Browser;
 use super::browser::Page;
@@ -29,7 +30,7 @@ use super::upstream::Upstream;
 
 pub(crate) const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
 /// How long something may take that happens at once on a machine that has nothing else to do.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process, and what it talks to. It is killed when it goes out of scope.
 #[derive(Debug)]

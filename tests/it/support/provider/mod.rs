@@ -105,19 +105,24 @@ impl Provider {
     }
 
     pub(crate) fn register(&self, client: &Client<'_>) {
+        self.register_with(client, &json!({}));
+    }
+
+    /// With more members of the record, such as the scopes that are granted, or a sector identifier.
+    pub(crate) fn register_with(&self, client: &Client<'_>, more: &Value) {
         let Client {
             id,
             secret,
             redirect_uris,
             post_logout_redirect_uris,
         } = client;
-        self.control(
-            "POST /clients",
-            &json!({
-                "client_id": id, "client_secret": secret,
-                "redirect_uris": redirect_uris, "post_logout_redirect_uris": post_logout_redirect_uris,
-            }),
-        );
+        let mut record = json!({
+            "client_id": id, "client_secret": secret,
+            "redirect_uris": redirect_uris, "post_logout_redirect_uris": post_logout_redirect_uris,
+        });
+        let members = more.as_object().unwrap().clone();
+        record.as_object_mut().unwrap().extend(members);
+        self.control("POST /clients", &record);
     }
 
     /// Alters the next answer that the lie concerns; `tests/provider/lies.mjs` says what a lie can be.
