@@ -6,10 +6,10 @@ use crate::app;
 use crate::cli::report::Finding;
 use crate::clock::Clock;
 use crate::config::settings::StoreSettings;
-use crate::session::key::SessionKey;
-use crate::session::store::StoreError;
+use crate::session::finding;
+use crate::session::finding::State;
 
-/// Asks it for a session that nobody has.
+/// Tries what the gateway does there, so that nothing changes, and asks how sessions are kept.
 pub(super) async fn examine(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Vec<Finding> {
     if let StoreSettings::Memory = settings {
         let seen = "in the process: a restart signs everybody out, and there can be one process only";
@@ -21,25 +21,11 @@ pub(super) async fn examine(settings: &StoreSettings, clock: &Arc<dyn Clock>) ->
             return vec![Finding::bad("Redis", error.to_string(), "see session.redis.url")];
         }
     };
-    let Some(nobody) = SessionKey::generate().ok().and_then(|key| key.locator()) else {
-        return vec![Finding::bad(
-            "Redis",
-            "the system gives no random bytes",
-            "look at this machine",
-        )];
+    let found = store.examine().await;
+    let told = |found: finding::Finding| match found.state {
+        State::Good => Finding::good("Redis", found.what),
+        State::Doubtful => Finding::warning("Redis", found.what, found.mend),
+        State::Bad => Finding::bad("Redis", found.what, found.mend),
     };
-    vec![match store.get(&[nobody]).await {
-        Ok(_) => Finding::good("Redis", "it answers"),
-        Err(error) => Finding::bad("Redis", error.to_string(), mend(&error)),
-    }]
-}
-
-fn mend(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Credentials => "user and password in session.redis.url are not those that Redis knows",
-        StoreError::Unavailable(_) | StoreError::Timeout => {
-            "is Redis running, and does session.redis.url name its host and port?"
-        }
-        _ => "compare the access list of the user with docs/redis.md",
-    }
+    found.into_iter().map(told).collect()
 }
