@@ -198,6 +198,15 @@ impl App {
         Some(settings.profile.issuer.as_str().to_owned())
     }
 
+    /// The Redis in force, by a connection of its own, for a look at it. None if sessions are kept in the process.
+    pub fn redis(&self) -> Option<RedisStore> {
+        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        match &in_force.store {
+            StoreSettings::Memory => None,
+            StoreSettings::Redis { url, prefix, tls } => RedisStore::over_tls(url, tls, prefix.clone()).ok(),
+        }
+    }
+
     fn desk(&self) -> Arc<Desk> {
         let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&in_force.desk)

@@ -176,7 +176,12 @@ async fn operate(operator: Arc<Operator>, cores: Arc<Cores>, questions: Option<(
             admin::serve(listener, owner, Arc::<Operator>::clone(&operator)).await;
         }
     };
-    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked);
+    let examined = async {
+        if let Some(redis) = operator.app.redis() {
+            redis.report().await;
+        }
+    };
+    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked, examined);
 }
 
 struct Signals {
