@@ -8,6 +8,7 @@ pub(crate) mod certificates;
 pub(crate) mod chromium;
 pub(crate) mod clock;
 pub(crate) mod command;
+pub(crate) mod document;
 pub(crate) mod executable;
 pub(crate) mod gateway;
 pub(crate) mod html;
