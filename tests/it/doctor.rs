@@ -248,7 +248,7 @@ cases! {
             sentence: "a certificate for which nobody vouches",
             breaks: |bench| bench.over_tls("localhost", Validity::Now, Trusts::OnlyTheMachine),
             at: ("providers.fc", "TLS"),
-            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, by CN=tests",
+            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by CN=tests",
             mend: "install the issuer's root",
         },
         Fault {

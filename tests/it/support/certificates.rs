@@ -25,7 +25,7 @@ impl Authority {
             folder: folder.to_owned(),
         };
         authority.openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.crt",
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=tests -keyout ca.key -out ca.crt",
         );
         authority
     }
@@ -45,7 +45,7 @@ impl Authority {
         .unwrap();
         self.request(file, name);
         self.openssl(&format!(
-            "x509 -req -in {file}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out {file}.crt"
+            "x509 -req -in {file}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -extfile names -out {file}.crt"
         ));
         self.read(file)
     }
