@@ -10,6 +10,10 @@ use crate::config::settings::Config;
 use crate::config::settings::KeySource;
 use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
+use crate::gateway::listener::Hsts;
+use crate::gateway::listener::Rules;
+use crate::gateway::tls::Certificate;
+use crate::gateway::tls::TlsError;
 use crate::identity_headers::assertion::Assertions;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::identity_headers::signing_keys::SigningKeysError;
@@ -27,6 +31,7 @@ use crate::session::memory::MemoryStore;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
+use crate::wire::client_address::TrustedProxies;
 use crate::wire::cookies::CookieScheme;
 
 /// Begins the keys of a store of one process, which shares it with nobody.
@@ -48,6 +53,25 @@ pub enum StartError {
     /// The system's certificates could not be read.
     #[error("no connection to providers can be made")]
     BackChannel(#[from] BackChannelError),
+    /// The certificate or its key changed or went away since the configuration was checked.
+    #[error("the certificate cannot be served")]
+    Tls(#[from] TlsError),
+}
+
+/// What the listener goes by. Reads the certificate anew.
+pub fn rules(config: &Config) -> Result<Rules, StartError> {
+    let server = &config.server;
+    let files = server.tls.as_ref();
+    Ok(Rules {
+        certificate: files
+            .map(|files| Certificate::load(&files.cert_file, &files.key_file))
+            .transpose()?,
+        trusted_proxies: TrustedProxies::new(server.trusted_proxies.iter().copied()),
+        hsts: match config.public_url.scheme {
+            "https" => server.hsts,
+            _ => Hsts::Off,
+        },
+    })
 }
 
 /// Builds everything that answers requests. Nothing is asked of the network yet: neither a store nor a provider that is away

@@ -10,6 +10,7 @@ use crate::cli::streams::Streams;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::gateway;
+use crate::gateway::listener::CurrentRules;
 
 /// Serves.
 pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
@@ -25,9 +26,13 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
     }
     let listen = loaded.config.server.listen;
     tracing::info!(%listen, public_url = %loaded.config.public_url, apps = loaded.config.apps.len(), "starting");
-    let ended = app::build(loaded.config, Arc::new(SystemClock))
+    let ended = app::rules(&loaded.config)
+        .and_then(|rules| Ok((rules, app::build(loaded.config, Arc::new(SystemClock))?)))
         .map_err(Box::<dyn Error>::from)
-        .and_then(|pipeline| gateway::run(listen, &pipeline).map_err(Box::<dyn Error>::from));
+        .and_then(|(rules, pipeline)| {
+            let rules = Arc::new(CurrentRules::new(rules));
+            gateway::run(listen, &rules, &pipeline).map_err(Box::<dyn Error>::from)
+        });
     match ended {
         Ok(()) => Exit::Ok,
         Err(error) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::gateway::listener::Hsts;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
@@ -66,6 +67,8 @@ pub struct ServerSettings {
     pub drain_timeout: Duration,
     /// Where certificate and key are. Absent: plain http.
     pub tls: Option<TlsFiles>,
+    /// What an https site says about itself.
+    pub hsts: Hsts,
 }
 
 /// Key `server.tls`.

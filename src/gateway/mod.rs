@@ -5,15 +5,21 @@
 
 mod answer_body;
 mod body_error;
+mod bounds;
 mod client_stream;
 mod connect;
 mod connection;
 mod decide;
+mod ending;
 mod exchange;
+mod http2;
 mod idle;
+pub mod listener;
 mod pool;
 pub mod process;
 mod request_body;
+mod streams;
+pub mod tls;
 mod upstream;
 mod upstream_error;
 mod upstream_request;
@@ -27,6 +33,8 @@ use tokio::sync::watch;
 
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::listener::Caller;
+use crate::gateway::listener::CurrentRules;
 use crate::gateway::process::ListenError;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
@@ -36,17 +44,29 @@ use crate::pipeline::Pipeline;
 ///
 /// Blocks, and makes its own runtimes, so it must not be called inside one. A pipeline whose stores need a runtime is
 /// built on one that the caller keeps for as long as this lasts.
-pub fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), ListenError> {
-    process::run(address, pipeline)
+pub fn run(
+    address: SocketAddr,
+    rules: &Arc<CurrentRules>,
+    pipeline: &Arc<Pipeline>,
+) -> Result<(), ListenError> {
+    process::run(address, rules, pipeline)
 }
 
-/// Serves what comes to a plain listener until `shutdown` turns true or its sender is gone, then lets the last exchanges
+/// Serves what comes to a listener, under its rules, until `shutdown` turns true or its sender is gone, then lets the last exchanges
 /// end.
-pub async fn serve(pipeline: Arc<Pipeline>, listener: TcpListener, shutdown: watch::Receiver<bool>) {
+pub async fn serve(
+    pipeline: Arc<Pipeline>,
+    listener: (TcpListener, Arc<CurrentRules>),
+    shutdown: watch::Receiver<bool>,
+) {
     accept(pipeline, listener, shutdown).await;
 }
 
-async fn accept<D: Decide>(decide: Arc<D>, listener: TcpListener, mut shutdown: watch::Receiver<bool>) {
+async fn accept<D: Decide>(
+    decide: Arc<D>,
+    (listener, rules): (TcpListener, Arc<CurrentRules>),
+    mut shutdown: watch::Receiver<bool>,
+) {
     let exchange = Arc::new(Exchange::new(decide, Upstreams::new(Arc::new(Shared::default()))));
     let connections = watch::Sender::new(false);
     loop {
@@ -58,12 +78,17 @@ async fn accept<D: Decide>(decide: Arc<D>, listener: TcpListener, mut shutdown: 
             }
         };
         match accepted {
-            Ok((stream, client)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection keeps its delay");
                 }
                 let exchange = Arc::clone(&exchange);
-                let connection = connection::serve(exchange, stream, client, connections.subscribe());
+                let connection = connection::serve(
+                    exchange,
+                    stream,
+                    Caller::new(peer, &rules),
+                    connections.subscribe(),
+                );
                 drop(tokio::spawn(connection));
             }
             // No file descriptors left: it passes when connections end.

@@ -28,6 +28,8 @@ use tokio::sync::watch;
 
 use crate::gateway::connection;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::listener::Caller;
+use crate::gateway::listener::CurrentRules;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
 use crate::pipeline::Pipeline;
@@ -51,7 +53,11 @@ pub enum ListenError {
 }
 
 /// Blocks until the process is asked to end and the last exchanges are over.
-pub(super) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), ListenError> {
+pub(super) fn run(
+    address: SocketAddr,
+    rules: &Arc<CurrentRules>,
+    pipeline: &Arc<Pipeline>,
+) -> Result<(), ListenError> {
     // Bound here: pingora would find out on a thread of its own, and go on without a listener.
     let refused = |cause| ListenError::Address { address, cause };
     let listener = TcpListener::bind(address).map_err(refused)?;
@@ -73,6 +79,7 @@ pub(super) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), L
         let door = Door {
             exchange: Arc::new(Exchange::new(Arc::clone(pipeline), upstreams)),
             connections: Arc::clone(&connections),
+            rules: Arc::clone(rules),
         };
         let own = listener.try_clone().map_err(ListenError::System)?;
         server.add_service(Core::new(format!("gateway-{number}"), own, address, door));
@@ -135,6 +142,7 @@ impl pingora::services::Service for Core {
 struct Door {
     exchange: Arc<Exchange<Pipeline>>,
     connections: Arc<watch::Sender<bool>>,
+    rules: Arc<CurrentRules>,
 }
 
 impl ServerApp for Door {
@@ -150,9 +158,9 @@ impl ServerApp for Door {
     {
         Box::pin(async move {
             let digest = stream.get_socket_digest()?;
-            let client = *digest.peer_addr()?.as_inet()?;
+            let caller = Caller::new(*digest.peer_addr()?.as_inet()?, &self.rules);
             let exchange = Arc::clone(&self.exchange);
-            connection::serve(exchange, stream, client, self.connections.subscribe()).await;
+            connection::serve(exchange, stream, caller, self.connections.subscribe()).await;
             None
         })
     }

@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 use super::log::Log;
 use crate::endpoints::failure::Failure;
 use crate::gateway::decide::Decide;
+use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Rules;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::pipeline::Forward;
@@ -61,7 +63,12 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, ends) = watch::channel(false);
-        let serving = tokio::spawn(crate::gateway::accept(Arc::new(pipeline), listener, ends));
+        let rules = Arc::new(CurrentRules::new(Rules::default()));
+        let serving = tokio::spawn(crate::gateway::accept(
+            Arc::new(pipeline),
+            (listener, rules),
+            ends,
+        ));
         Self {
             address,
             shutdown,

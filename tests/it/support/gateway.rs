@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 
 use guichet::app;
 use guichet::config;
+use guichet::gateway::listener::CurrentRules;
 use guichet::identity_headers::signing_keys::SigningKeys;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -39,6 +40,7 @@ pub(crate) struct Place {
 #[derive(Debug)]
 struct Running {
     stop: watch::Sender<bool>,
+    rules: Arc<CurrentRules>,
     thread: JoinHandle<()>,
 }
 
@@ -82,7 +84,7 @@ impl TestGateway {
     }
 
     pub(crate) fn stop(&mut self) {
-        if let Some(Running { stop, thread }) = self.running.take() {
+        if let Some(Running { stop, thread, .. }) = self.running.take() {
             stop.send_replace(true);
             let ended = thread.join();
             assert!(
@@ -99,6 +101,11 @@ impl TestGateway {
 
     pub(crate) fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// What its listener goes by.
+    pub(crate) fn rules(&self) -> &CurrentRules {
+        &self.running.as_ref().unwrap().rules
     }
 
     pub(crate) fn clock(&self) -> &TestClock {
@@ -171,11 +178,13 @@ fn run(
             .unwrap();
         tracing::dispatcher::with_default(&dispatch, || {
             runtime.block_on(async {
-                match app::build(loaded.config, clock) {
-                    Ok(pipeline) => {
+                let rules = app::rules(&loaded.config);
+                match rules.and_then(|rules| Ok((rules, app::build(loaded.config, clock)?))) {
+                    Ok((rules, pipeline)) => {
+                        let rules = Arc::new(CurrentRules::new(rules));
                         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                        say.send(Ok(())).unwrap();
-                        guichet::gateway::serve(pipeline, listener, stopped).await;
+                        say.send(Ok(Arc::clone(&rules))).unwrap();
+                        guichet::gateway::serve(pipeline, (listener, rules), stopped).await;
                     }
                     Err(refusal) => say.send(Err(refusal.to_string())).unwrap(),
                 }
@@ -183,7 +192,7 @@ fn run(
         });
     });
     match heard.recv() {
-        Ok(Ok(())) => Ok(Running { stop, thread }),
+        Ok(Ok(rules)) => Ok(Running { stop, rules, thread }),
         Ok(Err(refusal)) => Err(refusal),
         Err(_) => Err("it panicked while it was built".to_owned()),
     }
