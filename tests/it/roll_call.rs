@@ -6,6 +6,7 @@ use crate::callback;
 use crate::franceconnect;
 use crate::journey;
 use crate::lies;
+use crate::listener;
 use crate::relayed;
 use crate::store;
 use crate::support::process::in_repository;
@@ -27,6 +28,13 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     lies::signature::ids,
     lies::token_endpoint::ids,
     lies::userinfo::ids,
+    listener::descriptors::ids,
+    listener::forwarding::ids,
+    listener::handshake::ids,
+    listener::hosts::ids,
+    listener::in_the_open::ids,
+    listener::secure::ids,
+    listener::upstream_tls::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,

@@ -1,0 +1,235 @@
+//! What an operator reads about a certificate that cannot be served, or that browsers will refuse, and about a listener
+//! in the open.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use guichet::clock::Timestamp;
+use guichet::config;
+use guichet::config::error::ConfigErrors;
+use guichet::config::surroundings::Surroundings;
+
+use crate::support::tls::Authority;
+use crate::support::tls::EXPIRED;
+use crate::support::tls::LONG;
+use crate::support::tls::Pair;
+
+/// 2026-11-25
+const NOW: i64 = 1_795_564_800;
+
+fn configuration(public_url: &str, server: &str) -> String {
+    format!(
+        r#"public_url = "{public_url}"
+organisation = {{ name = "Ville" }}
+[server]
+{server}
+[providers.fc]
+preset = "franceconnect"
+environment = "sandbox"
+client_id = "x"
+client_secret = {{ env = "SECRET" }}
+[[apps]]
+name = "urbanisme"
+providers = ["fc"]
+upstreams = ["http://127.0.0.1:1"]
+"#
+    )
+}
+
+/// Code, key and problem of everything that was found.
+fn found(public_url: &str, server: &str) -> Vec<String> {
+    // As the program does first thing; a test that came before may have done it.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let variables = BTreeMap::from([("SECRET".to_owned(), "a-client-secret-of-some-length".to_owned())]);
+    let path = Path::new("guichet.toml");
+    let surroundings = Surroundings::new(path, variables).at(Timestamp::from_unix(NOW));
+    let found = match config::load_text(path, &configuration(public_url, server), &surroundings) {
+        Ok(loaded) => loaded.warnings,
+        Err(ConfigErrors(found)) => found,
+    };
+    for finding in &found {
+        assert!(!finding.problem.is_empty() && !finding.help.is_empty());
+        assert!(
+            finding.location.to_string().contains("guichet.toml:"),
+            "{finding}"
+        );
+    }
+    let words = found.iter().map(|finding| {
+        format!(
+            "{} {} {}: {}",
+            finding.severity.as_str(),
+            finding.code,
+            finding.key,
+            finding.problem
+        )
+    });
+    words.collect()
+}
+
+fn with(pair: &Pair) -> Vec<String> {
+    found("https://ville.test", &pair.configured())
+}
+
+/// One finding with these words.
+fn says(found: &[String], words: &str) {
+    assert!(
+        found.len() == 1 && found[0].contains(words),
+        "{words:?}: {found:#?}"
+    );
+}
+
+#[test]
+fn a_certificate_that_browsers_will_take_is_right() {
+    let authority = Authority::new();
+    let wildcard = authority.issue("wildcard", "DNS:ville.test,DNS:*.ville.test,IP:192.0.2.7", LONG);
+    assert_eq!(with(&wildcard), [""; 0]);
+    for public_url in ["https://192.0.2.7", "https://demarches.ville.test:8443"] {
+        assert_eq!(found(public_url, &wildcard.configured()), [""; 0]);
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_served_is_an_error_at_the_file_that_is_wrong() {
+    let authority = Authority::new();
+    let right = authority.issue("right", "DNS:ville.test", LONG);
+    let other = authority.issue("other", "DNS:ville.test", LONG);
+    let pair = |cert: &Path, key: &Path| Pair {
+        cert_file: cert.to_owned(),
+        key_file: key.to_owned(),
+    };
+    let file = |name: &str, text: &[u8]| {
+        let path = authority.path(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    };
+    let (cert, key) = (right.cert_file.as_path(), right.key_file.as_path());
+    let nowhere = authority.path("nowhere");
+    let at_cert = "error C090 server.tls.cert_file: ";
+    let at_key = "error C090 server.tls.key_file: ";
+    let cases = [
+        (pair(&nowhere, key), at_cert, "there is no such file"),
+        (pair(cert, &nowhere), at_key, "there is no such file"),
+        (pair(key, key), at_cert, "there is no certificate in PEM"),
+        (pair(cert, cert), at_key, "there is no private key in PEM"),
+        (
+            pair(cert, &other.key_file),
+            at_key,
+            "does not belong to the certificate",
+        ),
+        (
+            pair(&file("empty", b""), key),
+            at_cert,
+            "there is no certificate in PEM",
+        ),
+        (
+            pair(
+                &file(
+                    "broken",
+                    b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n",
+                ),
+                key,
+            ),
+            at_cert,
+            "certificate 1 of",
+        ),
+        (
+            pair(
+                cert,
+                &file(
+                    "odd",
+                    b"-----BEGIN PRIVATE KEY-----\naGVsbG8=\n-----END PRIVATE KEY-----\n",
+                ),
+            ),
+            at_key,
+            "the private key cannot be used",
+        ),
+    ];
+    for (pair, place, words) in cases {
+        let found = with(&pair);
+        says(&found, place);
+        says(&found, words);
+    }
+    authority.openssl(&[
+        "pkey",
+        "-in",
+        "right.key",
+        "-aes256",
+        "-passout",
+        "pass:x",
+        "-out",
+        "locked.key",
+    ]);
+    says(
+        &with(&pair(cert, &authority.path("locked.key"))),
+        "a password protects it",
+    );
+    authority.openssl(&[
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:1024",
+        "-nodes",
+        "-config",
+        "configuration",
+        "-subj",
+        "/CN=x",
+        "-keyout",
+        "short.key",
+        "-out",
+        "short.pem",
+    ]);
+    let short = pair(&authority.path("short.pem"), &authority.path("short.key"));
+    says(&with(&short), "the private key cannot be used");
+    // A line of the key is never quoted.
+    let secret = file("secret", b"-----BEGIN hunter2-----\nhunter2\n");
+    assert!(!format!("{:?}", with(&pair(cert, &secret))).contains("hunter2"));
+}
+
+#[test]
+fn a_certificate_that_browsers_will_refuse_is_a_warning() {
+    let authority = Authority::new();
+    let issued = |names: &str, times| with(&authority.issue("each", names, times));
+    let names = "DNS:ville.test";
+    let at = "warning C091 server.tls.cert_file: the certificate ";
+    says(&issued(names, EXPIRED), &format!("{at}expired on 2021-01-01"));
+    says(
+        &issued(names, ("20200101000000Z", "20261208000000Z")),
+        &format!("{at}expires on 2026-12-08"),
+    );
+    says(
+        &issued(names, ("20270101000000Z", "20280101000000Z")),
+        &format!("{at}is not valid before 2027-01-01"),
+    );
+    assert_eq!(issued(names, ("20200101000000Z", "20261220000000Z")), [""; 0]);
+    let found = issued("DNS:autre.test,DNS:*.ville.test", LONG);
+    says(
+        &found,
+        "warning C092 server.tls.cert_file: the certificate is not about `ville.test`",
+    );
+
+    let pair = authority.issue("readable", names, LONG);
+    fs::set_permissions(&pair.key_file, fs::Permissions::from_mode(0o644)).unwrap();
+    says(&with(&pair), "warning C055 server.tls.key_file: ");
+}
+
+#[test]
+fn tls_and_the_published_address_agree() {
+    let authority = Authority::new();
+    let pair = authority.issue("each", "DNS:localhost", LONG);
+    says(
+        &found("http://localhost:8080", &pair.configured()),
+        "error C094 server.tls: ",
+    );
+    let open = "listen = \"0.0.0.0:8080\"";
+    says(&found("https://ville.test", open), "warning C093 server.listen: ");
+    let proxies = format!("{open}\ntrusted_proxies = [\"10.0.0.5\"]");
+    assert_eq!(found("https://ville.test", &proxies), [""; 0]);
+    assert_eq!(
+        found("https://ville.test", "listen = \"127.0.0.1:8080\""),
+        [""; 0]
+    );
+    says(&found("https://ville.test", "hsts = \"on\""), "server.hsts");
+}
