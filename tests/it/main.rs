@@ -25,6 +25,8 @@ mod process;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod regression;
+#[cfg(test)]
 mod relayed;
 #[cfg(test)]
 mod roll_call;
