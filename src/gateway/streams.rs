@@ -183,3 +183,92 @@ impl Body for HeldBody {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use http_body_util::Full;
+
+    use super::*;
+
+    const BOUND: Duration = Duration::from_mins(1);
+
+    fn answer(streams: &Arc<Streams>) -> HeldBody {
+        let body = AnswerBody::Own(Full::from("content"));
+        HeldBody::new(body, streams.open())
+    }
+
+    async fn within<T>(seconds: u64, wait: impl Future<Output = T>) -> bool {
+        tokio::time::timeout(Duration::from_secs(seconds), wait)
+            .await
+            .is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_a_stream_is_given_up_sooner_before_the_first_one() {
+        let streams = Arc::new(Streams::default());
+        let idle = || streams.none_for(Duration::from_secs(10), BOUND);
+        assert!(!within(9, idle()).await);
+        assert!(within(11, idle()).await);
+        let open = streams.open();
+        assert!(!within(600, idle()).await);
+        drop(open);
+        assert!(!within(59, idle()).await);
+        assert!(within(61, idle()).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_came_and_went_begins_the_wait_anew() {
+        let streams = Arc::new(Streams::default());
+        drop(streams.open());
+        let mut idle = Box::pin(streams.none_for(BOUND, BOUND));
+        for _ in 0..3 {
+            assert!(!within(59, &mut idle).await);
+            drop(streams.open());
+            assert!(!within(0, &mut idle).await);
+        }
+        assert!(within(61, &mut idle).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_the_browser_does_not_read_is_given_up() {
+        let streams = Arc::new(Streams::default());
+        let unread = answer(&streams);
+        let under_way = streams.open();
+        assert!(
+            !within(65, streams.all_stand_still(BOUND)).await,
+            "another stream is under way"
+        );
+        assert!(
+            unread.answer.state(|state| state.body.is_none()),
+            "the application is free"
+        );
+        drop(under_way);
+        assert!(within(15, streams.all_stand_still(BOUND)).await);
+        let read = unread
+            .collect()
+            .await
+            .map(|_| ())
+            .map_err(|error| error.to_string());
+        assert_eq!(read, Err("the browser did not read the answer".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_read_is_never_given_up() {
+        let streams = Arc::new(Streams::default());
+        let mut read = answer(&streams);
+        assert!(!within(55, streams.all_stand_still(BOUND)).await);
+        assert!(read.frame().await.is_some_and(|frame| frame.is_ok()));
+        assert!(!within(55, streams.all_stand_still(BOUND)).await);
+        assert!(read.frame().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn finished_answers_are_forgotten() {
+        let streams = Arc::new(Streams::default());
+        for _ in 0..10 * MOST_REMEMBERED {
+            drop(answer(&streams));
+        }
+        assert!(streams.answers.lock().unwrap().len() <= MOST_REMEMBERED);
+    }
+}

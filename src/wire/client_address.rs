@@ -112,7 +112,7 @@ mod tests {
         TrustedProxies::new(networks.iter().map(|network| network.parse().unwrap()))
     }
 
-    fn headers(name: HeaderName, values: &[&str]) -> HeaderMap {
+    fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
         values
             .iter()
             .map(|value| (name.clone(), value.parse().unwrap()))
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn client(networks: &[&str], peer: &str, values: &[&str]) -> String {
-        let headers = headers(X_FORWARDED_FOR, values);
+        let headers = headers(&X_FORWARDED_FOR, values);
         let peer = SocketAddr::new(peer.parse().unwrap(), 9);
         proxies(networks).client_of(peer, &headers).to_string()
     }
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn in_the_open_came_who_went_around_the_proxies_or_spoke_plain_http_to_them() {
         let arrival = |networks: &[&str], peer: &str, said: &[&str]| {
-            let headers = headers(X_FORWARDED_PROTO, said);
+            let headers = headers(&X_FORWARDED_PROTO, said);
             proxies(networks).arrival(SocketAddr::new(peer.parse().unwrap(), 9), &headers)
         };
         let listed = &["10.0.0.1/32"];

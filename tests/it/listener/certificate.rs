@@ -1,6 +1,4 @@
 //! The certificate is replaced while connections are open: nobody notices but who comes next.
-//!
-//! Seen red without: `replace`, src/gateway/listener.rs: `self.0.store(Arc::new(rules))`.
 
 use guichet::gateway::listener::Rules;
 use guichet::gateway::tls::Certificate;

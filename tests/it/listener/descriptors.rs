@@ -1,6 +1,4 @@
 //! More connections than the process may have files: it waits, and serves again when they are gone. Area R.
-//!
-//! Seen red without: `.header_read_timeout(..)`, src/gateway/connection.rs (T454).
 
 use std::net::TcpStream;
 use std::process::Command;
@@ -17,8 +15,7 @@ use crate::support::upstream::Upstream;
 const LIMIT: usize = 256;
 const CONNECTIONS: usize = 1000;
 
-fn a_flood_of_connections_passes(_: &()) {
-    let application = Upstream::start();
+fn a_flood_of_connections_passes(application: &Upstream) {
     let apps = format!(
         "[[apps]]\nname = \"urbanisme\"\nproviders = [\"fc\"]\nupstreams = [\"{}\"]\n\
          [[apps.routes]]\npath = \"/public\"\naccess = \"public\"\n",
@@ -30,19 +27,19 @@ fn a_flood_of_connections_passes(_: &()) {
     let head = format!("GET /public HTTP/1.1\r\nHost: localhost:{port}");
     // A flood that passes, and one that stays: those who say nothing are asked to leave.
     for connections in [CONNECTIONS, LIMIT + 50] {
-        let mut held = flood(&gateway, connections);
+        let mut silent = flood(&gateway, connections);
         while gateway.descriptors() < LIMIT {
             assert!(gateway.is_running(), "it ended");
             std::thread::yield_now();
         }
         if connections == CONNECTIONS {
-            held.clear();
+            silent.clear();
         }
         assert_eq!(
             exchange(gateway.address, &head).status,
             200,
             "{} stay",
-            held.len()
+            silent.len()
         );
     }
     assert!(gateway.is_running());
@@ -57,7 +54,7 @@ fn flood(gateway: &Executable, connections: usize) -> Vec<TcpStream> {
     held
 }
 
-const ROWS: &[Proof<()>] = &[Proof {
+const ROWS: &[Proof<Upstream>] = &[Proof {
     ids: &["T454"],
     sentence: "a process without a file left to open goes on, and serves when there is one again",
     holds: a_flood_of_connections_passes,
@@ -70,5 +67,6 @@ pub(crate) fn ids() -> Vec<&'static str> {
 
 #[test]
 fn every_row_holds() {
-    table::run(ROWS, |row| (row.holds)(&()));
+    let application = Upstream::start();
+    table::run(ROWS, |row| (row.holds)(&application));
 }

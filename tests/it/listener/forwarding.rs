@@ -1,6 +1,4 @@
 //! What an application learns about the way to it: who asks, at which host, by which scheme. Area B.
-//!
-//! Seen red without: `client_of`, src/wire/client_address.rs: `if !self.trust(peer.ip())` (T041, T042), `.rev()` (T043).
 
 use crate::attack::Proof;
 use crate::listener::exchange;

@@ -1,7 +1,4 @@
 //! The handshake: what is refused, what is chosen, and what a session ticket is good for. Area R.
-//!
-//! Seen red without: src/gateway/tls.rs: `..aws_lc_rs::default_provider()` with its own groups (T449: P-521 is chosen), and
-//! `config.ticketer = ..` (T450: nothing is ever resumed under TLS 1.2).
 
 use std::io::Read;
 use std::io::Write;

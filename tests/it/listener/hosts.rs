@@ -1,6 +1,4 @@
 //! Which host was meant, on both versions of HTTP: one, valid, ours, whatever the connection was opened for. Area B.
-//!
-//! Seen red without: `handle`, src/pipeline.rs: `if !desk.router.serves(&request.host)` (T050, T056, T060).
 
 use crate::attack::Proof;
 use crate::listener::OTHER;

@@ -1,7 +1,4 @@
 //! HTTP/2: the bounds, the bodies and the end of a connection.
-//!
-//! Seen red without: src/gateway/http2.rs: `fields(request.headers()) > bounds::MOST_FIELDS`, `.max_header_list_size(..)`,
-//! `connection.as_mut().graceful_shutdown()`.
 
 use std::thread;
 use std::time::Duration;

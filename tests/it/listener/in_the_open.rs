@@ -1,7 +1,4 @@
 //! A site under https whose TLS ends in front of the gateway: one name in every spelling, and nobody in the open. Areas B, R.
-//!
-//! Seen red without: `on_host`, src/routing/mod.rs: `host.without_default_port(self.scheme)` (T055); `handle`,
-//! src/pipeline.rs: `request.arrival == Arrival::InTheOpen` (T453).
 
 use crate::attack::ASSERTION;
 use crate::attack::Proof;

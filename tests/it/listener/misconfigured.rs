@@ -90,102 +90,59 @@ fn a_certificate_that_browsers_will_take_is_right() {
     }
 }
 
+/// In PEM, five bytes of something else.
+fn armoured(kind: &str) -> String {
+    format!("-----BEGIN {kind}-----\naGVsbG8=\n-----END {kind}-----\n")
+}
+
 #[test]
 fn a_certificate_that_cannot_be_served_is_an_error_at_the_file_that_is_wrong() {
     let authority = Authority::new();
     let right = authority.issue("right", "DNS:ville.test", LONG);
-    let other = authority.issue("other", "DNS:ville.test", LONG);
-    let pair = |cert: &Path, key: &Path| Pair {
-        cert_file: cert.to_owned(),
-        key_file: key.to_owned(),
-    };
-    let file = |name: &str, text: &[u8]| {
-        let path = authority.path(name);
+    authority.issue("other", "DNS:ville.test", LONG);
+    authority.openssl("pkey -in right.key -aes256 -passout pass:x -out locked.key");
+    authority.openssl(
+        "req -x509 -newkey rsa:1024 -nodes -config configuration -subj /CN=x -keyout short.key -out short.pem",
+    );
+    for (file, text) in [
+        ("empty.pem", String::new()),
+        ("broken.pem", armoured("CERTIFICATE")),
+        ("odd.key", armoured("PRIVATE KEY")),
+        ("odder.key", "-----BEGIN hunter2-----\nhunter2\n".to_owned()),
+    ] {
+        let path = authority.path(file);
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        path
-    };
-    let (cert, key) = (right.cert_file.as_path(), right.key_file.as_path());
-    let nowhere = authority.path("nowhere");
-    let at_cert = "error C090 server.tls.cert_file: ";
-    let at_key = "error C090 server.tls.key_file: ";
-    let cases = [
-        (pair(&nowhere, key), at_cert, "there is no such file"),
-        (pair(cert, &nowhere), at_key, "there is no such file"),
-        (pair(key, key), at_cert, "there is no certificate in PEM"),
-        (pair(cert, cert), at_key, "there is no private key in PEM"),
+    }
+    let (cert, key) = ("server.tls.cert_file", "server.tls.key_file");
+    for (cert_file, key_file, at, words) in [
+        ("nowhere.pem", "right.key", cert, "there is no such file"),
+        ("right.pem", "nowhere.key", key, "there is no such file"),
+        ("right.key", "right.key", cert, "there is no certificate in PEM"),
+        ("right.pem", "right.pem", key, "there is no private key in PEM"),
         (
-            pair(cert, &other.key_file),
-            at_key,
+            "right.pem",
+            "other.key",
+            key,
             "does not belong to the certificate",
         ),
-        (
-            pair(&file("empty", b""), key),
-            at_cert,
-            "there is no certificate in PEM",
-        ),
-        (
-            pair(
-                &file(
-                    "broken",
-                    b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n",
-                ),
-                key,
-            ),
-            at_cert,
-            "certificate 1 of",
-        ),
-        (
-            pair(
-                cert,
-                &file(
-                    "odd",
-                    b"-----BEGIN PRIVATE KEY-----\naGVsbG8=\n-----END PRIVATE KEY-----\n",
-                ),
-            ),
-            at_key,
-            "the private key cannot be used",
-        ),
-    ];
-    for (pair, place, words) in cases {
-        let found = with(&pair);
-        says(&found, place);
+        ("empty.pem", "right.key", cert, "there is no certificate in PEM"),
+        ("broken.pem", "right.key", cert, "certificate 1 of"),
+        ("right.pem", "odd.key", key, "the private key cannot be used"),
+        ("right.pem", "odder.key", key, "there is no private key in PEM"),
+        ("right.pem", "locked.key", key, "a password protects it"),
+        ("short.pem", "short.key", key, "the private key cannot be used"),
+    ] {
+        let found = with(&Pair {
+            cert_file: authority.path(cert_file),
+            key_file: authority.path(key_file),
+        });
+        says(&found, &format!("error C090 {at}: "));
         says(&found, words);
+        // A line of the key is never quoted.
+        assert!(!found[0].contains("hunter2"), "{found:?}");
     }
-    authority.openssl(&[
-        "pkey",
-        "-in",
-        "right.key",
-        "-aes256",
-        "-passout",
-        "pass:x",
-        "-out",
-        "locked.key",
-    ]);
-    says(
-        &with(&pair(cert, &authority.path("locked.key"))),
-        "a password protects it",
-    );
-    authority.openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:1024",
-        "-nodes",
-        "-config",
-        "configuration",
-        "-subj",
-        "/CN=x",
-        "-keyout",
-        "short.key",
-        "-out",
-        "short.pem",
-    ]);
-    let short = pair(&authority.path("short.pem"), &authority.path("short.key"));
-    says(&with(&short), "the private key cannot be used");
-    // A line of the key is never quoted.
-    let secret = file("secret", b"-----BEGIN hunter2-----\nhunter2\n");
-    assert!(!format!("{:?}", with(&pair(cert, &secret))).contains("hunter2"));
+    assert_eq!(with(&right), [""; 0]);
 }
 
 #[test]

@@ -1,7 +1,4 @@
 //! A signed-in person over TLS, on HTTP/1.1 and HTTP/2: nothing is said in her name, and nothing leads away from https.
-//!
-//! Seen red without: src/wire/header_name.rs: `&& !name.starts_with(RESERVED_PREFIX)` (T007); src/wire/cookies.rs:
-//! `kept.extend_from_slice(b"; ")` (T028); src/gateway/exchange.rs: `caller.sign(answered.response.headers_mut())` (T400).
 
 use crate::attack::ASSERTION;
 use crate::attack::Proof;

@@ -1,6 +1,4 @@
 //! An application behind https: whoever cannot prove to be it receives nothing. Area R.
-//!
-//! Seen red without: `encrypted`, src/gateway/connect.rs: `.with_provider_and_native_roots(..)` (T452).
 
 use std::process::Command;
 
@@ -23,9 +21,8 @@ fn app(name: &str, tunnel: &Tunnel) -> String {
     )
 }
 
-fn only_the_application_itself_is_asked(_: &()) {
+fn only_the_application_itself_is_asked(application: &Upstream) {
     let (ours, foreign) = (Authority::new(), Authority::new());
-    let application = Upstream::start();
     let names = "DNS:localhost,IP:127.0.0.1";
     let tunnel = |pair| Tunnel::out_of_tls(application.address(), &pair);
     let right = tunnel(ours.issue("right", names, LONG));
@@ -55,7 +52,7 @@ fn only_the_application_itself_is_asked(_: &()) {
     assert_eq!(application.only().request_line(), "GET /right/public HTTP/1.1");
 }
 
-const ROWS: &[Proof<()>] = &[Proof {
+const ROWS: &[Proof<Upstream>] = &[Proof {
     ids: &["T452"],
     sentence: "an application whose certificate is not its own, not for its name or not valid is not asked",
     holds: only_the_application_itself_is_asked,
@@ -68,5 +65,6 @@ pub(crate) fn ids() -> Vec<&'static str> {
 
 #[test]
 fn every_row_holds() {
-    table::run(ROWS, |row| (row.holds)(&()));
+    let application = Upstream::start();
+    table::run(ROWS, |row| (row.holds)(&application));
 }
