@@ -1,6 +1,7 @@
 //! The listener: TLS, both versions of HTTP, which host was meant, who asks, and what of it can be believed.
 
 mod certificate;
+mod chromium;
 pub(crate) mod descriptors;
 pub(crate) mod executable;
 pub(crate) mod forwarding;
