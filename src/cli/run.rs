@@ -4,13 +4,11 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::app;
 use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
 use crate::clock::SystemClock;
 use crate::config;
-use crate::gateway;
-use crate::gateway::listener::CurrentRules;
+use crate::daemon;
 
 /// Serves.
 pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
@@ -24,16 +22,9 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
     for warning in &loaded.warnings {
         streams.say_wrong_line(format_args!("{warning}\n"));
     }
-    let listen = loaded.config.server.listen;
-    tracing::info!(%listen, public_url = %loaded.config.public_url, apps = loaded.config.apps.len(), "starting");
-    let ended = app::rules(&loaded.config)
-        .and_then(|rules| Ok((rules, app::build(loaded.config, Arc::new(SystemClock))?)))
-        .map_err(Box::<dyn Error>::from)
-        .and_then(|(rules, pipeline)| {
-            let rules = Arc::new(CurrentRules::new(rules));
-            gateway::run(listen, &rules, &pipeline).map_err(Box::<dyn Error>::from)
-        });
-    match ended {
+    let config = loaded.config;
+    tracing::info!(listen = %config.server.listen, public_url = %config.public_url, apps = config.apps.len(), "starting");
+    match daemon::run(path, config, Arc::new(SystemClock)) {
         Ok(()) => Exit::Ok,
         Err(error) => {
             streams.say_wrong_line(format_args!("error: {error}"));

@@ -85,14 +85,15 @@ pub struct TlsFiles {
 pub struct SessionSettings {
     /// Where sessions are kept.
     pub store: StoreSettings,
-    /// What everything is sealed with: the current secret, then those before it. Never empty; each fit for a keyring.
+    /// What everything is sealed with: the current secret, then those before it; each fit for a keyring. Empty, in one
+    /// process only: one is made that lives as long as the process.
     pub secrets: Vec<Secret>,
     /// How long a session lives.
     pub lifetimes: Lifetimes,
 }
 
 /// Key `session.store`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreSettings {
     /// In this process.
     Memory,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::identity_headers::assertion::Assertions;
+use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
 use crate::oidc::attempts::Attempts;
 use crate::pages::organisation::Organisation;
@@ -28,7 +29,7 @@ pub struct Desk {
     /// Which login attempts were used.
     pub attempts: Arc<dyn Attempts>,
     /// One relying party per provider entry.
-    pub providers: BTreeMap<EntryName, RelyingParty>,
+    pub providers: BTreeMap<EntryName, Arc<RelyingParty>>,
     /// What seals our cookies.
     pub keyring: Keyring,
     /// How our cookies are set.
@@ -41,6 +42,8 @@ pub struct Desk {
     pub assertions: Arc<Assertions>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Whether the process is ending, and what it waits for then.
+    pub lifecycle: Arc<Lifecycle>,
 }
 
 impl std::fmt::Debug for Desk {

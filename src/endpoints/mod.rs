@@ -27,10 +27,17 @@ use crate::wire::response::Response;
 
 /// Answers a request for a path of ours.
 ///
-/// It runs in a task of its own: what a login or a logout has begun ends, also when the browser hangs up meanwhile.
+/// It runs in a task of its own: what a login or a logout has begun ends, also when the browser hangs up meanwhile, and the
+/// end of the process waits for it.
 pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let (task_desk, task_request) = (Arc::clone(&desk), request.clone());
-    let answered = tokio::spawn(async move { dispatch(&task_desk, &task_request).await }).await;
+    let under_way = desk.lifecycle.begin();
+    let task = async move {
+        let answered = dispatch(&task_desk, &task_request).await;
+        drop(under_way);
+        answered
+    };
+    let answered = tokio::spawn(task).await;
     let response = match answered {
         Ok(Ok(response)) => response,
         Ok(Err(failure)) => failure::answer(&desk, &request, &failure),

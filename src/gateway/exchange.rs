@@ -20,6 +20,7 @@ use crate::endpoints::failure::Failure;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::decide::Decide;
 use crate::gateway::listener::Caller;
+use crate::gateway::live::Live;
 use crate::gateway::request_body::Expectation;
 use crate::gateway::request_body::RequestBody;
 use crate::gateway::upstream::Upstreams;
@@ -40,7 +41,7 @@ const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 /// Answers requests, with the connections to applications of one thread.
 #[derive(Debug)]
 pub(super) struct Exchange<D> {
-    decide: Arc<D>,
+    live: Arc<Live<D>>,
     upstreams: Upstreams,
 }
 
@@ -61,8 +62,8 @@ enum Afterwards {
 
 impl<D: Decide> Exchange<D> {
     /// Everything that one thread needs.
-    pub(super) fn new(decide: Arc<D>, upstreams: Upstreams) -> Self {
-        Self { decide, upstreams }
+    pub(super) fn new(live: Arc<Live<D>>, upstreams: Upstreams) -> Self {
+        Self { live, upstreams }
     }
 
     /// The answer to one request, and its line in the access log: never a query, a field or a body.
@@ -93,24 +94,25 @@ impl<D: Decide> Exchange<D> {
     }
 
     async fn decided(&self, head: &Parts, caller: &Caller, id: RequestId, body: RequestBody) -> Answered {
+        let decide = self.live.load();
         let mut request = match Request::parse(head, caller.client(&head.headers), id.clone()) {
             Ok(request) => Request {
                 arrival: caller.arrival(&head.headers),
                 ..request
             },
             Err(error) => {
-                let refused = self.decide.refuse(head, &id, &Failure::BadRequest(error));
+                let refused = decide.refuse(head, &id, &Failure::BadRequest(error));
                 return Answered::own(refused, Afterwards::Closes);
             }
         };
         let mut body = Some(body);
-        if self.decide.wants_form(&request)
+        if decide.wants_form(&request)
             && let Some(form) = body.take()
         {
             match read_form(form).await {
                 Ok(form) => request.form = form,
                 Err(failure) => {
-                    let refused = self.decide.refuse(head, &id, &failure);
+                    let refused = decide.refuse(head, &id, &failure);
                     return Answered::own(refused, Afterwards::Closes);
                 }
             }
@@ -121,13 +123,19 @@ impl<D: Decide> Exchange<D> {
         } else {
             Afterwards::Closes
         };
-        match Arc::clone(&self.decide).handle(request).await {
+        match Arc::clone(&decide).handle(request).await {
             Outcome::Answer(answer) => Answered::own(answer, afterwards),
-            Outcome::Forward(forward) => self.forwarded(&forward, body, afterwards).await,
+            Outcome::Forward(forward) => self.forwarded(&*decide, &forward, body, afterwards).await,
         }
     }
 
-    async fn forwarded(&self, forward: &Forward, body: RequestBody, afterwards: Afterwards) -> Answered {
+    async fn forwarded(
+        &self,
+        decide: &D,
+        forward: &Forward,
+        body: RequestBody,
+        afterwards: Afterwards,
+    ) -> Answered {
         let answered = match self.upstreams.send(forward, body).await {
             Ok(answer) => Answered {
                 response: upstream_response::relay(answer, forward.cache, |body| {
@@ -142,7 +150,7 @@ impl<D: Decide> Exchange<D> {
                     reason = error.chain(),
                     "no answer from the application"
                 );
-                Answered::own(self.decide.fail(forward, &error.failure()), afterwards)
+                Answered::own(decide.fail(forward, &error.failure()), afterwards)
             }
         };
         Answered {

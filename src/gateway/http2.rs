@@ -20,16 +20,16 @@ use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
-use tokio::sync::watch;
 
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::bounds;
 use crate::gateway::decide::Decide;
-use crate::gateway::ending;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Caller;
 use crate::gateway::streams::HeldBody;
 use crate::gateway::streams::Streams;
+use crate::lifecycle::Phase;
+use crate::lifecycle::UnderWay;
 
 /// Requests of one browser at once.
 const MOST_STREAMS: u32 = 100;
@@ -47,13 +47,13 @@ const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long after its last answer a browser may take to go, once it was told to.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Serves one connection to its end. Once `shutdown` turns true, the browser is told (GOAWAY) that no new request is taken,
-/// and those that are under way are answered.
+/// Serves one connection to its end. Once the gateway leaves, the browser is told (GOAWAY) that no new request is taken,
+/// and those that are under way are answered; on a connection that comes later still, its first ones are.
 pub(super) async fn serve<D: Decide, S>(
     exchange: Arc<Exchange<D>>,
     stream: S,
     caller: Caller,
-    mut shutdown: watch::Receiver<bool>,
+    mut under_way: UnderWay,
 ) -> hyper::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
@@ -84,9 +84,17 @@ where
         .keep_alive_timeout(PING_INTERVAL)
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
+    let late = under_way.phase() >= Phase::Draining;
+    let leaving = async {
+        under_way.reached(Phase::Leaving).await;
+        tokio::select! {
+            () = streams.begun() => {}
+            () = under_way.reached(Phase::Draining), if !late => {}
+        }
+    };
     tokio::select! {
         ended = connection.as_mut() => return ended,
-        () = ending::ends(&mut shutdown) => {}
+        () = leaving => {}
         () = streams.none_for(bounds::HEAD_TIMEOUT, IDLE_TIMEOUT) => {}
         () = streams.all_stand_still(bounds::WRITE_TIMEOUT) => {
             tracing::debug!("a browser reads none of its answers");

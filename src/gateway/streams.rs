@@ -73,6 +73,12 @@ impl Streams {
         Open(Arc::clone(self))
     }
 
+    /// Ready once there was a stream.
+    pub(super) async fn begun(&self) {
+        // The sender is ours: it cannot be gone.
+        drop(self.count.subscribe().wait_for(|count| count.ever > 0).await);
+    }
+
     /// Ready when no stream was open for so long: `first` before the first one ever, `then` afterwards.
     pub(super) async fn none_for(&self, first: Duration, then: Duration) {
         let mut count = self.count.subscribe();

@@ -87,6 +87,15 @@ impl RelyingParty {
         }
     }
 
+    /// Takes over what `before` knows of the provider, if it is the same provider.
+    #[must_use]
+    pub fn taking_over(mut self, before: &Self) -> Self {
+        if self.settings.profile == before.settings.profile {
+            self.provider.take_over(&before.provider);
+        }
+        self
+    }
+
     /// What the configuration says.
     pub fn settings(&self) -> &ClientSettings {
         &self.settings

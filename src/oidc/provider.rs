@@ -87,17 +87,23 @@ impl ProviderError {
 #[derive(Debug)]
 pub(super) struct Provider {
     back_channel: BackChannel,
-    metadata: Cached<ProviderMetadata>,
-    keys: Cached<ProviderKeys>,
+    metadata: Arc<Cached<ProviderMetadata>>,
+    keys: Arc<Cached<ProviderKeys>>,
 }
 
 impl Provider {
     pub(super) fn new(back_channel: BackChannel) -> Self {
         Self {
             back_channel,
-            metadata: Cached::new(METADATA),
-            keys: Cached::new(KEYS),
+            metadata: Arc::new(Cached::new(METADATA)),
+            keys: Arc::new(Cached::new(KEYS)),
         }
+    }
+
+    /// Knows what `other` knows, now and later; asks by a way of its own.
+    pub(super) fn take_over(&mut self, other: &Self) {
+        self.metadata = Arc::clone(&other.metadata);
+        self.keys = Arc::clone(&other.keys);
     }
 
     /// Its addresses.

@@ -10,7 +10,7 @@ use crate::wire::provider_url::ProviderUrl;
 use crate::wire::provider_url::ProviderUrlError;
 
 /// A preset in one of its environments: what the relying party asks when it has to decide.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProviderProfile {
     /// The name of the preset, `franceconnect`.
     pub preset: String,
@@ -35,7 +35,7 @@ pub enum Reality {
 }
 
 /// The rules of a provider, whatever its address.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderRules {
     /// What the authorization request consists of, in this order, and of nothing else.
@@ -175,7 +175,7 @@ pub enum EndSession {
 }
 
 /// The words that a provider prescribes; they may be translated, never altered.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
     /// The provider's name, as people read it.
@@ -189,7 +189,7 @@ pub struct Button {
 }
 
 /// One text in the languages of our pages.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// French.
@@ -199,7 +199,7 @@ pub struct Words {
 }
 
 /// An environment of a preset, as its file says it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// What people stand in front of.
@@ -209,7 +209,7 @@ pub struct Environment {
 }
 
 /// A provider that we know: its environments and its rules.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preset {
     /// Name of the preset.

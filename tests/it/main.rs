@@ -15,6 +15,8 @@ mod journey;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod listener;
 #[cfg(test)]
 mod login;

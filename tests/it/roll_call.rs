@@ -6,6 +6,7 @@ use crate::callback;
 use crate::franceconnect;
 use crate::journey;
 use crate::lies;
+use crate::lifecycle;
 use crate::listener;
 use crate::relayed;
 use crate::store;
@@ -23,6 +24,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     callback::ordinary_days::ids,
     callback::requests::ids,
     journey::cookies::ids,
+    lifecycle::cases::ids,
     lies::claims::ids,
     lies::keys::ids,
     lies::signature::ids,

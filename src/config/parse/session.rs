@@ -13,8 +13,6 @@ use crate::config::redis_url::guard;
 use crate::config::settings::SessionSettings;
 use crate::config::settings::StoreSettings;
 use crate::config::surroundings::Surroundings;
-use crate::seal;
-use crate::secret::Secret;
 use crate::session::redis::RedisStore;
 use crate::session::session::Lifetimes;
 
@@ -45,7 +43,8 @@ pub fn session(
             }
             None
         }
-        None => random_secret(&key, findings),
+        // One process needs nobody to agree with it.
+        None => Some(Vec::new()),
     };
     let store = if shared {
         redis(&key.name("redis"), raw.redis, surroundings, findings)
@@ -83,20 +82,6 @@ fn lifetimes(
         return None;
     }
     Some(Lifetimes { idle, absolute })
-}
-
-/// One process needs nobody to agree with it; its sessions end with it either way.
-fn random_secret(key: &Key, findings: &mut Findings) -> Option<Vec<Secret>> {
-    if let Ok(bytes) = seal::random::<32>() {
-        return Some(vec![Secret::new(bytes)]);
-    }
-    findings.error(
-        Code::SecretUnreadable,
-        &key.name("secret"),
-        "no session secret could be made: the system gave no random bytes",
-        "give one: secret = { file = \"..\" }",
-    );
-    None
 }
 
 fn redis(

@@ -8,16 +8,21 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::log::Log;
 use crate::endpoints::failure::Failure;
+use crate::gateway::accept;
 use crate::gateway::decide::Decide;
+use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::CurrentRules;
 use crate::gateway::listener::Rules;
+use crate::gateway::live::Live;
+use crate::gateway::upstream::Shared;
+use crate::gateway::upstream::Upstreams;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
+use crate::lifecycle::Lifecycle;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
@@ -34,7 +39,7 @@ use crate::wire::response::Response;
 
 pub(super) struct House {
     pub(super) address: SocketAddr,
-    shutdown: watch::Sender<bool>,
+    lifecycle: Arc<Lifecycle>,
     serving: JoinHandle<()>,
 }
 
@@ -62,24 +67,28 @@ impl House {
         Log::listen_from_the_start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (shutdown, ends) = watch::channel(false);
+        let lifecycle = Arc::new(Lifecycle::default());
+        let upstreams = Upstreams::new(Arc::new(Shared::default()));
+        let exchange = Arc::new(Exchange::new(Arc::new(Live::new(Arc::new(pipeline))), upstreams));
         let rules = Arc::new(CurrentRules::new(Rules::default()));
-        let serving = tokio::spawn(crate::gateway::accept(
-            Arc::new(pipeline),
+        let serving = tokio::spawn(accept::accept(
+            exchange,
             (listener, rules),
-            ends,
+            Arc::clone(&lifecycle),
         ));
         Self {
             address,
-            shutdown,
+            lifecycle,
             serving,
         }
     }
 
     /// Tells the gateway to end; ready when it did.
     pub(super) fn end(self) -> JoinHandle<()> {
-        self.shutdown.send_replace(true);
-        self.serving
+        tokio::spawn(async move {
+            self.lifecycle.end().await;
+            self.serving.await.unwrap();
+        })
     }
 }
 

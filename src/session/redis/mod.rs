@@ -24,11 +24,15 @@ use crate::session::redis::link::Link;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
+use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::store::Stored;
 use crate::session::store::Term;
+
+/// How many keys one command looks at. Redis does nothing else meanwhile.
+const LOOKED_AT: usize = 500;
 
 /// Sessions and attempts in Redis.
 #[derive(Clone, Debug)]
@@ -206,6 +210,18 @@ impl SessionStore for RedisStore {
         })
     }
 
+    fn page(&self, from: Option<u64>) -> Reply<'_, Page> {
+        Box::pin(async move {
+            let begins = format!("{}session:", self.prefix);
+            let scan = Command::new("SCAN", &from.unwrap_or(0).to_string())
+                .arg("MATCH")
+                .arg(format!("{}*", literally(&begins)))
+                .arg("COUNT")
+                .arg(LOOKED_AT);
+            page(&self.one(scan).await?, &begins).ok_or(StoreError::Unexpected { command: "SCAN" })
+        })
+    }
+
     fn ping(&self) -> Reply<'_, ()> {
         Box::pin(async move { self.one(Command::ping()).await.map(|_pong| ()) })
     }
@@ -310,4 +326,46 @@ fn locators(value: &Value) -> Result<Vec<Locator>, StoreError> {
         _ => None,
     };
     Ok(members.iter().filter_map(locator).collect())
+}
+
+/// A text as a pattern of Redis that fits nothing else.
+fn literally(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '^' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+/// The answer to `SCAN`: where it goes on, `0` at the end, and the keys. What is no session of ours is left alone.
+fn page(value: &Value, begins: &str) -> Option<Page> {
+    let Value::Array(answer) = value else {
+        return None;
+    };
+    let [Value::BulkString(next), Value::Array(keys)] = answer.as_slice() else {
+        return None;
+    };
+    let next: u64 = std::str::from_utf8(next).ok()?.parse().ok()?;
+    let locator = |key: &Value| match key {
+        Value::BulkString(key) => Locator::parse(std::str::from_utf8(key).ok()?.strip_prefix(begins)?),
+        _ => None,
+    };
+    Some(Page {
+        locators: keys.iter().filter_map(locator).collect(),
+        next: (next != 0).then_some(next),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_no_pattern() {
+        assert_eq!(literally("guichet:session:"), "guichet:session:");
+        assert_eq!(literally(r"a*b?[c]^\"), r"a\*b\?\[c\]\^\\");
+    }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod browser;
 pub(crate) mod chromium;
 pub(crate) mod clock;
+pub(crate) mod executable;
 pub(crate) mod gateway;
 pub(crate) mod h2;
 pub(crate) mod html;

@@ -55,7 +55,10 @@ impl Scene {
             let store = redis
                 .as_ref()
                 .map_or_else(String::new, |redis| redis_store(place, redis));
-            edit(place, usual(place, (&provider, alg), &application, &store))
+            edit(
+                place,
+                usual(place, (provider.issuer(), alg), &application, &store),
+            )
         });
         let public_url = gateway.place().public_url();
         provider.register(&Client {
@@ -102,13 +105,18 @@ impl Scene {
     }
 }
 
-fn redis_store(place: &Place, redis: &Redis) -> String {
+pub(crate) fn redis_store(place: &Place, redis: &Redis) -> String {
     let url = place.secret("redis_url", &redis.url());
     format!("store = \"redis\"\nredis = {{ url = {url} }}\n")
 }
 
 /// The configuration of an ordinary site; `store` is what `[session]` says about it.
-fn usual(place: &Place, (provider, alg): (&Provider, Alg), application: &Upstream, store: &str) -> String {
+pub(crate) fn usual(
+    place: &Place,
+    (issuer, alg): (&str, Alg),
+    application: &Upstream,
+    store: &str,
+) -> String {
     let signing_alg = match alg {
         Alg::Es256 => "ES256",
         Alg::Rs256 => "RS256",
@@ -159,7 +167,6 @@ plain_headers = ["sub", "family_name", "email"]
         port = place.port(),
         session_secret = place.secret("session_secret", SESSION_SECRET),
         keys = place.keys(),
-        issuer = provider.issuer(),
         client_secret = place.secret("client_secret", CLIENT_SECRET),
         upstream = application.url(),
     )

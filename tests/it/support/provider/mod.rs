@@ -139,6 +139,23 @@ impl Provider {
         browser.submit(page, &self.form(page), &[("account", sub)])
     }
 
+    /// On the provider's page, the person says who they are; the address with the code, which the browser does not open yet.
+    pub(crate) fn obtains_a_code(&self, browser: &Browser, page: &Page, callback: &str) -> String {
+        let people = people();
+        let sub = people[ZOE]["sub"].as_str().unwrap();
+        let mut page = browser.submit_once(page, &self.form(page), &[("account", sub)]);
+        loop {
+            let location = page.answer.field("location");
+            let location = location
+                .unwrap_or_else(|| panic!("no code:\n{}", page.text()))
+                .to_owned();
+            if location.starts_with(callback) {
+                return location;
+            }
+            page = browser.go_once(&page, &location);
+        }
+    }
+
     /// On the provider's page, the person changes their mind.
     pub(crate) fn cancel(&self, browser: &Browser, page: &Page) -> Page {
         browser.submit(page, &self.form(page), &[("cancel", "1")])
