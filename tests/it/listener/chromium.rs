@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::listener::SESSION;
 use crate::listener::Secure;
 use crate::support::chromium;
+use crate::support::upstream::Received;
 use crate::support::upstream::Reply;
 
 #[test]
@@ -38,7 +39,7 @@ fn in_chromium_a_person_signs_in_over_http_2() {
         (&json!(true), &json!(true))
     );
     let received = application.received();
-    let lines: Vec<String> = received.iter().map(|one| one.request_line()).collect();
+    let lines: Vec<String> = received.iter().map(Received::request_line).collect();
     assert!(
         lines.contains(&"GET /dossier/12?etape=3 HTTP/1.1".to_owned()),
         "{lines:?}"
