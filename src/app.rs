@@ -11,6 +11,7 @@ use std::sync::PoisonError;
 
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
+use crate::back_channel::road::Outbound;
 use crate::clock::Clock;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::AssertionSettings;
@@ -288,6 +289,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(&self, config: Config) -> Result<(Arc<Pipeline>, Parts), StartError> {
         let scheme = config.public_url.scheme;
+        let redirect_uris = config.redirect_uris();
         let cookies = if scheme == "https" {
             CookieScheme::Secure
         } else {
@@ -311,11 +313,13 @@ impl Builder<'_> {
             router: Router::new(apps.clone(), scheme),
             sessions: Arc::clone(&sessions),
             attempts: Arc::clone(&stores.attempts),
-            providers: self.providers(config.providers)?,
+            providers: self.providers(&config.outbound, config.providers)?,
             keyring,
             cookies,
             scheme,
             organisation: config.organisation,
+            official_button: config.official_button,
+            redirect_uris,
             assertions: Arc::clone(&assertions),
             clock: Arc::clone(&clock),
             lifecycle: Arc::clone(self.lifecycle),
@@ -395,26 +399,42 @@ impl Builder<'_> {
 
     fn providers(
         &self,
+        outbound: &Outbound,
         settings: Vec<ClientSettings>,
     ) -> Result<BTreeMap<EntryName, Arc<RelyingParty>>, BackChannelError> {
         // Made anew: it reads the system's certificates.
-        let back_channel = BackChannel::new()?;
-        let relying_party = |settings: ClientSettings| {
+        let back_channel = BackChannel::over(outbound)?;
+        let mut parties: BTreeMap<EntryName, Arc<RelyingParty>> = BTreeMap::new();
+        for settings in settings {
             let entry = settings.entry.clone();
-            let before = self.before.and_then(|before| before.desk.providers.get(&entry));
+            let before = self
+                .before
+                .into_iter()
+                .flat_map(|before| before.desk.providers.values());
+            // Two clients of one provider know the same of it: its document and its keys are fetched once.
+            let is_there = |known: &&Arc<RelyingParty>| known.settings().profile == settings.profile;
+            let known = parties.values().chain(before).find(is_there).cloned();
             let party = RelyingParty::new(settings, back_channel.clone(), Arc::clone(self.clock));
-            let party = match before {
-                Some(before) => party.taking_over(before),
+            let party = match known {
+                Some(known) => party.taking_over(&known),
                 None => party,
             };
-            (entry, Arc::new(party))
-        };
-        Ok(settings.into_iter().map(relying_party).collect())
+            parties.insert(entry, Arc::new(party));
+        }
+        Ok(parties)
     }
 }
 
 fn told(apps: &[Arc<routing::app::App>]) -> impl Iterator<Item = (&str, &Told)> {
     apps.iter().map(|app| (app.name.as_str(), &app.told))
+}
+
+/// The place where sessions are kept, for whoever asks how it is. Connects when first used.
+pub fn session_store(
+    settings: &StoreSettings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn SessionStore>, RedisUrlError> {
+    Ok(Stores::of(settings, clock)?.sessions)
 }
 
 /// One store in its two roles.
@@ -431,8 +451,8 @@ impl Stores {
                 MEMORY_PREFIX.to_owned(),
                 Arc::clone(clock),
             ))),
-            StoreSettings::Redis { url, prefix } => {
-                Self::both(Arc::new(RedisStore::new(url, prefix.clone())?))
+            StoreSettings::Redis { url, prefix, tls } => {
+                Self::both(Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
             }
         })
     }

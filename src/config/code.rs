@@ -89,6 +89,18 @@ codes! {
     CertificateNames = 92, "A certificate that is not about a host of the site.";
     ListenerInTheOpen = 93, "A listener that browsers can reach in the open.";
     TlsWithoutHttps = 94, "A certificate for a site that is published in the open.";
+
+    OfficialButton = 105, "A real provider without its official button.";
+    AssetsDir = 106, "Not a folder with the official button.";
+    SignOutRoute = 107, "A sign-out on a route where nobody is known.";
+    AppCookie = 108, "Not the name of an application's own cookie.";
+
+    Proxy = 115, "Not the address of a proxy, or not a login for one.";
+    Certificates = 116, "A file without the certificates or the key that it should hold.";
+    RedisTls = 117, "Certificates for a Redis that is spoken to without TLS, or half of a pair.";
+    ProxyVariable = 118, "A variable that names a proxy, and that changes nothing here.";
+
+    PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
 }
 
 impl fmt::Display for Code {

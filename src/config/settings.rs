@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::back_channel::road::Outbound;
 use crate::gateway::listener::Hsts;
 use crate::oidc::client_settings::ClientSettings;
+use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::secret::Secret;
+use crate::session::redis::link::RedisTls;
 use crate::session::session::Lifetimes;
 use crate::wire::host::Host;
 use crate::wire::own_paths;
@@ -21,10 +24,14 @@ use crate::wire::own_paths;
 pub struct Config {
     /// Where browsers reach the site.
     pub public_url: PublicUrl,
+    /// The provider's official button, if it was imported into `assets_dir`.
+    pub official_button: Option<OfficialButton>,
     /// Who is speaking on our pages.
     pub organisation: Organisation,
     /// The process itself.
     pub server: ServerSettings,
+    /// How providers are reached.
+    pub outbound: Outbound,
     /// Who is logged in, and for how long.
     pub session: SessionSettings,
     /// The signed statement that an application receives.
@@ -103,6 +110,8 @@ pub enum StoreSettings {
         url: Secret,
         /// Begins every key.
         prefix: String,
+        /// Certificates of its own.
+        tls: RedisTls,
     },
 }
 
@@ -135,9 +144,36 @@ pub struct Registration {
     pub redirect_uris: Vec<String>,
     /// One for each of these hosts.
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where all of them stand in one document: to be registered where there are several hosts, or several ports on one.
+    pub sector_identifier_uri: Option<String>,
 }
 
 impl Config {
+    /// Every redirect URI of every entry.
+    pub fn redirect_uris(&self) -> Vec<String> {
+        let mut uris: Vec<String> = Vec::new();
+        for uri in self
+            .registrations()
+            .into_iter()
+            .flat_map(|registration| registration.redirect_uris)
+        {
+            if !uris.contains(&uri) {
+                uris.push(uri);
+            }
+        }
+        uris
+    }
+
+    /// One address for all entries: a provider derives each `sub` from its host, so it must never change. It is at the public
+    /// URL, unless no app is there: then at the first app.
+    fn sector_identifier_uri(&self, scheme: &str) -> Option<String> {
+        let hosts = || self.apps.iter().map(|app| &app.host);
+        let host = hosts()
+            .find(|host| **host == self.public_url.host)
+            .or_else(|| hosts().next())?;
+        Some(own_paths::sector_identifier_uri(scheme, host))
+    }
+
     /// What to register at each provider.
     pub fn registrations(&self) -> Vec<Registration> {
         let scheme = self.public_url.scheme;
@@ -150,6 +186,9 @@ impl Config {
             }
             Registration {
                 entry: entry.clone(),
+                sector_identifier_uri: (hosts.len() > 1)
+                    .then(|| self.sector_identifier_uri(scheme))
+                    .flatten(),
                 redirect_uris: hosts
                     .iter()
                     .map(|host| own_paths::redirect_uri(scheme, host))

@@ -8,6 +8,7 @@ use crate::identity_headers::assertion::Assertions;
 use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
 use crate::oidc::attempts::Attempts;
+use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
 use crate::routing::Router;
@@ -38,6 +39,10 @@ pub struct Desk {
     pub scheme: &'static str,
     /// Who is speaking on our pages.
     pub organisation: Organisation,
+    /// The provider's official button, if the operator imported it.
+    pub official_button: Option<OfficialButton>,
+    /// Every redirect URI of every entry, in the order of the configuration.
+    pub redirect_uris: Vec<String>,
     /// What applications are told, and the keys to verify it.
     pub assertions: Arc<Assertions>,
     /// The time.

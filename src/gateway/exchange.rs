@@ -18,11 +18,14 @@ use hyper::body::Incoming;
 
 use crate::endpoints::failure::Failure;
 use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::app_cookies;
 use crate::gateway::decide::Decide;
 use crate::gateway::listener::Caller;
 use crate::gateway::live::Live;
+use crate::gateway::location;
 use crate::gateway::request_body::Expectation;
 use crate::gateway::request_body::RequestBody;
+use crate::gateway::sign_out;
 use crate::gateway::upstream::Upstreams;
 use crate::gateway::upstream_response;
 use crate::pipeline::Forward;
@@ -137,12 +140,17 @@ impl<D: Decide> Exchange<D> {
         afterwards: Afterwards,
     ) -> Answered {
         let answered = match self.upstreams.send(forward, body).await {
-            Ok(answer) => Answered {
-                response: upstream_response::relay(answer, forward.cache, |body| {
+            Ok(answer) => {
+                let mut response = upstream_response::relay(answer, forward.cache, |body| {
                     AnswerBody::Relayed(Box::new(body))
-                }),
-                app: None,
-            },
+                });
+                app_cookies::towards_browser(forward, response.headers_mut());
+                location::make_public(forward, response.headers_mut());
+                Answered {
+                    response: sign_out::follow_up(decide, forward, response).await,
+                    app: None,
+                }
+            }
             Err(error) => {
                 tracing::warn!(
                     app = forward.app.name,

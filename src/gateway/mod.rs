@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer_body;
+mod app_cookies;
 mod body_error;
 mod bounds;
 mod client_stream;
@@ -16,9 +17,12 @@ mod http2;
 mod idle;
 pub mod listener;
 pub mod live;
+mod location;
 mod pool;
+pub mod probe;
 pub mod process;
 mod request_body;
+mod sign_out;
 mod streams;
 pub mod tls;
 mod upstream;

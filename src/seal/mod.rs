@@ -47,11 +47,13 @@ pub enum Purpose {
     ProviderSidTag,
     /// The name under which the end of all sessions of an entry, or of everybody, is remembered.
     EndTag,
+    /// The mark of an application's own cookie: whose it is.
+    AppCookieMark,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LoginCookie,
         Self::LogoutCookie,
         Self::SessionRecord,
@@ -60,6 +62,7 @@ impl Purpose {
         Self::SubjectTag,
         Self::ProviderSidTag,
         Self::EndTag,
+        Self::AppCookieMark,
     ];
 
     /// The label of the derivation. A changed label is a lost key: everything sealed under it is gone.
@@ -73,6 +76,7 @@ impl Purpose {
             Self::SubjectTag => "guichet/1/subject-tag",
             Self::ProviderSidTag => "guichet/1/provider-sid-tag",
             Self::EndTag => "guichet/1/end-tag",
+            Self::AppCookieMark => "guichet/1/app-cookie-mark",
         }
     }
 }
@@ -314,6 +318,11 @@ pub fn hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .flatten()
         .collect()
+}
+
+/// SHA-512 (FIPS 180-4).
+pub fn sha512(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA512, bytes).as_ref().to_vec()
 }
 
 /// SHA-256 (FIPS 180-4).

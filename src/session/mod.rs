@@ -6,10 +6,12 @@
 pub mod conformance;
 pub mod cookie;
 pub mod end_error;
+pub mod finding;
 pub mod indexes;
 pub mod key;
 pub mod memory;
 pub mod note;
+pub mod owner;
 pub mod record;
 pub mod redis;
 pub mod roster;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::seal::Tag;
+use crate::session::finding::Finding;
 use crate::session::key::Locator;
 
 /// How long the end of a subject's sessions is remembered, against logins that were under way.
@@ -42,6 +43,12 @@ pub enum StoreError {
         /// The command.
         command: &'static str,
     },
+    /// The store keeps a part of the keys only: it is a node of a cluster.
+    #[error(
+        "the session store answers for a part of the keys only: this is a cluster, use a list \
+         (this version knows single servers: name one)"
+    )]
+    Cluster,
     /// The store of one process holds as much as it may.
     #[error("the session store is full")]
     Full,
@@ -143,6 +150,13 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// them.
     fn page(&self, from: Option<u64>) -> Reply<'_, Page>;
 
-    /// Whether the store answers at all.
+    /// Whether the store does what is asked of it; writes nothing. One that takes no writes for now still serves the sessions
+    /// that there are.
     fn ping(&self) -> Reply<'_, ()>;
+
+    /// What an operator should know: reached or not, what the gateway may do there, how it keeps things. Changes nothing, and
+    /// takes at most a second or two. Nothing for a store that is a part of the process.
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<Finding>> + Send + '_>> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
 }

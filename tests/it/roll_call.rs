@@ -3,12 +3,16 @@
 use crate::assertion;
 use crate::attack;
 use crate::callback;
+use crate::command_line;
+use crate::doctor;
 use crate::franceconnect;
 use crate::journey;
 use crate::lies;
 use crate::lifecycle;
 use crate::listener;
 use crate::relayed;
+use crate::secrets;
+use crate::site;
 use crate::store;
 use crate::support::process::in_repository;
 use crate::support::table;
@@ -16,6 +20,8 @@ use crate::support::table;
 /// The numbers of every table. A table that is not named here is missed at once, by its numbers.
 const TABLES: &[fn() -> Vec<&'static str>] = &[
     assertion::ids,
+    command_line::ids,
+    doctor::ids,
     franceconnect::ids,
     relayed::ids,
     attack::hostile_claims::ids,
@@ -37,6 +43,18 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     listener::in_the_open::ids,
     listener::secure::ids,
     listener::upstream_tls::ids,
+    secrets::configuration::ids,
+    secrets::outbound::ids,
+    secrets::redis::ids,
+    site::answers::ids,
+    site::app_cookies::ids,
+    site::button::ids,
+    site::cookies::ids,
+    site::entries::ids,
+    site::fragment::ids,
+    site::redirects::ids,
+    site::seen::ids,
+    site::sign_out::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::log::Log;
+use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure::Failure;
 use crate::gateway::accept;
 use crate::gateway::decide::Decide;
@@ -25,6 +26,7 @@ use crate::judge::AnswerCache;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
+use crate::pipeline::OwnCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::path_prefix::PathPrefix;
@@ -107,6 +109,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
             claims: Vec::new(),
             plain_headers: Vec::new(),
         },
+        app_cookies: Vec::new(),
         routes: Vec::new(),
     })
 }
@@ -134,6 +137,8 @@ impl Decide for PassAll {
                     HeaderValue::from_static("authenticated"),
                 )],
                 cache: self.cache,
+                own_cookies: OwnCookies::NoneNamed,
+                ending: None,
                 public_scheme: "https",
             })),
         }
@@ -141,6 +146,10 @@ impl Decide for PassAll {
 
     fn refuse(&self, _: &http::request::Parts, _: &RequestId, failure: &Failure) -> Response {
         self.failed(failure)
+    }
+
+    async fn end_session(&self, _: &Forward) -> Option<Ended> {
+        None
     }
 
     fn fail(&self, _: &Forward, failure: &Failure) -> Response {

@@ -3,8 +3,10 @@
 //! No command touches two keys, no script, no transaction: a single server, a cluster and an access list all serve it.
 //! Every key has an end from the moment it is written.
 
+pub mod examine;
 pub mod link;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +20,11 @@ use crate::oidc::attempts::Claim;
 use crate::oidc::attempts::OUTCOME_LIFETIME;
 use crate::oidc::attempts::Pending;
 use crate::secret::Secret;
+use crate::session::finding::Finding;
 use crate::session::key::Locator;
 use crate::session::redis::link::Command;
 use crate::session::redis::link::Link;
+use crate::session::redis::link::RedisTls;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
@@ -46,8 +50,13 @@ impl RedisStore {
     ///
     /// For `rediss://` the process must have a default crypto provider of rustls by then; the roots are the system's.
     pub fn new(url: &Secret, prefix: String) -> Result<Self, RedisUrlError> {
+        Self::over_tls(url, &RedisTls::default(), prefix)
+    }
+
+    /// The same, with authorities or a client certificate of its own if `url` is `rediss://`.
+    pub fn over_tls(url: &Secret, tls: &RedisTls, prefix: String) -> Result<Self, RedisUrlError> {
         Ok(Self {
-            link: Arc::new(Link::new(url)?),
+            link: Arc::new(Link::new(url, tls)?),
             prefix,
         })
     }
@@ -223,7 +232,11 @@ impl SessionStore for RedisStore {
     }
 
     fn ping(&self) -> Reply<'_, ()> {
-        Box::pin(async move { self.one(Command::ping()).await.map(|_pong| ()) })
+        Box::pin(examine::serves(&self.link, &self.prefix))
+    }
+
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<Finding>> + Send + '_>> {
+        Box::pin(examine::examine(&self.link, &self.prefix))
     }
 }
 

@@ -11,10 +11,10 @@ use guichet::config;
 use guichet::config::error::ConfigErrors;
 use guichet::config::surroundings::Surroundings;
 
-use crate::support::tls::Authority;
-use crate::support::tls::EXPIRED;
-use crate::support::tls::LONG;
-use crate::support::tls::Pair;
+use crate::support::authority::Authority;
+use crate::support::authority::EXPIRED;
+use crate::support::authority::LONG;
+use crate::support::authority::Pair;
 
 /// 2026-11-25
 const NOW: i64 = 1_795_564_800;

@@ -3,7 +3,6 @@
 mod certificate;
 mod chromium;
 pub(crate) mod descriptors;
-pub(crate) mod executable;
 pub(crate) mod forwarding;
 pub(crate) mod handshake;
 pub(crate) mod hosts;
@@ -14,6 +13,9 @@ pub(crate) mod secure;
 pub(crate) mod upstream_tls;
 
 use crate::attack::ASSERTION;
+use crate::support::authority::Authority;
+use crate::support::authority::LONG;
+use crate::support::authority::Tunnel;
 use crate::support::browser::Browser;
 use crate::support::gateway::Place;
 use crate::support::h2::H2;
@@ -25,9 +27,6 @@ use crate::support::raw::RawClient;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
-use crate::support::tls::Authority;
-use crate::support::tls::LONG;
-use crate::support::tls::Tunnel;
 
 /// The cookie of a session on https.
 pub(crate) const SESSION: &str = "__Host-guichet-session-fc";

@@ -3,14 +3,14 @@
 use std::process::Command;
 
 use crate::attack::Proof;
-use crate::listener::exchange;
-use crate::listener::executable::Executable;
-use crate::listener::executable::GUICHET;
+use crate::support::authority::Authority;
+use crate::support::authority::EXPIRED;
+use crate::support::authority::LONG;
+use crate::support::authority::Tunnel;
+use crate::support::executable::Executable;
+use crate::support::executable::GUICHET;
+use crate::support::executable::Start;
 use crate::support::table;
-use crate::support::tls::Authority;
-use crate::support::tls::EXPIRED;
-use crate::support::tls::LONG;
-use crate::support::tls::Tunnel;
 use crate::support::upstream::Upstream;
 
 fn app(name: &str, tunnel: &Tunnel) -> String {
@@ -37,18 +37,20 @@ fn only_the_application_itself_is_asked(application: &Upstream) {
     ];
     let apps: Vec<String> = wrong.iter().map(|(name, tunnel)| app(name, tunnel)).collect();
     let apps = format!("{}{}", app("right", &right), apps.concat());
-    let gateway = Executable::start(Command::new(GUICHET).env("SSL_CERT_FILE", ours.root()), &apps);
-    let ask = |name: &str| {
-        let port = gateway.address.port();
-        let head = format!("GET /{name}/public HTTP/1.1\r\nHost: localhost:{port}");
-        exchange(gateway.address, &head)
-    };
+    let gateway = Executable::start(&Start {
+        edit: &|_, usual| format!("{usual}{apps}"),
+        command: &|_| {
+            let mut command = Command::new(GUICHET);
+            command.env("SSL_CERT_FILE", ours.root());
+            command
+        },
+        ..Start::default()
+    });
     for (name, _) in &wrong {
-        let answer = ask(name);
-        assert_eq!(answer.status, 502, "{name}: {}", answer.text());
+        assert_eq!(gateway.status(&format!("/{name}/public")), 502, "{name}");
         assert_eq!(application.byte_count(), 0, "{name}");
     }
-    assert_eq!(ask("right").status, 200);
+    assert_eq!(gateway.status("/right/public"), 200);
     assert_eq!(application.only().request_line(), "GET /right/public HTTP/1.1");
 }
 

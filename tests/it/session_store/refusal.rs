@@ -54,7 +54,7 @@ fn documented_user() -> String {
     line.replace(">PASSWORD", ">s3cret")
 }
 
-fn under_the_access_list() -> RedisServer {
+pub(super) fn under_the_access_list() -> RedisServer {
     let list = tempfile::TempDir::new().unwrap();
     let text = format!(
         "{}\nuser default off\nuser admin on nopass ~* &* +@all\n",

@@ -49,7 +49,16 @@ impl Scene {
         alg: Alg,
         edit: impl FnOnce(&Place, String) -> String,
     ) -> Self {
-        let provider = Provider::start(alg);
+        Self::start_at(Provider::start(alg), redis, alg, edit)
+    }
+
+    /// At a provider that the test set up.
+    pub(crate) fn start_at(
+        provider: Provider,
+        redis: Option<Redis>,
+        alg: Alg,
+        edit: impl FnOnce(&Place, String) -> String,
+    ) -> Self {
         let application = Upstream::start();
         let gateway = TestGateway::start(|place| {
             let store = redis
@@ -60,19 +69,25 @@ impl Scene {
                 usual(place, (provider.issuer(), alg), &application, &store),
             )
         });
-        let public_url = gateway.place().public_url();
-        provider.register(&Client {
-            id: "tests",
-            secret: CLIENT_SECRET,
-            redirect_uris: &[format!("{public_url}/_guichet/callback")],
-            post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-        });
-        Self {
+        let scene = Self {
             gateway,
             provider,
             application,
             redis,
-        }
+        };
+        scene.is_registered_with(CLIENT_SECRET);
+        scene
+    }
+
+    /// The provider knows the gateway under this secret, and under no other.
+    pub(crate) fn is_registered_with(&self, secret: &str) {
+        let public_url = self.gateway.place().public_url();
+        self.provider.register(&Client {
+            id: "tests",
+            secret,
+            redirect_uris: &[format!("{public_url}/_guichet/callback")],
+            post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
+        });
     }
 
     /// An address at the gateway.
