@@ -50,6 +50,7 @@ use crate::session::Sessions;
 use crate::session::memory::MemoryStore;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
+use crate::session::roster::Roster;
 use crate::session::store::SessionStore;
 use crate::wire::client_address::TrustedProxies;
 use crate::wire::cookies::CookieScheme;
@@ -200,6 +201,14 @@ impl App {
         Arc::clone(&self.desk().sessions)
     }
 
+    /// The sessions as an operator sees them, under the secrets in force now.
+    pub fn roster(&self) -> Arc<Roster> {
+        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = Arc::clone(&in_force.stores.sessions);
+        let keyring = in_force.desk.keyring.clone();
+        Arc::new(Roster::new(store, keyring, Arc::clone(&self.clock)))
+    }
+
     /// The issuer of a provider entry, if there is such an entry now.
     pub fn issuer_of(&self, entry: &EntryName) -> Option<String> {
         let desk = self.desk();
@@ -230,6 +239,7 @@ fn rules(config: &Config) -> Result<Rules, StartError> {
             .map(|files| Certificate::load(&files.cert_file, &files.key_file))
             .transpose()?,
         trusted_proxies: TrustedProxies::new(server.trusted_proxies.iter().copied()),
+        own_address: Some(server.listen.ip()),
         hsts: match config.public_url.scheme {
             "https" => server.hsts,
             _ => Hsts::Off,

@@ -1,6 +1,7 @@
 //! What a listener goes by: its certificate, whom it believes about clients, and what it says about itself. A reload
 //! replaces it whole; a connection keeps what it began with.
 
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub struct Rules {
     pub certificate: Option<Certificate>,
     /// Whose `X-Forwarded-*` are believed.
     pub trusted_proxies: TrustedProxies,
+    /// Where it listens: who comes from there is this machine itself. Absent: nobody.
+    pub own_address: Option<IpAddr>,
     /// What every answer says about https.
     pub hsts: Hsts,
 }
@@ -90,10 +93,12 @@ impl Caller {
 
     /// Whether this head came as the site is published.
     pub(super) fn arrival(&self, headers: &HeaderMap) -> Arrival {
-        match self.rules.certificate {
-            Some(_) => Arrival::AsPublished,
-            None => self.rules.trusted_proxies.arrival(self.peer, headers),
+        let rules = &self.rules;
+        let is_own = rules.own_address == Some(self.peer.ip());
+        if is_own || rules.certificate.is_some() {
+            return Arrival::AsPublished;
         }
+        rules.trusted_proxies.arrival(self.peer, headers)
     }
 
     /// Says what every answer says. What an application says about itself stays.
@@ -103,5 +108,29 @@ impl Caller {
                 .entry(http::header::STRICT_TRANSPORT_SECURITY)
                 .or_insert(value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(peer: &str, own_address: Option<IpAddr>) -> Arrival {
+        let rules = Rules {
+            trusted_proxies: TrustedProxies::new(["10.0.0.5/32".parse().unwrap()]),
+            own_address,
+            ..Rules::default()
+        };
+        let peer = SocketAddr::new(peer.parse().unwrap(), 9);
+        Caller::new(peer, &CurrentRules::new(rules)).arrival(&HeaderMap::new())
+    }
+
+    #[test]
+    fn a_health_check_that_asks_the_address_that_is_listened_on_is_this_machine() {
+        let own = "10.0.0.2".parse().ok();
+        assert_eq!(arrival("10.0.0.2", own), Arrival::AsPublished);
+        assert_eq!(arrival("10.0.0.2", None), Arrival::InTheOpen);
+        assert_eq!(arrival("10.0.0.3", own), Arrival::InTheOpen);
+        assert_eq!(arrival("10.0.0.5", own), Arrival::AsPublished);
     }
 }
