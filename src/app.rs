@@ -20,7 +20,12 @@ use crate::config::settings::KeySource;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
+use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Hsts;
+use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
+use crate::gateway::tls::Certificate;
+use crate::gateway::tls::TlsError;
 use crate::identity_headers::assertion::Assertions;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::identity_headers::signing_keys::SigningKeysError;
@@ -47,6 +52,7 @@ use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::roster::Roster;
 use crate::session::store::SessionStore;
+use crate::wire::client_address::TrustedProxies;
 use crate::wire::cookies::CookieScheme;
 
 /// Begins the keys of a store of one process, which shares it with nobody.
@@ -71,6 +77,9 @@ pub enum StartError {
     /// The system gave no random bytes.
     #[error("no session secret can be made")]
     Random(#[from] RandomError),
+    /// The certificate or its key changed or went away since the configuration was checked.
+    #[error("the certificate cannot be served")]
+    Tls(#[from] TlsError),
 }
 
 /// Why a newer configuration was not taken. The one before stays in force, whole.
@@ -106,6 +115,7 @@ impl fmt::Display for NeedsRestart {
 #[derive(Debug)]
 pub struct App {
     live: Arc<Live<Pipeline>>,
+    rules: Arc<CurrentRules>,
     lifecycle: Arc<Lifecycle>,
     clock: Arc<dyn Clock>,
     /// As it was at the start.
@@ -135,9 +145,11 @@ impl App {
             lifecycle: &lifecycle,
             before: None,
         };
+        let rules = Arc::new(CurrentRules::new(rules(&config)?));
         let (pipeline, parts) = builder.build(config)?;
         Ok(Arc::new(Self {
             live: Arc::new(Live::new(pipeline)),
+            rules,
             lifecycle,
             clock,
             server,
@@ -155,7 +167,7 @@ impl App {
         if !changed.is_empty() {
             return Err(NeedsRestart(changed).into());
         }
-        let ending = ending(&config.server);
+        let (ending, rules) = (ending(&config.server), rules(&config)?);
         let builder = Builder {
             clock: &self.clock,
             lifecycle: &self.lifecycle,
@@ -164,6 +176,7 @@ impl App {
         let (pipeline, parts) = builder.build(config)?;
         self.lifecycle.set_ending(ending);
         self.live.replace(pipeline);
+        self.rules.replace(rules);
         *before = parts;
         Ok(())
     }
@@ -171,6 +184,11 @@ impl App {
     /// What answers requests now.
     pub fn live(&self) -> &Arc<Live<Pipeline>> {
         &self.live
+    }
+
+    /// What the listener goes by now.
+    pub fn rules(&self) -> &Arc<CurrentRules> {
+        &self.rules
     }
 
     /// From the start to the end.
@@ -219,6 +237,23 @@ impl fmt::Debug for Parts {
             .field("desk", &self.desk)
             .finish_non_exhaustive()
     }
+}
+
+/// What the listener goes by. Reads the certificate anew.
+fn rules(config: &Config) -> Result<Rules, StartError> {
+    let server = &config.server;
+    let files = server.tls.as_ref();
+    Ok(Rules {
+        certificate: files
+            .map(|files| Certificate::load(&files.cert_file, &files.key_file))
+            .transpose()?,
+        trusted_proxies: TrustedProxies::new(server.trusted_proxies.iter().copied()),
+        own_address: Some(server.listen.ip()),
+        hsts: match config.public_url.scheme {
+            "https" => server.hsts,
+            _ => Hsts::Off,
+        },
+    })
 }
 
 fn ending(server: &ServerSettings) -> Ending {

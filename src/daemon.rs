@@ -72,6 +72,7 @@ pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), Run
     let process = Process {
         listener,
         live: Arc::clone(app.live()),
+        rules: Arc::clone(app.rules()),
         lifecycle: Arc::clone(app.lifecycle()),
         cores: Arc::clone(&cores),
         beside: Box::pin(operate(Arc::new(operator), cores, questions)),

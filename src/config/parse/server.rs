@@ -15,6 +15,7 @@ use crate::config::raw;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::TlsFiles;
 use crate::config::surroundings::Surroundings;
+use crate::gateway::listener::Hsts;
 
 /// Reads the table.
 pub fn server(
@@ -64,7 +65,17 @@ pub fn server(
         shutdown_delay: shutdown_delay?,
         drain_timeout: drain_timeout?,
         tls,
+        hsts: hsts(raw.hsts.as_deref()),
     })
+}
+
+/// The schema let no other word pass.
+fn hsts(word: Option<&str>) -> Hsts {
+    match word {
+        Some("subdomains") => Hsts::Subdomains,
+        Some("off") => Hsts::Off,
+        _ => Hsts::Host,
+    }
 }
 
 /// An IP address and a port.
