@@ -45,6 +45,7 @@ use crate::session::Sessions;
 use crate::session::memory::MemoryStore;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
+use crate::session::roster::Roster;
 use crate::session::store::SessionStore;
 use crate::wire::cookies::CookieScheme;
 
@@ -180,6 +181,14 @@ impl App {
     /// The sessions, under the secrets in force now.
     pub fn sessions(&self) -> Arc<Sessions> {
         Arc::clone(&self.desk().sessions)
+    }
+
+    /// The sessions as an operator sees them, under the secrets in force now.
+    pub fn roster(&self) -> Arc<Roster> {
+        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = Arc::clone(&in_force.stores.sessions);
+        let keyring = in_force.desk.keyring.clone();
+        Arc::new(Roster::new(store, keyring, Arc::clone(&self.clock)))
     }
 
     /// The issuer of a provider entry, if there is such an entry now.

@@ -1,6 +1,7 @@
 //! A running process: signals, the service manager, the newer configuration, the end.
 
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +13,17 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::Mutex;
 
+use crate::admin;
+use crate::admin::office::Office;
+use crate::admin::office::Reloading;
+use crate::admin::socket::Socket;
+use crate::admin::socket::SocketError;
 use crate::app::App;
 use crate::app::ReloadError;
 use crate::app::StartError;
 use crate::clock::Clock;
 use crate::config;
+use crate::config::error::ConfigError;
 use crate::config::settings::Config;
 use crate::gateway::process;
 use crate::gateway::process::Cores;
@@ -24,6 +31,9 @@ use crate::gateway::process::ListenError;
 use crate::gateway::process::Process;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
+use crate::provider::entry_name::EntryName;
+use crate::session::Sessions;
+use crate::session::roster::Roster;
 use crate::supervisor;
 
 /// Why the process did not serve.
@@ -36,14 +46,23 @@ pub enum RunError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The operator's socket cannot be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
 }
 
 /// Serves what the configuration at `path` says until SIGTERM or SIGINT, then lets the last exchanges end.
 pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), RunError> {
     keep_memory_private();
-    let listen = config.server.listen;
+    let (listen, admin_socket) = (config.server.listen, config.server.admin_socket.clone());
     let app = App::start(config, clock)?;
     let listener = process::bind(listen)?;
+    // Until the end of this function: its file goes with it.
+    let socket = admin_socket.as_deref().map(Socket::bind).transpose()?;
+    let questions = match &socket {
+        Some(socket) => Some((socket.listener()?, socket.owner)),
+        None => None,
+    };
     let cores = Arc::new(Cores::default());
     let operator = Operator {
         app: Arc::clone(&app),
@@ -55,7 +74,7 @@ pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), Run
         live: Arc::clone(app.live()),
         lifecycle: Arc::clone(app.lifecycle()),
         cores: Arc::clone(&cores),
-        beside: Box::pin(operate(Arc::new(operator), cores)),
+        beside: Box::pin(operate(Arc::new(operator), cores, questions)),
     };
     Ok(process.run()?)
 }
@@ -76,7 +95,7 @@ struct Operator {
 
 impl Operator {
     /// Reads the configuration again; says in the log what came of it.
-    async fn reload(&self) -> Result<(), ReloadError> {
+    async fn read_again(&self) -> Result<Vec<ConfigError>, ReloadError> {
         let _turn = self.one_at_a_time.lock().await;
         supervisor::reloading();
         let (app, path) = (Arc::clone(&self.app), self.path.clone());
@@ -93,10 +112,10 @@ impl Operator {
         match reloaded {
             Ok(warnings) => {
                 tracing::info!("the new configuration is in force");
-                for warning in warnings {
+                for warning in &warnings {
                     tracing::warn!("{warning}");
                 }
-                Ok(())
+                Ok(warnings)
             }
             Err(refused) => {
                 tracing::error!(
@@ -108,8 +127,29 @@ impl Operator {
     }
 }
 
+impl Office for Operator {
+    fn roster(&self) -> Arc<Roster> {
+        self.app.roster()
+    }
+
+    fn sessions(&self) -> Arc<Sessions> {
+        self.app.sessions()
+    }
+
+    fn issuer_of(&self, entry: &EntryName) -> Option<String> {
+        self.app.issuer_of(entry)
+    }
+
+    fn reload(&self) -> Reloading<'_> {
+        Box::pin(async move {
+            let warnings = self.read_again().await.map_err(|refused| refused.to_string())?;
+            Ok(warnings.iter().map(ToString::to_string).collect())
+        })
+    }
+}
+
 /// Everything that is not a request.
-async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
+async fn operate(operator: Arc<Operator>, cores: Arc<Cores>, questions: Option<(UnixListener, u32)>) {
     let lifecycle = Arc::clone(operator.app.lifecycle());
     let signals = match Signals::listen() {
         Ok(signals) => signals,
@@ -123,7 +163,7 @@ async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
     let reloads = async {
         while hangup.recv().await.is_some() {
             // Said in the log.
-            drop(operator.reload().await);
+            drop(operator.read_again().await);
         }
     };
     let watched = async {
@@ -131,7 +171,12 @@ async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
             supervisor::watch(interval, || cores.answer()).await;
         }
     };
-    tokio::join!(ends.obey(&lifecycle), reloads, watched);
+    let asked = async {
+        if let Some((listener, owner)) = questions {
+            admin::serve(listener, owner, Arc::<Operator>::clone(&operator)).await;
+        }
+    };
+    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked);
 }
 
 struct Signals {

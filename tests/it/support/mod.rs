@@ -25,5 +25,4 @@ pub(crate) mod scene;
 pub(crate) mod steps;
 pub(crate) mod table;
 pub(crate) mod tinyproxy;
-pub(crate) mod tls;
 pub(crate) mod upstream;
