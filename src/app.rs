@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use arc_swap::ArcSwap;
+
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::road::Outbound;
@@ -110,7 +112,8 @@ pub struct App {
     clock: Arc<dyn Clock>,
     /// As it was at the start.
     server: ServerSettings,
-    in_force: Mutex<Parts>,
+    in_force: ArcSwap<Parts>,
+    one_at_a_time: Mutex<()>,
 }
 
 /// What a newer pipeline takes over where the configuration has not changed.
@@ -141,7 +144,8 @@ impl App {
             lifecycle,
             clock,
             server,
-            in_force: Mutex::new(parts),
+            in_force: ArcSwap::from_pointee(parts),
+            one_at_a_time: Mutex::new(()),
         }))
     }
 
@@ -150,7 +154,8 @@ impl App {
     /// Sessions, known metadata and open connections stay where what they belong to is the same. Keys, secrets and roots
     /// were read again, or are now. One at a time: whoever comes second waits.
     pub fn reload(&self, config: Config) -> Result<(), ReloadError> {
-        let mut before = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.in_force.load();
         let changed = needs_restart((&self.server, &before.store), &config);
         if !changed.is_empty() {
             return Err(NeedsRestart(changed).into());
@@ -164,7 +169,7 @@ impl App {
         let (pipeline, parts) = builder.build(config)?;
         self.lifecycle.set_ending(ending);
         self.live.replace(pipeline);
-        *before = parts;
+        self.in_force.store(Arc::new(parts));
         Ok(())
     }
 
@@ -180,12 +185,12 @@ impl App {
 
     /// The sessions, under the secrets in force now.
     pub fn sessions(&self) -> Arc<Sessions> {
-        Arc::clone(&self.desk().sessions)
+        Arc::clone(&self.in_force.load().desk.sessions)
     }
 
     /// The sessions as an operator sees them, under the secrets in force now.
     pub fn roster(&self) -> Arc<Roster> {
-        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_force = self.in_force.load();
         let store = Arc::clone(&in_force.stores.sessions);
         let keyring = in_force.desk.keyring.clone();
         Arc::new(Roster::new(store, keyring, Arc::clone(&self.clock)))
@@ -193,14 +198,9 @@ impl App {
 
     /// The issuer of a provider entry, if there is such an entry now.
     pub fn issuer_of(&self, entry: &EntryName) -> Option<String> {
-        let desk = self.desk();
-        let settings = desk.providers.get(entry)?.settings();
+        let in_force = self.in_force.load();
+        let settings = in_force.desk.providers.get(entry)?.settings();
         Some(settings.profile.issuer.as_str().to_owned())
-    }
-
-    fn desk(&self) -> Arc<Desk> {
-        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&in_force.desk)
     }
 }
 

@@ -84,6 +84,8 @@ codes! {
     EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
 
+    AdminSocket = 95, "A path that a Unix socket cannot have.";
+
     OfficialButton = 105, "A real provider without its official button.";
     AssetsDir = 106, "Not a folder with the official button.";
     SignOutRoute = 107, "A sign-out on a route where nobody is known.";
