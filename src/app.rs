@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use arc_swap::ArcSwap;
+
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::road::Outbound;
@@ -120,7 +122,8 @@ pub struct App {
     clock: Arc<dyn Clock>,
     /// As it was at the start.
     server: ServerSettings,
-    in_force: Mutex<Parts>,
+    in_force: ArcSwap<Parts>,
+    one_at_a_time: Mutex<()>,
 }
 
 /// What a newer pipeline takes over where the configuration has not changed.
@@ -153,7 +156,8 @@ impl App {
             lifecycle,
             clock,
             server,
-            in_force: Mutex::new(parts),
+            in_force: ArcSwap::from_pointee(parts),
+            one_at_a_time: Mutex::new(()),
         }))
     }
 
@@ -162,7 +166,8 @@ impl App {
     /// Sessions, known metadata and open connections stay where what they belong to is the same. Keys, secrets and roots
     /// were read again, or are now. One at a time: whoever comes second waits.
     pub fn reload(&self, config: Config) -> Result<(), ReloadError> {
-        let mut before = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.in_force.load();
         let changed = needs_restart((&self.server, &before.store), &config);
         if !changed.is_empty() {
             return Err(NeedsRestart(changed).into());
@@ -177,7 +182,7 @@ impl App {
         self.lifecycle.set_ending(ending);
         self.live.replace(pipeline);
         self.rules.replace(rules);
-        *before = parts;
+        self.in_force.store(Arc::new(parts));
         Ok(())
     }
 
@@ -198,12 +203,12 @@ impl App {
 
     /// The sessions, under the secrets in force now.
     pub fn sessions(&self) -> Arc<Sessions> {
-        Arc::clone(&self.desk().sessions)
+        Arc::clone(&self.in_force.load().desk.sessions)
     }
 
     /// The sessions as an operator sees them, under the secrets in force now.
     pub fn roster(&self) -> Arc<Roster> {
-        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_force = self.in_force.load();
         let store = Arc::clone(&in_force.stores.sessions);
         let keyring = in_force.desk.keyring.clone();
         Arc::new(Roster::new(store, keyring, Arc::clone(&self.clock)))
@@ -211,23 +216,17 @@ impl App {
 
     /// The issuer of a provider entry, if there is such an entry now.
     pub fn issuer_of(&self, entry: &EntryName) -> Option<String> {
-        let desk = self.desk();
-        let settings = desk.providers.get(entry)?.settings();
+        let in_force = self.in_force.load();
+        let settings = in_force.desk.providers.get(entry)?.settings();
         Some(settings.profile.issuer.as_str().to_owned())
     }
 
     /// The Redis in force, by a connection of its own, for a look at it. None if sessions are kept in the process.
     pub fn redis(&self) -> Option<RedisStore> {
-        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
-        match &in_force.store {
+        match &self.in_force.load().store {
             StoreSettings::Memory => None,
             StoreSettings::Redis { url, prefix, tls } => RedisStore::over_tls(url, tls, prefix.clone()).ok(),
         }
-    }
-
-    fn desk(&self) -> Arc<Desk> {
-        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&in_force.desk)
     }
 }
 

@@ -90,6 +90,8 @@ codes! {
     ListenerInTheOpen = 93, "A listener that browsers can reach in the open.";
     TlsWithoutHttps = 94, "A certificate for a site that is published in the open.";
 
+    AdminSocket = 95, "A path that a Unix socket cannot have.";
+
     OfficialButton = 105, "A real provider without its official button.";
     AssetsDir = 106, "Not a folder with the official button.";
     SignOutRoute = 107, "A sign-out on a route where nobody is known.";
