@@ -24,9 +24,12 @@ use crate::seal::KeyringError;
 use crate::session::SessionSettings;
 use crate::session::Sessions;
 use crate::session::memory::MemoryStore;
+use crate::session::metered::Metered;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
+use crate::telemetry::peer::Peer;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::cookies::CookieScheme;
 
 /// Begins the keys of a store of one process, which shares it with nobody.
@@ -52,7 +55,11 @@ pub enum StartError {
 
 /// Builds everything that answers requests. Nothing is asked of the network yet: neither a store nor a provider that is away
 /// keeps the process from starting.
-pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, StartError> {
+pub fn build(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    telemetry: &Arc<Telemetry>,
+) -> Result<Arc<Pipeline>, StartError> {
     let scheme = config.public_url.scheme;
     let cookies = if scheme == "https" {
         CookieScheme::Secure
@@ -60,7 +67,7 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
         CookieScheme::PlainLoopback
     };
     let keyring = Keyring::new(&config.session.secrets)?;
-    let stores = Stores::of(&config.session.store, &clock)?;
+    let stores = Stores::of(&config.session.store, &clock)?.watched_by(telemetry);
     let settings = SessionSettings {
         keyring: keyring.clone(),
         lifetimes: config.session.lifetimes,
@@ -75,9 +82,12 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
     let assertions = Arc::new(Assertions::new(issuer, lifetime, keys, Arc::clone(&clock)));
     let back_channel = BackChannel::new()?;
     let relying_party = |settings: ClientSettings| {
+        let entry = settings.entry.clone();
+        let peer = Peer::new(Arc::clone(telemetry), Arc::clone(&clock), entry.as_str());
+        let back_channel = back_channel.clone().watched_by(peer);
         (
-            settings.entry.clone(),
-            RelyingParty::new(settings, back_channel.clone(), Arc::clone(&clock)),
+            entry,
+            RelyingParty::new(settings, back_channel, Arc::clone(&clock)),
         )
     };
     let desk = Arc::new(Desk {
@@ -95,6 +105,7 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
         organisation: config.organisation,
         assertions: Arc::clone(&assertions),
         clock: Arc::clone(&clock),
+        telemetry: Arc::clone(telemetry),
     });
     Ok(Arc::new(Pipeline::new(
         desk,
@@ -104,6 +115,7 @@ pub fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Pipeline>, Sta
 
 /// One store in its two roles.
 struct Stores {
+    name: &'static str,
     sessions: Arc<dyn SessionStore>,
     attempts: Arc<dyn Attempts>,
 }
@@ -111,18 +123,28 @@ struct Stores {
 impl Stores {
     fn of(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Result<Self, RedisUrlError> {
         Ok(match settings {
-            StoreSettings::Memory => Self::both(Arc::new(MemoryStore::new(
-                MEMORY_PREFIX.to_owned(),
-                Arc::clone(clock),
-            ))),
+            StoreSettings::Memory => Self::both(
+                "memory",
+                Arc::new(MemoryStore::new(MEMORY_PREFIX.to_owned(), Arc::clone(clock))),
+            ),
             StoreSettings::Redis { url, prefix } => {
-                Self::both(Arc::new(RedisStore::new(url, prefix.clone())?))
+                Self::both("redis", Arc::new(RedisStore::new(url, prefix.clone())?))
             }
         })
     }
 
-    fn both<S: SessionStore + Attempts + 'static>(store: Arc<S>) -> Self {
+    /// Its operations are counted and timed.
+    fn watched_by(self, telemetry: &Arc<Telemetry>) -> Self {
+        let metered = Metered::new(self.sessions, self.name, Arc::clone(telemetry));
         Self {
+            sessions: Arc::new(metered),
+            ..self
+        }
+    }
+
+    fn both<S: SessionStore + Attempts + 'static>(name: &'static str, store: Arc<S>) -> Self {
+        Self {
+            name,
             sessions: Arc::<S>::clone(&store),
             attempts: store,
         }

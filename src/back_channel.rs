@@ -10,6 +10,7 @@ use http::Request;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use http::header::CONTENT_TYPE;
+use http::header::DATE;
 use http_body_util::BodyExt;
 use http_body_util::Full;
 use http_body_util::Limited;
@@ -19,7 +20,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
+use tokio::time::Instant;
 
+use crate::telemetry::peer::Peer;
 use crate::wire::provider_url::ProviderUrl;
 
 /// How long a connection may take to come up; a part of the time that the whole call has.
@@ -48,6 +51,19 @@ pub enum BackChannelError {
     Timeout(Duration),
 }
 
+impl BackChannelError {
+    /// One stable word for metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Tls(_) => "tls",
+            Self::Request(_) => "request",
+            Self::Connection(_) => "connection",
+            Self::Body(_) => "body",
+            Self::Timeout(_) => "timeout",
+        }
+    }
+}
+
 /// What may be spent on one call.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -63,6 +79,7 @@ pub struct Answer {
     status: StatusCode,
     media_type: Option<String>,
     max_age: Option<Duration>,
+    date: Option<String>,
     body: Vec<u8>,
 }
 
@@ -86,6 +103,7 @@ impl Answer {
             status,
             media_type: text(CONTENT_TYPE).map(essence),
             max_age: text(CACHE_CONTROL).and_then(max_age),
+            date: text(DATE).map(str::to_owned),
             body,
         }
     }
@@ -146,6 +164,14 @@ pub struct BackChannel {
     /// A new connection for each form: on a used one it could meet the moment at which the other side closes it, and it
     /// must not be sent again.
     sending: HttpClient,
+    watch: Option<Watch>,
+}
+
+/// Who is told how calls go, and under which name.
+#[derive(Clone, Debug)]
+struct Watch {
+    peer: Peer,
+    endpoint: &'static str,
 }
 
 impl BackChannel {
@@ -174,7 +200,30 @@ impl BackChannel {
                 .pool_max_idle_per_host(0)
                 .retry_canceled_requests(false)
                 .build(connector),
+            watch: None,
         })
+    }
+
+    /// The same connections; `peer` is told how each call goes.
+    #[must_use]
+    pub fn watched_by(self, peer: Peer) -> Self {
+        let watch = Some(Watch { peer, endpoint: "" });
+        Self { watch, ..self }
+    }
+
+    /// The same connections; calls are told under the name of this endpoint.
+    #[must_use]
+    pub fn at(&self, endpoint: &'static str) -> Self {
+        let mut at = self.clone();
+        if let Some(watch) = &mut at.watch {
+            watch.endpoint = endpoint;
+        }
+        at
+    }
+
+    /// Who is told how calls go, if somebody is.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.watch.as_ref().map(|watch| &watch.peer)
     }
 
     /// Asks for a document at `url`.
@@ -188,7 +237,7 @@ impl BackChannel {
             .body(Full::default())
             .map_err(BackChannelError::Request)?;
         request.headers_mut().extend(headers.iter().cloned());
-        exchange(&self.asking, request, bounds).await
+        self.watched(exchange(&self.asking, request, bounds)).await
     }
 
     /// Sends a form to `url` (RFC 6749, appendix B), once.
@@ -203,7 +252,25 @@ impl BackChannel {
             .header(http::header::ACCEPT, "application/json")
             .body(Full::new(Bytes::from(form)))
             .map_err(BackChannelError::Request)?;
-        exchange(&self.sending, request, bounds).await
+        self.watched(exchange(&self.sending, request, bounds)).await
+    }
+
+    async fn watched(
+        &self,
+        call: impl Future<Output = Result<Answer, BackChannelError>>,
+    ) -> Result<Answer, BackChannelError> {
+        let began = Instant::now();
+        let answer = call.await;
+        if let Some(Watch { peer, endpoint }) = &self.watch {
+            let elapsed = began.elapsed();
+            match &answer {
+                Ok(answer) => {
+                    peer.answered(endpoint, answer.status.as_u16(), answer.date.as_deref(), elapsed);
+                }
+                Err(error) => peer.unanswered(endpoint, error.reason(), elapsed),
+            }
+        }
+        answer
     }
 }
 

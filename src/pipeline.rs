@@ -14,11 +14,14 @@ use crate::endpoints::challenge;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::witness;
 use crate::judge::AnswerCache;
 use crate::judge::Judge;
 use crate::judge::Judgement;
 use crate::routing::Found;
 use crate::routing::app::App;
+use crate::session::store::StoreError;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
@@ -71,16 +74,35 @@ impl Pipeline {
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {
-            Ok(Judgement::Forward(identity, cache)) => Outcome::Forward(Box::new(Forward {
-                app: Arc::clone(app),
-                request,
-                identity,
-                cache,
-                public_scheme: desk.scheme,
-            })),
-            Ok(Judgement::Authenticate) => Outcome::Answer(challenge::answer(desk, &request, app).await),
-            Err(error) => Outcome::Answer(failure::answer(desk, &request, &Failure::from(error))),
+            Ok(Judgement::Forward(identity, cache)) => {
+                witness::judged(desk, app, &identity);
+                Outcome::Forward(Box::new(Forward {
+                    app: Arc::clone(app),
+                    request,
+                    identity,
+                    cache,
+                    public_scheme: desk.scheme,
+                }))
+            }
+            Ok(Judgement::Authenticate) => {
+                witness::session_needed(desk, &request, app);
+                Outcome::Answer(challenge::answer(desk, &request, app).await)
+            }
+            Err(error) => {
+                witness::not_judged(desk, app, &error);
+                Outcome::Answer(failure::answer(desk, &request, &Failure::from(error)))
+            }
         }
+    }
+
+    /// Who is told what happens.
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.desk.telemetry
+    }
+
+    /// Whether the session store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.desk.sessions.ping().await
     }
 
     /// Whether the body of a request is for us and has to be read first.

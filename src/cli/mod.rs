@@ -7,6 +7,7 @@ pub mod keys;
 pub mod run;
 pub mod schema;
 pub mod streams;
+pub mod telling;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -83,6 +83,8 @@ codes! {
     RepeatedPath = 80, "A route that repeats its app's path.";
     EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
+
+    AuditFile = 100, "Not a file that audit events can be written to.";
 }
 
 impl fmt::Display for Code {

@@ -16,6 +16,9 @@ trusted_proxies = []
 shutdown_delay = "0s"
 drain_timeout = "30s"
 
+[logs]
+format = "auto"
+
 [session]
 store = "memory"
 idle_timeout = "30m"
@@ -45,7 +48,7 @@ access = "required"
 "#;
 
 /// Tables of the file that are there even if nobody wrote them.
-const ALWAYS: &[&str] = &["server", "session", "assertion"];
+const ALWAYS: &[&str] = &["server", "logs", "session", "assertion"];
 
 /// Adds what nobody said.
 pub fn fill(tree: &mut Value) {

@@ -15,6 +15,7 @@ use crate::seal::Keyring;
 use crate::session::Sessions;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::host::Host;
 use crate::wire::request::Request;
@@ -41,6 +42,8 @@ pub struct Desk {
     pub assertions: Arc<Assertions>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Who is told what happens.
+    pub telemetry: Arc<Telemetry>,
 }
 
 impl std::fmt::Debug for Desk {

@@ -12,6 +12,7 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::surroundings::Surroundings;
+use crate::endpoints::witness;
 use crate::pages::sign_out::LiveSession;
 use crate::pages::sign_out::NothingToSignOut;
 use crate::pages::sign_out::PartlySignedOut;
@@ -19,6 +20,7 @@ use crate::pages::sign_out::SignOutPage;
 use crate::seal;
 use crate::seal::Purpose;
 use crate::session::session::Session;
+use crate::telemetry::audit::SignedOut;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
@@ -121,7 +123,13 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     };
     desk.sessions.end(session).await?;
     tracing::info!(request = %request.id, provider = %session.entry, session = %session.reference, "signed out");
-    let response = match towards_provider(desk, request, session).await {
+    let towards = towards_provider(desk, request, session).await;
+    let at_provider = match &towards {
+        Ok(_) => SignedOut::Everywhere,
+        Err(_) => SignedOut::HereOnly,
+    };
+    witness::signed_out(desk, request, session, at_provider);
+    let response = match towards {
         Ok(response) => response,
         Err(failure) => {
             failure.log(&request.id);

@@ -13,6 +13,7 @@ pub mod logout;
 pub mod post_logout;
 pub mod redirection;
 pub mod surroundings;
+pub mod witness;
 
 use std::sync::Arc;
 

@@ -18,6 +18,10 @@ use http_body_util::Limited;
 use hyper::body::Incoming;
 
 use crate::endpoints::failure::Failure;
+use crate::gateway::access_line::Asking;
+use crate::gateway::access_line::Record;
+use crate::gateway::access_line::RecordedBody;
+use crate::gateway::access_line::UnderWay;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::decide::Decide;
 use crate::gateway::request_body::Expectation;
@@ -28,6 +32,8 @@ use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
 use crate::seal;
+use crate::telemetry::audit::AuditEvent;
+use crate::telemetry::audit::Source;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
@@ -48,6 +54,7 @@ pub(super) struct Exchange<D> {
 struct Answered {
     response: http::Response<AnswerBody>,
     app: Option<Arc<App>>,
+    under_way: Option<UnderWay>,
 }
 
 /// What is left of the connection after an answer of ours.
@@ -70,32 +77,29 @@ impl<D: Decide> Exchange<D> {
         &self,
         client: SocketAddr,
         request: http::Request<Incoming>,
-    ) -> Result<http::Response<AnswerBody>, Infallible> {
+    ) -> Result<http::Response<RecordedBody>, Infallible> {
         let (head, incoming) = request.into_parts();
         let Ok(id) = seal::random().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
-            let mut response = http::Response::new(AnswerBody::Own(Full::default()));
+            let mut response = http::Response::new(RecordedBody::unrecorded());
             *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
             return Ok(response);
         };
+        let record = Record::begin(self.decide.telemetry(), &head, client, &id);
         let body = RequestBody::new(incoming, expectation(&head));
-        let answered = self.decided(&head, client, id.clone(), body).await;
-        tracing::info!(
-            method = %head.method,
-            path = head.uri.path(),
-            status = answered.response.status().as_u16(),
-            request = id.as_str(),
-            app = answered.app.as_ref().map(|app| app.name.as_str()),
-            "answered"
-        );
-        Ok(answered.response)
+        let answered = self.decided(&head, client, id, body).await;
+        let app = answered.app.as_ref().map(|app| app.name.as_str());
+        let record = record.answered(app, answered.response.status(), answered.under_way);
+        Ok(answered.response.map(|body| RecordedBody::new(body, record)))
     }
 
     async fn decided(&self, head: &Parts, client: SocketAddr, id: RequestId, body: RequestBody) -> Answered {
         let mut request = match Request::parse(head, client, id.clone()) {
             Ok(request) => request,
             Err(error) => {
-                let refused = self.decide.refuse(head, &id, &Failure::BadRequest(error));
+                let failure = Failure::BadRequest(error);
+                self.tell_refused(client, &id, &failure);
+                let refused = self.decide.refuse(head, &id, &failure);
                 return Answered::own(refused, Afterwards::Closes);
             }
         };
@@ -124,12 +128,18 @@ impl<D: Decide> Exchange<D> {
     }
 
     async fn forwarded(&self, forward: &Forward, body: RequestBody, afterwards: Afterwards) -> Answered {
-        let answered = match self.upstreams.send(forward, body).await {
+        let telemetry = self.decide.telemetry();
+        let under_way = UnderWay::begin(telemetry, &forward.app.name);
+        let sent = Asking::begin(telemetry, &forward.app.name);
+        let answer = self.upstreams.send(forward, body).await;
+        sent.ended(&answer);
+        let answered = match answer {
             Ok(answer) => Answered {
                 response: upstream_response::relay(answer, forward.cache, |body| {
                     AnswerBody::Relayed(Box::new(body))
                 }),
                 app: None,
+                under_way: None,
             },
             Err(error) => {
                 tracing::warn!(
@@ -143,8 +153,23 @@ impl<D: Decide> Exchange<D> {
         };
         Answered {
             app: Some(Arc::clone(&forward.app)),
+            under_way: Some(under_way),
             ..answered
         }
+    }
+
+    fn tell_refused(&self, client: SocketAddr, id: &RequestId, failure: &Failure) {
+        let source = Source::Request {
+            id: id.as_str(),
+            client,
+            host: None,
+        };
+        let event = AuditEvent::Refused {
+            app: None,
+            code: failure.code(),
+            reason: failure.reason(),
+        };
+        self.decide.telemetry().audit(&source, &event);
     }
 }
 
@@ -157,7 +182,11 @@ impl Answered {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
-        Self { response, app: None }
+        Self {
+            response,
+            app: None,
+            under_way: None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! `exchange` is one request; `upstream_request` owns the head that an application receives.
 
+mod access_line;
 mod answer_body;
 mod body_error;
 mod client_stream;

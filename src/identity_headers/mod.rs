@@ -120,8 +120,8 @@ pub fn bytes_of_the_longest_person(
     Some(size_of_fields(&fields))
 }
 
-/// What fields take in a head: name, colon, space, value, line end.
-fn size_of_fields(fields: &[(HeaderName, HeaderValue)]) -> usize {
+/// What fields take in a head, in bytes: name, colon, space, value, line end.
+pub fn size_of_fields(fields: &[(HeaderName, HeaderValue)]) -> usize {
     fields
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + 4)

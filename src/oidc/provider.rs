@@ -132,24 +132,32 @@ impl Provider {
 
     async fn fetch_metadata(&self, profile: &ProviderProfile) -> Fetched<ProviderMetadata, ProviderError> {
         let address = provider_metadata::address(&profile.issuer)?;
-        let answer = self.document(&address, "application/json").await?;
+        let answer = self.document("discovery", &address, "application/json").await?;
         Ok((ProviderMetadata::read(&answer, profile)?, answer.max_age()))
     }
 
     async fn fetch_keys(&self, jwks_uri: &ProviderUrl) -> Fetched<ProviderKeys, ProviderError> {
         let answer = self
-            .document(jwks_uri, "application/jwk-set+json, application/json")
+            .document("jwks", jwks_uri, "application/jwk-set+json, application/json")
             .await?;
-        Ok((ProviderKeys::read(&answer)?, answer.max_age()))
+        let keys = ProviderKeys::read(&answer)?;
+        if let Some(peer) = self.back_channel.peer() {
+            peer.keys_fetched();
+        }
+        Ok((keys, answer.max_age()))
     }
 
     async fn document(
         &self,
+        endpoint: &'static str,
         address: &ProviderUrl,
         accept: &'static str,
     ) -> Result<crate::back_channel::Answer, BackChannelError> {
         let headers = [(ACCEPT, HeaderValue::from_static(accept))];
-        self.back_channel.get(address, &headers, DOCUMENT).await
+        self.back_channel
+            .at(endpoint)
+            .get(address, &headers, DOCUMENT)
+            .await
     }
 }
 

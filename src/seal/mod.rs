@@ -45,11 +45,13 @@ pub enum Purpose {
     SubjectTag,
     /// The name under which the sessions of a provider's `sid` are listed.
     ProviderSidTag,
+    /// The person, in the audit stream.
+    AuditTag,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LoginCookie,
         Self::LogoutCookie,
         Self::SessionRecord,
@@ -57,6 +59,7 @@ impl Purpose {
         Self::AttemptOutcome,
         Self::SubjectTag,
         Self::ProviderSidTag,
+        Self::AuditTag,
     ];
 
     /// The label of the derivation. A changed label is a lost key: everything sealed under it is gone.
@@ -69,6 +72,7 @@ impl Purpose {
             Self::AttemptOutcome => "guichet/1/attempt-outcome",
             Self::SubjectTag => "guichet/1/subject-tag",
             Self::ProviderSidTag => "guichet/1/provider-sid-tag",
+            Self::AuditTag => "guichet/1/audit-tag",
         }
     }
 }

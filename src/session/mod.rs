@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod cookie;
 pub mod key;
 pub mod memory;
+pub mod metered;
 pub mod note;
 pub mod record;
 pub mod redis;
@@ -190,6 +191,25 @@ impl Sessions {
     /// Ends every session of the provider's `sid` at the entry, and every login of theirs that is under way. Says how many.
     pub async fn end_by_sid(&self, entry: &EntryName, provider_sid: &str) -> Result<usize, EndError> {
         self.end_listed(&self.sid_indexes(entry, provider_sid)?).await
+    }
+
+    /// The sessions that the cookies claim, of these entries: their references. Whether there are any is not asked.
+    pub fn claimed(&self, cookies: &Cookies, entries: &[EntryName]) -> Vec<(EntryName, Locator)> {
+        let claimed = entries.iter().filter_map(|entry| {
+            let key = cookie::read(self.cookies, cookies, entry)?;
+            Some((entry.clone(), key.locator()?))
+        });
+        claimed.collect()
+    }
+
+    /// The reference of the session whose cookie this is.
+    pub fn reference(&self, cookie: &SetCookie) -> Option<Locator> {
+        cookie::key_of(cookie)?.locator()
+    }
+
+    /// Whether the store answers at all.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
     }
 
     /// Takes the entry's cookie from the browser.

@@ -3,6 +3,7 @@
 pub mod apps;
 pub mod assertion;
 pub mod budget;
+pub mod logs;
 pub mod provider;
 pub mod routes;
 pub mod secrets;
@@ -23,6 +24,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let public_url = site::public_url(raw.public_url, findings);
     let organisation = site::organisation(raw.organisation, findings);
     let server = server::server(raw.server, surroundings, findings);
+    let logs = logs::logs(raw.logs, surroundings, findings);
     let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
     let session = session::session(raw.session, surroundings, findings);
     let around = assertion::Around {
@@ -44,6 +46,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
         public_url: public_url?,
         organisation: organisation?,
         server: server?,
+        logs: logs?,
         session: session?,
         assertion: assertion?,
         providers,

@@ -13,6 +13,9 @@ use std::thread::JoinHandle;
 use guichet::app;
 use guichet::config;
 use guichet::identity_headers::signing_keys::SigningKeys;
+use guichet::telemetry::audit::Audit;
+use guichet::telemetry::telemetry::Telemetry;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -26,6 +29,8 @@ pub(crate) struct TestGateway {
     configuration: String,
     clock: TestClock,
     logs: Logs,
+    audit: Logs,
+    telemetry: Arc<Telemetry>,
     running: Option<Running>,
 }
 
@@ -56,13 +61,21 @@ impl TestGateway {
             folder: TempDir::new().unwrap(),
         };
         let configuration = configure(&place);
-        let (clock, logs) = (TestClock::start(), Logs::default());
-        let running = Some(run(&place, listener, &configuration, (&clock, &logs))?);
+        let (clock, logs, audit) = (TestClock::start(), Logs::default(), Logs::default());
+        let telemetry = Arc::new(Telemetry::new(Audit::to(audit.clone()).unwrap(), None));
+        let running = Some(run(
+            &place,
+            listener,
+            &configuration,
+            (&clock, &logs, &telemetry),
+        )?);
         Ok(Self {
             place,
             configuration,
             clock,
             logs,
+            audit,
+            telemetry,
             running,
         })
     }
@@ -76,7 +89,7 @@ impl TestGateway {
             &self.place,
             listener,
             &self.configuration,
-            (&self.clock, &self.logs),
+            (&self.clock, &self.logs, &self.telemetry),
         );
         self.running = Some(running.unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}")));
     }
@@ -107,6 +120,26 @@ impl TestGateway {
 
     pub(crate) fn logs(&self) -> &Logs {
         &self.logs
+    }
+
+    /// What is asked for at `/metrics`.
+    pub(crate) fn metrics(&self) -> String {
+        self.telemetry.metrics_text()
+    }
+
+    /// The audit stream so far, one event a line.
+    pub(crate) fn audit(&self) -> String {
+        self.telemetry.end();
+        self.audit.text()
+    }
+
+    /// The events of this action so far.
+    pub(crate) fn audited(&self, action: &str) -> Vec<Value> {
+        let events = self.audit();
+        let events = events
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        events.filter(|event| event["event.action"] == action).collect()
     }
 }
 
@@ -154,7 +187,7 @@ fn run(
     place: &Place,
     listener: TcpListener,
     text: &str,
-    (clock, logs): (&TestClock, &Logs),
+    (clock, logs, telemetry): (&TestClock, &Logs, &Arc<Telemetry>),
 ) -> Result<Running, String> {
     let file = place.folder().join("guichet.toml");
     fs::write(&file, text).unwrap();
@@ -162,7 +195,7 @@ fn run(
     listener.set_nonblocking(true).unwrap();
     let (stop, stopped) = watch::channel(false);
     let (say, heard) = mpsc::channel();
-    let (clock, dispatch) = (Arc::new(clock.clone()), logs.dispatch());
+    let (clock, dispatch, telemetry) = (Arc::new(clock.clone()), logs.dispatch(), Arc::clone(telemetry));
     let thread = thread::spawn(move || {
         // One thread, so that everything the gateway logs goes to its own log.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -171,7 +204,7 @@ fn run(
             .unwrap();
         tracing::dispatcher::with_default(&dispatch, || {
             runtime.block_on(async {
-                match app::build(loaded.config, clock) {
+                match app::build(loaded.config, clock, &telemetry) {
                     Ok(pipeline) => {
                         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                         say.send(Ok(())).unwrap();
