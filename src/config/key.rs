@@ -79,9 +79,25 @@ pub fn bounded(text: &str) -> String {
     shown.replace("\\\"", "\"").replace("\\'", "'")
 }
 
+/// The same for a URL, without what stands before an `@`: that is where people put a password.
+pub fn bounded_url(text: &str) -> String {
+    match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, after))) => bounded(&format!("{scheme}://…@{after}")),
+        (None, Some((_, after))) => bounded(&format!("…@{after}")),
+        (_, None) => bounded(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_before_the_host_of_a_url_is_not_shown() {
+        assert_eq!(bounded_url("http://u:hunter2@h:1/"), "http://…@h:1/");
+        assert_eq!(bounded_url("u:hunter2@h"), "…@h");
+        assert_eq!(bounded_url("ftp://h"), "ftp://h");
+    }
 
     #[test]
     fn a_key_is_shown_as_it_is_written() {

@@ -37,8 +37,9 @@ pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
         Err(_panicked) => failure::answer(&desk, &request, &Failure::Internal("an endpoint broke off")),
     };
     match Locale::chosen_in(&request, desk.cookies) {
-        Some(remembered) => response.with_cookie(&remembered),
-        None => response,
+        // A cache would give the cookie to everybody.
+        Some(remembered) if !response.may_be_kept() => response.with_cookie(&remembered),
+        Some(_) | None => response,
     }
 }
 

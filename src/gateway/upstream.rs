@@ -82,7 +82,7 @@ impl Upstreams {
         let request = match pool.take() {
             None => request,
             Some(kept) => match patience.ask(kept, request).await {
-                Ok(answered) => return finish(answered, &pool, place, upstream),
+                Ok(answered) => return finish(answered, patience.afterwards(&pool), place, upstream),
                 Err(NoAnswer::Unsent(request)) => *request,
                 Err(NoAnswer::Died(_)) if repeatable => {
                     tracing::debug!("idle connection closed by the application; sent again on a new one");
@@ -95,7 +95,7 @@ impl Upstreams {
         };
         let fresh = self.shared.connector.open(upstream).await?;
         match patience.ask(fresh, request).await {
-            Ok(answered) => finish(answered, &pool, place, upstream),
+            Ok(answered) => finish(answered, patience.afterwards(&pool), place, upstream),
             Err(NoAnswer::Unsent(_)) => Err(UpstreamError::Connect("closed at once".into())),
             Err(NoAnswer::Died(error)) => Err(UpstreamError::Closed(error)),
             Err(NoAnswer::Failed(error)) => Err(error),
@@ -115,7 +115,7 @@ impl Upstreams {
 
 fn finish(
     (connection, answer): (Connection, Response<Incoming>),
-    pool: &Arc<Pool>,
+    pool: Option<Arc<Pool>>,
     place: Place,
     upstream: &Upstream,
 ) -> Result<Response<AnswerStream>, UpstreamError> {
@@ -126,7 +126,7 @@ fn finish(
         incoming,
         idle: Idle::new(upstream.limits.idle_timeout),
         end: End::NotYet,
-        back: Some((connection, Arc::clone(pool))),
+        back: pool.map(|pool| (connection, pool)),
         _place: place,
     }))
 }
@@ -147,6 +147,12 @@ enum NoAnswer {
 }
 
 impl Patience {
+    /// Where the connection goes after the answer. An application that answers without reading a body may take it for the
+    /// next request: what one visitor sent would be answered to another. So nobody follows a body.
+    fn afterwards(&self, pool: &Arc<Pool>) -> Option<Arc<Pool>> {
+        self.upload.is_none().then(|| Arc::clone(pool))
+    }
+
     async fn ask(
         &self,
         mut connection: Connection,

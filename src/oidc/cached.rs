@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 
@@ -52,7 +53,9 @@ pub(super) enum CacheError<E> {
 
 #[derive(Debug, Default)]
 struct Attempts {
-    last_failure: Option<Timestamp>,
+    /// When the last fetch had failed, by the clock of waiting: a fetch takes time, and whoever waited for it in vain is
+    /// one of those who come after it.
+    last_failure: Option<Instant>,
     last_renewal: Option<Timestamp>,
 }
 
@@ -103,14 +106,14 @@ impl<T> Cached<T> {
         }
         let failed_just_now = attempts
             .last_failure
-            .is_some_and(|failure| is_within(RETRY_AFTER, failure, now));
+            .is_some_and(|failure| failure.elapsed() < RETRY_AFTER);
         let error = if failed_just_now {
             CacheError::JustFailed
         } else {
             match fetch().await {
                 Ok(fetched) => return Ok(self.keep(now, fetched)),
                 Err(error) => {
-                    attempts.last_failure = Some(now);
+                    attempts.last_failure = Some(Instant::now());
                     CacheError::Fetch(error)
                 }
             }
@@ -225,11 +228,26 @@ mod tests {
         assert_eq!(all, (1, 1, 1, 1, 1));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waited_for_a_fetch_in_vain_does_not_wait_for_another() {
+        let (cached, provider) = (Cached::<usize>::new(BOUNDS), Provider::default());
+        let silent = || async {
+            provider.0.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Err(())
+        };
+        let one = || async { cached.get(at(0), silent).await.is_err() };
+        let all = tokio::join!(one(), one(), one(), one());
+        assert_eq!(all, (true, true, true, true));
+        assert_eq!(provider.0.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_old_document_serves_while_the_provider_is_down_but_not_for_ever() {
         let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
         assert!(cached.get(at(0), || provider.answer(None)).await.is_ok());
-        for moment in [600, 601, 7199] {
+        for (pause, moment) in [(600, 600), (1, 601), (6598, 7199)] {
+            tokio::time::advance(Duration::from_secs(pause)).await;
             assert_eq!(cached.get(at(moment), || provider.fail()).await.unwrap().value, 1);
         }
         assert_eq!(
@@ -237,10 +255,13 @@ mod tests {
             3,
             "not asked again within two seconds"
         );
+        tokio::time::advance(Duration::from_secs(3)).await;
         let end = cached.get(at(7202), || provider.fail()).await;
         assert!(matches!(end, Err(CacheError::Fetch(()))));
+        tokio::time::advance(Duration::from_secs(1)).await;
         let next = cached.get(at(7203), || provider.fail()).await;
         assert!(matches!(next, Err(CacheError::JustFailed)));
+        tokio::time::advance(Duration::from_secs(1)).await;
         assert!(cached.get(at(7204), || provider.answer(None)).await.is_ok());
     }
 

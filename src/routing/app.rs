@@ -55,12 +55,25 @@ pub struct Route {
 
 impl App {
     /// The route of a request: the longest path that contains it; without one, a session is required.
+    ///
+    /// Some applications read `/ADMIN` as `/admin`. So the path is looked up with and without regard to the case of its
+    /// letters, and the stricter of the two routes counts: another spelling never asks for less.
     pub fn route(&self, target: &RequestTarget) -> &Route {
+        let as_written = self.longest(|path| path.contains(target));
+        let in_any_case = self.longest(|path| path.contains_in_any_case(target));
+        if in_any_case.access > as_written.access {
+            in_any_case
+        } else {
+            as_written
+        }
+    }
+
+    fn longest(&self, contains: impl Fn(&PathPrefix) -> bool) -> &Route {
         const UNLISTED: &Route = &Route {
             path: PathPrefix::ROOT,
             access: Access::Required,
         };
-        let containing = self.routes.iter().filter(|route| route.path.contains(target));
+        let containing = self.routes.iter().filter(|route| contains(&route.path));
         containing
             .max_by_key(|route| route.path.length())
             .unwrap_or(UNLISTED)

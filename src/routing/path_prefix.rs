@@ -33,6 +33,11 @@ impl PathPrefix {
         target.is_below(&self.0)
     }
 
+    /// The same for an application that reads `A` as `a`.
+    pub fn contains_in_any_case(&self, target: &RequestTarget) -> bool {
+        target.is_below_in_any_case(&self.0)
+    }
+
     /// This path with another one below it.
     #[must_use]
     pub fn join(&self, below: &Self) -> Self {

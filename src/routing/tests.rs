@@ -73,6 +73,9 @@ fn the_longest_path_wins_at_the_border_of_a_segment() {
         ("/urbanisme/publicity", "urbanisme", Access::Optional),
         ("/urbanismes", "root", Access::Required),
         ("/x?/urbanisme/public", "root", Access::Required),
+        ("/urbanisme/public/ADMIN", "urbanisme", Access::Required),
+        ("/urbanisme/PUBLIC/admin/x", "urbanisme", Access::Required),
+        ("/urbanisme/PUBLIC/x", "urbanisme", Access::Optional),
         ("/_guichet/callback", "own", Access::Public),
     ] {
         assert_eq!(

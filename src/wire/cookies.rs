@@ -93,20 +93,12 @@ impl std::fmt::Debug for SetCookie {
 pub struct Cookies(Vec<(String, String)>);
 
 impl Cookies {
-    /// Reads every `Cookie` field. A field that is not visible ASCII is left to the application, it cannot hold one of ours.
+    /// Reads every `Cookie` field. A pair that is not ASCII is left to the application, it cannot be one of ours; those
+    /// beside it count: a browser sends them all in one field, and any site of the domain can add one.
     pub fn of(headers: &HeaderMap) -> Self {
-        let fields = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|field| field.to_str().ok());
-        let pairs = fields
-            .flat_map(|field| field.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
-        Self(
-            pairs
-                .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-                .collect(),
-        )
+        let fields = headers.get_all(COOKIE).iter();
+        let pairs = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
+        Self(pairs.filter_map(pair).collect())
     }
 
     /// The value of the cookie `name`. A name that came twice has none: a neighbour may have planted one of the two.
@@ -125,6 +117,18 @@ impl Cookies {
             .iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
     }
+}
+
+/// Name and value, trimmed of blanks and of nothing else: another space before a name makes it another name.
+fn pair(bytes: &[u8]) -> Option<(String, String)> {
+    let equals = bytes.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (bytes.get(..equals)?, bytes.get(equals + 1..)?);
+    Some((word(name)?, word(value)?))
+}
+
+fn word(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
+    Some(text.trim_matches([' ', '\t']).to_owned())
 }
 
 impl std::fmt::Debug for Cookies {
@@ -174,6 +178,19 @@ mod tests {
         let cookies = Cookies::of(&headers(&["a=1; b=2", "a=3"]));
         assert_eq!(cookies.get("a"), None);
         assert_eq!(cookies.get("b"), Some("2"));
+    }
+
+    #[test]
+    fn a_cookie_that_is_not_ascii_hides_no_other() {
+        let mut headers = HeaderMap::new();
+        let field = "nom=Zo\u{e9}; guichet-session-fc=S; \u{2000}b=1; c =\t2";
+        headers.insert(COOKIE, HeaderValue::from_bytes(field.as_bytes()).unwrap());
+        let cookies = Cookies::of(&headers);
+        assert_eq!(cookies.get("guichet-session-fc"), Some("S"));
+        assert_eq!((cookies.get("nom"), cookies.get("b")), (None, None));
+        assert_eq!(cookies.get("c"), Some("2"));
+        let sees = without_own(&headers).unwrap();
+        assert_eq!(sees.as_bytes(), "nom=Zo\u{e9}; \u{2000}b=1; c =\t2".as_bytes());
     }
 
     #[test]

@@ -57,6 +57,13 @@ impl Response {
         }
     }
 
+    /// Whether a cache may keep it.
+    pub fn may_be_kept(&self) -> bool {
+        self.headers
+            .get(CACHE_CONTROL)
+            .is_none_or(|directives| directives != "no-store")
+    }
+
     /// The same answer that also sets or clears a cookie of ours.
     pub fn with_cookie(mut self, cookie: &SetCookie) -> Self {
         if let Ok(value) = HeaderValue::from_str(cookie.as_str()) {

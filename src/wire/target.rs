@@ -92,6 +92,16 @@ impl RequestTarget {
             .strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
+
+    /// The same as [`RequestTarget::is_below`] for an application that reads `A` as `a`.
+    pub fn is_below_in_any_case(&self, prefix: &str) -> bool {
+        let mut rest = self.decoded_path.chars();
+        let begins = prefix.chars().all(|letter| {
+            rest.next()
+                .is_some_and(|other| other.to_lowercase().eq(letter.to_lowercase()))
+        });
+        begins && (rest.as_str().is_empty() || rest.as_str().starts_with('/'))
+    }
 }
 
 /// The query is left out: it may carry what a person typed.
@@ -125,7 +135,7 @@ fn refuse_ambiguous_escapes(path: &str) -> Result<(), TargetError> {
         rest = after.get(2..).unwrap_or_default();
         let byte = u8::from_str_radix(digits, 16).map_err(|_not_hex| TargetError::Escape)?;
         let doubled = byte == b'%' && rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-        let delimiter = matches!(byte, b'/' | b'\\' | b';' | b'#') || byte.is_ascii_control();
+        let delimiter = matches!(byte, b'/' | b'\\' | b';' | b'#' | b'?') || byte.is_ascii_control();
         let needless = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
         if doubled || delimiter || needless {
             return Err(TargetError::AmbiguousEscape);
@@ -196,6 +206,7 @@ mod tests {
             ("/%61dmin", TargetError::AmbiguousEscape),
             ("/%2e%2e/a", TargetError::AmbiguousEscape),
             ("/a%23b", TargetError::AmbiguousEscape),
+            ("/admin.php%3Fx.php", TargetError::AmbiguousEscape),
             ("/a%3bb", TargetError::AmbiguousEscape),
             ("/a;b", TargetError::Parameter),
             ("/..", TargetError::Segment),
@@ -219,5 +230,11 @@ mod tests {
         assert!(target("/x").is_below(""));
         assert!(!target("/apple").is_below("/app"));
         assert!(!target("/x/app").is_below("/app"));
+        assert!(!target("/APP/x").is_below("/app"));
+        assert!(target("/APP/x").is_below_in_any_case("/app"));
+        assert!(target("/%C3%89T%C3%A9").is_below_in_any_case("/été"));
+        assert!(target("/x").is_below_in_any_case(""));
+        assert!(!target("/APPLE").is_below_in_any_case("/app"));
+        assert!(!target("/AP").is_below_in_any_case("/app"));
     }
 }

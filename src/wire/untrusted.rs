@@ -21,9 +21,15 @@ impl Untrusted {
     }
 }
 
+/// One word stands as it is; anything else between quotes, so that it cannot look like the next field of the line.
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
+        if !self.0.is_empty() && self.0.bytes().all(is_word) {
+            f.write_str(&self.0)
+        } else {
+            write!(f, "\"{}\"", self.0)
+        }
     }
 }
 
@@ -47,6 +53,11 @@ mod tests {
         assert_eq!(
             Untrusted::new("authentification annulée").as_str(),
             "authentification annulée"
+        );
+        assert_eq!(Untrusted::new("access_denied").to_string(), "access_denied");
+        assert_eq!(
+            Untrusted::new("x code=P09 request=1").to_string(),
+            "\"x code=P09 request=1\""
         );
     }
 }

@@ -23,6 +23,8 @@ mod process;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod regression;
+#[cfg(test)]
 mod relayed;
 #[cfg(test)]
 mod roll_call;

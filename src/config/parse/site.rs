@@ -3,7 +3,7 @@
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
-use crate::config::key::bounded;
+use crate::config::key::bounded_url;
 use crate::config::parse::words;
 use crate::config::raw;
 use crate::config::settings::PublicUrl;
@@ -21,7 +21,7 @@ pub fn public_url(text: Option<String>, findings: &mut Findings) -> Option<Publi
         Ok(parts) => parts,
         Err(error) => {
             let help = "write scheme and host and nothing else: \"https://demarches.ville.example\"";
-            findings.error(Code::Url, &key, format!("`{}` {error}", bounded(&text)), help);
+            findings.error(Code::Url, &key, format!("`{}` {error}", bounded_url(&text)), help);
             return None;
         }
     };
@@ -29,7 +29,7 @@ pub fn public_url(text: Option<String>, findings: &mut Findings) -> Option<Publi
         findings.error(
             Code::PlainHttp,
             &key,
-            format!("`{}` is plain http outside this machine", bounded(&text)),
+            format!("`{}` is plain http outside this machine", bounded_url(&text)),
             "write https://; plain http is for 127.0.0.1, [::1] and localhost",
         );
         return None;
@@ -72,7 +72,7 @@ fn accessibility(key: &Key, raw: raw::Accessibility, findings: &mut Findings) ->
 
 fn address(key: &Key, text: Option<String>, findings: &mut Findings) -> Option<WebAddress> {
     let text = text?;
-    let shown = bounded(&text);
+    let shown = bounded_url(&text);
     WebAddress::try_from(text)
         .map_err(|error| {
             findings.error(

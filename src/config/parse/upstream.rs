@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
-use crate::config::key::bounded;
+use crate::config::key::bounded_url;
 use crate::config::parse::words;
 use crate::config::raw;
 use crate::config::url;
@@ -64,7 +64,7 @@ fn address(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Opt
         Ok(parts) => parts,
         Err(error) => {
             let help = "write scheme, host and port and nothing else: \"http://127.0.0.1:8080\"";
-            findings.error(Code::Url, &key, format!("`{}` {error}", bounded(&text)), help);
+            findings.error(Code::Url, &key, format!("`{}` {error}", bounded_url(&text)), help);
             return None;
         }
     };
@@ -72,7 +72,7 @@ fn address(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Opt
         findings.warning(
             Code::UpstreamInTheOpen,
             &key,
-            format!("identity headers travel to `{}` in the open", bounded(&text)),
+            format!("identity headers travel to `{}` in the open", bounded_url(&text)),
             "write https:// if that server has TLS, or make sure that nobody else is on the way",
         );
     }

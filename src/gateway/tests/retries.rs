@@ -65,6 +65,27 @@ async fn a_get_that_died_on_a_kept_connection_is_sent_once_more_on_a_new_one() {
     assert_eq!(seen[1].raw, seen[2].raw, "the same bytes twice");
 }
 
+/// It answers a head at once and takes what comes after it, read or not, for the next request, as servers do that were
+/// never told about the body.
+#[tokio::test]
+async fn what_one_visitor_sent_as_a_body_is_never_answered_to_another() {
+    let application = Application::content().await;
+    let house = House::before(application.address).await;
+    let mut browser = Browser::at(house.address).await;
+    let hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+    let head = format!(
+        "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+        hidden.len()
+    );
+    browser.send(&format!("{head}{hidden}")).await;
+    assert_eq!(status(&browser.answer().await), "200");
+    let mut other = Browser::at(house.address).await;
+    assert_eq!(status(&other.get("/2").await), "200");
+    let seen = application.seen();
+    let second = seen.iter().find(|seen| seen.raw.starts_with("GET /2 ")).unwrap();
+    assert_ne!(second.connection, seen[0].connection);
+}
+
 #[tokio::test]
 async fn it_is_not_sent_a_third_time() {
     let application = Application::answering(|_, number| match number {
@@ -194,7 +215,7 @@ async fn a_connection_that_was_closed_while_it_waited_is_not_used_for_anything()
     let mut browser = Browser::at(house.address).await;
     for number in 0..20 {
         browser
-            .send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+            .send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
             .await;
         assert_eq!(status(&browser.answer().await), "200", "{number}");
         tokio::time::sleep(Duration::from_millis(5)).await;

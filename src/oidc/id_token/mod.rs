@@ -202,6 +202,7 @@ impl VerifiedIdToken {
                 .payload()
                 .get("sid")
                 .and_then(|sid| sid.as_str())
+                .filter(|sid| !sid.is_empty())
                 .map(str::to_owned),
             raw: raw.clone(),
         })

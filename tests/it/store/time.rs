@@ -114,7 +114,8 @@ fn an_assertion_is_of_the_present() {
     }
 }
 
-/// A provider that failed while the clock was ahead is asked again at once.
+/// A provider that failed while the clock was ahead is asked again as soon as any other: in two seconds that pass, not in two
+/// hours that the clock claims.
 fn a_failure_of_the_future_is_forgotten() {
     let stage = Stage::start(WITH, Store::Memory);
     let clock = stage.scene.gateway.clock();
@@ -129,8 +130,11 @@ fn a_failure_of_the_future_is_forgotten() {
     let page = browser.open(&login);
     assert!(page.status() >= 500, "{}", page.text());
     clock.set(present);
-    let provider = browser.open(&login);
-    assert!(provider.url.starts_with(stage.issuer()), "{}", provider.text());
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    while !browser.open(&login).url.starts_with(stage.issuer()) {
+        assert!(tokio::time::Instant::now() < deadline, "not asked again");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 fn both_limits() {
