@@ -32,13 +32,14 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
             return Exit::InvalidConfiguration;
         }
     };
-    for warning in &loaded.warnings {
-        streams.say_wrong_line(format_args!("{warning}\n"));
-    }
     let telemetry = match telling::begin(&loaded.config.logs) {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&error, streams),
     };
+    for warning in &loaded.warnings {
+        let (code, place, help) = (warning.code, &warning.location, warning.help.as_str());
+        tracing::warn!(%code, %place, help, "{}", warning.problem);
+    }
     let ended = serve(loaded.config, &telemetry);
     telemetry.end();
     match ended {

@@ -255,7 +255,7 @@ const SERVED: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
 fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
     failure.log(&request.id);
-    witness::failed(desk, request, app.map(Arc::as_ref), failure);
+    tell(desk, request, app.map(Arc::as_ref), failure);
     let mut surroundings = Surroundings::of(desk, request, app);
     if failure.weight() != Weight::Ordinary {
         surroundings = surroundings
@@ -275,6 +275,17 @@ fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Fai
         _ => Sent::Form,
     };
     failure.page(&frame, sent)
+}
+
+/// A login that did not end well, and what is refused for what it is, are worth an event; the rest is in the log.
+fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
+    match failure {
+        Failure::Login(login) => witness::login_failed(desk, request, app, login),
+        Failure::NotANavigation | Failure::CrossSite | Failure::Identity(_) => {
+            witness::refused(desk, request, app, (failure.code(), failure.reason()));
+        }
+        _ => {}
+    }
 }
 
 /// An error and its causes in one line. Texts of errors are ours or bounded and escaped where they were made.

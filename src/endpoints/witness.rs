@@ -4,7 +4,6 @@ use http::HeaderName;
 use http::HeaderValue;
 
 use crate::endpoints::desk::Desk;
-use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::identity::identity::Subject;
 use crate::identity_headers;
@@ -135,24 +134,21 @@ pub fn session_needed(desk: &Desk, request: &Request, app: &App) {
     }
 }
 
-/// A request failed: a login that did not end well, or something that is refused for what it is, is worth an event.
-pub fn failed(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
+/// A request was refused for what it is.
+pub fn refused(
+    desk: &Desk,
+    request: &Request,
+    app: Option<&App>,
+    (code, reason): (&'static str, &'static str),
+) {
     let app = app.map(|app| app.name.as_str());
-    match failure {
-        Failure::Login(login) => login_failed(desk, request, app, login),
-        Failure::NotANavigation | Failure::CrossSite | Failure::Identity(_) => {
-            let event = AuditEvent::Refused {
-                app,
-                code: failure.code(),
-                reason: failure.reason(),
-            };
-            desk.telemetry.audit(&source(request), &event);
-        }
-        _ => {}
-    }
+    desk.telemetry
+        .audit(&source(request), &AuditEvent::Refused { app, code, reason });
 }
 
-fn login_failed(desk: &Desk, request: &Request, app: Option<&str>, login: &LoginFailure) {
+/// A login did not end in a session.
+pub fn login_failed(desk: &Desk, request: &Request, app: Option<&App>, login: &LoginFailure) {
+    let app = app.map(|app| app.name.as_str());
     let event = AuditEvent::LoginFailed {
         app,
         provider: login.entry(),

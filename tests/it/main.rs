@@ -34,3 +34,5 @@ mod session_store;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod telemetry;
