@@ -252,7 +252,7 @@ fn leaks(said: &[(String, String)], planted: &[(String, String)]) -> Vec<String>
 /// A short value is looked for as a word: five digits are part of many numbers.
 fn holds(text: &str, value: &str) -> bool {
     let is_word = |at: usize| {
-        let (before, after) = (&text[..at], &text[at + value.len()..]);
+        let (before, after) = (text.split_at(at).0, text.split_at(at + value.len()).1);
         let joins = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
         !joins(before.chars().next_back()) && !joins(after.chars().next())
     };

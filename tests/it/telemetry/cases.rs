@@ -440,7 +440,7 @@ fn metrics_name_nobody() {
 
 fn a_log_that_cannot_be_written() {
     let application = Upstream::start();
-    for errors in [Errors::ToNobody, Errors::ToAFullPipe] {
+    for errors in [Errors::Unheard, Errors::Unread] {
         // A full disk, as the system shows it.
         let gateway = Executable::start_with(
             &application.url(),
@@ -463,7 +463,7 @@ fn a_log_that_cannot_be_written() {
         while !metrics.contains("guichet_audit_events_dropped_total{action=\"\"} 1") {
             metrics = gateway.probe("GET /metrics").text();
         }
-        if errors == Errors::ToNobody {
+        if errors == Errors::Unheard {
             let written = "guichet_log_lines_dropped_total{reason=\"not_written\"} 0";
             assert!(!metrics.contains(written), "{metrics}");
         }

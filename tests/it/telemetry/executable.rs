@@ -32,17 +32,17 @@ pub(crate) struct Executable {
 /// Where its standard error goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Errors {
-    ToAFile,
+    Kept,
     /// To somebody who went away.
-    ToNobody,
+    Unheard,
     /// To somebody who reads nothing.
-    ToAFullPipe,
+    Unread,
 }
 
 impl Executable {
     /// With `more` in the configuration, before the application at this address.
     pub(crate) fn start(upstream: &str, more: &str) -> Self {
-        Self::start_with(upstream, more, Errors::ToAFile)
+        Self::start_with(upstream, more, Errors::Kept)
     }
 
     pub(crate) fn start_with(upstream: &str, more: &str, errors: Errors) -> Self {
@@ -58,13 +58,13 @@ impl Executable {
         command.arg("--config").arg(&file).arg("run").stdout(out);
         command.env("GUICHET_LOG", "trace");
         command.stderr(match errors {
-            Errors::ToAFile => Stdio::from(File::create(folder.path().join("err")).unwrap()),
-            Errors::ToNobody | Errors::ToAFullPipe => Stdio::piped(),
+            Errors::Kept => Stdio::from(File::create(folder.path().join("err")).unwrap()),
+            Errors::Unheard | Errors::Unread => Stdio::piped(),
         });
         let mut process = command.spawn().unwrap();
         match errors {
-            Errors::ToNobody => drop(process.stderr.take()),
-            Errors::ToAFile | Errors::ToAFullPipe => {}
+            Errors::Unheard => drop(process.stderr.take()),
+            Errors::Kept | Errors::Unread => {}
         }
         let mut executable = Self {
             process,
