@@ -12,6 +12,7 @@ use crate::access::Visitor;
 use crate::access::permit::Passes;
 use crate::access::requirement::Access;
 use crate::clock::Clock;
+use crate::clock::Timestamp;
 use crate::identity_headers::Audience;
 use crate::identity_headers::IdentityHeaders;
 use crate::identity_headers::IdentityHeadersError;
@@ -19,8 +20,10 @@ use crate::identity_headers::assertion::Assertions;
 use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::session::Sessions;
+use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::wire::request::Request;
+use crate::wire::request::RequestId;
 
 /// Why nothing could be decided. Every case refuses.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +41,8 @@ pub enum JudgeError {
 #[derive(Debug)]
 #[must_use]
 pub enum Judgement {
-    /// It is forwarded, with these fields written last.
-    Forward(Vec<(HeaderName, HeaderValue)>, AnswerCache),
+    /// It is forwarded, with these fields written last, as the person of this session if it passes as one.
+    Forward(Vec<(HeaderName, HeaderValue)>, AnswerCache, Option<Box<Session>>),
     /// It needs a login.
     Authenticate,
 }
@@ -81,19 +84,51 @@ impl Judge {
                     .await?,
             ),
         };
-        let permit = match access::decide(route.access, visitor, self.clock.now()) {
-            Decision::Forward(permit) => permit,
-            Decision::Authenticate => return Ok(Judgement::Authenticate),
+        let asked = Asked {
+            app,
+            route,
+            id: &request.id,
+            now: self.clock.now(),
         };
-        let cache = match permit.passes() {
-            Passes::SignedIn(_) => AnswerCache::PrivateUnlessSaid,
-            Passes::Anonymous | Passes::Unasked => AnswerCache::AsItIs,
-        };
-        let audience = Audience {
-            app: &app.name,
-            told: &app.told,
-        };
-        let headers = IdentityHeaders::of(&permit, audience, &request.id, &self.assertions)?;
-        Ok(Judgement::Forward(headers.into_fields(), cache))
+        judge_visitor(asked, visitor, &self.assertions)
     }
+}
+
+/// A request for a route of an application, as far as a decision needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Whose it is.
+    pub app: &'a App,
+    /// What it asks of its visitor.
+    pub route: &'a Route,
+    /// Its number.
+    pub id: &'a RequestId,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// Judges by value, without I/O: whoever explains a decision asks what decides it.
+pub fn judge_visitor(
+    asked: Asked<'_>,
+    visitor: Visitor,
+    assertions: &Assertions,
+) -> Result<Judgement, JudgeError> {
+    let permit = match access::decide(asked.route.access, visitor, asked.now) {
+        Decision::Forward(permit) => permit,
+        Decision::Authenticate => return Ok(Judgement::Authenticate),
+    };
+    let cache = match permit.passes() {
+        Passes::SignedIn(_) => AnswerCache::PrivateUnlessSaid,
+        Passes::Anonymous | Passes::Unasked => AnswerCache::AsItIs,
+    };
+    let audience = Audience {
+        app: &asked.app.name,
+        told: &asked.app.told,
+    };
+    let headers = IdentityHeaders::of(&permit, audience, asked.id, assertions)?;
+    let session = match permit.into_passes() {
+        Passes::SignedIn(session) => Some(session),
+        Passes::Anonymous | Passes::Unasked => None,
+    };
+    Ok(Judgement::Forward(headers.into_fields(), cache, session))
 }

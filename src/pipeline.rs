@@ -9,9 +9,12 @@ use http::HeaderValue;
 use http::Method;
 use http::request::Parts;
 
+use crate::access::requirement::Access;
 use crate::endpoints;
 use crate::endpoints::challenge;
 use crate::endpoints::desk::Desk;
+use crate::endpoints::ends_session;
+use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::witness;
@@ -20,6 +23,9 @@ use crate::judge::Judge;
 use crate::judge::Judgement;
 use crate::routing::Found;
 use crate::routing::app::App;
+use crate::routing::app::Route;
+use crate::session::owner::CookieOwner;
+use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::own_paths;
@@ -48,8 +54,23 @@ pub struct Forward {
     pub identity: Vec<(HeaderName, HeaderValue)>,
     /// What is added to the answer.
     pub cache: AnswerCache,
+    /// What becomes of the application's own session cookies.
+    pub own_cookies: OwnCookies,
+    /// The session that ends when the application has answered its own sign-out.
+    pub ending: Option<Box<Session>>,
     /// How browsers reach us: `http` or `https`.
     pub public_scheme: &'static str,
+}
+
+/// What becomes of the cookies that an app names in `app_cookies`, in both directions.
+#[derive(Clone, Debug)]
+pub enum OwnCookies {
+    /// It names none.
+    NoneNamed,
+    /// They are for this person, or for nobody.
+    Of(Box<CookieOwner>),
+    /// Whose they are is not known, as the store is away: they stay where they are.
+    Withheld,
 }
 
 /// Decides every request.
@@ -74,9 +95,11 @@ impl Pipeline {
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {
-            Ok(Judgement::Forward(identity, cache)) => {
+            Ok(Judgement::Forward(identity, cache, session)) => {
                 witness::judged(desk, app, &identity);
                 Outcome::Forward(Box::new(Forward {
+                    own_cookies: own_cookies(desk, &request, (app, route), session.as_deref()).await,
+                    ending: ends_session::ending(&request, route, session),
                     app: Arc::clone(app),
                     request,
                     identity,
@@ -115,8 +138,45 @@ impl Pipeline {
         failure::refuse(&self.desk, head, id, failure)
     }
 
+    /// Ends the session of a sign-out that the application has answered.
+    pub async fn end_session(&self, forward: &Forward) -> Option<Ended> {
+        let session = forward.ending.as_deref()?.clone();
+        let (desk, app) = (Arc::clone(&self.desk), Arc::clone(&forward.app));
+        Some(ends_session::end(desk, forward.request.clone(), app, session).await)
+    }
+
     /// The answer when there is none from the application.
     pub fn fail(&self, forward: &Forward, failure: &Failure) -> Response {
         failure::answer_for(&self.desk, &forward.request, &forward.app, failure)
+    }
+}
+
+/// Whose the application's own cookies are. On a public route nobody was looked up; for these cookies somebody is, and the
+/// application is told nothing of it: else the pages around a login would take each other's session away.
+async fn own_cookies(
+    desk: &Desk,
+    request: &Request,
+    (app, route): (&App, &Route),
+    session: Option<&Session>,
+) -> OwnCookies {
+    if app.app_cookies.is_empty() {
+        return OwnCookies::NoneNamed;
+    }
+    let owner = |session| {
+        OwnCookies::Of(Box::new(CookieOwner::new(
+            desk.keyring.clone(),
+            app.host.clone(),
+            session,
+        )))
+    };
+    if route.access != Access::Public {
+        return owner(session);
+    }
+    match desk.sessions_for(request, app).await {
+        Ok(live) => owner(live.first()),
+        Err(error) => {
+            tracing::warn!(request = %request.id, app = app.name, %error, "the application's cookies are withheld");
+            OwnCookies::Withheld
+        }
     }
 }

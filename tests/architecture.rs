@@ -19,9 +19,10 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["main", "lib"],
     &["cli"],
+    &["daemon"],
     &["app"],
     &["config"],
-    &["gateway", "monitor", "admin"],
+    &["gateway", "monitor", "admin", "supervisor"],
     &["pipeline"],
     &["endpoints"],
     &["judge"],
@@ -34,7 +35,7 @@ const FLOORS: &[&[&str]] = &[
     &["back_channel"],
     &["jose", "pages", "provider", "telemetry"],
     &["seal"],
-    &["wire", "clock", "secret"],
+    &["wire", "clock", "secret", "lifecycle"],
 ];
 
 /// A foreign crate, and the only places under `src/` that may name it.
@@ -49,6 +50,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pingora", &["gateway"]),
     ("prometheus_client", &["telemetry"]),
     ("redis", &["session/redis"]),
+    ("rustix", &["daemon"]),
+    ("sd_notify", &["supervisor"]),
     ("tokio_rustls", &["gateway"]),
     ("sqlx", &["reconciliation/sql_"]),
     ("toml_edit", &["config"]),

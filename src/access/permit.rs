@@ -40,6 +40,11 @@ impl Permit {
         &self.0
     }
 
+    /// As whom, when nothing more is asked of the permit.
+    pub fn into_passes(self) -> Passes {
+        self.0
+    }
+
     pub(super) fn unasked() -> Self {
         Self(Passes::Unasked)
     }

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use clap::Args;
-use clap::ValueEnum;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::exit::Exit;
+use crate::cli::report::Format;
 use crate::cli::streams::Streams;
 use crate::config;
 use crate::config::Loaded;
@@ -26,15 +26,6 @@ pub struct CheckArguments {
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-}
-
-/// Who reads the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// People.
-    Human,
-    /// Programs: one JSON object.
-    Json,
 }
 
 /// Loads without listening, and says what was found.
@@ -86,6 +77,11 @@ fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
     for uri in &registration.post_logout_redirect_uris {
         streams.say_line(format_args!("  post-logout URI  {uri}"));
     }
+    if let Some(uri) = &registration.sector_identifier_uri {
+        streams.say_line(format_args!(
+            "  sector identifier URI  {uri}\n    register it as well: there are several hosts, and without it the provider refuses each login"
+        ));
+    }
     if registration.redirect_uris.is_empty() {
         streams.say_line("  nothing: no app offers this entry");
     }
@@ -101,6 +97,7 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
                 "entry": registration.entry.as_str(),
                 "redirect_uris": registration.redirect_uris,
                 "post_logout_redirect_uris": registration.post_logout_redirect_uris,
+                "sector_identifier_uri": registration.sector_identifier_uri,
             })
         })
         .collect();

@@ -14,6 +14,10 @@ pub enum Exit {
     Usage = 2,
     /// The configuration has mistakes.
     InvalidConfiguration = 3,
+    /// Something around the gateway is not as it has to be.
+    NotReady = 4,
+    /// An assertion does not hold.
+    NotVerified = 5,
 }
 
 impl From<Exit> for ExitCode {

@@ -119,6 +119,7 @@ fn check_prints_every_address_to_register() {
             "http://agents.localhost:8080/_guichet/callback",
             "http://localhost:8080/_guichet/logged-out",
             "http://agents.localhost:8080/_guichet/logged-out",
+            "http://localhost:8080/_guichet/sector-identifier.json",
         ]
     );
 }
@@ -193,4 +194,155 @@ fn a_gateway_that_does_not_answer_is_1_and_one_that_does_is_0() {
     let heard = heard.join().unwrap();
     assert!(heard[0].starts_with("GET /_guichet/jwks.json HTTP/1.1\r\nHost: localhost:8080\r\n"));
     assert_eq!(in_folder(folder.path(), &["healthcheck"]).exit, Exit::Failure);
+}
+
+#[test]
+fn a_public_route_beside_required_ones_deserves_a_second_look() {
+    let warned = |routes: &str| {
+        let folder = folder_with(&format!("{GOOD}{routes}"));
+        in_folder(folder.path(), &["keys", "generate"]);
+        let answer = in_folder(folder.path(), &["check"]);
+        assert_eq!(answer.exit, Exit::Ok, "{}", answer.err);
+        answer.err.contains("warning[C120]")
+    };
+    let route =
+        |path: &str, access: &str| format!("[[apps.routes]]\npath = \"{path}\"\naccess = \"{access}\"\n");
+    assert!(
+        warned(&route("/public", "public")),
+        "what is not listed is required"
+    );
+    assert!(warned(
+        &[route("/", "public"), route("/dossiers", "required")].concat()
+    ));
+    for quiet in [
+        String::new(),
+        route("/", "public"),
+        route("/logo", "optional"),
+        [route("/", "optional"), route("/images", "public")].concat(),
+    ] {
+        assert!(!warned(&quiet), "{quiet}");
+    }
+}
+
+#[test]
+fn explain_names_application_route_and_what_is_said() {
+    let text = GOOD.replace(
+        "client_secret =",
+        "scopes = [\"openid\", \"family_name\"]\nclient_secret =",
+    );
+    let told = "claims = [\"sub\", \"family_name\"]\nplain_headers = [\"sub\"]";
+    let route = "[[apps.routes]]\npath = \"/libre\"\naccess = \"optional\"";
+    let folder = folder_with(&format!("{text}{told}\n{route}\n"));
+    in_folder(folder.path(), &["keys", "generate"]);
+    let explain = |arguments: &[&str]| {
+        let answer = in_folder(folder.path(), &[&["explain"], arguments].concat());
+        assert_eq!(
+            (answer.exit, answer.err.as_str()),
+            (Exit::Ok, ""),
+            "{}",
+            answer.out
+        );
+        answer.out
+    };
+    let zoe = explain(&["http://agents.localhost:8080/libre/x%20y?a=1#b", "--as", "zoe"]);
+    for line in [
+        "  path         /libre/x y (as it is judged, and sent on as it came)\n",
+        "  application  agents, at agents.localhost:8080/\n",
+        "  route        /libre, access = \"optional\"\n",
+        "  forwarded    GET /libre/x%20y?a=1 to http://127.0.0.1:9001\n",
+        "  told         x-guichet-status: authenticated\n",
+        "  told         x-guichet-sub: 94ced7161b8c4457623210815bd7f13321e2c598a7bb850d54fc15478ede76fcv1\n",
+    ] {
+        assert!(zoe.contains(line), "{line}\n{zoe}");
+    }
+    assert!(
+        zoe.contains("family_name") && !zoe.contains("given_name"),
+        "{zoe}"
+    );
+    let nobody = explain(&["http://agents.localhost:8080/libre"]);
+    assert!(
+        nobody.contains("told         x-guichet-status: anonymous\n"),
+        "{nobody}"
+    );
+    assert!(explain(&["https://agents.localhost:8080/libre"]).contains("reached by http, not by https"));
+    assert!(explain(&["/urbanisme/é"]).contains("  path         /urbanisme/é"));
+    for refused in ["ftp://x/", "agents.localhost"] {
+        assert_eq!(
+            in_folder(folder.path(), &["explain", refused]).exit,
+            Exit::Usage,
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn headers_are_printed_with_their_size_and_their_key() {
+    let folder = folder_with(&format!("{GOOD}claims = [\"sub\", \"email\"]\n").replace(
+        "client_secret =",
+        "scopes = [\"openid\", \"email\"]\nclient_secret =",
+    ));
+    in_folder(folder.path(), &["keys", "generate"]);
+    let headers = |arguments: &[&str]| {
+        in_folder(
+            folder.path(),
+            &[&["headers", "--app", "agents"], arguments].concat(),
+        )
+    };
+    let longest = headers(&["--as", "longest", "--lifetime", "1h"]);
+    assert_eq!(longest.exit, Exit::Ok, "{}", longest.err);
+    assert!(
+        longest.out.contains(" bytes of at most 2048\n"),
+        "{}",
+        longest.out
+    );
+    assert!(
+        longest.out.contains("{\"keys\":[{\"kty\":\"EC\""),
+        "{}",
+        longest.out
+    );
+    assert!(
+        headers(&["--as", "anonymous", "--raw"])
+            .out
+            .starts_with("x-guichet-status: anonymous\nx-request-id: ")
+    );
+    for (arguments, help) in [
+        (&["--as", "personne"][..], "angela, born-abroad, longest"),
+        (&["--as", "nulle-part.json"], "cannot be read"),
+        (&["--provider", "autre"], "its providers are fc"),
+    ] {
+        let refused = headers(arguments);
+        assert_eq!(refused.exit, Exit::Usage);
+        assert!(
+            refused.err.contains(help) && refused.out.is_empty(),
+            "{}",
+            refused.err
+        );
+    }
+    let unknown = in_folder(folder.path(), &["headers", "--app", "autre"]);
+    assert!(
+        unknown.err.contains("there are urbanisme, agents"),
+        "{}",
+        unknown.err
+    );
+    assert_eq!(headers(&["--lifetime", "60"]).exit, Exit::Usage);
+}
+
+#[test]
+fn every_command_completes_and_has_a_sentence_of_help() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = guichet(&["completions", shell]);
+        assert_eq!(script.exit, Exit::Ok);
+        assert!(
+            script.out.contains("healthcheck") && script.out.contains("doctor"),
+            "{shell}"
+        );
+    }
+    let mut command = Arguments::command();
+    command.build();
+    for command in command.get_subcommands() {
+        assert!(command.get_about().is_some(), "{command}");
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{command}: {argument}");
+        }
+    }
 }

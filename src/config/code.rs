@@ -85,6 +85,18 @@ codes! {
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
 
     AuditFile = 100, "Not a file that audit events can be written to.";
+
+    OfficialButton = 105, "A real provider without its official button.";
+    AssetsDir = 106, "Not a folder with the official button.";
+    SignOutRoute = 107, "A sign-out on a route where nobody is known.";
+    AppCookie = 108, "Not the name of an application's own cookie.";
+
+    Proxy = 115, "Not the address of a proxy, or not a login for one.";
+    Certificates = 116, "A file without the certificates or the key that it should hold.";
+    RedisTls = 117, "Certificates for a Redis that is spoken to without TLS, or half of a pair.";
+    ProxyVariable = 118, "A variable that names a proxy, and that changes nothing here.";
+
+    PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
 }
 
 impl fmt::Display for Code {

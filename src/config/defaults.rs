@@ -43,8 +43,10 @@ response_timeout = "60s"
 idle_timeout = "60s"
 keep_alive = "1s"
 max_connections = 256
+app_cookies = []
 [[apps.routes]]
 access = "required"
+ends_session = false
 "#;
 
 /// Tables of the file that are there even if nobody wrote them.

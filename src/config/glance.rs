@@ -31,6 +31,8 @@ pub struct Glance {
     pub admin_socket: Option<PathBuf>,
     /// A host at which the gateway answers: that of the first app, else that of the public URL.
     pub host: Option<Host>,
+    /// Key `assets_dir`.
+    pub assets_dir: Option<PathBuf>,
     /// Key `assertion.keys_dir`.
     pub keys_dir: Option<PathBuf>,
 }
@@ -65,6 +67,7 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
         monitor_listen,
         admin_socket,
         host: of_first_app.or(of_site),
+        assets_dir: raw.assets_dir.map(|folder| surroundings.resolve(&folder)),
         keys_dir: raw
             .assertion
             .and_then(|assertion| assertion.keys_dir)

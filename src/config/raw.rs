@@ -19,6 +19,9 @@ pub struct File {
     /// Where browsers reach the site: scheme and host, nothing else. An app on another host names its own.
     #[schemars(required)]
     pub public_url: Option<String>,
+    /// The folder into which `guichet assets import-button` puts the provider's official button; relative to the folder of this
+    /// file.
+    pub assets_dir: Option<String>,
     /// Who is speaking on our pages.
     #[schemars(required)]
     pub organisation: Option<Organisation>,
@@ -26,6 +29,8 @@ pub struct File {
     pub server: Option<Server>,
     /// What the gateway says about itself.
     pub logs: Option<Logs>,
+    /// Calls to providers, and nothing else: neither applications nor Redis are reached so.
+    pub outbound: Option<Outbound>,
     /// Who is logged in, and for how long.
     pub session: Option<Session>,
     /// The signed statement about a person that each request carries to its application.
@@ -109,6 +114,19 @@ pub struct Logs {
     pub audit_file: Option<String>,
 }
 
+/// Calls to providers, and nothing else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Outbound {
+    /// The organisation's proxy, `http://host:port`. Every call goes through a tunnel (`CONNECT`); TLS is checked end to end.
+    /// Absent: straight. Variables such as `HTTPS_PROXY` change nothing.
+    pub proxy: Option<String>,
+    /// What the proxy asks for: `user:password`.
+    pub proxy_login: Option<SecretSource>,
+    /// The authorities that may vouch for a provider, in PEM, instead of the machine's; relative to the folder of this file.
+    pub ca_file: Option<String>,
+}
+
 /// Who is logged in, and for how long.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +154,13 @@ pub struct Redis {
     pub url: Option<SecretSource>,
     /// Begins every key in Redis, so that several gateways can share one.
     pub prefix: Option<String>,
+    /// With `rediss://`: the authorities that may vouch for Redis, in PEM, instead of the machine's; relative to the folder of
+    /// this file.
+    pub ca_file: Option<String>,
+    /// With `rediss://`: the certificate that the gateway shows, then those between it and its root, in PEM.
+    pub cert_file: Option<String>,
+    /// The private key of that certificate, in PEM, for this user only.
+    pub key_file: Option<String>,
 }
 
 /// The signed statement about a person.
@@ -221,6 +246,9 @@ pub struct App {
     /// Most connections to the application at once; beyond them visitors get 503.
     #[schemars(range(min = 1, max = 65535))]
     pub max_connections: Option<u32>,
+    /// Names of the application's own session cookies (`PHPSESSID`, `JSESSIONID`). What it sets under them comes back to it with
+    /// the same person only, so that nobody inherits the session of whoever sat at this computer before.
+    pub app_cookies: Option<Vec<String>>,
     /// What the app's paths ask of a visitor; the longest path wins, what is not listed is `required`.
     pub routes: Option<Vec<Route>>,
 }
@@ -235,4 +263,6 @@ pub struct Route {
     /// Nothing, an identity if there is one, or a session.
     #[schemars(extend("enum" = ["public", "optional", "required"]))]
     pub access: Option<String>,
+    /// Whether this is the application's own sign-out: it gets the request, then the session ends here and at the provider.
+    pub ends_session: Option<bool>,
 }

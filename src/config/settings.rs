@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::back_channel::road::Outbound;
 use crate::oidc::client_settings::ClientSettings;
+use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::secret::Secret;
+use crate::session::redis::link::RedisTls;
 use crate::session::session::Lifetimes;
 use crate::telemetry::logging::LogFormat;
 use crate::wire::host::Host;
@@ -21,12 +24,16 @@ use crate::wire::own_paths;
 pub struct Config {
     /// Where browsers reach the site.
     pub public_url: PublicUrl,
+    /// The provider's official button, if it was imported into `assets_dir`.
+    pub official_button: Option<OfficialButton>,
     /// Who is speaking on our pages.
     pub organisation: Organisation,
     /// The process itself.
     pub server: ServerSettings,
     /// What the gateway says about itself.
     pub logs: LogSettings,
+    /// How providers are reached.
+    pub outbound: Outbound,
     /// Who is logged in, and for how long.
     pub session: SessionSettings,
     /// The signed statement that an application receives.
@@ -94,14 +101,15 @@ pub struct LogSettings {
 pub struct SessionSettings {
     /// Where sessions are kept.
     pub store: StoreSettings,
-    /// What everything is sealed with: the current secret, then those before it. Never empty; each fit for a keyring.
+    /// What everything is sealed with: the current secret, then those before it; each fit for a keyring. Empty, in one
+    /// process only: one is made that lives as long as the process.
     pub secrets: Vec<Secret>,
     /// How long a session lives.
     pub lifetimes: Lifetimes,
 }
 
 /// Key `session.store`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreSettings {
     /// In this process.
     Memory,
@@ -111,6 +119,8 @@ pub enum StoreSettings {
         url: Secret,
         /// Begins every key.
         prefix: String,
+        /// Certificates of its own.
+        tls: RedisTls,
     },
 }
 
@@ -143,9 +153,36 @@ pub struct Registration {
     pub redirect_uris: Vec<String>,
     /// One for each of these hosts.
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where all of them stand in one document: to be registered where there are several hosts, or several ports on one.
+    pub sector_identifier_uri: Option<String>,
 }
 
 impl Config {
+    /// Every redirect URI of every entry.
+    pub fn redirect_uris(&self) -> Vec<String> {
+        let mut uris: Vec<String> = Vec::new();
+        for uri in self
+            .registrations()
+            .into_iter()
+            .flat_map(|registration| registration.redirect_uris)
+        {
+            if !uris.contains(&uri) {
+                uris.push(uri);
+            }
+        }
+        uris
+    }
+
+    /// One address for all entries: a provider derives each `sub` from its host, so it must never change. It is at the public
+    /// URL, unless no app is there: then at the first app.
+    fn sector_identifier_uri(&self, scheme: &str) -> Option<String> {
+        let hosts = || self.apps.iter().map(|app| &app.host);
+        let host = hosts()
+            .find(|host| **host == self.public_url.host)
+            .or_else(|| hosts().next())?;
+        Some(own_paths::sector_identifier_uri(scheme, host))
+    }
+
     /// What to register at each provider.
     pub fn registrations(&self) -> Vec<Registration> {
         let scheme = self.public_url.scheme;
@@ -158,6 +195,9 @@ impl Config {
             }
             Registration {
                 entry: entry.clone(),
+                sector_identifier_uri: (hosts.len() > 1)
+                    .then(|| self.sector_identifier_uri(scheme))
+                    .flatten(),
                 redirect_uris: hosts
                     .iter()
                     .map(|host| own_paths::redirect_uri(scheme, host))

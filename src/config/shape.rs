@@ -67,6 +67,7 @@ impl Walk<'_> {
                 }
                 Verdict::Fits
             }
+            ("boolean", Value::Bool(..)) => Verdict::Fits,
             ("string", Value::String(_, word)) => known_word(word, schema, key, findings),
             ("integer", Value::Num(_, number)) if number.to_f64().is_none() => {
                 within_bounds(*number, schema, key, findings)
@@ -203,6 +204,7 @@ fn in_words(kind: &str) -> &'static str {
         "string" => "a string",
         "integer" => "a whole number",
         "array" => "a list",
+        "boolean" => "true or false",
         _ => "a table",
     }
 }

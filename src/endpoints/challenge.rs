@@ -9,28 +9,57 @@ use crate::endpoints::destination::Destination;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::initiate_login;
+use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
-/// Answers a request that needs a session and has none. A redirect is for whoever can follow it: a script gets 401, and so does a form, whose content is lost.
+/// What a request gets that needs a session and has none. A redirect is for whoever can follow it: a script gets 401, and so
+/// does a form, whose content is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge<'a> {
+    /// 401, in words for a program.
+    SignInNeeded,
+    /// 401, and the page says that nothing was saved.
+    NothingSaved,
+    /// A redirect to the page with the providers' buttons.
+    Chooser,
+    /// A redirect to the provider at once.
+    Straight(&'a EntryName),
+}
+
+impl<'a> Challenge<'a> {
+    /// What this request for a page of `app` gets.
+    pub fn of(request: &Request, app: &'a App) -> Self {
+        match (request.asker(), &request.method) {
+            (Asker::Script, _) => Self::SignInNeeded,
+            (Asker::Navigation, &Method::GET) if app.login == LoginMode::Redirect => {
+                match app.providers.as_slice() {
+                    [only] => Self::Straight(only),
+                    _ => Self::Chooser,
+                }
+            }
+            (Asker::Navigation, &Method::GET | &Method::HEAD) => Self::Chooser,
+            (Asker::Navigation, _) => Self::NothingSaved,
+        }
+    }
+}
+
+/// Answers it.
 pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response {
     let Some(destination) = Destination::of_request(app, request) else {
         return failure::answer_for(desk, request, app, &Failure::NotFound);
     };
-    match (request.asker(), &request.method) {
-        (Asker::Script, _) => failure::answer_for(desk, request, app, &Failure::SignInNeeded(destination)),
-        (Asker::Navigation, &Method::GET) if app.login == LoginMode::Redirect => {
-            match app.providers.as_slice() {
-                [only] => initiate_login::begin(desk, request, only, destination).await,
-                _ => Response::see_other(&destination.chooser()),
-            }
+    match Challenge::of(request, app) {
+        Challenge::SignInNeeded => {
+            failure::answer_for(desk, request, app, &Failure::SignInNeeded(destination))
         }
-        (Asker::Navigation, &Method::GET | &Method::HEAD) => Response::see_other(&destination.chooser()),
-        (Asker::Navigation, _) => {
+        Challenge::NothingSaved => {
             failure::answer_for(desk, request, app, &Failure::NothingSaved(destination))
         }
+        Challenge::Chooser => Response::see_other(&destination.chooser()),
+        Challenge::Straight(only) => initiate_login::begin(desk, request, only, destination).await,
     }
 }

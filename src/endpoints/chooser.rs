@@ -16,6 +16,7 @@ use crate::pages::chooser::Heading;
 use crate::pages::chooser::Notice;
 use crate::pages::chooser::ProviderChoice;
 use crate::pages::chooser::Sentence;
+use crate::pages::official_button::OfficialButton;
 use crate::provider::entry_name::EntryName;
 use crate::provider::profile::ProviderProfile;
 use crate::provider::profile::Reality;
@@ -43,9 +44,18 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
         provider_choices: &choices,
         notice: notice(desk, request, &destination),
         answers: Answers::Visit,
+        official_button: official_button(desk, &offered),
     };
     let surroundings = Surroundings::of(desk, request, Some(&destination.app));
     Ok(page.respond(&surroundings.frame()))
+}
+
+/// The button's sheet, where a section shows the button: a page of a simulation loads nothing of it.
+fn official_button<'a>(desk: &'a Desk, offered: &[Offered<'_>]) -> Option<&'a OfficialButton> {
+    let shows = offered
+        .iter()
+        .any(|offered| matches!(offered.choice().style, ButtonStyle::Official(_)));
+    desk.official_button.as_ref().filter(|_| shows)
 }
 
 /// A cookie of a session that is no more says that one had been there.
@@ -66,6 +76,8 @@ struct Offered<'a> {
     entry: &'a EntryName,
     profile: &'a ProviderProfile,
     href: String,
+    /// Whether the operator imported the official button.
+    is_imported: bool,
 }
 
 impl<'a> Offered<'a> {
@@ -75,6 +87,7 @@ impl<'a> Offered<'a> {
             entry,
             profile,
             href: destination.login_at(entry),
+            is_imported: desk.official_button.is_some(),
         })
     }
 
@@ -86,9 +99,12 @@ impl<'a> Offered<'a> {
             heading_kind: Heading::Method,
             name: &button.name,
             sentence: Sentence::FranceConnect,
-            style: match self.profile.reality {
-                Reality::Simulated => ButtonStyle::Simulated,
-                Reality::Sandbox | Reality::Production => ButtonStyle::Neutral,
+            style: match (self.profile.reality, &button.class) {
+                (Reality::Simulated, _) => ButtonStyle::Simulated,
+                (Reality::Sandbox | Reality::Production, Some(class)) if self.is_imported => {
+                    ButtonStyle::Official(class)
+                }
+                (Reality::Sandbox | Reality::Production, _) => ButtonStyle::Neutral,
             },
             about_url: Some(&button.about_url),
         }

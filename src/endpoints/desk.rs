@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::identity_headers::assertion::Assertions;
+use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
 use crate::oidc::attempts::Attempts;
+use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
 use crate::routing::Router;
@@ -29,7 +31,7 @@ pub struct Desk {
     /// Which login attempts were used.
     pub attempts: Arc<dyn Attempts>,
     /// One relying party per provider entry.
-    pub providers: BTreeMap<EntryName, RelyingParty>,
+    pub providers: BTreeMap<EntryName, Arc<RelyingParty>>,
     /// What seals our cookies.
     pub keyring: Keyring,
     /// How our cookies are set.
@@ -38,12 +40,18 @@ pub struct Desk {
     pub scheme: &'static str,
     /// Who is speaking on our pages.
     pub organisation: Organisation,
+    /// The provider's official button, if the operator imported it.
+    pub official_button: Option<OfficialButton>,
+    /// Every redirect URI of every entry, in the order of the configuration.
+    pub redirect_uris: Vec<String>,
     /// What applications are told, and the keys to verify it.
     pub assertions: Arc<Assertions>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Who is told what happens.
     pub telemetry: Arc<Telemetry>,
+    /// Whether the process is ending, and what it waits for then.
+    pub lifecycle: Arc<Lifecycle>,
 }
 
 impl std::fmt::Debug for Desk {

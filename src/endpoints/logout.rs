@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use http::HeaderName;
+use http::HeaderValue;
 use http::Method;
 use serde::Deserialize;
 use serde::Serialize;
@@ -21,12 +23,15 @@ use crate::seal;
 use crate::seal::Purpose;
 use crate::session::session::Session;
 use crate::telemetry::audit::SignedOut;
+use crate::wire::cookies::CookieScheme;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
 /// How long the way through the provider may take.
 pub const LIFETIME: Duration = Duration::from_mins(10);
+/// Clear Site Data, section 3.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// The cookie of a logout under way.
 pub const COOKIE: &str = "logout";
 
@@ -121,8 +126,12 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     let Some(session) = chosen else {
         return Ok(Response::see_other(own_paths::LOGOUT));
     };
-    desk.sessions.end(session).await?;
-    tracing::info!(request = %request.id, provider = %session.entry, session = %session.reference, "signed out");
+    end(desk, request, session).await
+}
+
+/// Ends a session here, then leads on to the provider's end of session; where that cannot be reached, a page says so.
+pub async fn end(desk: &Desk, request: &Request, session: &Session) -> Result<Response, Failure> {
+    forget(desk, request, session).await?;
     let towards = towards_provider(desk, request, session).await;
     let at_provider = match &towards {
         Ok(_) => SignedOut::Everywhere,
@@ -141,7 +150,27 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
             .respond(&surroundings.frame())
         }
     };
-    Ok(response.with_cookie(&desk.sessions.clear(&session.entry)))
+    let mut response = response.with_cookie(&desk.sessions.clear(&session.entry));
+    if desk.cookies == CookieScheme::Secure {
+        // Pages that the browser kept were this person's. Browsers heed it from secure origins only.
+        response
+            .headers
+            .insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+    }
+    Ok(response)
+}
+
+/// Ends a session here and nowhere else.
+pub async fn end_here(desk: &Desk, request: &Request, session: &Session) -> Result<(), Failure> {
+    forget(desk, request, session).await?;
+    witness::signed_out(desk, request, session, SignedOut::HereOnly);
+    Ok(())
+}
+
+async fn forget(desk: &Desk, request: &Request, session: &Session) -> Result<(), Failure> {
+    desk.sessions.end(session).await?;
+    tracing::info!(request = %request.id, provider = %session.entry, session = %session.reference, "signed out");
+    Ok(())
 }
 
 async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> Result<Response, Failure> {

@@ -5,6 +5,7 @@ pub mod chooser;
 pub mod desk;
 pub mod destination;
 pub mod double_click;
+pub mod ends_session;
 pub mod failure;
 pub mod initiate_login;
 pub mod jwks;
@@ -12,10 +13,13 @@ pub mod login_failure;
 pub mod logout;
 pub mod post_logout;
 pub mod redirection;
+pub mod sector_identifier;
 pub mod surroundings;
 pub mod witness;
 
 use std::sync::Arc;
+
+use http::Method;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
@@ -27,10 +31,17 @@ use crate::wire::response::Response;
 
 /// Answers a request for a path of ours.
 ///
-/// It runs in a task of its own: what a login or a logout has begun ends, also when the browser hangs up meanwhile.
+/// It runs in a task of its own: what a login or a logout has begun ends, also when the browser hangs up meanwhile, and the
+/// end of the process waits for it.
 pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let (task_desk, task_request) = (Arc::clone(&desk), request.clone());
-    let answered = tokio::spawn(async move { dispatch(&task_desk, &task_request).await }).await;
+    let under_way = desk.lifecycle.begin();
+    let task = async move {
+        let answered = dispatch(&task_desk, &task_request).await;
+        drop(under_way);
+        answered
+    };
+    let answered = tokio::spawn(task).await;
     let response = match answered {
         Ok(Ok(response)) => response,
         Ok(Err(failure)) => failure::answer(&desk, &request, &failure),
@@ -57,16 +68,28 @@ async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         .strip_prefix(own_paths::ASSETS)
         .and_then(|rest| rest.strip_prefix('/'))
     {
-        return assets::asset(name)
-            .map(assets::Asset::respond)
-            .ok_or(Failure::NotFound);
+        let file = assets::asset(name).map(assets::Asset::respond).or_else(|| {
+            let button = desk.official_button.as_ref()?;
+            button.file(name)
+        });
+        let file = file.ok_or(Failure::NotFound)?;
+        return only_read(request).map(|()| file);
     }
     match path {
         own_paths::LOGIN => chooser::answer(desk, request).await,
         own_paths::CALLBACK => redirection::answer(desk, request).await,
         own_paths::LOGOUT => logout::answer(desk, request).await,
         own_paths::LOGGED_OUT => post_logout::answer(desk, request),
-        own_paths::JWKS => jwks::answer(desk),
+        own_paths::JWKS => only_read(request).and_then(|()| jwks::answer(desk)),
+        own_paths::SECTOR_IDENTIFIER => only_read(request).and_then(|()| sector_identifier::answer(desk)),
         _ => Err(Failure::NotFound),
+    }
+}
+
+/// A document is read, and nothing else.
+fn only_read(request: &Request) -> Result<(), Failure> {
+    match request.method {
+        Method::GET | Method::HEAD => Ok(()),
+        _ => Err(Failure::Method("GET, HEAD")),
     }
 }

@@ -38,8 +38,9 @@ impl<'a> Surroundings<'a> {
             organisation: &desk.organisation,
             home: start.map_or_else(|| "/".to_owned(), |app| app.path.as_location()),
             // Only a page of ours, and only one that can be asked for again, changes nothing but its language.
-            lang_switch: (request.method == Method::GET && own_paths::is_own(&request.target))
-                .then(|| request.target.as_str()),
+            lang_switch: (matches!(request.method, Method::GET | Method::HEAD)
+                && own_paths::is_own(&request.target))
+            .then(|| request.target.as_str()),
             reference: None,
             scheme: desk.cookies,
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure::Failure;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
@@ -23,6 +24,8 @@ pub(super) trait Decide: Send + Sync + 'static {
     fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send;
     /// The answer to what is no request yet.
     fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response;
+    /// Ends the session of a sign-out that the application has answered.
+    fn end_session(&self, forward: &Forward) -> impl Future<Output = Option<Ended>> + Send;
     /// The answer where the application gave none.
     fn fail(&self, forward: &Forward, failure: &Failure) -> Response;
 }
@@ -42,6 +45,10 @@ impl Decide for Pipeline {
 
     fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
         self.refuse(head, id, failure)
+    }
+
+    fn end_session(&self, forward: &Forward) -> impl Future<Output = Option<Ended>> + Send {
+        self.end_session(forward)
     }
 
     fn fail(&self, forward: &Forward, failure: &Failure) -> Response {

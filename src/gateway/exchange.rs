@@ -23,9 +23,13 @@ use crate::gateway::access_line::Record;
 use crate::gateway::access_line::RecordedBody;
 use crate::gateway::access_line::UnderWay;
 use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::app_cookies;
 use crate::gateway::decide::Decide;
+use crate::gateway::live::Live;
+use crate::gateway::location;
 use crate::gateway::request_body::Expectation;
 use crate::gateway::request_body::RequestBody;
+use crate::gateway::sign_out;
 use crate::gateway::upstream::Upstreams;
 use crate::gateway::upstream_response;
 use crate::pipeline::Forward;
@@ -46,7 +50,7 @@ const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 /// Answers requests, with the connections to applications of one thread.
 #[derive(Debug)]
 pub(super) struct Exchange<D> {
-    decide: Arc<D>,
+    live: Arc<Live<D>>,
     upstreams: Upstreams,
 }
 
@@ -68,8 +72,8 @@ enum Afterwards {
 
 impl<D: Decide> Exchange<D> {
     /// Everything that one thread needs.
-    pub(super) fn new(decide: Arc<D>, upstreams: Upstreams) -> Self {
-        Self { decide, upstreams }
+    pub(super) fn new(live: Arc<Live<D>>, upstreams: Upstreams) -> Self {
+        Self { live, upstreams }
     }
 
     /// The answer to one request of `client`, and its line in the access log: never a query, a field or a body.
@@ -85,32 +89,38 @@ impl<D: Decide> Exchange<D> {
             *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
             return Ok(response);
         };
-        let record = Record::begin(self.decide.telemetry(), &head, client, &id);
+        let decide = self.live.load();
+        let record = Record::begin(decide.telemetry(), &head, client, &id);
         let body = RequestBody::new(incoming, expectation(&head));
-        let answered = self.decided(&head, client, id, body).await;
+        let answered = self.decided(decide, (&head, client, id), body).await;
         let app = answered.app.as_ref().map(|app| app.name.as_str());
         let record = record.answered(app, answered.response.status(), answered.under_way);
         Ok(answered.response.map(|body| RecordedBody::new(body, record)))
     }
 
-    async fn decided(&self, head: &Parts, client: SocketAddr, id: RequestId, body: RequestBody) -> Answered {
+    async fn decided(
+        &self,
+        decide: Arc<D>,
+        (head, client, id): (&Parts, SocketAddr, RequestId),
+        body: RequestBody,
+    ) -> Answered {
         let mut request = match Request::parse(head, client, id.clone()) {
             Ok(request) => request,
             Err(error) => {
                 let failure = Failure::BadRequest(error);
-                self.tell_refused(client, &id, &failure);
-                let refused = self.decide.refuse(head, &id, &failure);
+                tell_refused(&*decide, client, &id, &failure);
+                let refused = decide.refuse(head, &id, &failure);
                 return Answered::own(refused, Afterwards::Closes);
             }
         };
         let mut body = Some(body);
-        if self.decide.wants_form(&request)
+        if decide.wants_form(&request)
             && let Some(form) = body.take()
         {
             match read_form(form).await {
                 Ok(form) => request.form = form,
                 Err(failure) => {
-                    let refused = self.decide.refuse(head, &id, &failure);
+                    let refused = decide.refuse(head, &id, &failure);
                     return Answered::own(refused, Afterwards::Closes);
                 }
             }
@@ -121,26 +131,37 @@ impl<D: Decide> Exchange<D> {
         } else {
             Afterwards::Closes
         };
-        match Arc::clone(&self.decide).handle(request).await {
+        match Arc::clone(&decide).handle(request).await {
             Outcome::Answer(answer) => Answered::own(answer, afterwards),
-            Outcome::Forward(forward) => self.forwarded(&forward, body, afterwards).await,
+            Outcome::Forward(forward) => self.forwarded(&*decide, &forward, body, afterwards).await,
         }
     }
 
-    async fn forwarded(&self, forward: &Forward, body: RequestBody, afterwards: Afterwards) -> Answered {
-        let telemetry = self.decide.telemetry();
+    async fn forwarded(
+        &self,
+        decide: &D,
+        forward: &Forward,
+        body: RequestBody,
+        afterwards: Afterwards,
+    ) -> Answered {
+        let telemetry = decide.telemetry();
         let under_way = UnderWay::begin(telemetry, &forward.app.name);
         let sent = Asking::begin(telemetry, &forward.app.name);
         let answer = self.upstreams.send(forward, body).await;
         sent.ended(&answer);
         let answered = match answer {
-            Ok(answer) => Answered {
-                response: upstream_response::relay(answer, forward.cache, |body| {
+            Ok(answer) => {
+                let mut response = upstream_response::relay(answer, forward.cache, |body| {
                     AnswerBody::Relayed(Box::new(body))
-                }),
-                app: None,
-                under_way: None,
-            },
+                });
+                app_cookies::towards_browser(forward, response.headers_mut());
+                location::make_public(forward, response.headers_mut());
+                Answered {
+                    response: sign_out::follow_up(decide, forward, response).await,
+                    app: None,
+                    under_way: None,
+                }
+            }
             Err(error) => {
                 tracing::warn!(
                     app = forward.app.name,
@@ -148,7 +169,7 @@ impl<D: Decide> Exchange<D> {
                     reason = error.chain(),
                     "no answer from the application"
                 );
-                Answered::own(self.decide.fail(forward, &error.failure()), afterwards)
+                Answered::own(decide.fail(forward, &error.failure()), afterwards)
             }
         };
         Answered {
@@ -156,20 +177,6 @@ impl<D: Decide> Exchange<D> {
             under_way: Some(under_way),
             ..answered
         }
-    }
-
-    fn tell_refused(&self, client: SocketAddr, id: &RequestId, failure: &Failure) {
-        let source = Source::Request {
-            id: id.as_str(),
-            client,
-            host: None,
-        };
-        let event = AuditEvent::Refused {
-            app: None,
-            code: failure.code(),
-            reason: failure.reason(),
-        };
-        self.decide.telemetry().audit(&source, &event);
     }
 }
 
@@ -188,6 +195,21 @@ impl Answered {
             under_way: None,
         }
     }
+}
+
+/// A head that is no request is worth an event.
+fn tell_refused<D: Decide>(decide: &D, client: SocketAddr, id: &RequestId, failure: &Failure) {
+    let source = Source::Request {
+        id: id.as_str(),
+        client,
+        host: None,
+    };
+    let event = AuditEvent::Refused {
+        app: None,
+        code: failure.code(),
+        reason: failure.reason(),
+    };
+    decide.telemetry().audit(&source, &event);
 }
 
 /// Read by `Request::parse` as well, which refuses every other expectation.

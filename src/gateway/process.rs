@@ -1,19 +1,18 @@
-//! The process: pingora's server with one thread and one pool of connections for each core, signals, and the drain.
+//! The process: pingora's server with one thread, one listener and one pool of connections for each core.
 //!
 //! A connection lives and dies on the thread that accepted it. A service with several threads would hand it to a random
-//! one while its socket stays registered with the first.
+//! one while its socket stays registered with the first. The listener is ours and not pingora's, because only so it can
+//! stop before the process does.
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::net::TcpListener;
-use std::os::fd::IntoRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
-use pingora::apps::ServerApp;
-use pingora::protocols::Stream;
-use pingora::server::Fds;
 use pingora::server::ListenFds;
 use pingora::server::RunArgs;
 use pingora::server::Server;
@@ -21,15 +20,15 @@ use pingora::server::ShutdownSignal;
 use pingora::server::ShutdownSignalWatch;
 use pingora::server::ShutdownWatch;
 use pingora::server::configuration::ServerConf;
-use pingora::services::listening::Service;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
-use tokio::sync::watch;
+use tokio::runtime::Handle;
 
-use crate::gateway::connection;
+use crate::gateway::accept;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
+use crate::lifecycle::Lifecycle;
+use crate::lifecycle::Phase;
 use crate::pipeline::Pipeline;
 
 /// Why the process does not listen.
@@ -45,124 +44,143 @@ pub enum ListenError {
         #[source]
         cause: io::Error,
     },
-    /// The system's number of cores or a signal handler cannot be had.
+    /// The system's number of cores or a descriptor cannot be had.
     #[error("the system refuses what a server needs")]
     System(#[source] io::Error),
 }
 
-/// Blocks until the process is asked to end and the last exchanges are over.
-pub(super) fn run(address: SocketAddr, pipeline: &Arc<Pipeline>) -> Result<(), ListenError> {
-    // Bound here: pingora would find out on a thread of its own, and go on without a listener.
+/// Something that goes on until the process ends.
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Everything that a process runs.
+pub struct Process {
+    /// Where browsers, or the proxies in front, reach us. See [`bind`].
+    pub listener: TcpListener,
+    /// What answers.
+    pub live: Arc<Live<Pipeline>>,
+    /// When it ends.
+    pub lifecycle: Arc<Lifecycle>,
+    /// The threads that will answer.
+    pub cores: Arc<Cores>,
+    /// What the operator needs, on a thread of its own: load does not reach it, and it does not slow a request.
+    pub beside: Work,
+}
+
+/// The threads that answer, to be asked whether they still do.
+#[derive(Debug, Default)]
+pub struct Cores(Mutex<Vec<Handle>>);
+
+impl Cores {
+    /// Comes back when each thread has done something since: one that hangs does not.
+    pub async fn answer(&self) {
+        let cores = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for core in cores {
+            // A runtime that is gone has nothing to do any more.
+            drop(core.spawn(async {}).await);
+        }
+    }
+
+    fn join(&self) {
+        let mut cores = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cores.push(Handle::current());
+    }
+}
+
+/// Listens, and takes nothing yet.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     let refused = |cause| ListenError::Address { address, cause };
     let listener = TcpListener::bind(address).map_err(refused)?;
-    // pingora takes a descriptor as it is.
     listener.set_nonblocking(true).map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    let cores = std::thread::available_parallelism().map_err(ListenError::System)?;
-    let conf = ServerConf {
-        threads: 1,
-        work_stealing: false,
-        ..ServerConf::default()
-    };
-    let mut server = Server::new_with_opt_and_conf(None, conf);
-    server.bootstrap();
-    let shared = Arc::new(Shared::default());
-    let connections = Arc::new(watch::Sender::new(false));
-    for number in 0..cores.get() {
-        let upstreams = Upstreams::new(Arc::clone(&shared));
-        let door = Door {
-            exchange: Arc::new(Exchange::new(Arc::clone(pipeline), upstreams)),
-            connections: Arc::clone(&connections),
+    Ok(listener)
+}
+
+impl Process {
+    /// Blocks until the lifecycle has ended. Makes its own runtimes, so it must not be called inside one.
+    pub fn run(self) -> Result<(), ListenError> {
+        let cores = std::thread::available_parallelism().map_err(ListenError::System)?;
+        let address = self.listener.local_addr().map_err(ListenError::System)?;
+        let conf = ServerConf {
+            threads: 1,
+            work_stealing: false,
+            ..ServerConf::default()
         };
-        let own = listener.try_clone().map_err(ListenError::System)?;
-        server.add_service(Core::new(format!("gateway-{number}"), own, address, door));
+        let mut server = Server::new_with_opt_and_conf(None, conf);
+        server.bootstrap();
+        let shared = Arc::new(Shared::default());
+        for number in 0..cores.get() {
+            let upstreams = Upstreams::new(Arc::clone(&shared));
+            let exchange = Arc::new(Exchange::new(Arc::clone(&self.live), upstreams));
+            let own = self.listener.try_clone().map_err(ListenError::System)?;
+            let (lifecycle, cores) = (Arc::clone(&self.lifecycle), Arc::clone(&self.cores));
+            let work = Box::pin(async move {
+                cores.join();
+                match tokio::net::TcpListener::from_std(own) {
+                    Ok(own) => accept::accept(exchange, own, lifecycle).await,
+                    Err(error) => tracing::error!(%error, "a thread cannot listen"),
+                }
+            });
+            server.add_service(Thread::new(format!("gateway-{number}"), work));
+        }
+        // The threads have their own, and the last one that closes ends the address.
+        drop(self.listener);
+        server.add_service(Thread::new("operator".to_owned(), self.beside));
+        tracing::info!(%address, cores, "listening");
+        server.run(RunArgs {
+            shutdown_signal: Box::new(Shutdown(self.lifecycle)),
+        });
+        Ok(())
     }
-    drop(listener);
-    tracing::info!(%address, cores, "listening");
-    server.run(RunArgs {
-        shutdown_signal: Box::new(Shutdown { connections }),
-    });
-    Ok(())
 }
 
-/// One thread that accepts, on a descriptor of its own. pingora would give one descriptor to all of them, and each would
-/// close it in the end.
-struct Core {
-    listening: Service<Door>,
-    descriptors: ListenFds,
+impl std::fmt::Debug for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Process")
+            .field("listener", &self.listener)
+            .finish_non_exhaustive()
+    }
 }
 
-impl Core {
-    fn new(name: String, listener: TcpListener, address: SocketAddr, door: Door) -> Self {
-        let address = address.to_string();
-        let mut listening = Service::new(name, door);
-        listening.threads = Some(1);
-        listening.add_tcp(&address);
-        let mut descriptors = Fds::new();
-        descriptors.add(address, listener.into_raw_fd());
+/// One thread with one piece of work. What that leaves behind goes on until the process ends.
+struct Thread {
+    name: String,
+    work: Mutex<Option<Work>>,
+}
+
+impl Thread {
+    fn new(name: String, work: Work) -> Self {
         Self {
-            listening,
-            descriptors: Arc::new(descriptors.into()),
+            name,
+            work: Mutex::new(Some(work)),
         }
     }
 }
 
-impl pingora::services::Service for Core {
+impl pingora::services::Service for Thread {
     fn start_service<'this, 'future>(
         &'this mut self,
         _: Option<ListenFds>,
-        shutdown: ShutdownWatch,
-        listeners_per_fd: usize,
+        _: ShutdownWatch,
+        _listeners_per_fd: usize,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'future>>
     where
         'this: 'future,
         Self: 'future,
     {
-        let own = Some(Arc::clone(&self.descriptors));
-        pingora::services::Service::start_service(&mut self.listening, own, shutdown, listeners_per_fd)
+        let work = self.work.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        work.unwrap_or_else(|| Box::pin(std::future::ready(())))
     }
 
     fn name(&self) -> &str {
-        pingora::services::Service::name(&self.listening)
+        &self.name
     }
 
     fn threads(&self) -> Option<usize> {
-        pingora::services::Service::threads(&self.listening)
+        Some(1)
     }
 }
 
-/// Where pingora and hyper meet: an accepted stream becomes a served connection.
-struct Door {
-    exchange: Arc<Exchange<Pipeline>>,
-    connections: Arc<watch::Sender<bool>>,
-}
-
-impl ServerApp for Door {
-    fn process_new<'this, 'watch, 'both>(
-        self: &'this Arc<Self>,
-        stream: Stream,
-        _: &'watch ShutdownWatch,
-    ) -> Pin<Box<dyn Future<Output = Option<Stream>> + Send + 'both>>
-    where
-        'this: 'both,
-        'watch: 'both,
-        Self: 'both,
-    {
-        Box::pin(async move {
-            let digest = stream.get_socket_digest()?;
-            let client = *digest.peer_addr()?.as_inet()?;
-            let exchange = Arc::clone(&self.exchange);
-            connection::serve(exchange, stream, client, self.connections.subscribe()).await;
-            None
-        })
-    }
-}
-
-/// SIGTERM and SIGINT: the last exchanges end, then the process does. pingora's own grace period would sleep its whole
-/// length, idle or not. Whoever connects meanwhile is served once: a client that was not told yet is not to blame.
-struct Shutdown {
-    connections: Arc<watch::Sender<bool>>,
-}
+/// The draining is over before pingora hears of an end: its own grace period would sleep its whole length, idle or not.
+struct Shutdown(Arc<Lifecycle>);
 
 impl ShutdownSignalWatch for Shutdown {
     fn recv<'this, 'future>(&'this self) -> Pin<Box<dyn Future<Output = ShutdownSignal> + Send + 'future>>
@@ -171,22 +189,8 @@ impl ShutdownSignalWatch for Shutdown {
         Self: 'future,
     {
         Box::pin(async move {
-            if let Err(error) = asked_to_end().await {
-                tracing::error!(%error, "no signal can be received; ending");
-            }
-            tracing::info!("ending: waiting for the last exchanges");
-            connection::drain(&self.connections).await;
+            self.0.reached(Phase::Ended).await;
             ShutdownSignal::FastShutdown
         })
     }
-}
-
-async fn asked_to_end() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }

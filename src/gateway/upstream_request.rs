@@ -12,6 +12,7 @@ use http::header::HOST;
 use http::header::TRANSFER_ENCODING;
 use http_body::Body;
 
+use crate::gateway::app_cookies;
 use crate::pipeline::Forward;
 use crate::routing::upstream::HostHeader;
 
@@ -27,8 +28,8 @@ pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, h
     headers.insert(HOST, host(forward)?);
     let said = asked.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH);
     headers.extend(said.map(|(name, value)| (name.clone(), value.clone())));
-    if let Some(cookies) = &asked.application_cookies {
-        headers.insert(COOKIE, cookies.clone());
+    if let Some(cookies) = app_cookies::towards_application(forward) {
+        headers.insert(COOKIE, cookies);
     }
     frame(&mut headers, asked.headers.get(CONTENT_LENGTH), &body);
     forwarding(&mut headers, forward)?;
@@ -92,6 +93,7 @@ mod tests {
     use super::*;
     use crate::identity_headers::told::Told;
     use crate::judge::AnswerCache;
+    use crate::pipeline::OwnCookies;
     use crate::routing::app::App;
     use crate::routing::app::LoginMode;
     use crate::routing::path_prefix::PathPrefix;
@@ -145,6 +147,7 @@ mod tests {
                 claims: Vec::new(),
                 plain_headers: Vec::new(),
             },
+            app_cookies: Vec::new(),
             routes: Vec::new(),
         })
     }
@@ -165,6 +168,8 @@ mod tests {
             app: app(),
             identity: identity.to_vec(),
             cache: AnswerCache::AsItIs,
+            own_cookies: OwnCookies::NoneNamed,
+            ending: None,
             public_scheme: "https",
         };
         let built = build(&forward, Empty::<bytes::Bytes>::new()).unwrap();

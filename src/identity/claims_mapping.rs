@@ -1,5 +1,8 @@
 //! From what a provider vouched for to a person in our words. Only values that passed every check come in.
 
+use serde_json::Map;
+use serde_json::Value;
+
 use crate::identity::identity::Authentication;
 use crate::identity::identity::Identity;
 use crate::identity::identity::Subject;
@@ -32,15 +35,19 @@ const NOT_OF_THE_PERSON: [&str; 18] = [
 /// The person: the subject of the ID token, the claims of the userinfo as the provider gave them. A claim that is `null`
 /// is a missing one.
 pub fn identity(id_token: &VerifiedIdToken, userinfo: VerifiedUserinfo) -> Identity {
-    let mut claims = userinfo.into_claims();
-    claims.retain(|name, value| !value.is_null() && !NOT_OF_THE_PERSON.contains(&name.as_str()));
     Identity {
         subject: Subject {
             issuer: id_token.issuer().to_owned(),
             sub: id_token.sub().to_owned(),
         },
-        claims,
+        claims: of_the_person(userinfo.into_claims()),
     }
+}
+
+/// Those of the claims that say something about a person, as they are.
+pub fn of_the_person(mut claims: Map<String, Value>) -> Map<String, Value> {
+    claims.retain(|name, value| !value.is_null() && !NOT_OF_THE_PERSON.contains(&name.as_str()));
+    claims
 }
 
 /// How the person was authenticated, by the ID token alone.
@@ -56,7 +63,6 @@ pub fn authentication(id_token: &VerifiedIdToken) -> Authentication {
 mod tests {
     use super::*;
     use crate::oidc::test_support;
-    use serde_json::Value;
     use serde_json::json;
 
     #[test]

@@ -21,7 +21,7 @@ use crate::seal::RandomError;
 use crate::session::session::Session;
 
 /// The `typ` of our assertion: no token of a provider has it, so none can be taken for one (RFC 8725, section 3.11).
-const TYPE: &str = "guichet+jwt";
+pub const TYPE: &str = "guichet+jwt";
 /// An assertion is used again until this long before its end, so that no application gets one that expires on the way.
 const MARGIN: Duration = Duration::from_secs(10);
 /// How many assertions are kept; beyond it the least useful one is signed again when it is needed.

@@ -2,8 +2,9 @@
 
 pub mod assertion;
 pub mod encoding;
-mod longest_person;
+pub mod key_rotation;
 pub mod rules;
+pub mod sample_person;
 pub mod signing_keys;
 pub mod told;
 
@@ -13,11 +14,16 @@ use serde_json::Value;
 
 use crate::access::permit::Passes;
 use crate::access::permit::Permit;
+use crate::clock::Timestamp;
 use crate::identity_headers::assertion::AssertionError;
 use crate::identity_headers::assertion::Assertions;
+use crate::identity_headers::sample_person::LONGEST;
+use crate::identity_headers::sample_person::SampleLogin;
+use crate::identity_headers::sample_person::SamplePerson;
 use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::session::session::Session;
+use crate::wire::host::Host;
 use crate::wire::request::RequestId;
 
 /// Most bytes that the gateway adds to one request, names and separators included: some application servers stop at 4 KiB
@@ -115,10 +121,23 @@ pub fn bytes_of_the_longest_person(
     entry: &EntryName,
     assertions: &Assertions,
 ) -> Option<usize> {
-    let mut fields = signed_in(&longest_person::session(entry)?, audience, assertions).ok()?;
+    let moment = Timestamp::from_unix(LATE);
+    let login = SampleLogin {
+        entry,
+        issuer: "",
+        acr: "eidas1",
+        host: &Host::parse("localhost").ok()?,
+        at: moment,
+        ends_at: moment,
+    };
+    let session = SamplePerson::named(LONGEST)?.session(login)?;
+    let mut fields = signed_in(&session, audience, assertions).ok()?;
     fields.push((rules::REQUEST_ID, HeaderValue::from_static("0123456789abcdef")));
     Some(size_of_fields(&fields))
 }
+
+/// A moment with as many digits as any that is yet to come.
+const LATE: i64 = 4_102_444_800;
 
 /// What fields take in a head, in bytes: name, colon, space, value, line end.
 pub fn size_of_fields(fields: &[(HeaderName, HeaderValue)]) -> usize {

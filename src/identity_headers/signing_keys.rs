@@ -5,16 +5,24 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::jose::jwk_set::JwkSet;
 use crate::jose::signing::SigningError;
 use crate::jose::signing::SigningKey;
 use crate::secret::Secret;
 
+/// How long an application may keep the published keys (`Cache-Control: max-age`).
+pub const PUBLISHED_FOR: Duration = Duration::from_mins(5);
+
 /// The file of the key that signs, in `keys_dir`.
 pub const CURRENT: &str = "current.pem";
+/// The file of the key that will sign.
+pub const NEXT: &str = "next.pem";
+/// The file of the key that signed before.
+pub const PREVIOUS: &str = "previous.pem";
 /// Files of keys that are published and do not sign, in the order in which they are published.
-const PUBLISHED_TOO: [&str; 2] = ["next.pem", "previous.pem"];
+const PUBLISHED_TOO: [&str; 2] = [NEXT, PREVIOUS];
 
 /// Why the keys could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +66,10 @@ impl SigningKeys {
         let current =
             read_key(&folder.join(CURRENT))?.ok_or_else(|| SigningKeysError::NoCurrent(folder.to_owned()))?;
         let others = PUBLISHED_TOO.iter().map(|file| read_key(&folder.join(file)));
-        let published_too = others.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let mut published_too: Vec<SigningKey> =
+            others.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        // In the middle of a rotation one key has two names.
+        published_too.retain(|key| key.kid() != current.kid());
         Ok(Self {
             current,
             published_too,
@@ -101,7 +112,8 @@ impl SigningKeys {
     }
 }
 
-fn read_key(path: &Path) -> Result<Option<SigningKey>, SigningKeysError> {
+/// The key of a file, if the file is there.
+pub(super) fn read_key(path: &Path) -> Result<Option<SigningKey>, SigningKeysError> {
     use std::os::unix::fs::PermissionsExt;
 
     let at = |error| SigningKeysError::File(path.to_owned(), error);
@@ -110,6 +122,10 @@ fn read_key(path: &Path) -> Result<Option<SigningKey>, SigningKeysError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(at(error)),
     };
+    if !metadata.is_file() {
+        // A pipe would be waited for.
+        return Err(at(io::Error::other("it is no file")));
+    }
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(SigningKeysError::Mode {
@@ -123,7 +139,8 @@ fn read_key(path: &Path) -> Result<Option<SigningKey>, SigningKeysError> {
         .map_err(|error| SigningKeysError::Key(path.to_owned(), error))
 }
 
-fn write_private(folder: &Path, path: &Path, pem: &Secret) -> io::Result<()> {
+/// Writes a new file for this user only, on the disk when it is written.
+pub(super) fn write_private(folder: &Path, path: &Path, pem: &Secret) -> io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
 

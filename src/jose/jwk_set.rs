@@ -53,7 +53,7 @@ fn thumbprint(x: &str, y: &str) -> String {
 }
 
 /// A set of public keys, in the order in which they were given.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct JwkSet<'a> {
     /// The keys.
     pub keys: Vec<&'a PublicJwk>,

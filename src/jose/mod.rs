@@ -6,4 +6,5 @@ pub mod signing;
 pub mod strict_json;
 #[cfg(test)]
 pub(crate) mod test_keys;
+pub mod verification_keys;
 pub mod verifying;

@@ -71,6 +71,16 @@ impl JwsError {
     }
 }
 
+/// What a token is for, as its `typ` says (RFC 8725, section 3.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An ID token or a userinfo answer. `FranceConnect` sends no `typ`; other providers send `JWT`. Everything else is a
+    /// token for something else.
+    OfAProvider,
+    /// This `typ`, byte for byte, and no other.
+    Typed(&'static str),
+}
+
 /// A token in its parts. Nothing about it is proven yet.
 pub struct CompactJws<'a> {
     text: &'a str,
@@ -82,8 +92,14 @@ pub struct CompactJws<'a> {
 }
 
 impl<'a> CompactJws<'a> {
-    /// Takes a token apart. `allowed` are the names of the algorithms that are taken, byte for byte.
+    /// Takes a token of a provider apart. `allowed` are the names of the algorithms that are taken, byte for byte.
     pub fn parse(text: &'a str, allowed: &[&str]) -> Result<Self, JwsError> {
+        Self::parse_as(Kind::OfAProvider, text, allowed)
+    }
+
+    /// Takes a token of this kind apart. What is wrong is found in the order of [`JwsError`]'s cases: form, algorithm,
+    /// extensions, kind, payload.
+    pub fn parse_as(meant: Kind, text: &'a str, allowed: &[&str]) -> Result<Self, JwsError> {
         let segments: Vec<&str> = text.split('.').collect();
         let [header, payload, signature] = segments.as_slice() else {
             return Err(JwsError::Shape);
@@ -91,7 +107,7 @@ impl<'a> CompactJws<'a> {
         let header = strict_json::object(&decode(header)?).map_err(JwsError::Header)?;
         refuse_algorithm(&header, allowed)?;
         refuse_extensions(&header)?;
-        refuse_other_kinds(&header)?;
+        refuse_other_kinds(meant, &header)?;
         let kid = parameter(&header, "kid")?.map(str::to_owned);
         let signing_input = text
             .rsplit_once('.')
@@ -177,13 +193,19 @@ fn refuse_extensions(header: &Map<String, Value>) -> Result<(), JwsError> {
         .map_or(Ok(()), |name| Err(JwsError::Extension(name)))
 }
 
-/// FranceConnect sends no `typ`; other providers send `JWT`. Everything else is a token for something else.
-fn refuse_other_kinds(header: &Map<String, Value>) -> Result<(), JwsError> {
-    match parameter(header, "typ")? {
-        None => Ok(()),
-        Some(typ) if typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt") => Ok(()),
-        Some(typ) => Err(JwsError::Type(Untrusted::new(typ))),
+fn refuse_other_kinds(kind: Kind, header: &Map<String, Value>) -> Result<(), JwsError> {
+    let typ = parameter(header, "typ")?;
+    let is_meant = match (kind, typ) {
+        (Kind::OfAProvider, None) => true,
+        (Kind::OfAProvider, Some(typ)) => {
+            typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt")
+        }
+        (Kind::Typed(meant), typ) => typ == Some(meant),
+    };
+    if is_meant {
+        return Ok(());
     }
+    Err(JwsError::Type(Untrusted::new(typ.unwrap_or_default())))
 }
 
 #[cfg(test)]
@@ -296,6 +318,24 @@ mod tests {
             reason(&token(r#"{"alg":"ES256","typ":5}"#, "{}")),
             "token_malformed"
         );
+    }
+
+    #[test]
+    fn a_token_that_must_have_a_type_has_that_one() {
+        let reason = |typ: &str| {
+            let text = token(&format!(r#"{{"alg":"ES256"{typ}}}"#), "{}");
+            CompactJws::parse_as(Kind::Typed("guichet+jwt"), &text, ES256)
+                .map_or_else(|error| error.reason(), |_parsed| "none")
+        };
+        assert_eq!(reason(r#","typ":"guichet+jwt""#), "none");
+        for typ in [
+            "",
+            r#","typ":"JWT""#,
+            r#","typ":"Guichet+jwt""#,
+            r#","typ":"application/guichet+jwt""#,
+        ] {
+            assert_eq!(reason(typ), "typ_refused", "{typ}");
+        }
     }
 
     #[test]

@@ -2,14 +2,11 @@
 //! is no reason to take the gateway away: those who are signed in go on.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-
-use crate::pipeline::Pipeline;
 
 /// How long an answer of the store counts, so that probes are no load.
 const GOOD_FOR: Duration = Duration::from_secs(1);
@@ -20,19 +17,6 @@ pub trait Watched: fmt::Debug + Send + Sync + 'static {
     fn is_leaving(&self) -> bool;
     /// Whether the session store answers.
     fn store_answers(&self) -> impl Future<Output = Check> + Send;
-}
-
-impl Watched for Arc<Pipeline> {
-    fn is_leaving(&self) -> bool {
-        false
-    }
-
-    async fn store_answers(&self) -> Check {
-        match self.ping().await {
-            Ok(()) => Check::Ok,
-            Err(_) => Check::Failed,
-        }
-    }
 }
 
 /// One thing that has to be well.
@@ -138,6 +122,7 @@ impl<W: Watched> Probe<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
     use std::sync::atomic::AtomicUsize;
     use std::sync::atomic::Ordering;

@@ -3,9 +3,13 @@
 
 use form_urlencoded::Serializer;
 
+use crate::clock::Timestamp;
 use crate::oidc::client_settings::ClientSettings;
+use crate::oidc::pending_authorization::Asked;
+use crate::oidc::pending_authorization::Destination;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::provider::profile::AuthorizationParameter;
+use crate::seal::RandomError;
 use crate::wire::provider_url::ProviderUrl;
 
 /// Where the browser is sent, with everything in the query.
@@ -18,6 +22,14 @@ impl AuthorizationUrl {
         &self.0
     }
 
+    /// The names of the parameters, in their order.
+    pub fn parameters(&self) -> Vec<String> {
+        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+        form_urlencoded::parse(query.as_bytes())
+            .map(|(name, _)| name.into_owned())
+            .collect()
+    }
+
     /// The request of this attempt.
     pub(super) fn of(
         endpoint: &ProviderUrl,
@@ -27,20 +39,36 @@ impl AuthorizationUrl {
         let scope = settings.scopes.join(" ");
         let mut query = Serializer::new(String::new());
         for parameter in &settings.profile.rules.authorization_parameters {
-            match parameter {
-                AuthorizationParameter::ClientId => query.append_pair("client_id", &settings.client_id),
-                AuthorizationParameter::ResponseType => query.append_pair("response_type", "code"),
-                AuthorizationParameter::RedirectUri => {
-                    query.append_pair("redirect_uri", pending.redirect_uri())
-                }
-                AuthorizationParameter::Scope => query.append_pair("scope", &scope),
-                AuthorizationParameter::State => query.append_pair("state", pending.state()),
-                AuthorizationParameter::Nonce => query.append_pair("nonce", pending.nonce()),
-                AuthorizationParameter::AcrValues => query.append_pair("acr_values", pending.acr()),
+            let value = match parameter {
+                AuthorizationParameter::ClientId => &settings.client_id,
+                AuthorizationParameter::ResponseType => "code",
+                AuthorizationParameter::RedirectUri => pending.redirect_uri(),
+                AuthorizationParameter::Scope => &scope,
+                AuthorizationParameter::State => pending.state(),
+                AuthorizationParameter::Nonce => pending.nonce(),
+                AuthorizationParameter::AcrValues => pending.acr(),
             };
+            query.append_pair(parameter.as_str(), value);
         }
         Self(with_query(endpoint, &query.finish()))
     }
+}
+
+/// A new attempt at a provider, and the request that begins it.
+pub(super) fn begin(
+    settings: &ClientSettings,
+    endpoint: &ProviderUrl,
+    destination: Destination,
+    now: Timestamp,
+) -> Result<(PendingAuthorization, AuthorizationUrl), RandomError> {
+    let asked = Asked {
+        entry: settings.entry.clone(),
+        issuer: settings.profile.issuer.as_str().to_owned(),
+        acr: settings.acr.as_str().to_owned(),
+    };
+    let pending = PendingAuthorization::begin(asked, destination, now)?;
+    let url = AuthorizationUrl::of(endpoint, settings, &pending);
+    Ok((pending, url))
 }
 
 /// State and nonce stay out of a log.

@@ -67,6 +67,11 @@ impl ProviderKeys {
         Ok(Self(keys))
     }
 
+    /// Whether there is a key for this algorithm.
+    pub fn serve(&self, alg: SigningAlg) -> bool {
+        self.0.iter().any(|key| fits(key, alg))
+    }
+
     /// The one key for a token: by name if the token gives one, otherwise the only one that fits the algorithm.
     pub(super) fn select(&self, kid: Option<&str>, alg: SigningAlg) -> Result<&CoreJsonWebKey, KeyError> {
         let named = |key: &&CoreJsonWebKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;

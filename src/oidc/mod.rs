@@ -25,7 +25,6 @@ use crate::oidc::id_token::VerifiedIdToken;
 use crate::oidc::jwks::KeyError;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::login_error::LoginError;
-use crate::oidc::pending_authorization::Asked;
 use crate::oidc::pending_authorization::Destination;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::oidc::provider::Provider;
@@ -45,6 +44,7 @@ pub mod authorization_response;
 mod cached;
 pub mod client_settings;
 mod end_session;
+pub mod examination;
 pub mod id_token;
 pub mod jwks;
 pub mod login_error;
@@ -87,6 +87,15 @@ impl RelyingParty {
         }
     }
 
+    /// Takes over what `before` knows of the provider, if it is the same provider.
+    #[must_use]
+    pub fn taking_over(mut self, before: &Self) -> Self {
+        if self.settings.profile == before.settings.profile {
+            self.provider.take_over(&before.provider);
+        }
+        self
+    }
+
     /// What the configuration says.
     pub fn settings(&self) -> &ClientSettings {
         &self.settings
@@ -99,14 +108,13 @@ impl RelyingParty {
     ) -> Result<(PendingAuthorization, AuthorizationUrl), ProviderError> {
         let now = self.clock.now();
         let metadata = self.provider.metadata(&self.settings.profile, now).await?;
-        let asked = Asked {
-            entry: self.settings.entry.clone(),
-            issuer: self.settings.profile.issuer.as_str().to_owned(),
-            acr: self.settings.acr.as_str().to_owned(),
-        };
-        let pending = PendingAuthorization::begin(asked, destination, now)?;
-        let url = AuthorizationUrl::of(&metadata.value.authorization_endpoint, &self.settings, &pending);
-        Ok((pending, url))
+        let endpoint = &metadata.value.authorization_endpoint;
+        Ok(authorization_request::begin(
+            &self.settings,
+            endpoint,
+            destination,
+            now,
+        )?)
     }
 
     /// Redeems a code: the token request, once, then the ID token, then userinfo, all within 15 s.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::ACCEPT;
 
+use crate::back_channel::Answer;
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::Bounds;
@@ -44,6 +45,9 @@ const DOCUMENT: Bounds = Bounds {
     within: Duration::from_secs(5),
     at_most: 256 * 1024,
 };
+
+/// What a key set may call itself.
+pub(super) const KEY_SET: &str = "application/jwk-set+json, application/json";
 
 /// Why the provider cannot be asked.
 #[derive(Debug, thiserror::Error)]
@@ -87,17 +91,23 @@ impl ProviderError {
 #[derive(Debug)]
 pub(super) struct Provider {
     back_channel: BackChannel,
-    metadata: Cached<ProviderMetadata>,
-    keys: Cached<ProviderKeys>,
+    metadata: Arc<Cached<ProviderMetadata>>,
+    keys: Arc<Cached<ProviderKeys>>,
 }
 
 impl Provider {
     pub(super) fn new(back_channel: BackChannel) -> Self {
         Self {
             back_channel,
-            metadata: Cached::new(METADATA),
-            keys: Cached::new(KEYS),
+            metadata: Arc::new(Cached::new(METADATA)),
+            keys: Arc::new(Cached::new(KEYS)),
         }
+    }
+
+    /// Knows what `other` knows, now and later; asks by a way of its own.
+    pub(super) fn take_over(&mut self, other: &Self) {
+        self.metadata = Arc::clone(&other.metadata);
+        self.keys = Arc::clone(&other.keys);
     }
 
     /// Its addresses.
@@ -132,33 +142,28 @@ impl Provider {
 
     async fn fetch_metadata(&self, profile: &ProviderProfile) -> Fetched<ProviderMetadata, ProviderError> {
         let address = provider_metadata::address(&profile.issuer)?;
-        let answer = self.document("discovery", &address, "application/json").await?;
+        let answer = document(&self.back_channel.at("discovery"), &address, "application/json").await?;
         Ok((ProviderMetadata::read(&answer, profile)?, answer.max_age()))
     }
 
     async fn fetch_keys(&self, jwks_uri: &ProviderUrl) -> Fetched<ProviderKeys, ProviderError> {
-        let answer = self
-            .document("jwks", jwks_uri, "application/jwk-set+json, application/json")
-            .await?;
+        let answer = document(&self.back_channel.at("jwks"), jwks_uri, KEY_SET).await?;
         let keys = ProviderKeys::read(&answer)?;
         if let Some(peer) = self.back_channel.peer() {
             peer.keys_fetched();
         }
         Ok((keys, answer.max_age()))
     }
+}
 
-    async fn document(
-        &self,
-        endpoint: &'static str,
-        address: &ProviderUrl,
-        accept: &'static str,
-    ) -> Result<crate::back_channel::Answer, BackChannelError> {
-        let headers = [(ACCEPT, HeaderValue::from_static(accept))];
-        self.back_channel
-            .at(endpoint)
-            .get(address, &headers, DOCUMENT)
-            .await
-    }
+/// A document of a provider.
+pub(super) async fn document(
+    back_channel: &BackChannel,
+    address: &ProviderUrl,
+    accept: &'static str,
+) -> Result<Answer, BackChannelError> {
+    let headers = [(ACCEPT, HeaderValue::from_static(accept))];
+    back_channel.get(address, &headers, DOCUMENT).await
 }
 
 impl From<CacheError<Self>> for ProviderError {

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::jose::registered_claims::RegisteredClaims;
 
 /// How far two clocks may be apart. A token of FranceConnect lives no longer than this.
-pub(super) const LEEWAY: Duration = Duration::from_mins(1);
+pub const LEEWAY: Duration = Duration::from_mins(1);
 
 /// What is wrong with the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

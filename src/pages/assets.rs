@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header;
@@ -25,19 +26,24 @@ pub struct Asset {
 impl Asset {
     /// The file as an answer. It is the same for everyone, so every cache may keep it.
     pub fn respond(self) -> Response {
-        let mut response = Response::new(StatusCode::OK, self.content_type, self.body);
-        for (name, value) in [
-            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (
-                header::HeaderName::from_static("cross-origin-resource-policy"),
-                "same-origin",
-            ),
-        ] {
-            response.headers.insert(name, HeaderValue::from_static(value));
-        }
-        response
+        kept_for_ever(self.content_type, Bytes::from_static(self.body.as_bytes()))
     }
+}
+
+/// A file that never changes under its name, for our own pages only.
+pub(crate) fn kept_for_ever(content_type: &'static str, body: Bytes) -> Response {
+    let mut response = Response::new(StatusCode::OK, content_type, body);
+    for (name, value) in [
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ] {
+        response.headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// The asset of that name, which is what follows `/_guichet/assets/`. An old hash is no name of ours.

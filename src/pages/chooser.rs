@@ -12,6 +12,7 @@ use crate::pages::document::Policy;
 use crate::pages::frame::Frame;
 use crate::pages::frame::Head;
 use crate::pages::frame::Tone;
+use crate::pages::official_button::OfficialButton;
 use crate::wire::response::Response;
 
 /// The chooser.
@@ -23,6 +24,8 @@ pub struct ChooserPage<'a> {
     pub notice: Notice,
     /// What the page answers, which decides the status.
     pub answers: Answers,
+    /// The provider's own button, where the operator imported it.
+    pub official_button: Option<&'a OfficialButton>,
 }
 
 /// One provider entry.
@@ -39,7 +42,7 @@ pub struct ProviderChoice<'a> {
     /// The sentence that has to stand beside the button.
     pub sentence: Sentence,
     /// How the button looks.
-    pub style: ButtonStyle,
+    pub style: ButtonStyle<'a>,
     /// Where the provider explains itself; absent, there is no such link.
     pub about_url: Option<&'a str>,
 }
@@ -68,11 +71,13 @@ pub enum Sentence {
 
 /// Whether a click leads to real people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ButtonStyle {
+pub enum ButtonStyle<'a> {
     /// Dashed, and says that it is a simulation: nobody can take it for the real thing.
     Simulated,
     /// A plain button. The official picture is the operator's to import, and nobody's to imitate.
     Neutral,
+    /// The provider's own, by the classes of its style sheet.
+    Official(&'a str),
 }
 
 /// Why a person sees the chooser.
@@ -109,6 +114,7 @@ struct Section<'a> {
     heading: String,
     sentence: Option<&'static str>,
     button: String,
+    official: Option<&'a str>,
     simulation_note: Option<&'static str>,
     about: Option<AboutLink<'a>>,
 }
@@ -125,6 +131,7 @@ impl ChooserPage<'_> {
         let mut head = Head::new(frame, Tone::Calm, (text.title)(frame.service_name()));
         head.short_title = Some(text.short_title);
         head.script = Some(assets::chooser_script());
+        head.button_sheet = self.official_button.map(OfficialButton::style_sheet);
         let view = View {
             head,
             notice: match self.notice {
@@ -142,15 +149,20 @@ impl ChooserPage<'_> {
             Answers::Visit => StatusCode::OK,
             Answers::Refusal => StatusCode::UNAUTHORIZED,
         };
-        document::respond(frame, status, Policy::Script, &view)
+        let policy = match self.official_button {
+            Some(_) => Policy::OfficialButton,
+            None => Policy::Script,
+        };
+        document::respond(frame, status, policy, &view)
     }
 }
 
 fn section<'a>(frame: &Frame<'_>, choice: &ProviderChoice<'a>) -> Section<'a> {
     let text = &frame.text().chooser;
-    let (button, simulation_note) = match choice.style {
-        ButtonStyle::Simulated => ((text.simulated)(choice.name), Some(text.simulated_note)),
-        ButtonStyle::Neutral => (choice.name.to_owned(), None),
+    let (button, official, simulation_note) = match choice.style {
+        ButtonStyle::Simulated => ((text.simulated)(choice.name), None, Some(text.simulated_note)),
+        ButtonStyle::Neutral => (choice.name.to_owned(), None, None),
+        ButtonStyle::Official(class) => (choice.name.to_owned(), Some(class), None),
     };
     Section {
         entry: choice.entry,
@@ -166,6 +178,7 @@ fn section<'a>(frame: &Frame<'_>, choice: &ProviderChoice<'a>) -> Section<'a> {
             Sentence::None => None,
         },
         button,
+        official,
         simulation_note,
         about: choice.about_url.map(|href| AboutLink {
             href,

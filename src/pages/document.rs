@@ -20,6 +20,8 @@ pub(crate) enum Policy<'a> {
     Plain,
     /// Load our one script.
     Script,
+    /// The same, and the fonts of the provider's official button.
+    OfficialButton,
     /// Send its form to us, and be redirected from there to these origins: browsers hold `form-action` against the whole
     /// chain of redirects.
     FormTo(&'a [&'a str]),
@@ -82,6 +84,7 @@ pub(crate) fn retry_after(mut response: Response, seconds: u32) -> Response {
 fn content_security_policy(policy: Policy<'_>) -> HeaderValue {
     let script = match policy {
         Policy::Script => " script-src 'self';",
+        Policy::OfficialButton => " script-src 'self'; font-src 'self';",
         Policy::Plain | Policy::FormTo(_) => "",
     };
     let mut forms = String::from("'self'");

@@ -75,6 +75,8 @@ pub(crate) struct Head<'a> {
     pub(crate) short_title: Option<&'static str>,
     pub(crate) tone: Tone,
     pub(crate) style_sheet: &'static str,
+    /// The provider's official button, on the page that shows it.
+    pub(crate) button_sheet: Option<&'a str>,
     /// The chooser's; no other page has one.
     pub(crate) script: Option<&'static str>,
 }
@@ -88,6 +90,7 @@ impl<'a> Head<'a> {
             short_title: None,
             tone,
             style_sheet: assets::style_sheet(),
+            button_sheet: None,
             script: None,
         }
     }

@@ -6,7 +6,8 @@
 //!
 //! - [`chooser`]: the page with the provider's button; [`login_pages`]: what can go wrong on the way back from there;
 //! - [`sign_out`]: the question and its outcomes; [`service_pages`]: everything else that has to be said;
-//! - [`problem`]: the same for scripts; [`assets`]: the one sheet and the one script.
+//! - [`problem`]: the same for scripts; [`assets`]: the one sheet and the one script;
+//!   [`official_button`]: what the operator imported.
 //!
 //! [`Response`]: crate::wire::response::Response
 //! [`Frame`]: crate::pages::frame::Frame
@@ -20,6 +21,7 @@ pub mod locale;
 pub mod locales;
 pub mod login_pages;
 mod message;
+pub mod official_button;
 pub mod organisation;
 pub mod problem;
 pub mod service_pages;

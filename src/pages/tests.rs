@@ -108,6 +108,7 @@ fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
             provider_choices: choices,
             notice,
             answers,
+            official_button: None,
         }
         .respond(frame)
     };
@@ -129,12 +130,7 @@ fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         .respond(frame)
     };
     let fc = choice(provider);
-    let (here, both) = (
-        SignedOut { provider: None },
-        SignedOut {
-            provider: Some(provider),
-        },
-    );
+    let ended = |provider| SignedOut { provider }.respond(frame);
     let partly = PartlySignedOut {
         provider,
         retry: None,
@@ -158,8 +154,8 @@ fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         ),
         ("sign-out", 200, ask(&[one])),
         ("sign-out-two", 200, ask(&[one, two])),
-        ("signed-out-here", 200, here.respond(frame)),
-        ("signed-out", 200, both.respond(frame)),
+        ("signed-out-here", 200, ended(None)),
+        ("signed-out", 200, ended(Some(provider))),
         ("partly-signed-out", 200, partly.respond(frame)),
         ("nothing-to-sign-out", 200, NothingToSignOut.respond(frame)),
     ]

@@ -42,6 +42,15 @@ mod tests {
             }
             assert!(rules.signing_algs.contains(&rules.default_signing_alg), "{name}");
             assert!(rules.scopes.contains_key("openid"), "{name}");
+            for parameter in &rules.authorization_parameters {
+                assert!(
+                    rules
+                        .accepted_parameters
+                        .iter()
+                        .any(|name| name == parameter.as_str()),
+                    "{name}: {parameter:?}"
+                );
+            }
             for (environment, described) in &preset.environments {
                 let issuer = described
                     .issuer
@@ -54,6 +63,28 @@ mod tests {
             }
         }
         assert!(preset("facebook").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_sandbox_knows_the_other_one_and_not_itself() {
+        let siblings = |issuer| {
+            let profile = preset("franceconnect")
+                .unwrap()
+                .unwrap()
+                .resolve("sandbox", issuer);
+            let siblings = profile.unwrap().siblings;
+            siblings
+                .iter()
+                .map(|sibling| sibling.issuer.clone())
+                .collect::<Vec<_>>()
+        };
+        let (new, old) = (
+            "https://fcp-low.sbx.dev-franceconnect.fr/api/v2",
+            "https://fcp-low.integ01.dev-franceconnect.fr/api/v2",
+        );
+        assert_eq!(siblings(None), [old]);
+        assert_eq!(siblings(Some(old)), [new]);
+        assert_eq!(siblings(Some("http://127.0.0.1:4000/api/v2")), [new, old]);
     }
 
     #[test]

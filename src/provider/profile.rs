@@ -10,7 +10,7 @@ use crate::wire::provider_url::ProviderUrl;
 use crate::wire::provider_url::ProviderUrlError;
 
 /// A preset in one of its environments: what the relying party asks when it has to decide.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProviderProfile {
     /// The name of the preset, `franceconnect`.
     pub preset: String,
@@ -18,6 +18,8 @@ pub struct ProviderProfile {
     pub issuer: ProviderUrl,
     /// Whether people meet the provider itself or a simulation of it.
     pub reality: Reality,
+    /// Where clients are known that this issuer does not know.
+    pub siblings: Vec<Sibling>,
     /// The rules that hold in every environment.
     pub rules: ProviderRules,
 }
@@ -35,11 +37,15 @@ pub enum Reality {
 }
 
 /// The rules of a provider, whatever its address.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderRules {
     /// What the authorization request consists of, in this order, and of nothing else.
     pub authorization_parameters: Vec<AuthorizationParameter>,
+    /// Every parameter that this provider takes. One that it does not take is not ignored: it answers with an error page.
+    pub accepted_parameters: Vec<String>,
+    /// What its error pages say, word by word, and what is the cause.
+    pub refusals: BTreeMap<String, Refusal>,
     /// Form of `state` and `nonce`.
     pub opaque_values: OpaqueValues,
     /// Proof Key for Code Exchange (RFC 7636).
@@ -88,6 +94,35 @@ pub enum AuthorizationParameter {
     Nonce,
     /// `acr_values`.
     AcrValues,
+}
+
+impl AuthorizationParameter {
+    /// Its name in the request.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientId => "client_id",
+            Self::ResponseType => "response_type",
+            Self::RedirectUri => "redirect_uri",
+            Self::Scope => "scope",
+            Self::State => "state",
+            Self::Nonce => "nonce",
+            Self::AcrValues => "acr_values",
+        }
+    }
+}
+
+/// Why a provider answers an authorization request with a page of its own, and the browser does not come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// It has no client of this identifier.
+    UnknownClient,
+    /// The client has not registered this redirection URI.
+    RedirectUri,
+    /// A parameter is missing, or is one too many.
+    Parameters,
+    /// The redirection URIs are on several hosts, and the document that lists them is not what it has to be.
+    SectorIdentifier,
 }
 
 /// Form of `state` and `nonce`: 256 bits from the random generator.
@@ -175,11 +210,13 @@ pub enum EndSession {
 }
 
 /// The words that a provider prescribes; they may be translated, never altered.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
     /// The provider's name, as people read it.
     pub name: String,
+    /// The classes of its official button in the State's design system; absent, it has none.
+    pub class: Option<String>,
     /// Where "What is ..?" leads.
     pub about_url: String,
     /// The words in French and in English.
@@ -189,7 +226,7 @@ pub struct Button {
 }
 
 /// One text in the languages of our pages.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// French.
@@ -199,17 +236,30 @@ pub struct Words {
 }
 
 /// An environment of a preset, as its file says it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// What people stand in front of.
     pub reality: Reality,
     /// The issuer; absent where the configuration must give it.
     pub issuer: Option<String>,
+    /// Other issuers of the same kind, each with clients that this one does not know.
+    #[serde(default)]
+    pub siblings: Vec<Sibling>,
+}
+
+/// A sister of an environment's issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sibling {
+    /// Its issuer.
+    pub issuer: String,
+    /// Whose clients it knows.
+    pub knows: String,
 }
 
 /// A provider that we know: its environments and its rules.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preset {
     /// Name of the preset.
@@ -263,8 +313,13 @@ impl Preset {
         if found.reality == Reality::Simulated && !issuer.host().is_loopback() {
             return Err(ProfileError::SimulationElsewhere);
         }
+        let siblings = found
+            .siblings
+            .iter()
+            .filter(|other| other.issuer != issuer.as_str());
         Ok(ProviderProfile {
             preset: self.name.clone(),
+            siblings: siblings.cloned().collect(),
             issuer,
             reality: found.reality,
             rules: self.rules.clone(),

@@ -31,6 +31,8 @@ pub struct App {
     pub upstream: Arc<Upstream>,
     /// What the application hears about the person.
     pub told: Told,
+    /// Key `app_cookies`: names of its own session cookies, each of which comes back with the same person only.
+    pub app_cookies: Vec<String>,
     /// What each path asks. See [`App::route`].
     pub routes: Vec<Route>,
 }
@@ -51,6 +53,17 @@ pub struct Route {
     pub path: PathPrefix,
     /// Key `access`.
     pub access: Access,
+    /// Key `ends_session`.
+    pub sign_out: SignOut,
+}
+
+/// Key `ends_session`: whether this is the application's own sign-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignOut {
+    /// It is: when the application has done it, our session and the provider's end as well.
+    EndsSession,
+    /// It is a page like any other.
+    No,
 }
 
 impl App {
@@ -61,7 +74,7 @@ impl App {
     pub fn route(&self, target: &RequestTarget) -> &Route {
         let as_written = self.longest(|path| path.contains(target));
         let in_any_case = self.longest(|path| path.contains_in_any_case(target));
-        if in_any_case.access > as_written.access {
+        if in_any_case.access >= as_written.access {
             in_any_case
         } else {
             as_written
@@ -72,6 +85,7 @@ impl App {
         const UNLISTED: &Route = &Route {
             path: PathPrefix::ROOT,
             access: Access::Required,
+            sign_out: SignOut::No,
         };
         let containing = self.routes.iter().filter(|route| contains(&route.path));
         containing

@@ -4,6 +4,7 @@ use super::*;
 use crate::access::requirement::Access;
 use crate::identity_headers::told::Told;
 use crate::routing::app::LoginMode;
+use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
@@ -15,6 +16,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
     let route = |(below, access): &(&str, Access)| Route {
         path: path.join(&PathPrefix::parse(below).unwrap()),
         access: *access,
+        sign_out: SignOut::No,
     };
     Arc::new(App {
         name: name.to_owned(),
@@ -29,6 +31,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
             host_header: HostHeader::Browser,
             limits: UpstreamLimits::default(),
         }),
+        app_cookies: Vec::new(),
         told: Told {
             audience: name.to_owned(),
             claims: Vec::new(),

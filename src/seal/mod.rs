@@ -45,13 +45,17 @@ pub enum Purpose {
     SubjectTag,
     /// The name under which the sessions of a provider's `sid` are listed.
     ProviderSidTag,
+    /// The name under which the end of all sessions of an entry, or of everybody, is remembered.
+    EndTag,
+    /// The mark of an application's own cookie: whose it is.
+    AppCookieMark,
     /// The person, in the audit stream.
     AuditTag,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::LoginCookie,
         Self::LogoutCookie,
         Self::SessionRecord,
@@ -59,6 +63,8 @@ impl Purpose {
         Self::AttemptOutcome,
         Self::SubjectTag,
         Self::ProviderSidTag,
+        Self::EndTag,
+        Self::AppCookieMark,
         Self::AuditTag,
     ];
 
@@ -72,6 +78,8 @@ impl Purpose {
             Self::AttemptOutcome => "guichet/1/attempt-outcome",
             Self::SubjectTag => "guichet/1/subject-tag",
             Self::ProviderSidTag => "guichet/1/provider-sid-tag",
+            Self::EndTag => "guichet/1/end-tag",
+            Self::AppCookieMark => "guichet/1/app-cookie-mark",
             Self::AuditTag => "guichet/1/audit-tag",
         }
     }
@@ -314,6 +322,11 @@ pub fn hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .flatten()
         .collect()
+}
+
+/// SHA-512 (FIPS 180-4).
+pub fn sha512(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA512, bytes).as_ref().to_vec()
 }
 
 /// SHA-256 (FIPS 180-4).

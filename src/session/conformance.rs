@@ -8,6 +8,7 @@
     reason = "a suite for tests: a panic is its way to fail"
 )]
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
@@ -85,6 +86,7 @@ pub async fn all(bench: &impl Bench) {
     a_list_lives_as_long_as_its_longest_session(bench).await;
     lists_of_different_kinds_are_different_lists(bench).await;
     an_end_is_remembered_for_five_minutes(bench).await;
+    every_live_session_is_on_a_page(bench).await;
     an_attempt_is_claimed_once(bench).await;
     of_two_claims_at_once_one_wins(bench).await;
     a_claim_ends_with_the_life_of_its_attempt(bench).await;
@@ -210,6 +212,26 @@ pub async fn an_end_is_remembered_for_five_minutes(bench: &impl Bench) {
     assert_eq!(store.last_ended(&both).await, Ok(None));
 }
 
+/// However many there are; one that ended or lapsed is on none.
+pub async fn every_live_session_is_on_a_page(bench: &impl Bench) {
+    let store = bench.store();
+    let (ended, lapsed) = (locator(), locator());
+    let many: Vec<Locator> = (0..1200).map(|_| locator()).collect();
+    for session in many.iter().chain([&ended]) {
+        store.put(session, b"x".to_vec(), HOUR * 2).await.unwrap();
+    }
+    store.put(&lapsed, b"x".to_vec(), HOUR).await.unwrap();
+    assert!(paged(bench).await.is_superset(&many.iter().cloned().collect()));
+    assert!(paged(bench).await.contains(&lapsed));
+    store.delete(std::slice::from_ref(&ended)).await.unwrap();
+    bench.pass(HOUR).await;
+    let found = paged(bench).await;
+    assert!(found.is_superset(&many.iter().cloned().collect()));
+    assert!(!found.contains(&ended) && !found.contains(&lapsed));
+    store.delete(&many).await.unwrap();
+    assert!(paged(bench).await.is_disjoint(&many.into_iter().collect()));
+}
+
 /// The second caller learns how long ago the first one came.
 pub async fn an_attempt_is_claimed_once(bench: &impl Bench) {
     let (store, id) = (bench.store(), attempt());
@@ -260,6 +282,18 @@ pub async fn an_outcome_is_kept_for_a_minute(bench: &impl Bench) {
     assert_eq!(store.outcome(&attempt()).await.unwrap(), None);
     bench.pass(MINUTE).await;
     assert_eq!(store.outcome(&id).await.unwrap(), None);
+}
+
+async fn paged(bench: &impl Bench) -> BTreeSet<Locator> {
+    let (mut found, mut from) = (BTreeSet::new(), None);
+    loop {
+        let page = bench.store().page(from).await.unwrap();
+        found.extend(page.locators);
+        from = page.next;
+        if from.is_none() {
+            return found;
+        }
+    }
 }
 
 async fn value_of(bench: &impl Bench, session: &Locator) -> Option<Vec<u8>> {

@@ -20,6 +20,7 @@ use crate::oidc::attempts::Pending;
 use crate::session::key::Locator;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
+use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
@@ -206,6 +207,16 @@ impl SessionStore for MemoryStore {
             .filter_map(|index| shelves.end_marks.get(index, now))
             .map(|kept| kept.value);
         ready(Ok(marks.max()))
+    }
+
+    fn page(&self, _from: Option<u64>) -> Reply<'_, Page> {
+        let (shelves, now) = self.open();
+        let live = shelves.sessions.entries.iter();
+        let live = live.filter(|(_, kept)| kept.until > now);
+        ready(Ok(Page {
+            locators: live.map(|(locator, _)| locator.clone()).collect(),
+            next: None,
+        }))
     }
 
     fn ping(&self) -> Reply<'_, ()> {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::clock::Timestamp;
 use crate::session::key::Locator;
 use crate::session::store::Index;
+use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::Stored;
@@ -82,6 +83,10 @@ impl SessionStore for Metered {
 
     fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
         self.watched(self.store.last_ended(indexes))
+    }
+
+    fn page(&self, from: Option<u64>) -> Reply<'_, Page> {
+        self.watched(self.store.page(from))
     }
 
     fn ping(&self) -> Reply<'_, ()> {

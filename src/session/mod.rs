@@ -5,12 +5,17 @@
 
 pub mod conformance;
 pub mod cookie;
+pub mod end_error;
+pub mod finding;
+pub mod indexes;
 pub mod key;
 pub mod memory;
 pub mod metered;
 pub mod note;
+pub mod owner;
 pub mod record;
 pub mod redis;
+pub mod roster;
 #[expect(
     clippy::module_inception,
     reason = "the file is named after the type it holds"
@@ -27,9 +32,9 @@ use crate::clock::Timestamp;
 use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
-use crate::seal::Purpose;
 use crate::seal::RandomError;
 use crate::seal::SealError;
+use crate::session::end_error::EndError;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
 use crate::session::note::OperatorNote;
@@ -72,18 +77,6 @@ impl From<SealError> for EstablishError {
     fn from(cause: SealError) -> Self {
         Self::Record(RecordError::Seal(cause))
     }
-}
-
-/// Why the sessions of somebody were not ended, or not all of them.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EndError {
-    /// The store failed: some may live on.
-    #[error("the sessions could not be ended")]
-    Store(#[from] StoreError),
-    /// The name of the list could not be made.
-    #[error("the sessions could not be found")]
-    Seal(#[from] SealError),
 }
 
 /// What sessions are made with.
@@ -185,12 +178,14 @@ impl Sessions {
 
     /// Ends every session of the subject at the entry, and every login of theirs that is under way. Says how many.
     pub async fn end_by_subject(&self, entry: &EntryName, subject: &Subject) -> Result<usize, EndError> {
-        self.end_listed(&self.subject_indexes(entry, subject)?).await
+        self.end_listed(&indexes::of_subject(&self.keyring, entry, subject)?)
+            .await
     }
 
     /// Ends every session of the provider's `sid` at the entry, and every login of theirs that is under way. Says how many.
     pub async fn end_by_sid(&self, entry: &EntryName, provider_sid: &str) -> Result<usize, EndError> {
-        self.end_listed(&self.sid_indexes(entry, provider_sid)?).await
+        self.end_listed(&indexes::of_sid(&self.keyring, entry, provider_sid)?)
+            .await
     }
 
     /// The sessions that the cookies claim, of these entries: their references. Whether there are any is not asked.
@@ -292,14 +287,16 @@ impl Sessions {
 
     /// What comes after the session was written: was it ended before it began? If not, those that it replaces end.
     async fn settle(&self, new: &NewSession) -> Result<(), EstablishError> {
-        let mut indexes = self.subject_indexes(&new.entry, &new.identity.subject)?;
+        let mut ends = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
         if let Some(provider_sid) = &new.provider_sid {
-            indexes.extend(self.sid_indexes(&new.entry, provider_sid)?);
+            ends.extend(indexes::of_sid(&self.keyring, &new.entry, provider_sid)?);
         }
+        ends.extend(indexes::of_entry(&self.keyring, &new.entry)?);
+        ends.extend(indexes::of_everybody(&self.keyring)?);
         // Times have whole seconds. An end in the second of the claim may have come after it, so it counts.
         if self
             .store
-            .last_ended(&indexes)
+            .last_ended(&ends)
             .await?
             .is_some_and(|at| at >= new.claimed_at)
         {
@@ -321,30 +318,13 @@ impl Sessions {
         Ok(self.store.delete(&listed).await?)
     }
 
-    /// The lists of the subject under every secret, the current one first.
-    fn subject_indexes(&self, entry: &EntryName, subject: &Subject) -> Result<Vec<Index>, SealError> {
-        let name = [
-            entry.as_str().as_bytes(),
-            subject.issuer.as_bytes(),
-            subject.sub.as_bytes(),
-        ];
-        let tags = self.keyring.tags(Purpose::SubjectTag, &name)?;
-        Ok(tags.into_iter().map(Index::Subject).collect())
-    }
-
-    /// The lists of the provider's `sid` under every secret, the current one first.
-    fn sid_indexes(&self, entry: &EntryName, provider_sid: &str) -> Result<Vec<Index>, SealError> {
-        let name = [entry.as_str().as_bytes(), provider_sid.as_bytes()];
-        let tags = self.keyring.tags(Purpose::ProviderSidTag, &name)?;
-        Ok(tags.into_iter().map(Index::ProviderSid).collect())
-    }
-
     /// The lists that a new session is put on.
     fn current_indexes(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
-        let mut current = self.subject_indexes(&new.entry, &new.identity.subject)?;
+        let mut current = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
         current.truncate(1);
         if let Some(provider_sid) = &new.provider_sid {
-            current.extend(self.sid_indexes(&new.entry, provider_sid)?.into_iter().next());
+            let of_sid = indexes::of_sid(&self.keyring, &new.entry, provider_sid)?;
+            current.extend(of_sid.into_iter().next());
         }
         Ok(current)
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::seal::Tag;
+use crate::session::finding::Finding;
 use crate::session::key::Locator;
 
 /// How long the end of a subject's sessions is remembered, against logins that were under way.
@@ -42,6 +43,12 @@ pub enum StoreError {
         /// The command.
         command: &'static str,
     },
+    /// The store keeps a part of the keys only: it is a node of a cluster.
+    #[error(
+        "the session store answers for a part of the keys only: this is a cluster, use a list \
+         (this version knows single servers: name one)"
+    )]
+    Cluster,
     /// The store of one process holds as much as it may.
     #[error("the session store is full")]
     Full,
@@ -65,13 +72,18 @@ impl fmt::Debug for Stored {
     }
 }
 
-/// The list of the sessions of one subject, or of one `sid` of a provider, under a name that tells nobody which.
+/// Sessions that can be ended together, under a name that tells nobody which. Only those of a subject and of a `sid` are
+/// kept as a list; the others are found by looking at all.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Index {
     /// Sessions of a subject at an entry.
     Subject(Tag),
     /// Sessions of a provider's `sid` at an entry.
     ProviderSid(Tag),
+    /// Sessions at an entry.
+    Entry(Tag),
+    /// Every session.
+    Everybody(Tag),
 }
 
 impl Index {
@@ -80,6 +92,8 @@ impl Index {
         match self {
             Self::Subject(tag) => format!("subject:{}", tag.as_str()),
             Self::ProviderSid(tag) => format!("sid:{}", tag.as_str()),
+            Self::Entry(tag) => format!("entry:{}", tag.as_str()),
+            Self::Everybody(tag) => format!("everybody:{}", tag.as_str()),
         }
     }
 }
@@ -91,6 +105,15 @@ pub struct Term {
     pub now: Timestamp,
     /// The absolute end.
     pub ends_at: Timestamp,
+}
+
+/// Some of the sessions that exist. One may come on two pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Their names.
+    pub locators: Vec<Locator>,
+    /// Where the next page begins; `None` after the last one.
+    pub next: Option<u64>,
 }
 
 /// Keeps sessions. `memory` and `redis` pass the same suite, [`crate::session::conformance`].
@@ -123,6 +146,17 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// When the sessions on the lists were ended last, if that is remembered.
     fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>>;
 
-    /// Whether the store answers at all.
+    /// A page of all sessions: from the start, or from where the page before says. What is there all the time is on one of
+    /// them.
+    fn page(&self, from: Option<u64>) -> Reply<'_, Page>;
+
+    /// Whether the store does what is asked of it; writes nothing. One that takes no writes for now still serves the sessions
+    /// that there are.
     fn ping(&self) -> Reply<'_, ()>;
+
+    /// What an operator should know: reached or not, what the gateway may do there, how it keeps things. Changes nothing, and
+    /// takes at most a second or two. Nothing for a store that is a part of the process.
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<Finding>> + Send + '_>> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
 }

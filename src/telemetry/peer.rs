@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::DateTime;
-
 use crate::clock::Clock;
+use crate::clock::Timestamp;
 use crate::telemetry::metrics::Asked;
 use crate::telemetry::telemetry::Telemetry;
 
@@ -28,7 +27,7 @@ impl Peer {
     }
 
     /// The endpoint answered, with this status and this `Date`.
-    pub fn answered(&self, endpoint: &str, status: u16, date: Option<&str>, elapsed: Duration) {
+    pub fn answered(&self, endpoint: &str, status: u16, date: Option<Timestamp>, elapsed: Duration) {
         let metrics = &self.telemetry.metrics;
         metrics.asked(self.name(endpoint), Asked::Answered(status), elapsed);
         if status < 500 {
@@ -36,9 +35,8 @@ impl Peer {
         } else {
             metrics.provider_is_down(&self.provider);
         }
-        // RFC 9110, section 5.6.7: the fixed form is that of RFC 2822.
-        if let Some(theirs) = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) {
-            let skew = theirs.timestamp().saturating_sub(self.clock.now().as_unix());
+        if let Some(theirs) = date {
+            let skew = theirs.as_unix().saturating_sub(self.clock.now().as_unix());
             metrics.clock_skew(&self.provider, skew);
         }
     }
@@ -64,7 +62,6 @@ impl Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
     use crate::telemetry::audit::Audit;
 
     #[derive(Debug)]
@@ -72,7 +69,6 @@ mod tests {
 
     impl Clock for Noon {
         fn now(&self) -> Timestamp {
-            // Wed, 25 Nov 2026 12:00:00 GMT
             Timestamp::from_unix(1_795_608_000)
         }
     }
@@ -82,7 +78,7 @@ mod tests {
         let telemetry = Arc::new(Telemetry::new(Audit::to(std::io::sink()).unwrap(), None));
         let peer = Peer::new(Arc::clone(&telemetry), Arc::new(Noon), "fc");
         let took = Duration::from_millis(20);
-        peer.answered("token", 200, Some("Wed, 25 Nov 2026 12:01:30 GMT"), took);
+        peer.answered("token", 200, Some(Timestamp::from_unix(1_795_608_090)), took);
         let text = telemetry.metrics_text();
         assert!(
             text.contains("guichet_provider_clock_skew_seconds{provider=\"fc\"} 90\n"),

@@ -143,23 +143,31 @@ impl std::fmt::Debug for Cookies {
 /// nothing is left. Several fields become one, as RFC 9113, section 8.2.3, wants it.
 pub fn without_own(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut kept: Vec<u8> = Vec::new();
-    for field in headers.get_all(COOKIE) {
-        for pair in field
-            .as_bytes()
-            .split(|byte| *byte == b';')
-            .map(<[u8]>::trim_ascii)
-        {
-            let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-            if pair.is_empty() || is_own(&String::from_utf8_lossy(name)) {
-                continue;
-            }
-            if !kept.is_empty() {
-                kept.extend_from_slice(b"; ");
-            }
-            kept.extend_from_slice(pair);
+    for pair in headers.get_all(COOKIE).iter().flat_map(pairs_of) {
+        if !is_own(&String::from_utf8_lossy(name_of(pair))) {
+            add_pair(&mut kept, pair);
         }
     }
     HeaderValue::from_bytes(&kept).ok().filter(|_| !kept.is_empty())
+}
+
+/// The pairs of a `Cookie` field, byte for byte; empty ones are none.
+pub fn pairs_of(field: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let pairs = field.as_bytes().split(|byte| *byte == b';');
+    pairs.map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty())
+}
+
+/// What stands before the first `=`.
+pub fn name_of(pair: &[u8]) -> &[u8] {
+    pair.split(|byte| *byte == b'=').next().unwrap_or_default()
+}
+
+/// Writes one more pair at the end of a `Cookie` field.
+pub fn add_pair(field: &mut Vec<u8>, pair: &[u8]) {
+    if !field.is_empty() {
+        field.extend_from_slice(b"; ");
+    }
+    field.extend_from_slice(pair);
 }
 
 #[cfg(test)]

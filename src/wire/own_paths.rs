@@ -16,6 +16,8 @@ pub const LOGOUT: &str = "/_guichet/logout";
 pub const LOGGED_OUT: &str = "/_guichet/logged-out";
 /// The public keys of the assertion (RFC 7517).
 pub const JWKS: &str = "/_guichet/jwks.json";
+/// Every redirect URI, for a provider (OpenID Connect Core 1.0, section 8.1).
+pub const SECTOR_IDENTIFIER: &str = "/_guichet/sector-identifier.json";
 /// Style sheet and script of our pages: followed by `/{name}`.
 pub const ASSETS: &str = "/_guichet/assets";
 
@@ -27,6 +29,11 @@ pub fn redirect_uri(scheme: &str, host: &Host) -> String {
 /// The post-logout redirection URI at a host (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
 pub fn post_logout_redirect_uri(scheme: &str, host: &Host) -> String {
     format!("{scheme}://{host}{LOGGED_OUT}")
+}
+
+/// The sector identifier URI, on one host of ours (OpenID Connect Dynamic Client Registration 1.0, section 5).
+pub fn sector_identifier_uri(scheme: &str, host: &Host) -> String {
+    format!("{scheme}://{host}{SECTOR_IDENTIFIER}")
 }
 
 /// Whether a request is for us, in any spelling of the prefix that someone could take for it.

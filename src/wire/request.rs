@@ -156,18 +156,23 @@ impl Request {
     /// who do not send it).
     pub fn asker(&self) -> Asker {
         let field = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
-        let looks_ahead = field("sec-purpose")
-            .or_else(|| field("purpose"))
-            .is_some_and(|purpose| purpose.contains("prefetch"));
         let not_a_document = field("sec-fetch-dest").is_some_and(|destination| destination != "document");
         let not_a_navigation = field("sec-fetch-mode").is_some_and(|mode| mode != "navigate");
         let by_script = self.headers.contains_key("x-requested-with");
         let wants_data =
             field(ACCEPT.as_str()).is_some_and(|accept| accept.contains("json") && !accept.contains("html"));
-        if looks_ahead || not_a_document || not_a_navigation || by_script || wants_data {
+        if self.looks_ahead() || not_a_document || not_a_navigation || by_script || wants_data {
             return Asker::Script;
         }
         Asker::Navigation
+    }
+
+    /// Whether the browser only fetches what somebody may want to see next.
+    pub fn looks_ahead(&self) -> bool {
+        let field = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        field("sec-purpose")
+            .or_else(|| field("purpose"))
+            .is_some_and(|purpose| purpose.contains("prefetch"))
     }
 
     /// Whether the browser says that another site caused this request. A browser that says nothing is believed to be alone.

@@ -8,7 +8,10 @@
 //   { "tab": name }                        goes to the tab of this name, opens it if there is none ("first" is there)
 //   { "expect": { "url"?: text, "text"?: text, "no_text"?: text, "status"?: number, "selector"?: css, "lang"?: text } }
 //   { "cookies": name }                    notes every cookie under this name
-//   { "screenshot": name }                 { "accessible": name }           axe-core finds nothing serious
+//   { "cookie": { name, value, url } }     the browser holds this cookie
+//   { "evaluate": expression, "as": name } notes what the page's own world makes of it
+//   { "focused": selector }                the keyboard is there
+//   { "screenshot": name }                 { "accessible": name }           axe-core finds nothing
 //   { "fits": 320 }                        at this width nothing stands beside the page
 //
 // The last line of the output: { "ok", "failed"?, "notes": { name: .. }, "console": [..], "requests": [..] }.
@@ -77,6 +80,9 @@ async function take(step, tab, context) {
   else if (step.reload) await page.reload();
   else if (step.expect) await expect(step.expect, tab);
   else if (step.cookies) report.notes[step.cookies] = await context.cookies();
+  else if (step.cookie) await context.addCookies([step.cookie]);
+  else if (step.evaluate) report.notes[step.as] = await page.evaluate(step.evaluate);
+  else if (step.focused) await focused(step.focused, page);
   else if (step.screenshot) await shoot(page, step.screenshot);
   else if (step.accessible) await accessible(step.accessible, page);
   else if (step.fits) await fits(step.fits, page);
@@ -104,8 +110,12 @@ async function accessible(name, page) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   report.notes[name] = violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, at: nodes.map((node) => node.html) }));
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  if (serious.length > 0) throw new Error(`accessibility: ${JSON.stringify(report.notes[name])}`);
+  if (violations.length > 0) throw new Error(`accessibility: ${JSON.stringify(report.notes[name])}`);
+}
+
+async function focused(selector, page) {
+  const at = await page.evaluate(() => document.activeElement.outerHTML);
+  if (!(await page.evaluate((wanted) => document.activeElement.matches(wanted), selector))) throw new Error(`the keyboard is at ${at}`);
 }
 
 async function fits(width, page) {

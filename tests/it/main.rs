@@ -7,7 +7,13 @@ mod attack;
 #[cfg(test)]
 mod callback;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod config_errors;
+#[cfg(test)]
+mod deploy;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
@@ -15,13 +21,19 @@ mod journey;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod recipes;
 #[cfg(test)]
 mod regression;
 #[cfg(test)]
@@ -29,7 +41,11 @@ mod relayed;
 #[cfg(test)]
 mod roll_call;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod session_store;
+#[cfg(test)]
+mod site;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

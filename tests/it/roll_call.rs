@@ -3,10 +3,15 @@
 use crate::assertion;
 use crate::attack;
 use crate::callback;
+use crate::command_line;
+use crate::doctor;
 use crate::franceconnect;
 use crate::journey;
 use crate::lies;
+use crate::lifecycle;
 use crate::relayed;
+use crate::secrets;
+use crate::site;
 use crate::store;
 use crate::support::process::in_repository;
 use crate::support::table;
@@ -15,6 +20,8 @@ use crate::telemetry;
 /// The numbers of every table. A table that is not named here is missed at once, by its numbers.
 const TABLES: &[fn() -> Vec<&'static str>] = &[
     assertion::ids,
+    command_line::ids,
+    doctor::ids,
     franceconnect::ids,
     relayed::ids,
     attack::hostile_claims::ids,
@@ -23,11 +30,24 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     callback::ordinary_days::ids,
     callback::requests::ids,
     journey::cookies::ids,
+    lifecycle::cases::ids,
     lies::claims::ids,
     lies::keys::ids,
     lies::signature::ids,
     lies::token_endpoint::ids,
     lies::userinfo::ids,
+    secrets::configuration::ids,
+    secrets::outbound::ids,
+    secrets::redis::ids,
+    site::answers::ids,
+    site::app_cookies::ids,
+    site::button::ids,
+    site::cookies::ids,
+    site::entries::ids,
+    site::fragment::ids,
+    site::redirects::ids,
+    site::seen::ids,
+    site::sign_out::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,

@@ -30,6 +30,7 @@ export class FranceConnect {
     this.accounts = new Map(accounts.map((account) => [account.sub, account]));
     for (const client of clients) this.addClient(client);
     this.provider = new Provider(issuer, this.configuration(keys));
+    this.provider.proxy = issuer.startsWith('https:');
     this.provider.on('grant.error', withDetail);
     this.provider.on('userinfo.error', withDetail);
     this.provider.on('server_error', (_ctx, error) => console.error(error));
@@ -46,13 +47,14 @@ export class FranceConnect {
   }
 
   /** The client record, as FranceConnect turns it into metadata. */
-  addClient({ client_id, client_secret, redirect_uris, post_logout_redirect_uris = [], scope = Object.keys(SCOPE_TO_CLAIMS).join(' '), alg = this.alg }) {
+  addClient({ client_id, client_secret, redirect_uris, post_logout_redirect_uris = [], sector_identifier_uri, scope = Object.keys(SCOPE_TO_CLAIMS).join(' '), alg = this.alg }) {
     this.clients.set(client_id, {
       client_id,
       client_secret,
       scope,
       redirect_uris,
       post_logout_redirect_uris,
+      ...(sector_identifier_uri && { sector_identifier_uri }),
       id_token_signed_response_alg: alg,
       userinfo_signed_response_alg: alg,
     });
@@ -78,6 +80,8 @@ export class FranceConnect {
       },
       subjectTypes: ['pairwise'],
       pairwiseIdentifier: (_ctx, id) => id,
+      // A sector identifier is https; the gateway of a test has no certificate.
+      fetch: (url, options) => fetch(String(url).replace(/^https:\/\/localhost:/, 'http://localhost:'), options),
       cookies: { keys: [crypto.randomBytes(32).toString('hex')], long: cookie, short: cookie },
       features: {
         devInteractions: { enabled: false },
@@ -121,7 +125,7 @@ export class FranceConnect {
         this.accounts.has(id) ? { accountId: id, claims: async () => ({ ...this.accounts.get(id) }) } : undefined,
       renderError: (ctx, out) => {
         ctx.type = 'html';
-        ctx.body = errorPage('Y040001', out.error);
+        ctx.body = errorPage(CODES[out.error] ?? 'Y040001', out.error);
       },
     };
   }
@@ -165,6 +169,9 @@ export class FranceConnect {
     return page('Qui êtes-vous ?', `<form method="post">${buttons.join('')}<button name="cancel" value="1">Annuler</button></form>`);
   }
 }
+
+/** FranceConnect's codes for the pages from which nobody returns to the relying party. */
+const CODES = { invalid_client: 'Y04EA6EF', invalid_redirect_uri: 'Y04C013C' };
 
 /** FranceConnect says `general (detail)`, or literally `general (undefined)`, and adds its own address of the error. */
 function withDetail(ctx, error) {

@@ -2,11 +2,13 @@
 //
 // `oidc-provider` speaks the protocol: a provider that we did not write. The front in the same process adds what
 // FranceConnect adds (rules.mjs), notes every request, and alters answers in flight when a test asks for a lie
-// (lies.mjs). One argument, JSON: { alg, clients, accounts }; without accounts, the people of accounts.json. Prints `ready {..}` when it listens, and ends when its
-// standard input ends, so that no test leaves one behind.
+// (lies.mjs). One argument, JSON: { alg, clients, accounts, tls }; without accounts, the people of accounts.json; with tls
+// (cert and key in PEM), it is at https://localhost, and for browsers that cannot do TLS at the plain address `front` as
+// well. Prints `ready {..}` when it listens, and ends when its standard input ends, so that no test leaves one behind.
 
 import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { FranceConnect, PREFIX } from './franceconnect.mjs';
 import { Keys } from './keys.mjs';
 import { Lies } from './lies.mjs';
@@ -26,18 +28,23 @@ const requests = [];
 
 const front = http.createServer();
 await listen(front);
-const issuer = `http://127.0.0.1:${front.address().port}${PREFIX}`;
+const secure = options.tls && https.createServer(options.tls);
+if (secure) await listen(secure);
+const origin = secure ? `https://localhost:${secure.address().port}` : `http://127.0.0.1:${front.address().port}`;
+const issuer = `${origin}${PREFIX}`;
 
 const franceConnect = new FranceConnect(issuer, options, keys);
 const inner = http.createServer(franceConnect.handle);
 await listen(inner);
 
-front.on('request', (request, response) => {
-  exchange(request, response).catch((error) => {
-    console.error(error);
-    response.destroy();
+for (const server of secure ? [front, secure] : [front]) {
+  server.on('request', (request, response) => {
+    exchange(request, response).catch((error) => {
+      console.error(error);
+      response.destroy();
+    });
   });
-});
+}
 
 const control = http.createServer((request, response) => {
   answerControl({ request, response, lies, keys, requests, clock, franceConnect });
@@ -45,7 +52,12 @@ const control = http.createServer((request, response) => {
 await listen(control);
 
 console.log(
-  `ready ${JSON.stringify({ issuer, control: `http://127.0.0.1:${control.address().port}`, alg: options.alg })}`,
+  `ready ${JSON.stringify({
+    issuer,
+    front: `http://127.0.0.1:${front.address().port}`,
+    control: `http://127.0.0.1:${control.address().port}`,
+    alg: options.alg,
+  })}`,
 );
 process.stdin.resume().on('end', () => process.exit(0));
 
@@ -59,10 +71,12 @@ async function exchange(request, response) {
     query: url.search.slice(1),
     body: body.toString('utf8'),
     headers: pairs(request.rawHeaders),
+    encrypted: Boolean(request.socket.encrypted),
     at: Math.floor(Date.now() / 1000),
   });
 
   const answer = lies.bait(asked) ?? judge(asked, franceConnect) ?? (await ask(asked));
+  answer.headers.date = new Date(Date.now()).toUTCString();
   finish(asked, answer);
   const lie = lies.tell(asked, answer, franceConnect);
   if (lie.delay) await new Promise((resolve) => setTimeout(resolve, lie.delay));
@@ -78,7 +92,8 @@ async function exchange(request, response) {
 }
 
 /** Hands the request to oidc-provider and keeps the whole answer. */
-function ask({ method, url, headers, body }) {
+function ask({ method, url, headers: sent, body }) {
+  const headers = secure ? { ...sent, 'x-forwarded-proto': 'https' } : sent;
   return new Promise((resolve, reject) => {
     const passed = http.request(
       { host: '127.0.0.1', port: inner.address().port, method, path: url.pathname + url.search, headers, agent: false },

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
+
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
@@ -18,6 +20,7 @@ use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::path_prefix::PathPrefix;
+use crate::wire::cookies;
 use crate::wire::host::Host;
 
 /// Reads every app.
@@ -114,6 +117,7 @@ fn app(
         .iter()
         .filter(|entry| providers.iter().any(|name| name.as_str() == entry.name))
         .collect();
+    let app_cookies = app_cookies(&key.name("app_cookies"), raw.app_cookies.take(), findings);
     let told = told::told(key, name.as_deref(), &mut raw, &offered, findings);
     let routes = routes::routes(key, place.path.as_ref(), raw.routes.take(), findings);
     let login = match raw.login?.as_str() {
@@ -131,6 +135,7 @@ fn app(
         login,
         upstream: Arc::new(upstream?),
         told: told?,
+        app_cookies,
         routes: routes?,
     })
 }
@@ -163,6 +168,21 @@ fn host(
         return None;
     }
     Some(host.without_default_port(public_url.scheme))
+}
+
+fn app_cookies(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Vec<String> {
+    let mut names = Vec::new();
+    for (key, name) in words::elements(key, list, findings) {
+        let is_token = HeaderName::from_bytes(name.as_bytes()).is_ok();
+        if !is_token || cookies::is_own(&name) {
+            let problem = format!("`{}` cannot be a cookie of the application", bounded(&name));
+            let help = "the name as the application sets it, letter by letter: \"PHPSESSID\"; none that begins with `guichet-`";
+            findings.error(Code::AppCookie, &key, problem, help);
+        } else if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn providers(

@@ -2,8 +2,11 @@
 
 pub mod apps;
 pub mod assertion;
+pub mod assets;
 pub mod budget;
+pub mod files;
 pub mod logs;
+pub mod outbound;
 pub mod provider;
 pub mod routes;
 pub mod secrets;
@@ -23,8 +26,10 @@ use crate::config::surroundings::Surroundings;
 pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Findings) -> Option<Config> {
     let public_url = site::public_url(raw.public_url, findings);
     let organisation = site::organisation(raw.organisation, findings);
+    let official_button = assets::official_button(raw.assets_dir.as_deref(), surroundings, findings);
     let server = server::server(raw.server, surroundings, findings);
     let logs = logs::logs(raw.logs, surroundings, findings);
+    let outbound = outbound::outbound(raw.outbound, surroundings, findings);
     let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
     let session = session::session(raw.session, surroundings, findings);
     let around = assertion::Around {
@@ -34,6 +39,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     };
     let assertion = assertion::assertion(raw.assertion, around, findings);
     let entries = provider::providers(raw.providers, surroundings, findings);
+    assets::miss_the_button(official_button.as_ref(), &entries, findings);
     let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
     if let Some(assertion) = &assertion {
         budget::judge(&assertion.issuer, &apps, findings);
@@ -44,9 +50,11 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     }
     Some(Config {
         public_url: public_url?,
+        official_button,
         organisation: organisation?,
         server: server?,
         logs: logs?,
+        outbound: outbound?,
         session: session?,
         assertion: assertion?,
         providers,

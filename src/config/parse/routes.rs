@@ -7,6 +7,7 @@ use crate::config::key::Key;
 use crate::config::key::bounded;
 use crate::config::raw;
 use crate::routing::app::Route;
+use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::wire::own_paths;
 
@@ -72,12 +73,53 @@ pub fn routes(
             let problem = format!("two routes of this app are at `{path}`");
             findings.error(Code::SamePlace, &path_key, problem, "keep one of the two");
         }
+        let access = access_of(&access);
+        if raw.ends_session == Some(true) && access == Access::Public {
+            findings.error(
+                Code::SignOutRoute,
+                &key.name("ends_session"),
+                format!("`{path}` is public: nobody looks who is signed in, so nobody can be signed out"),
+                "make the route `required`, or `optional` where visitors without a session come by as well",
+            );
+        }
         routes.push(Route {
             path,
-            access: access_of(&access),
+            access,
+            sign_out: match raw.ends_session {
+                Some(true) => SignOut::EndsSession,
+                _ => SignOut::No,
+            },
         });
     }
+    if let Some(below) = below {
+        silence_beside_identity(&app.name("routes"), below, &routes, findings);
+    }
     (!findings.refused(&app.name("routes"))).then_some(routes)
+}
+
+/// An application that is told who somebody is on one page and nothing on the next one takes them for signed out. What no
+/// route lists asks for a session.
+fn silence_beside_identity(key: &Key, below: &PathPrefix, routes: &[Route], findings: &mut Findings) {
+    let of_access = |access| routes.iter().find(|route| route.access == access);
+    let Some(public) = of_access(Access::Public) else {
+        return;
+    };
+    let everything_is_listed = routes.iter().any(|route| route.path == *below);
+    let required = match of_access(Access::Required) {
+        Some(required) => format!("at `{}`", required.path),
+        None if !everything_is_listed => "elsewhere".to_owned(),
+        None => return,
+    };
+    findings.warning(
+        Code::PublicBesideRequired,
+        key,
+        format!(
+            "nobody is looked up at the public `{}`, so the application hears no identity there, {required} it always does",
+            public.path
+        ),
+        "an application that ends its own session where the identity is missing signs people out there: say `access = \
+         \"optional\"`, which tells it who is there. Leave `public` for what has no session: pictures, style sheets",
+    );
 }
 
 fn begins_with(path: &PathPrefix, below: &PathPrefix) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
+use crate::config::parse::files;
 use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
@@ -13,9 +14,10 @@ use crate::config::redis_url::guard;
 use crate::config::settings::SessionSettings;
 use crate::config::settings::StoreSettings;
 use crate::config::surroundings::Surroundings;
-use crate::seal;
-use crate::secret::Secret;
 use crate::session::redis::RedisStore;
+use crate::session::redis::link::RedisClientCertificate;
+use crate::session::redis::link::RedisTls;
+use crate::session::redis::link::RedisUrlError;
 use crate::session::session::Lifetimes;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -45,7 +47,8 @@ pub fn session(
             }
             None
         }
-        None => random_secret(&key, findings),
+        // One process needs nobody to agree with it.
+        None => Some(Vec::new()),
     };
     let store = if shared {
         redis(&key.name("redis"), raw.redis, surroundings, findings)
@@ -85,20 +88,6 @@ fn lifetimes(
     Some(Lifetimes { idle, absolute })
 }
 
-/// One process needs nobody to agree with it; its sessions end with it either way.
-fn random_secret(key: &Key, findings: &mut Findings) -> Option<Vec<Secret>> {
-    if let Ok(bytes) = seal::random::<32>() {
-        return Some(vec![Secret::new(bytes)]);
-    }
-    findings.error(
-        Code::SecretUnreadable,
-        &key.name("secret"),
-        "no session secret could be made: the system gave no random bytes",
-        "give one: secret = { file = \"..\" }",
-    );
-    None
-}
-
 fn redis(
     key: &Key,
     raw: Option<raw::Redis>,
@@ -106,6 +95,7 @@ fn redis(
     findings: &mut Findings,
 ) -> Option<StoreSettings> {
     let raw = findings.required(key, raw, "redis = { url = { env = \"REDIS_URL\" } }")?;
+    let tls = redis_tls(key, &raw, surroundings, findings);
     let url_key = key.name("url");
     let source = findings.required(&url_key, raw.url, "url = { env = \"REDIS_URL\" }");
     let prefix = raw
@@ -140,17 +130,78 @@ fn redis(
             return None;
         }
     }
-    let prefix = prefix?;
+    let (prefix, tls) = (prefix?, tls?);
     // What the client itself cannot read is found now, not at the first login.
-    if let Err(error) = RedisStore::new(&url, prefix.clone()) {
-        let help = "write redis://host:6379/0, or rediss:// for TLS";
-        findings.error(
-            Code::RedisUrl,
-            &url_key,
-            format!("the URL of Redis is {error}"),
-            help,
-        );
+    if let Err(error) = RedisStore::over_tls(&url, &tls, prefix.clone()) {
+        unusable(key, error, findings);
         return None;
     }
-    Some(StoreSettings::Redis { url, prefix })
+    Some(StoreSettings::Redis { url, prefix, tls })
+}
+
+fn unusable(key: &Key, error: RedisUrlError, findings: &mut Findings) {
+    let (code, key, problem, help) = match error {
+        RedisUrlError::TlsWithoutTls => (
+            Code::RedisTls,
+            key.clone(),
+            format!("certificates are given for a Redis that is spoken to without TLS: {error}"),
+            "write rediss:// in the URL, or leave the files out",
+        ),
+        RedisUrlError::Certificates => (
+            Code::Certificates,
+            key.clone(),
+            error.to_string(),
+            "ca_file and cert_file hold certificates in PEM, key_file the private key of the first one in cert_file",
+        ),
+        _ => (
+            Code::RedisUrl,
+            key.name("url"),
+            format!("the URL of Redis is {error}"),
+            "write redis://host:6379/0, or rediss:// for TLS",
+        ),
+    };
+    findings.error(code, &key, problem, help);
+}
+
+/// What the files hold, read now so that `check` and a reload find out.
+fn redis_tls(
+    key: &Key,
+    raw: &raw::Redis,
+    surroundings: &Surroundings,
+    findings: &mut Findings,
+) -> Option<RedisTls> {
+    let mut found = Some(RedisTls::default());
+    if let Some(path) = &raw.ca_file {
+        let authorities = files::certificates(&key.name("ca_file"), path, surroundings, findings);
+        found = found.zip(authorities).map(|(tls, authorities)| RedisTls {
+            authorities: Some(authorities),
+            ..tls
+        });
+    }
+    match (&raw.cert_file, &raw.key_file) {
+        (None, None) => found,
+        (Some(chain), Some(private)) => {
+            let chain = files::certificates(&key.name("cert_file"), chain, surroundings, findings);
+            let private = files::private_key(&key.name("key_file"), private, surroundings, findings);
+            let client = RedisClientCertificate {
+                chain: chain?,
+                key: private?,
+            };
+            found.map(|tls| RedisTls {
+                client: Some(client),
+                ..tls
+            })
+        }
+        (there, _) => {
+            let (there, lacking) = if there.is_some() {
+                ("cert_file", "key_file")
+            } else {
+                ("key_file", "cert_file")
+            };
+            let problem = format!("`{there}` is given without `{lacking}`");
+            let help = "a certificate and its private key belong together: give both, or none";
+            findings.error(Code::RedisTls, &key.name(there), problem, help);
+            None
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! How it is written, and that nothing else is shown when it is refused: `secret_form`.
 
 use std::fs::File;
+use std::fs::Metadata;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -159,8 +160,27 @@ fn read_file(path: &Path) -> Result<(Vec<u8>, Exposure), SecretSourceError> {
         path: path.display().to_string(),
         reason: in_words(error),
     };
+    // Before it is opened: a pipe is open when somebody writes, and a device may do more than be read.
+    let is_file = |metadata: &Metadata| {
+        metadata
+            .is_file()
+            .then_some(())
+            .ok_or_else(|| SecretSourceError::Unreadable {
+                path: path.display().to_string(),
+                reason: if metadata.is_dir() {
+                    "it is a folder"
+                } else {
+                    "it is no file"
+                }
+                .to_owned(),
+            })
+    };
+    std::fs::metadata(path)
+        .map_err(|error| unreadable(&error))
+        .and_then(|metadata| is_file(&metadata))?;
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
+    is_file(&metadata)?;
     let mut bytes = Vec::new();
     file.take(MOST + 1)
         .read_to_end(&mut bytes)

@@ -8,16 +8,23 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::log::Log;
+use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure::Failure;
+use crate::gateway::accept;
 use crate::gateway::decide::Decide;
+use crate::gateway::exchange::Exchange;
+use crate::gateway::live::Live;
+use crate::gateway::upstream::Shared;
+use crate::gateway::upstream::Upstreams;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
+use crate::lifecycle::Lifecycle;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
+use crate::pipeline::OwnCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::path_prefix::PathPrefix;
@@ -34,7 +41,7 @@ use crate::wire::response::Response;
 
 pub(super) struct House {
     pub(super) address: SocketAddr,
-    shutdown: watch::Sender<bool>,
+    lifecycle: Arc<Lifecycle>,
     serving: JoinHandle<()>,
 }
 
@@ -63,19 +70,23 @@ impl House {
         Log::listen_from_the_start();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (shutdown, ends) = watch::channel(false);
-        let serving = tokio::spawn(crate::gateway::accept(Arc::new(pipeline), listener, ends));
+        let lifecycle = Arc::new(Lifecycle::default());
+        let upstreams = Upstreams::new(Arc::new(Shared::default()));
+        let exchange = Arc::new(Exchange::new(Arc::new(Live::new(Arc::new(pipeline))), upstreams));
+        let serving = tokio::spawn(accept::accept(exchange, listener, Arc::clone(&lifecycle)));
         Self {
             address,
-            shutdown,
+            lifecycle,
             serving,
         }
     }
 
     /// Tells the gateway to end; ready when it did.
     pub(super) fn end(self) -> JoinHandle<()> {
-        self.shutdown.send_replace(true);
-        self.serving
+        tokio::spawn(async move {
+            self.lifecycle.end().await;
+            self.serving.await.unwrap();
+        })
     }
 }
 
@@ -94,6 +105,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
             claims: Vec::new(),
             plain_headers: Vec::new(),
         },
+        app_cookies: Vec::new(),
         routes: Vec::new(),
     })
 }
@@ -131,6 +143,8 @@ impl Decide for PassAll {
                     HeaderValue::from_static("authenticated"),
                 )],
                 cache: self.cache,
+                own_cookies: OwnCookies::NoneNamed,
+                ending: None,
                 public_scheme: "https",
             })),
         }
@@ -138,6 +152,10 @@ impl Decide for PassAll {
 
     fn refuse(&self, _: &http::request::Parts, _: &RequestId, failure: &Failure) -> Response {
         self.failed(failure)
+    }
+
+    async fn end_session(&self, _: &Forward) -> Option<Ended> {
+        None
     }
 
     fn fail(&self, _: &Forward, failure: &Failure) -> Response {

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use redis::Client;
+use redis::ClientTlsConfig;
 use redis::Cmd;
 use redis::ConnectionAddr;
 use redis::ErrorKind;
@@ -24,6 +25,7 @@ use redis::IntoConnectionInfo;
 use redis::ProtocolVersion;
 use redis::RedisError;
 use redis::ServerError;
+use redis::TlsCertificates;
 use redis::Value;
 use redis::aio::ConnectionManager;
 use redis::aio::ConnectionManagerConfig;
@@ -53,6 +55,30 @@ pub enum RedisUrlError {
     /// The process has no TLS yet: whoever starts it installs a default crypto provider of rustls first.
     #[error("TLS to Redis needs a default crypto provider of the process")]
     NoCryptoProvider,
+    /// Certificates for a connection that has none.
+    #[error("certificates are for rediss:// only")]
+    TlsWithoutTls,
+    /// A file of certificates or a key that is none, or a key of another certificate.
+    #[error("the certificates or the key for TLS to Redis cannot be used")]
+    Certificates,
+}
+
+/// What TLS to Redis needs beyond what the machine has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RedisTls {
+    /// Authorities that may vouch for Redis, in PEM, instead of the machine's. Absent: the machine's.
+    pub authorities: Option<Vec<u8>>,
+    /// What the gateway shows of itself. Absent: nothing, the password has to do.
+    pub client: Option<RedisClientCertificate>,
+}
+
+/// A certificate of the gateway, with its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisClientCertificate {
+    /// The certificate, then those between it and its root, in PEM.
+    pub chain: Vec<u8>,
+    /// Its private key, in PEM.
+    pub key: Secret,
 }
 
 /// One command, on one key.
@@ -70,11 +96,11 @@ impl Command {
         Self { name, cmd }
     }
 
-    /// The one command without a key.
-    pub(super) fn ping() -> Self {
+    /// A command without a key.
+    pub(super) fn bare(name: &'static str) -> Self {
         Self {
-            name: "PING",
-            cmd: redis::cmd("PING"),
+            name,
+            cmd: redis::cmd(name),
         }
     }
 
@@ -91,6 +117,9 @@ impl Command {
     }
 }
 
+/// An answer or a refusal for each command, in their order.
+pub(super) type Answers = Vec<Result<Value, StoreError>>;
+
 /// The line to one Redis.
 pub(super) struct Link {
     client: Client,
@@ -105,7 +134,7 @@ struct Wire {
 
 impl Link {
     /// Reads the address. Nothing is connected yet, and no runtime is needed.
-    pub(super) fn new(url: &Secret) -> Result<Self, RedisUrlError> {
+    pub(super) fn new(url: &Secret, tls: &RedisTls) -> Result<Self, RedisUrlError> {
         let url = url.expose_str().ok_or(RedisUrlError::NotAnAddress)?;
         if url.contains("#insecure") {
             return Err(RedisUrlError::Unverified);
@@ -122,7 +151,15 @@ impl Link {
         if is_tls && CryptoProvider::get_default().is_none() {
             return Err(RedisUrlError::NoCryptoProvider);
         }
-        let client = Client::open(info.set_redis_settings(settings)).map_err(not_an_address)?;
+        let info = info.set_redis_settings(settings);
+        let client = if tls.authorities.is_none() && tls.client.is_none() {
+            Client::open(info).map_err(not_an_address)?
+        } else if is_tls {
+            Client::build_with_tls(info, certificates(tls))
+                .map_err(|_unreadable| RedisUrlError::Certificates)?
+        } else {
+            return Err(RedisUrlError::TlsWithoutTls);
+        };
         Ok(Self {
             client,
             wire: ArcSwapOption::empty(),
@@ -131,6 +168,11 @@ impl Link {
 
     /// Sends the commands in one go and waits for all answers. An error among them is the error of all.
     pub(super) async fn run(&self, commands: &[Command]) -> Result<Vec<Value>, StoreError> {
+        self.each(commands).await?.into_iter().collect()
+    }
+
+    /// Sends the commands in one go and waits for the answer to each.
+    pub(super) async fn each(&self, commands: &[Command]) -> Result<Answers, StoreError> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
@@ -144,7 +186,7 @@ impl Link {
         match tokio::time::timeout(BUDGET, answers).await {
             Ok(Ok(values)) => {
                 wire.was_answered();
-                self.without_errors(&wire, commands, values)
+                self.judged(&wire, commands, values)
             }
             Ok(Err(error)) => {
                 // The manager mends a broken connection, and nothing else: a login that was refused would be refused for ever.
@@ -187,32 +229,31 @@ impl Link {
         self.wire.compare_and_swap(&Some(Arc::clone(wire)), None);
     }
 
-    fn without_errors(
+    /// Tells answers from refusals; a server that answers so is not the one to ask, and is looked up again.
+    fn judged(
         &self,
         wire: &Arc<Wire>,
         commands: &[Command],
         values: Vec<Value>,
-    ) -> Result<Vec<Value>, StoreError> {
-        let refused = commands
-            .iter()
-            .zip(&values)
-            .find_map(|(command, value)| match value {
-                Value::ServerError(error) => Some((command.name, code(error))),
-                _ => None,
-            });
-        match refused {
-            None if values.len() == commands.len() => Ok(values),
-            None => Err(StoreError::Unexpected {
+    ) -> Result<Answers, StoreError> {
+        if values.len() != commands.len() {
+            return Err(StoreError::Unexpected {
                 command: commands.first().map_or("", Command::name),
-            }),
-            Some((command, code)) => {
+            });
+        }
+        let judge = |(command, value): (&Command, Value)| match value {
+            Value::ServerError(error) => {
+                let code = code(&error);
                 // A former primary answers so, and the name may lead to the new one; NOAUTH comes when a password was set.
                 if matches!(code.as_str(), "READONLY" | "NOAUTH" | "MASTERDOWN") {
                     self.give_up(wire);
                 }
+                let command = command.name;
                 Err(StoreError::Refused { command, code })
             }
-        }
+            value => Ok(value),
+        };
+        Ok(commands.iter().zip(values).map(judge).collect())
     }
 }
 
@@ -232,6 +273,17 @@ impl Wire {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         now.duration_since(*since.get_or_insert(now)) > PATIENCE
+    }
+}
+
+fn certificates(tls: &RedisTls) -> TlsCertificates {
+    let client = tls.client.as_ref().map(|client| ClientTlsConfig {
+        client_cert: client.chain.clone(),
+        client_key: client.key.expose().to_owned(),
+    });
+    TlsCertificates {
+        client_tls: client,
+        root_cert: tls.authorities.clone(),
     }
 }
 

@@ -3,8 +3,10 @@
 //! No command touches two keys, no script, no transaction: a single server, a cluster and an access list all serve it.
 //! Every key has an end from the moment it is written.
 
+pub mod examine;
 pub mod link;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,17 +20,23 @@ use crate::oidc::attempts::Claim;
 use crate::oidc::attempts::OUTCOME_LIFETIME;
 use crate::oidc::attempts::Pending;
 use crate::secret::Secret;
+use crate::session::finding::Finding;
 use crate::session::key::Locator;
 use crate::session::redis::link::Command;
 use crate::session::redis::link::Link;
+use crate::session::redis::link::RedisTls;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
+use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::store::Stored;
 use crate::session::store::Term;
+
+/// How many keys one command looks at. Redis does nothing else meanwhile.
+const LOOKED_AT: usize = 500;
 
 /// Sessions and attempts in Redis.
 #[derive(Clone, Debug)]
@@ -42,8 +50,13 @@ impl RedisStore {
     ///
     /// For `rediss://` the process must have a default crypto provider of rustls by then; the roots are the system's.
     pub fn new(url: &Secret, prefix: String) -> Result<Self, RedisUrlError> {
+        Self::over_tls(url, &RedisTls::default(), prefix)
+    }
+
+    /// The same, with authorities or a client certificate of its own if `url` is `rediss://`.
+    pub fn over_tls(url: &Secret, tls: &RedisTls, prefix: String) -> Result<Self, RedisUrlError> {
         Ok(Self {
-            link: Arc::new(Link::new(url)?),
+            link: Arc::new(Link::new(url, tls)?),
             prefix,
         })
     }
@@ -206,8 +219,24 @@ impl SessionStore for RedisStore {
         })
     }
 
+    fn page(&self, from: Option<u64>) -> Reply<'_, Page> {
+        Box::pin(async move {
+            let begins = format!("{}session:", self.prefix);
+            let scan = Command::new("SCAN", &from.unwrap_or(0).to_string())
+                .arg("MATCH")
+                .arg(format!("{}*", literally(&begins)))
+                .arg("COUNT")
+                .arg(LOOKED_AT);
+            page(&self.one(scan).await?, &begins).ok_or(StoreError::Unexpected { command: "SCAN" })
+        })
+    }
+
     fn ping(&self) -> Reply<'_, ()> {
-        Box::pin(async move { self.one(Command::ping()).await.map(|_pong| ()) })
+        Box::pin(examine::serves(&self.link, &self.prefix))
+    }
+
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<Finding>> + Send + '_>> {
+        Box::pin(examine::examine(&self.link, &self.prefix))
     }
 }
 
@@ -310,4 +339,46 @@ fn locators(value: &Value) -> Result<Vec<Locator>, StoreError> {
         _ => None,
     };
     Ok(members.iter().filter_map(locator).collect())
+}
+
+/// A text as a pattern of Redis that fits nothing else.
+fn literally(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '^' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+/// The answer to `SCAN`: where it goes on, `0` at the end, and the keys. What is no session of ours is left alone.
+fn page(value: &Value, begins: &str) -> Option<Page> {
+    let Value::Array(answer) = value else {
+        return None;
+    };
+    let [Value::BulkString(next), Value::Array(keys)] = answer.as_slice() else {
+        return None;
+    };
+    let next: u64 = std::str::from_utf8(next).ok()?.parse().ok()?;
+    let locator = |key: &Value| match key {
+        Value::BulkString(key) => Locator::parse(std::str::from_utf8(key).ok()?.strip_prefix(begins)?),
+        _ => None,
+    };
+    Some(Page {
+        locators: keys.iter().filter_map(locator).collect(),
+        next: (next != 0).then_some(next),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_no_pattern() {
+        assert_eq!(literally("guichet:session:"), "guichet:session:");
+        assert_eq!(literally(r"a*b?[c]^\"), r"a\*b\?\[c\]\^\\");
+    }
 }

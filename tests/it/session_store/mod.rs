@@ -1,5 +1,6 @@
 //! The session store over a real Redis: what it must do, and what it says when Redis is slow, refuses, lies or is gone.
 
+pub(crate) mod examine;
 pub(crate) mod journey;
 pub(crate) mod outage;
 pub(crate) mod refusal;

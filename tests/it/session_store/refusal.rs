@@ -54,7 +54,7 @@ fn documented_user() -> String {
     line.replace(">PASSWORD", ">s3cret")
 }
 
-fn under_the_access_list() -> RedisServer {
+pub(super) fn under_the_access_list() -> RedisServer {
     let list = tempfile::TempDir::new().unwrap();
     let text = format!(
         "{}\nuser default off\nuser admin on nopass ~* &* +@all\n",
@@ -80,7 +80,7 @@ async fn each_documented_command_is_needed_and_a_missing_one_is_named() {
         .split(' ')
         .filter_map(|word| word.strip_prefix('+'))
         .collect();
-    assert_eq!(commands.len(), 9);
+    assert_eq!(commands.len(), 10);
     for command in commands {
         bench
             .server
@@ -121,6 +121,7 @@ async fn failures_of_every_operation(store: &RedisStore) -> Vec<String> {
         store.listed(&list).await.err(),
         store.mark_ended(&list, now).await.err(),
         store.last_ended(&list).await.err(),
+        store.page(None).await.err(),
     ];
     let mut failures: Vec<String> = results.iter().flatten().map(ToString::to_string).collect();
     for failed in [

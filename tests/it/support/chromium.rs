@@ -11,10 +11,18 @@ use super::provider::node;
 
 /// Takes the steps and returns the report; fails with the page's text if a step does. Screenshots go into the folder.
 pub(crate) fn journey(screenshots: &Path, steps: &Value) -> Value {
+    journey_as(screenshots, steps, &json!({}))
+}
+
+/// The same in a browser that is set up otherwise: `locale`, `width`, `height`, `script`.
+pub(crate) fn journey_as(screenshots: &Path, steps: &Value, browser: &Value) -> Value {
     std::fs::create_dir_all(screenshots).unwrap();
+    let mut order = json!({ "screenshots": screenshots, "steps": steps });
+    let set_up = browser.as_object().unwrap().clone();
+    order.as_object_mut().unwrap().extend(set_up);
     let output = Command::new(node())
         .arg(in_repository("tests/browser/journey.mjs"))
-        .arg(json!({ "screenshots": screenshots, "steps": steps }).to_string())
+        .arg(order.to_string())
         .output()
         .expect("`./test` installs what the tests need");
     let text = String::from_utf8_lossy(&output.stdout);

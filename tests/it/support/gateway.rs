@@ -5,13 +5,15 @@ use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 use std::thread::JoinHandle;
 
-use guichet::app;
+use guichet::app::App;
 use guichet::config;
+use guichet::config::settings::Config;
 use guichet::identity_headers::signing_keys::SigningKeys;
 use guichet::telemetry::audit::Audit;
 use guichet::telemetry::telemetry::Telemetry;
@@ -43,6 +45,7 @@ pub(crate) struct Place {
 
 #[derive(Debug)]
 struct Running {
+    app: Arc<App>,
     stop: watch::Sender<bool>,
     thread: JoinHandle<()>,
 }
@@ -56,10 +59,7 @@ impl TestGateway {
     /// Starts, or says why not, in the words that an operator would read.
     pub(crate) fn try_start(configure: impl FnOnce(&Place) -> String) -> Result<Self, String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let place = Place {
-            address: listener.local_addr().unwrap(),
-            folder: TempDir::new().unwrap(),
-        };
+        let place = Place::at(listener.local_addr().unwrap());
         let configuration = configure(&place);
         let (clock, logs, audit) = (TestClock::start(), Logs::default(), Logs::default());
         let telemetry = Arc::new(Telemetry::new(Audit::to(audit.clone()).unwrap(), None));
@@ -94,8 +94,23 @@ impl TestGateway {
         self.running = Some(running.unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}")));
     }
 
+    /// Reads another configuration while it runs, or says why it was refused, in the words of the log.
+    pub(crate) fn reload(&mut self, edit: impl FnOnce(&str) -> String) -> Result<(), String> {
+        let text = edit(&self.configuration);
+        let config = load(&self.place, &text)?;
+        let app = self.app();
+        tracing::dispatcher::with_default(&self.logs.dispatch(), || app.reload(config))
+            .map_err(|refusal| refusal.to_string())?;
+        self.configuration = text;
+        Ok(())
+    }
+
+    pub(crate) fn app(&self) -> Arc<App> {
+        Arc::clone(&self.running.as_ref().expect("it is not running").app)
+    }
+
     pub(crate) fn stop(&mut self) {
-        if let Some(Running { stop, thread }) = self.running.take() {
+        if let Some(Running { stop, thread, .. }) = self.running.take() {
             stop.send_replace(true);
             let ended = thread.join();
             assert!(
@@ -150,6 +165,27 @@ impl Drop for TestGateway {
 }
 
 impl Place {
+    /// At a port that was free a moment ago.
+    pub(crate) fn new() -> Self {
+        Self::at(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+    }
+
+    fn at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the configuration is.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder().join("guichet.toml")
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
@@ -189,9 +225,7 @@ fn run(
     text: &str,
     (clock, logs, telemetry): (&TestClock, &Logs, &Arc<Telemetry>),
 ) -> Result<Running, String> {
-    let file = place.folder().join("guichet.toml");
-    fs::write(&file, text).unwrap();
-    let loaded = config::load(&file).map_err(|errors| errors.to_string())?;
+    let config = load(place, text)?;
     listener.set_nonblocking(true).unwrap();
     let (stop, stopped) = watch::channel(false);
     let (say, heard) = mpsc::channel();
@@ -204,11 +238,11 @@ fn run(
             .unwrap();
         tracing::dispatcher::with_default(&dispatch, || {
             runtime.block_on(async {
-                match app::build(loaded.config, clock, &telemetry) {
-                    Ok(pipeline) => {
+                match App::start(config, clock, telemetry) {
+                    Ok(app) => {
                         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                        say.send(Ok(())).unwrap();
-                        guichet::gateway::serve(pipeline, listener, stopped).await;
+                        say.send(Ok(Arc::clone(&app))).unwrap();
+                        until_told(&app, listener, stopped).await;
                     }
                     Err(refusal) => say.send(Err(refusal.to_string())).unwrap(),
                 }
@@ -216,8 +250,27 @@ fn run(
         });
     });
     match heard.recv() {
-        Ok(Ok(())) => Ok(Running { stop, thread }),
+        Ok(Ok(app)) => Ok(Running { app, stop, thread }),
         Ok(Err(refusal)) => Err(refusal),
         Err(_) => Err("it panicked while it was built".to_owned()),
     }
+}
+
+async fn until_told(app: &App, listener: tokio::net::TcpListener, mut stopped: watch::Receiver<bool>) {
+    let serving = guichet::gateway::serve(Arc::clone(app.live()), listener, Arc::clone(app.lifecycle()));
+    let ending = async {
+        // A gateway that went out of scope is told to end, too.
+        drop(stopped.wait_for(|told| *told).await);
+        app.lifecycle().end().await;
+    };
+    tokio::join!(serving, ending);
+}
+
+/// What the configuration says; it is a file like any other.
+fn load(place: &Place, text: &str) -> Result<Config, String> {
+    let file = place.file();
+    fs::write(&file, text).unwrap();
+    config::load(&file)
+        .map(|loaded| loaded.config)
+        .map_err(|errors| errors.to_string())
 }

@@ -4,8 +4,11 @@
 //! so a scene reads from top to bottom.
 
 pub(crate) mod browser;
+pub(crate) mod certificates;
 pub(crate) mod chromium;
 pub(crate) mod clock;
+pub(crate) mod command;
+pub(crate) mod executable;
 pub(crate) mod gateway;
 pub(crate) mod html;
 pub(crate) mod jar;
@@ -20,4 +23,6 @@ pub(crate) mod resp;
 pub(crate) mod scene;
 pub(crate) mod steps;
 pub(crate) mod table;
+pub(crate) mod tinyproxy;
+pub(crate) mod tls;
 pub(crate) mod upstream;

@@ -49,27 +49,45 @@ impl Scene {
         alg: Alg,
         edit: impl FnOnce(&Place, String) -> String,
     ) -> Self {
-        let provider = Provider::start(alg);
+        Self::start_at(Provider::start(alg), redis, alg, edit)
+    }
+
+    /// At a provider that the test set up.
+    pub(crate) fn start_at(
+        provider: Provider,
+        redis: Option<Redis>,
+        alg: Alg,
+        edit: impl FnOnce(&Place, String) -> String,
+    ) -> Self {
         let application = Upstream::start();
         let gateway = TestGateway::start(|place| {
             let store = redis
                 .as_ref()
                 .map_or_else(String::new, |redis| redis_store(place, redis));
-            edit(place, usual(place, (&provider, alg), &application, &store))
+            edit(
+                place,
+                usual(place, (provider.issuer(), alg), &application, &store),
+            )
         });
-        let public_url = gateway.place().public_url();
-        provider.register(&Client {
-            id: "tests",
-            secret: CLIENT_SECRET,
-            redirect_uris: &[format!("{public_url}/_guichet/callback")],
-            post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-        });
-        Self {
+        let scene = Self {
             gateway,
             provider,
             application,
             redis,
-        }
+        };
+        scene.is_registered_with(CLIENT_SECRET);
+        scene
+    }
+
+    /// The provider knows the gateway under this secret, and under no other.
+    pub(crate) fn is_registered_with(&self, secret: &str) {
+        let public_url = self.gateway.place().public_url();
+        self.provider.register(&Client {
+            id: "tests",
+            secret,
+            redirect_uris: &[format!("{public_url}/_guichet/callback")],
+            post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
+        });
     }
 
     /// An address at the gateway.
@@ -102,13 +120,18 @@ impl Scene {
     }
 }
 
-fn redis_store(place: &Place, redis: &Redis) -> String {
+pub(crate) fn redis_store(place: &Place, redis: &Redis) -> String {
     let url = place.secret("redis_url", &redis.url());
     format!("store = \"redis\"\nredis = {{ url = {url} }}\n")
 }
 
 /// The configuration of an ordinary site; `store` is what `[session]` says about it.
-fn usual(place: &Place, (provider, alg): (&Provider, Alg), application: &Upstream, store: &str) -> String {
+pub(crate) fn usual(
+    place: &Place,
+    (issuer, alg): (&str, Alg),
+    application: &Upstream,
+    store: &str,
+) -> String {
     let signing_alg = match alg {
         Alg::Es256 => "ES256",
         Alg::Rs256 => "RS256",
@@ -159,7 +182,6 @@ plain_headers = ["sub", "family_name", "email"]
         port = place.port(),
         session_secret = place.secret("session_secret", SESSION_SECRET),
         keys = place.keys(),
-        issuer = provider.issuer(),
         client_secret = place.secret("client_secret", CLIENT_SECRET),
         upstream = application.url(),
     )

@@ -64,9 +64,11 @@ enum Then {
 struct Shared {
     script: VecDeque<Reply>,
     otherwise: Option<Reply>,
+    at: Vec<(String, Reply)>,
     received: Vec<Received>,
     bytes: usize,
     connections: Vec<TcpStream>,
+    open: usize,
     idle: Option<Duration>,
     stopped: Stopped,
 }
@@ -111,6 +113,11 @@ impl Upstream {
         self.shared().otherwise = Some(reply);
     }
 
+    /// What it always does with a `GET` of this path.
+    pub(crate) fn at(&self, path: &str, reply: Reply) {
+        self.shared().at.push((format!("GET {path} "), reply));
+    }
+
     /// A kept connection is closed when it was idle for so long.
     pub(crate) fn close_idle_after(&self, idle: Duration) {
         self.shared().idle = Some(idle);
@@ -134,6 +141,11 @@ impl Upstream {
 
     pub(crate) fn connection_count(&self) -> usize {
         self.shared().connections.len()
+    }
+
+    /// How many connections the other side still holds.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.shared().open
     }
 
     /// Forgets what it received; connections stay.
@@ -265,6 +277,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>) {
             return;
         }
         state.connections.push(stream.try_clone().unwrap());
+        state.open += 1;
         let number = state.connections.len();
         drop(state);
         let shared = Arc::clone(shared);
@@ -272,6 +285,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Mutex<Shared>>) {
             // A connection that ends badly is what some tests are about.
             drop(serve(&stream, number, &shared));
             drop(stream.shutdown(Shutdown::Both));
+            shared.lock().unwrap().open -= 1;
         });
     }
 }
@@ -310,7 +324,14 @@ fn answer_one(
     let fields = message::fields(&head);
     let (reply, index) = {
         let mut state = shared.lock().unwrap();
-        let reply = state.script.pop_front().or_else(|| state.otherwise.clone());
+        let at = state
+            .at
+            .iter()
+            .find(|(begins, _)| head.starts_with(begins.as_bytes()));
+        let reply = at.map(|(_, reply)| reply.clone());
+        let reply = reply
+            .or_else(|| state.script.pop_front())
+            .or_else(|| state.otherwise.clone());
         state.received.push(Received {
             head,
             wire_body: Vec::new(),

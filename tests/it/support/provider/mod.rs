@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::browser::Browser;
 use super::browser::Page;
+use super::certificates::Certificate;
 use super::process::Process;
 use super::process::in_repository;
 use super::raw;
@@ -27,6 +28,7 @@ pub(crate) enum Alg {
 pub(crate) struct Provider {
     _process: Process,
     issuer: String,
+    front: SocketAddr,
     control: SocketAddr,
 }
 
@@ -49,6 +51,8 @@ pub(crate) struct Asked {
     pub(crate) body: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
+    /// Whether it came by TLS.
+    pub(crate) encrypted: bool,
 }
 
 /// Zoé Éléonore LE GOÛT-NŒUVÉGLISE, the first of `tests/provider/accounts.json`.
@@ -56,6 +60,15 @@ pub(crate) const ZOE: usize = 0;
 
 impl Provider {
     pub(crate) fn start(alg: Alg) -> Self {
+        Self::start_with(alg, None)
+    }
+
+    /// At `https://localhost`, with this certificate.
+    pub(crate) fn start_over_tls(alg: Alg, certificate: &Certificate) -> Self {
+        Self::start_with(alg, Some(certificate))
+    }
+
+    fn start_with(alg: Alg, certificate: Option<&Certificate>) -> Self {
         let alg = match alg {
             Alg::Es256 => "ES256",
             Alg::Rs256 => "RS256",
@@ -63,16 +76,28 @@ impl Provider {
         let mut command = Command::new(node());
         command
             .arg(in_repository("tests/provider/provider.mjs"))
-            .arg(json!({ "alg": alg }).to_string());
+            .arg(match certificate {
+                Some(Certificate { chain, key }) => {
+                    json!({ "alg": alg, "tls": { "cert": chain, "key": key } }).to_string()
+                }
+                None => json!({ "alg": alg }).to_string(),
+            });
         let (process, ready) = Process::start(&mut command, "ready ");
         let ready: Value = serde_json::from_str(&ready).unwrap();
         let text = |name: &str| ready[name].as_str().unwrap().to_owned();
-        let control = text("control").trim_start_matches("http://").parse().unwrap();
+        let address = |name: &str| text(name).trim_start_matches("http://").parse().unwrap();
         Self {
             _process: process,
             issuer: text("issuer"),
-            control,
+            front: address("front"),
+            control: address("control"),
         }
+    }
+
+    /// The browser finds an `https` provider without doing TLS itself.
+    pub(crate) fn is_reached_by(&self, browser: &Browser) {
+        let origin = self.issuer.trim_end_matches("/api/v2");
+        browser.reaches(origin, self.front);
     }
 
     pub(crate) fn issuer(&self) -> &str {
@@ -80,19 +105,24 @@ impl Provider {
     }
 
     pub(crate) fn register(&self, client: &Client<'_>) {
+        self.register_with(client, &json!({}));
+    }
+
+    /// With more members of the record, such as the scopes that are granted, or a sector identifier.
+    pub(crate) fn register_with(&self, client: &Client<'_>, more: &Value) {
         let Client {
             id,
             secret,
             redirect_uris,
             post_logout_redirect_uris,
         } = client;
-        self.control(
-            "POST /clients",
-            &json!({
-                "client_id": id, "client_secret": secret,
-                "redirect_uris": redirect_uris, "post_logout_redirect_uris": post_logout_redirect_uris,
-            }),
-        );
+        let mut record = json!({
+            "client_id": id, "client_secret": secret,
+            "redirect_uris": redirect_uris, "post_logout_redirect_uris": post_logout_redirect_uris,
+        });
+        let members = more.as_object().unwrap().clone();
+        record.as_object_mut().unwrap().extend(members);
+        self.control("POST /clients", &record);
     }
 
     /// Alters the next answer that the lie concerns; `tests/provider/lies.mjs` says what a lie can be.
@@ -137,6 +167,23 @@ impl Provider {
         let people = people();
         let sub = people[person]["sub"].as_str().unwrap();
         browser.submit(page, &self.form(page), &[("account", sub)])
+    }
+
+    /// On the provider's page, the person says who they are; the address with the code, which the browser does not open yet.
+    pub(crate) fn obtains_a_code(&self, browser: &Browser, page: &Page, callback: &str) -> String {
+        let people = people();
+        let sub = people[ZOE]["sub"].as_str().unwrap();
+        let mut page = browser.submit_once(page, &self.form(page), &[("account", sub)]);
+        loop {
+            let location = page.answer.field("location");
+            let location = location
+                .unwrap_or_else(|| panic!("no code:\n{}", page.text()))
+                .to_owned();
+            if location.starts_with(callback) {
+                return location;
+            }
+            page = browser.go_once(&page, &location);
+        }
     }
 
     /// On the provider's page, the person changes their mind.

@@ -2,15 +2,16 @@
 
 pub(crate) mod liar;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpListener;
-use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::certificates::Authority;
 use super::process::Process;
 use super::resp::Reply;
 use super::resp::Resp;
@@ -49,6 +50,8 @@ pub(crate) enum Transport {
     Plain,
     /// With the certificate that [`Redis::ca_file`] vouches for.
     Tls,
+    /// The same, and clients have to show one, such as that of [`Redis::client_certificate`].
+    MutualTls,
 }
 
 /// One key with everything under it, as it is stored.
@@ -73,8 +76,10 @@ impl Redis {
 
     pub(crate) fn start_with(options: Options) -> Self {
         let folder = TempDir::new().unwrap();
-        if options.transport == Transport::Tls {
-            certificates(folder.path());
+        if options.transport != Transport::Plain {
+            let authority = Authority::new(folder.path());
+            authority.certify("redis", "localhost");
+            authority.certify("client", "guichet");
         }
         let mut redis = Self {
             process: None,
@@ -89,10 +94,10 @@ impl Redis {
 
     /// For the configuration.
     pub(crate) fn url(&self) -> String {
-        let scheme = if self.options.transport == Transport::Tls {
-            "rediss"
-        } else {
+        let scheme = if self.options.transport == Transport::Plain {
             "redis"
+        } else {
+            "rediss"
         };
         let user = self
             .options
@@ -105,6 +110,26 @@ impl Redis {
     /// The authority that signed its certificate, in PEM.
     pub(crate) fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.crt")
+    }
+
+    /// A certificate that it believes, and its key.
+    pub(crate) fn client_certificate(&self) -> (PathBuf, PathBuf) {
+        let folder = self.folder.path();
+        (folder.join("client.crt"), folder.join("client.key"))
+    }
+
+    /// How many keys each database has that has any.
+    pub(crate) fn keys_by_database(&self) -> BTreeMap<u8, usize> {
+        let info = self.ask(&[b"INFO", b"keyspace"]).bytes();
+        let info = String::from_utf8(info).unwrap();
+        let lines = info.lines().filter_map(|line| line.strip_prefix("db"));
+        lines
+            .map(|line| {
+                let (database, rest) = line.split_once(":keys=").unwrap();
+                let keys = rest.split(',').next().unwrap();
+                (database.parse().unwrap(), keys.parse().unwrap())
+            })
+            .collect()
     }
 
     /// Ends it as a power cut does.
@@ -205,10 +230,16 @@ impl Redis {
             .args(["--bind", "127.0.0.1", "--save", "", "--logfile", ""]);
         command.args(["--unixsocket", "redis.sock", "--dir", "."]);
         let port = self.port.to_string();
+        let clients = if self.options.transport == Transport::MutualTls {
+            "yes"
+        } else {
+            "no"
+        };
         match self.options.transport {
             Transport::Plain => command.args(["--port", &port]),
-            Transport::Tls => command
-                .args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"])
+            Transport::Tls | Transport::MutualTls => command
+                .args(["--port", "0", "--tls-port", &port])
+                .args(["--tls-auth-clients", clients])
                 .args([
                     "--tls-cert-file",
                     "redis.crt",
@@ -240,32 +271,6 @@ fn free_port() -> u16 {
         .local_addr()
         .unwrap()
         .port()
-}
-
-/// An authority of a minute's work, and a certificate for `localhost` signed by it.
-fn certificates(folder: &Path) {
-    let commands = [
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.crt",
-        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout redis.key -out redis.csr",
-        "x509 -req -in redis.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out redis.crt",
-    ];
-    std::fs::write(
-        folder.join("names"),
-        "subjectAltName=DNS:localhost,IP:127.0.0.1\n",
-    )
-    .unwrap();
-    for command in commands {
-        let output = Command::new("openssl")
-            .current_dir(folder)
-            .args(command.split(' '))
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "openssl {command}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
 }
 
 #[cfg(test)]

@@ -1,32 +1,43 @@
 //! How we talk to a provider behind the person's back: the one door to hyper's client.
 //!
-//! https with the machine's own roots, or plain http on loopback. Bounded in time and in size. A redirect is an answer
-//! like any other and is never followed; no proxy is taken from the environment; a form is never sent twice.
+//! https with the machine's own roots or those of `[outbound]`, or plain http on loopback. Bounded in time and in size. A
+//! redirect is an answer like any other and is never followed; no proxy is taken from the environment; a form is never sent
+//! twice.
 
+pub mod certificate;
+pub mod road;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::DateTime;
 use http::Request;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use http::header::CONTENT_TYPE;
 use http::header::DATE;
+use http::header::LOCATION;
 use http_body_util::BodyExt;
 use http_body_util::Full;
 use http_body_util::Limited;
 use hyper_rustls::HttpsConnector;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
+use rustls::RootCertStore;
 use tokio::time::Instant;
 
+use crate::back_channel::certificate::Inspection;
+use crate::back_channel::certificate::InspectionError;
+use crate::back_channel::road::Outbound;
+use crate::back_channel::road::Road;
+use crate::back_channel::road::RoadError;
+use crate::clock::Timestamp;
 use crate::telemetry::peer::Peer;
 use crate::wire::provider_url::ProviderUrl;
 
-/// How long a connection may take to come up; a part of the time that the whole call has.
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// A connection is used again only while the provider surely still has it.
 const IDLE_FOR: Duration = Duration::from_secs(4);
 
@@ -43,6 +54,9 @@ pub enum BackChannelError {
     /// No connection, a broken one, or a certificate that is not the provider's.
     #[error("the provider cannot be reached")]
     Connection(#[source] hyper_util::client::legacy::Error),
+    /// The proxy of `[outbound]` is away, or makes no tunnel to the provider.
+    #[error("the proxy cannot be reached, or does not let us through to the provider")]
+    Proxy(#[source] hyper_util::client::legacy::Error),
     /// The answer broke off, or is longer than what was asked for may be.
     #[error("the answer broke off or is too long")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -58,6 +72,7 @@ impl BackChannelError {
             Self::Tls(_) => "tls",
             Self::Request(_) => "request",
             Self::Connection(_) => "connection",
+            Self::Proxy(_) => "proxy",
             Self::Body(_) => "body",
             Self::Timeout(_) => "timeout",
         }
@@ -79,7 +94,8 @@ pub struct Answer {
     status: StatusCode,
     media_type: Option<String>,
     max_age: Option<Duration>,
-    date: Option<String>,
+    date: Option<Timestamp>,
+    location: Option<String>,
     body: Vec<u8>,
 }
 
@@ -103,7 +119,8 @@ impl Answer {
             status,
             media_type: text(CONTENT_TYPE).map(essence),
             max_age: text(CACHE_CONTROL).and_then(max_age),
-            date: text(DATE).map(str::to_owned),
+            date: text(DATE).and_then(date),
+            location: text(LOCATION).map(str::to_owned),
             body,
         }
     }
@@ -130,6 +147,16 @@ impl Answer {
         &self.body
     }
 
+    /// When the other side says that it answered (RFC 9110, section 6.6.1).
+    pub fn date(&self) -> Option<Timestamp> {
+        self.date
+    }
+
+    /// Where it would lead a browser (RFC 9110, section 10.2.2). Never followed.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
     /// How long the answer says that it stays good (RFC 9111, section 5.2.2.1).
     pub fn max_age(&self) -> Option<Duration> {
         self.max_age
@@ -154,7 +181,12 @@ fn max_age(cache_control: &str) -> Option<Duration> {
     seconds.next()?.parse().ok().map(Duration::from_secs)
 }
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+fn date(text: &str) -> Option<Timestamp> {
+    let moment = DateTime::parse_from_rfc2822(text).ok()?;
+    Some(Timestamp::from_unix(moment.timestamp()))
+}
+
+type HttpClient = Client<HttpsConnector<Road>, Full<Bytes>>;
 
 /// The way to all providers. Cloning shares the connections.
 #[derive(Clone, Debug)]
@@ -164,6 +196,8 @@ pub struct BackChannel {
     /// A new connection for each form: on a used one it could meet the moment at which the other side closes it, and it
     /// must not be sent again.
     sending: HttpClient,
+    connector: HttpsConnector<Road>,
+    road: Road,
     watch: Option<Watch>,
 }
 
@@ -175,21 +209,30 @@ struct Watch {
 }
 
 impl BackChannel {
-    /// Reads the machine's root certificates. Without a single one, https fails and loopback works.
+    /// The straight way, believing whom the machine believes.
     pub fn new() -> Result<Self, BackChannelError> {
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        connector.set_connect_timeout(Some(CONNECT_WITHIN));
+        Self::over(&Outbound::default())
+    }
+
+    /// This way. Where no authorities are named the machine's are read: without a single one https fails and loopback works.
+    pub fn over(outbound: &Outbound) -> Result<Self, BackChannelError> {
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let builder = HttpsConnectorBuilder::new();
-        let builder = match builder.with_provider_and_native_roots(provider) {
-            Ok(builder) => builder,
-            Err(no_roots) if no_roots.kind() == std::io::ErrorKind::NotFound => {
-                HttpsConnectorBuilder::new().with_tls_config(without_roots()?)
-            }
-            Err(error) => return Err(BackChannelError::Tls(error)),
+        let builder = match &outbound.authorities {
+            Some(authorities) => builder.with_tls_config(believing(authorities.roots())?),
+            None => match builder.with_provider_and_native_roots(provider) {
+                Ok(builder) => builder,
+                Err(no_roots) if no_roots.kind() == std::io::ErrorKind::NotFound => {
+                    HttpsConnectorBuilder::new().with_tls_config(believing(Arc::new(RootCertStore::empty()))?)
+                }
+                Err(error) => return Err(BackChannelError::Tls(error)),
+            },
         };
-        let connector = builder.https_or_http().enable_http1().wrap_connector(connector);
+        let road = Road::new(outbound.proxy.as_ref());
+        let connector = builder
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(road.clone());
         let client = || Client::builder(TokioExecutor::new());
         Ok(Self {
             asking: client()
@@ -199,7 +242,9 @@ impl BackChannel {
             sending: client()
                 .pool_max_idle_per_host(0)
                 .retry_canceled_requests(false)
-                .build(connector),
+                .build(connector.clone()),
+            connector,
+            road,
             watch: None,
         })
     }
@@ -240,6 +285,11 @@ impl BackChannel {
         self.watched(exchange(&self.asking, request, bounds)).await
     }
 
+    /// Who answers at an https address, and whether a call would believe it. Nothing is asked.
+    pub async fn inspect(&self, url: &ProviderUrl) -> Result<Inspection, InspectionError> {
+        certificate::inspect(self.connector.clone(), self.road.clone(), url).await
+    }
+
     /// Sends a form to `url` (RFC 6749, appendix B), once.
     pub async fn post_form(
         &self,
@@ -265,7 +315,7 @@ impl BackChannel {
             let elapsed = began.elapsed();
             match &answer {
                 Ok(answer) => {
-                    peer.answered(endpoint, answer.status.as_u16(), answer.date.as_deref(), elapsed);
+                    peer.answered(endpoint, answer.status.as_u16(), answer.date, elapsed);
                 }
                 Err(error) => peer.unanswered(endpoint, error.reason(), elapsed),
             }
@@ -280,10 +330,7 @@ async fn exchange(
     bounds: Bounds,
 ) -> Result<Answer, BackChannelError> {
     let exchange = async {
-        let response = client
-            .request(request)
-            .await
-            .map_err(BackChannelError::Connection)?;
+        let response = client.request(request).await.map_err(no_connection)?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, bounds.at_most)
             .collect()
@@ -296,15 +343,21 @@ async fn exchange(
         .unwrap_or(Err(BackChannelError::Timeout(bounds.within)))
 }
 
-/// A configuration that believes nobody.
-fn without_roots() -> Result<rustls::ClientConfig, BackChannelError> {
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+fn no_connection(error: hyper_util::client::legacy::Error) -> BackChannelError {
+    if RoadError::is_the_proxy_behind(&error) {
+        BackChannelError::Proxy(error)
+    } else {
+        BackChannelError::Connection(error)
+    }
+}
+
+/// A configuration that believes these, and nobody else.
+fn believing(roots: Arc<RootCertStore>) -> Result<rustls::ClientConfig, BackChannelError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| BackChannelError::Tls(std::io::Error::other(error)))?;
-    Ok(builder
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth())
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[cfg(test)]
@@ -339,6 +392,15 @@ mod tests {
     }
 
     #[test]
+    fn the_date_of_an_answer_is_a_moment() {
+        assert_eq!(
+            date("Wed, 25 Nov 2026 21:05:38 GMT"),
+            Some(Timestamp::from_unix(1_795_640_738))
+        );
+        assert_eq!(date("yesterday"), None);
+    }
+
+    #[test]
     fn max_age_is_read_where_it_stands() {
         assert_eq!(max_age("public, max-age=600"), Some(Duration::from_mins(10)));
         assert_eq!(max_age("no-store"), None);
@@ -346,11 +408,11 @@ mod tests {
     }
 
     /// Answers each connection with the same bytes and keeps it open; says how many connections came.
-    async fn listen(bytes: &'static [u8]) -> (ProviderUrl, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    async fn listen(bytes: &'static [u8]) -> (ProviderUrl, Arc<std::sync::atomic::AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let counted = std::sync::Arc::clone(&count);
+        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
         tokio::spawn(async move {
             let mut open = Vec::new();
             while let Ok((mut stream, _peer)) = listener.accept().await {

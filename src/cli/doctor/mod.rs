@@ -1,0 +1,162 @@
+//! `guichet doctor`: everything that a login needs, tried one after the other, each with the mend if it fails.
+//!
+//! Nothing changes by it, nobody is signed in, no claim of anybody is read. Every step has a time bound.
+
+mod authorization;
+mod listener;
+mod network;
+mod patient;
+mod provider;
+mod scopes;
+mod store;
+mod upstream;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::back_channel::BackChannel;
+use crate::cli::doctor::patient::Patient;
+use crate::cli::exit::Exit;
+use crate::cli::report::Finding;
+use crate::cli::report::Format;
+use crate::cli::report::Report;
+use crate::cli::report::Verdict;
+use crate::cli::streams::Streams;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
+use crate::config;
+use crate::config::Loaded;
+use crate::config::settings::Config;
+use crate::config::surroundings;
+
+/// Variables that other programs take a proxy from. This one does not.
+const PROXY_VARIABLES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Look at this provider entry only, and not at the session store and the applications
+    #[arg(long, value_name = "ENTRY")]
+    pub provider: Option<String>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Looks at everything.
+pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_>) -> Exit {
+    let loaded = match config::load(path) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            streams.say_wrong_line(errors);
+            return Exit::InvalidConfiguration;
+        }
+    };
+    if let Some(entry) = &arguments.provider
+        && !loaded
+            .config
+            .providers
+            .iter()
+            .any(|known| known.entry.as_str() == entry)
+    {
+        streams.say_wrong_line(format_args!("error: no provider entry is called `{entry}`"));
+        return Exit::Usage;
+    }
+    // Everything happens on one thread, so that a finding is printed when it is known.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let back_channel = BackChannel::over(&loaded.config.outbound);
+    let (runtime, back_channel) = match (runtime, back_channel) {
+        (Ok(runtime), Ok(back_channel)) => (runtime, back_channel),
+        (Err(error), _) => return failed(&error, streams),
+        (_, Err(error)) => return failed(&error, streams),
+    };
+    let mut report = Report::new(arguments.format, streams);
+    configuration(path, &loaded, &mut report);
+    let visit = Visit {
+        config: &loaded.config,
+        back_channel: &back_channel,
+        clock: Arc::new(SystemClock),
+    };
+    runtime.block_on(Box::pin(
+        visit.everything(arguments.provider.as_deref(), &mut report),
+    ));
+    match report.finish() {
+        Verdict::Bad => Exit::NotReady,
+        _ => Exit::Ok,
+    }
+}
+
+fn failed(error: &dyn std::error::Error, streams: &mut Streams<'_>) -> Exit {
+    streams.say_wrong_line(format_args!("error: {}", network::causes(error)));
+    Exit::Failure
+}
+
+fn configuration(path: &Path, loaded: &Loaded, report: &mut Report<'_, '_>) {
+    report.section("configuration");
+    report.add(Finding::good("file", path.display().to_string()));
+    for warning in &loaded.warnings {
+        let seen = format!("{}: {} ({})", warning.code, warning.problem, warning.key);
+        report.add(Finding::warning("file", seen, warning.help.clone()));
+    }
+    let environment = surroundings::of_this_process(path);
+    for name in PROXY_VARIABLES {
+        if environment.variable(name).is_some_and(|value| !value.is_empty()) {
+            report.add(Finding::warning(
+                "environment",
+                format!("{name} is set and ignored: calls to providers do not go through it"),
+                "if providers are reached by a proxy only, say `proxy` in [outbound]",
+            ));
+        }
+    }
+}
+
+/// What is looked at, and with what.
+struct Visit<'a> {
+    config: &'a Config,
+    back_channel: &'a BackChannel,
+    clock: Arc<dyn Clock>,
+}
+
+impl Visit<'_> {
+    async fn everything(&self, only: Option<&str>, report: &mut Report<'_, '_>) {
+        let registrations = self.config.registrations();
+        for (settings, registration) in self.config.providers.iter().zip(&registrations) {
+            if only.is_some_and(|only| only != settings.entry.as_str()) {
+                continue;
+            }
+            let patient = Patient {
+                settings,
+                registration,
+                config: self.config,
+                back_channel: self.back_channel,
+            };
+            provider::examine(&patient, self.clock.as_ref(), report).await;
+        }
+        if only.is_some() {
+            return;
+        }
+        report.section(format_args!("listener: {}", self.config.public_url));
+        report.extend(listener::examine(self.config, self.clock.now()));
+        report.section("session store");
+        report.extend(store::examine(&self.config.session.store, &self.clock).await);
+        for app in &self.config.apps {
+            let upstream = &app.upstream;
+            report.section(format_args!(
+                "apps.{}: {}://{}",
+                app.name,
+                upstream.scheme.as_str(),
+                upstream.authority
+            ));
+            report.extend(upstream::examine(upstream, self.back_channel, self.clock.now()).await);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! One provider entry: from its name to the request that begins a login, in the order in which a login needs them.
+
+use crate::cli::doctor::authorization;
+use crate::cli::doctor::network;
+use crate::cli::doctor::patient::Patient;
+use crate::cli::doctor::scopes;
+use crate::cli::report::Finding;
+use crate::cli::report::Report;
+use crate::cli::report::Verdict;
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::oidc::examination::Announced;
+use crate::oidc::provider::ProviderError;
+use crate::oidc::provider_metadata::MetadataError;
+use crate::oidc::provider_metadata::ProviderMetadata;
+use crate::oidc::validity::LEEWAY;
+use crate::provider::profile::ClientAuthentication;
+use crate::provider::profile::ResponseIssuer;
+use crate::wire::untrusted::Untrusted;
+
+/// Clocks that are further apart than this, in seconds, are not kept by anybody.
+const USUAL_OFFSET: u64 = 5;
+
+/// Looks at it. What cannot be asked because something before it failed is left out; the rest is looked at anyway.
+pub(super) async fn examine(patient: &Patient<'_>, clock: &dyn Clock, report: &mut Report<'_, '_>) {
+    let profile = &patient.settings.profile;
+    report.section(format_args!(
+        "providers.{}: {}, {}",
+        patient.settings.entry, profile.rules.button.name, profile.issuer
+    ));
+    report.extend(scopes::against_claims(patient.settings, patient.config));
+    if let Some(metadata) = reach(patient, clock, report).await {
+        report.add(keys(patient, &metadata).await);
+        report.extend(authorization::dry(patient, &metadata, clock.now()).await);
+    }
+    for uri in &patient.registration.redirect_uris {
+        report.add(Finding::unjudged("redirect URI", uri.as_str()));
+    }
+    for uri in &patient.registration.post_logout_redirect_uris {
+        report.add(Finding::unjudged("post-logout URI", uri.as_str()));
+    }
+    let unknown = "whether the post-logout URIs are registered is told to people who sign out only: compare them letter by \
+                   letter";
+    report.add(Finding::unjudged("sign-out", unknown));
+}
+
+/// From the name to the discovery document.
+async fn reach(
+    patient: &Patient<'_>,
+    clock: &dyn Clock,
+    report: &mut Report<'_, '_>,
+) -> Option<ProviderMetadata> {
+    let issuer = &patient.settings.profile.issuer;
+    let name = network::name(issuer.host()).await;
+    let mut stands = name.verdict;
+    report.add(name);
+    if stands != Verdict::Bad {
+        let tls = if issuer.as_str().starts_with("https://") {
+            network::certificate(issuer, patient.back_channel, clock.now()).await
+        } else {
+            Finding::unjudged("TLS", "none: plain http on this machine")
+        };
+        stands = tls.verdict;
+        report.add(tls);
+    }
+    if stands == Verdict::Bad {
+        report.add(Finding::unjudged("discovery", "not asked: see above"));
+        return None;
+    }
+    let discovered = match patient.examination().discovery().await {
+        Ok(discovered) => discovered,
+        Err(error) => {
+            report.add(unanswered(&error));
+            return None;
+        }
+    };
+    report.add(offset(discovered.date, clock.now()));
+    match discovered.metadata {
+        Ok(metadata) => {
+            report.extend(against_announced(patient, &discovered.announced));
+            Some(metadata)
+        }
+        Err(error) => {
+            report.add(refused(&error));
+            None
+        }
+    }
+}
+
+/// What the document announces against what a login relies on.
+fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Finding> {
+    const WHAT: &str = "discovery";
+    let rules = &patient.settings.profile.rules;
+    let alg = patient.settings.signing_alg.as_str();
+    let ClientAuthentication::ClientSecretPost = rules.client_authentication;
+    let relied_on = [
+        ("response_types_supported", "code"),
+        ("id_token_signing_alg_values_supported", alg),
+        ("userinfo_signing_alg_values_supported", alg),
+        ("token_endpoint_auth_methods_supported", "client_secret_post"),
+        ("acr_values_supported", patient.settings.acr.as_str()),
+    ];
+    let mut findings: Vec<Finding> = relied_on
+        .into_iter()
+        .filter_map(|(list, value)| Some((list, value, announced.instead_of(list, value)?)))
+        .map(|(list, value, instead)| {
+            let instead: Vec<&str> = instead.iter().map(Untrusted::as_str).collect();
+            Finding::bad(
+                WHAT,
+                format!("{list} has no `{value}`; it has {}", instead.join(", ")),
+                "compare `preset`, `issuer`, `signing_alg` and `acr` of this entry with what the provider's portal shows",
+            )
+        })
+        .collect();
+    let ResponseIssuer::Required = rules.response_issuer;
+    if !announced.says("authorization_response_iss_parameter_supported") {
+        findings.push(Finding::bad(
+            WHAT,
+            "the provider does not say that its answers name their issuer (RFC 9207), and answers without are refused",
+            "is this the provider that the preset describes?",
+        ));
+    }
+    findings.extend(scopes::against_announced(patient.settings, announced));
+    if findings.is_empty() {
+        let seen = format!("the issuer is this one, the endpoints are its own, it signs with {alg}");
+        findings.push(Finding::good(WHAT, seen));
+    }
+    findings
+}
+
+async fn keys(patient: &Patient<'_>, metadata: &ProviderMetadata) -> Finding {
+    const WHAT: &str = "keys";
+    let alg = patient.settings.signing_alg;
+    match patient.examination().keys(&metadata.jwks_uri).await {
+        Ok(Ok(keys)) if keys.serve(alg) => Finding::good(WHAT, format!("there is one for {}", alg.as_str())),
+        Ok(Ok(_)) => Finding::bad(
+            WHAT,
+            format!(
+                "none of the provider's keys is for {}, so no login can succeed",
+                alg.as_str()
+            ),
+            format!(
+                "say `signing_alg` in providers.{} as the provider's portal shows it for this client",
+                patient.settings.entry
+            ),
+        ),
+        Ok(Err(error)) => Finding::bad(WHAT, error.to_string(), "ask the provider"),
+        Err(error) => Finding::bad(WHAT, network::causes(&error), "ask the provider, or try again"),
+    }
+}
+
+fn unanswered(error: &ProviderError) -> Finding {
+    let mend = match error {
+        ProviderError::BackChannel(_) => {
+            "is the issuer right, and does the network let this machine through? If only a proxy does, say `proxy` in \
+             [outbound]"
+        }
+        _ => "compare `issuer` with the provider's documentation",
+    };
+    Finding::bad("discovery", network::causes(error), mend)
+}
+
+fn refused(error: &MetadataError) -> Finding {
+    let mend = match error {
+        MetadataError::Issuer { .. } => {
+            "write `issuer` letter by letter as the document does, if that is the provider that you mean"
+        }
+        MetadataError::Answer(_) => {
+            "is there a provider at this address? Compare `issuer` with its documentation"
+        }
+        _ => "this is not the provider that the preset describes: compare `preset` and `issuer`",
+    };
+    Finding::bad("discovery", network::causes(error), mend)
+}
+
+fn offset(theirs: Option<Timestamp>, ours: Timestamp) -> Finding {
+    const WHAT: &str = "clock";
+    let Some(theirs) = theirs else {
+        return Finding::unjudged(WHAT, "the provider does not say what time it is");
+    };
+    let (ahead, behind) = (ours.since(theirs).as_secs(), theirs.since(ours).as_secs());
+    let (seconds, word) = if ahead > 0 {
+        (ahead, "ahead of")
+    } else {
+        (behind, "behind")
+    };
+    let seen = format!("this machine's is {seconds} s {word} the provider's");
+    let mend = "let this machine keep the time (chronyc tracking, timedatectl)";
+    if seconds > LEEWAY.as_secs() {
+        let seen = format!(
+            "{seen}; {} s are allowed, so every token is refused",
+            LEEWAY.as_secs()
+        );
+        Finding::bad(WHAT, seen, mend)
+    } else if seconds > USUAL_OFFSET {
+        Finding::warning(WHAT, seen, mend)
+    } else {
+        Finding::good(WHAT, seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_may_be_apart_by_seconds_and_not_by_a_minute() {
+        let now = Timestamp::from_unix(1_000_000);
+        let verdict = |theirs| offset(Some(Timestamp::from_unix(theirs)), now).verdict;
+        for (theirs, expected) in [
+            (1_000_000, Verdict::Good),
+            (1_000_005, Verdict::Good),
+            (999_995, Verdict::Good),
+            (999_994, Verdict::Warning),
+            (1_000_060, Verdict::Warning),
+            (999_939, Verdict::Bad),
+            (1_000_600, Verdict::Bad),
+        ] {
+            assert_eq!(verdict(theirs), expected, "{theirs}");
+        }
+        assert_eq!(offset(None, now).verdict, Verdict::Unjudged);
+        assert!(
+            offset(Some(Timestamp::from_unix(1_000_600)), now)
+                .seen
+                .contains("600 s behind")
+        );
+    }
+}

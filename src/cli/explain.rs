@@ -1,0 +1,341 @@
+//! `guichet explain`: what becomes of a request, asked of what decides it, without a network.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Method;
+use http::StatusCode;
+use percent_encoding::CONTROLS;
+use percent_encoding::utf8_percent_encode;
+
+use crate::access::Visitor;
+use crate::access::requirement::Access;
+use crate::cli::exit::Exit;
+use crate::cli::person;
+use crate::cli::streams::Streams;
+use crate::clock::Clock as _;
+use crate::clock::SystemClock;
+use crate::config;
+use crate::config::settings::Config;
+use crate::endpoints::challenge::Challenge;
+use crate::identity_headers::assertion;
+use crate::identity_headers::assertion::Assertions;
+use crate::identity_headers::rules;
+use crate::identity_headers::signing_keys::SigningKeys;
+use crate::jose::verifying::CompactJws;
+use crate::jose::verifying::Kind;
+use crate::judge;
+use crate::judge::Asked;
+use crate::judge::Judgement;
+use crate::routing::Found;
+use crate::routing::Router;
+use crate::routing::app::App;
+use crate::routing::app::Route;
+use crate::seal;
+use crate::seal::RandomError;
+use crate::wire::own_paths;
+use crate::wire::request::Request;
+use crate::wire::request::RequestError;
+use crate::wire::request::RequestId;
+
+/// Arguments of the command.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// What a browser would ask for: `https://demarches.ville.example/dossier`, or a path of the site
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// The method of the request
+    #[arg(long, default_value = "GET")]
+    pub method: Method,
+    /// Who asks: `anonymous`, one of the sample people (`guichet headers --help`), or a FILE.json of claims
+    #[arg(long = "as", value_name = "PERSON", default_value = person::ANONYMOUS)]
+    pub visitor: String,
+    /// The provider entry at which that person signed in; without it the first one of the application
+    #[arg(long, value_name = "ENTRY")]
+    pub provider: Option<String>,
+}
+
+/// Explains.
+pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<'_>) -> Exit {
+    let mut config = match config::load(path) {
+        Ok(loaded) => loaded.config,
+        Err(errors) => {
+            streams.say_wrong_line(errors);
+            return Exit::InvalidConfiguration;
+        }
+    };
+    let apps = std::mem::take(&mut config.apps)
+        .into_iter()
+        .map(Arc::new)
+        .collect();
+    let router = Router::new(apps, config.public_url.scheme);
+    match explained(&config, &router, arguments) {
+        Ok(lines) => {
+            streams.say_line(format_args!("{} {}", arguments.method, arguments.url));
+            for (what, text) in lines {
+                streams.say_line(format_args!("  {what:<12} {text}"));
+            }
+            Exit::Ok
+        }
+        Err(refusal) => {
+            streams.say_wrong_line(format_args!("error: {refusal}"));
+            Exit::Usage
+        }
+    }
+}
+
+/// What is said about what, line by line.
+type Lines = Vec<(&'static str, String)>;
+
+fn explained(config: &Config, router: &Router, arguments: &ExplainArguments) -> Result<Lines, String> {
+    let url = Url::read(&arguments.url, config)?;
+    let mut lines = Lines::new();
+    let site = config.public_url.scheme;
+    if let Some(scheme) = url.scheme.filter(|scheme| *scheme != site) {
+        let text = format!("the site is reached by {site}, not by {scheme}: see public_url");
+        lines.push(("scheme", text));
+    }
+    let request = match url.request(&arguments.method, ("sec-fetch-mode", "navigate")) {
+        Ok(request) => request,
+        Err(refusal) => {
+            let status = refusal.status().as_u16();
+            lines.push((
+                "answer",
+                format!("{status}: {refusal}; no application hears of it"),
+            ));
+            return Ok(lines);
+        }
+    };
+    let path = request.target.path();
+    lines.push((
+        "path",
+        format!("{path} (as it is judged, and sent on as it came)"),
+    ));
+    match router.find(&request.host, &request.target) {
+        Found::Route(app, route) => {
+            lines.extend(at_route(config, (app, route), arguments, (&url, &request))?);
+        }
+        Found::Own => {
+            let prefix = own_paths::PREFIX;
+            let text = format!("by the gateway itself; nothing below {prefix} is forwarded");
+            lines.push(("answer", text));
+        }
+        Found::Nowhere => {
+            lines.push(("application", format!("none is at {}{path}", request.host)));
+            lines.push(("answer", "404".to_owned()));
+        }
+    }
+    Ok(lines)
+}
+
+fn at_route(
+    config: &Config,
+    (app, route): (&App, &Route),
+    arguments: &ExplainArguments,
+    (url, request): (&Url, &Request),
+) -> Result<Lines, String> {
+    let mut lines = vec![
+        (
+            "application",
+            format!("{}, at {}{}", app.name, app.host, app.path),
+        ),
+        ("route", Shown(app, route).to_string()),
+    ];
+    if route.access == Access::Public {
+        lines.push(("visitor", "nobody looks who it is".to_owned()));
+        lines.extend(outcome(config, (app, route), (url, request), Visitor::Unasked)?);
+        return Ok(lines);
+    }
+    let sessions = person::sessions(
+        &arguments.visitor,
+        (config, app),
+        arguments.provider.as_deref(),
+        SystemClock.now(),
+    )?;
+    lines.push(("visitor", arguments.visitor.clone()));
+    lines.extend(outcome(
+        config,
+        (app, route),
+        (url, request),
+        Visitor::Asked(sessions),
+    )?);
+    let text = "503 for whoever brings a session cookie, never a pass";
+    lines.push(("store away", text.to_owned()));
+    Ok(lines)
+}
+
+fn outcome(
+    config: &Config,
+    (app, route): (&App, &Route),
+    (url, request): (&Url, &Request),
+    visitor: Visitor,
+) -> Result<Lines, String> {
+    let keys = SigningKeys::in_memory().map_err(|error| error.to_string())?;
+    let (issuer, lifetime) = (config.assertion.issuer.clone(), config.assertion.lifetime);
+    let assertions = Assertions::new(issuer, lifetime, Arc::new(keys), Arc::new(SystemClock));
+    let asked = Asked {
+        app,
+        route,
+        id: &request.id,
+        now: SystemClock.now(),
+    };
+    match judge::judge_visitor(asked, visitor, &assertions) {
+        Ok(Judgement::Forward(fields, ..)) => Ok(forwarded(app, request, &fields)),
+        Ok(Judgement::Authenticate) => challenged(app, url, request),
+        Err(error) => Ok(vec![(
+            "answer",
+            format!("502: {error}; the application hears nothing"),
+        )]),
+    }
+}
+
+fn forwarded(app: &App, request: &Request, fields: &[(HeaderName, HeaderValue)]) -> Lines {
+    let upstream = &app.upstream;
+    let to = format!(
+        "{} {} to {}://{}",
+        request.method,
+        request.target.as_str(),
+        upstream.scheme.as_str(),
+        upstream.authority
+    );
+    let mut lines = vec![("forwarded", to)];
+    for (name, value) in fields {
+        let value = match (name, value.to_str()) {
+            (name, Ok(token)) if *name == rules::ASSERTION => format!("a token with {}", claims_of(token)),
+            (_, value) => value.unwrap_or_default().to_owned(),
+        };
+        lines.push(("told", format!("{name}: {value}")));
+    }
+    lines
+}
+
+/// The names of the claims, whatever this person has.
+fn claims_of(token: &str) -> String {
+    let jws = CompactJws::parse_as(Kind::Typed(assertion::TYPE), token, &["ES256"]);
+    jws.map_or_else(
+        |error| error.to_string(),
+        |jws| {
+            jws.payload()
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        },
+    )
+}
+
+fn challenged(app: &App, url: &Url, page: &Request) -> Result<Lines, String> {
+    let script = url
+        .request(&page.method, ("sec-fetch-mode", "cors"))
+        .map_err(|refusal| refusal.to_string())?;
+    Ok(vec![
+        (
+            "application",
+            "hears nothing: nobody passes here without a session".to_owned(),
+        ),
+        ("a page gets", words(&Challenge::of(page, app))),
+        ("a script gets", words(&Challenge::of(&script, app))),
+    ])
+}
+
+fn words(challenge: &Challenge<'_>) -> String {
+    match challenge {
+        Challenge::SignInNeeded => "401 with a problem document and WWW-Authenticate, no redirect".to_owned(),
+        Challenge::NothingSaved => "401 with a page that says that nothing was saved".to_owned(),
+        Challenge::Chooser => format!("303 to {}, the page with the provider's button", own_paths::LOGIN),
+        Challenge::Straight(entry) => format!("303 to the provider of `{entry}` at once"),
+    }
+}
+
+/// A route in the words of the configuration.
+struct Shown<'a>(&'a App, &'a Route);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(app, route) = self;
+        let access = match route.access {
+            Access::Public => "public",
+            Access::Optional => "optional",
+            Access::Required => "required",
+        };
+        if app.routes.contains(route) {
+            write!(f, "{}, access = \"{access}\"", route.path)
+        } else {
+            write!(f, "none is listed for it, so access = \"{access}\"")
+        }
+    }
+}
+
+/// An address as it was typed, in the parts that a request has.
+struct Url {
+    scheme: Option<&'static str>,
+    authority: String,
+    target: String,
+}
+
+impl Url {
+    fn read(text: &str, config: &Config) -> Result<Self, String> {
+        let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
+            (Some("https"), rest)
+        } else if let Some(rest) = text.strip_prefix("http://") {
+            (Some("http"), rest)
+        } else if text.starts_with('/') {
+            (None, text)
+        } else {
+            return Err(format!("`{text}` is neither http://.., https://.. nor a path"));
+        };
+        let (authority, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        // A browser keeps the fragment, and escapes what is not ASCII.
+        let target = target.split('#').next().unwrap_or_default();
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        Ok(Self {
+            scheme,
+            authority: if scheme.is_some() {
+                authority.to_owned()
+            } else {
+                config.public_url.host.to_string()
+            },
+            target: format!("{slash}{}", utf8_percent_encode(target, CONTROLS)),
+        })
+    }
+
+    /// The request that a browser would send, read as the gateway reads one.
+    fn request(&self, method: &Method, (name, value): (&str, &str)) -> Result<Request, Refusal> {
+        let (head, ()) = http::Request::builder()
+            .method(method)
+            .uri(self.target.as_str())
+            .header(http::header::HOST, self.authority.as_str())
+            .header(name, value)
+            .body(())
+            .map_err(|_unwritable| Refusal::Unwritable)?
+            .into_parts();
+        let id = RequestId::of(seal::random()?);
+        Ok(Request::parse(&head, ([127, 0, 0, 1], 0).into(), id)?)
+    }
+}
+
+/// Why there is nothing to judge.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the address holds what no request can")]
+    Unwritable,
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+impl Refusal {
+    /// With what it is answered: a method that nobody serves is told apart.
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Request(RequestError::Method) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unwritable | Self::Request(_) => StatusCode::BAD_REQUEST,
+            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Takes what comes to a listener, until the gateway takes nothing new any more.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+
+use crate::gateway::connection;
+use crate::gateway::decide::Decide;
+use crate::gateway::exchange::Exchange;
+use crate::lifecycle::Lifecycle;
+use crate::lifecycle::Phase;
+
+/// How long nothing is accepted after the system had no file descriptor left.
+const REST: Duration = Duration::from_millis(100);
+
+/// Serves whoever connects, each connection in a task of this thread; comes back when the gateway drains.
+pub(super) async fn accept<D: Decide>(
+    exchange: Arc<Exchange<D>>,
+    listener: TcpListener,
+    lifecycle: Arc<Lifecycle>,
+) {
+    let draining = lifecycle.reached(Phase::Draining);
+    let mut draining = std::pin::pin!(draining);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, client)) => begin(&exchange, stream, client, &lifecycle),
+                Err(error) => refused(&error).await,
+            },
+            () = draining.as_mut() => break,
+        }
+    }
+    if let Err(error) = accept_waiting(&exchange, listener, &lifecycle) {
+        tracing::debug!(%error, "a connection that waited was not accepted");
+    }
+}
+
+/// Whoever is connected already was let in by the system, and is served once.
+fn accept_waiting<D: Decide>(
+    exchange: &Arc<Exchange<D>>,
+    listener: TcpListener,
+    lifecycle: &Lifecycle,
+) -> io::Result<()> {
+    let listener = listener.into_std()?;
+    loop {
+        match listener.accept() {
+            Ok((stream, client)) => {
+                stream.set_nonblocking(true)?;
+                begin(exchange, TcpStream::from_std(stream)?, client, lifecycle);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn begin<D: Decide>(
+    exchange: &Arc<Exchange<D>>,
+    stream: TcpStream,
+    client: SocketAddr,
+    lifecycle: &Lifecycle,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps its delay");
+    }
+    let connection = connection::serve(Arc::clone(exchange), stream, client, lifecycle.begin());
+    drop(tokio::spawn(connection));
+}
+
+/// No file descriptors left: it passes when connections end.
+async fn refused(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    tokio::time::sleep(REST).await;
+}

@@ -1,0 +1,217 @@
+//! The containers: little that they can do, one way to the application, and a configuration that starts.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::output;
+use super::text_of;
+use crate::support::executable::GUICHET;
+use crate::support::process::Process;
+use crate::support::process::in_repository;
+use crate::support::pyjwt;
+
+const COMPOSE: &str = "deploy/docker-compose.yml";
+/// What becomes of YAML: JSON, so that the test can look at it.
+const YAML: &str = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin.read())))";
+
+fn compose() -> Value {
+    let path = in_repository(COMPOSE);
+    let file = fs::File::open(path).unwrap();
+    let output = output(
+        Command::new(pyjwt::python())
+            .args(["-c", YAML])
+            .stdin(Stdio::from(file)),
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    match list {
+        Value::Array(items) => items.iter().map(|item| item.as_str().unwrap()).collect(),
+        Value::Object(members) => members.keys().map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn the_containers_can_do_little_and_the_application_is_reached_through_the_gateway_only() {
+    let compose = compose();
+    let services = &compose["services"];
+    assert_eq!(names(services), ["application", "guichet", "redis"]);
+    for (name, service) in services.as_object().unwrap() {
+        assert_eq!(names(&service["cap_drop"]), ["ALL"], "{name}");
+        assert_eq!(
+            names(&service["security_opt"]),
+            ["no-new-privileges:true"],
+            "{name}"
+        );
+        assert_eq!(service["privileged"], Value::Null, "{name}");
+    }
+    for name in ["guichet", "redis"] {
+        assert_eq!(services[name]["read_only"], true, "{name}");
+        assert!(
+            !services[name]["user"].as_str().unwrap().starts_with("0:"),
+            "{name}"
+        );
+    }
+    for name in ["application", "redis"] {
+        assert_eq!(
+            services[name]["ports"],
+            Value::Null,
+            "{name} is reached from outside"
+        );
+        for network in names(&services[name]["networks"]) {
+            assert_eq!(
+                compose["networks"][network]["internal"], true,
+                "{name}: {network}"
+            );
+        }
+    }
+    for port in names(&services["guichet"]["ports"]) {
+        assert!(port.starts_with("127.0.0.1:"), "{port}: no TLS here");
+    }
+    for (name, secret) in compose["secrets"].as_object().unwrap() {
+        assert_eq!(names(secret), ["file"], "{name}");
+        let path = secret["file"].as_str().unwrap().trim_start_matches("./");
+        assert!(
+            text_of("docs/operations.md").contains(&format!("> {path}\n")),
+            "nobody makes {path}"
+        );
+    }
+    let access = text_of("deploy/redis/users.acl");
+    let access = access
+        .lines()
+        .find(|line| line.starts_with("user guichet "))
+        .unwrap();
+    assert!(
+        text_of("docs/redis.md").lines().any(|line| line == access),
+        "another access list than docs/redis.md"
+    );
+}
+
+/// The folder that the containers would see, with these paths in the place of theirs.
+struct Containers {
+    folder: TempDir,
+    port: u16,
+    redis: u16,
+}
+
+impl Containers {
+    fn new() -> Self {
+        let [port, redis] = [(); 2].map(|()| {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap().port()
+        });
+        let this = Self {
+            folder: TempDir::new().unwrap(),
+            port,
+            redis,
+        };
+        this.write(
+            "redis_url",
+            &format!("redis://guichet:PASSWORD@localhost:{redis}"),
+        );
+        this.write(
+            "session_secret",
+            "0123456789abcdef0123456789abcdef0123456789abcdef",
+        );
+        this.write("fc_client_secret", "0123456789abcdef0123456789abcdef");
+        this.write("redis_users", &text_of("deploy/redis/users.acl"));
+        this.write("guichet.toml", &this.seen(&text_of("deploy/guichet.toml")));
+        this
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn seen(&self, text: &str) -> String {
+        let here = self.folder.path().display().to_string();
+        text.replace("/run/secrets", &here)
+            .replace("/var/lib/guichet", &here)
+            .replace("/run/guichet", &here)
+            .replace("/etc/redis", &in_repository("deploy/redis").display().to_string())
+            .replace("0.0.0.0:8080", &format!("127.0.0.1:{}", self.port))
+    }
+
+    fn guichet(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(GUICHET);
+        command
+            .arg("--config")
+            .arg(self.folder.path().join("guichet.toml"))
+            .args(arguments);
+        command
+    }
+
+    fn gateway(&self) -> Process {
+        let file = self.folder.path().join("guichet.toml");
+        let command = format!("exec {GUICHET} --config {} run 2>&1", file.display());
+        Process::start(Command::new("sh").args(["-c", &command]), "listening").0
+    }
+
+    fn redis(&self, compose: &Value) -> Process {
+        let call = names(&compose["services"]["redis"]["command"])
+            .into_iter()
+            .map(|word| self.seen(word));
+        let call: Vec<String> = call.collect();
+        let mut command = Command::new(&call[0]);
+        command
+            .args(&call[1..])
+            .args(["--bind", "127.0.0.1", "--port", &self.redis.to_string()]);
+        command.arg("--dir").arg(self.folder.path());
+        Process::start(&mut command, "Ready to accept connections").0
+    }
+
+    /// Whether Redis does something for somebody without a name.
+    fn redis_takes_anybody(&self) -> bool {
+        let port = self.redis.to_string();
+        let said = output(Command::new("redis-cli").args(["-p", &port, "ping"]));
+        String::from_utf8_lossy(&said.stdout).trim() == "PONG"
+    }
+
+    /// What the health check of the container with Redis says.
+    fn redis_is_well(&self, compose: &Value) -> bool {
+        let test = names(&compose["services"]["redis"]["healthcheck"]["test"]);
+        let script = test[1].replace(":6379", &format!(":{}", self.redis));
+        assert!(test[0] == "CMD-SHELL" && script != test[1]);
+        Command::new("sh")
+            .args(["-c", &script])
+            .status()
+            .unwrap()
+            .success()
+    }
+}
+
+#[test]
+fn the_configuration_of_the_containers_starts_beside_its_redis_and_is_well() {
+    let (containers, compose) = (Containers::new(), compose());
+    assert!(
+        output(&mut containers.guichet(&["keys", "generate"]))
+            .status
+            .success()
+    );
+    let checked = output(&mut containers.guichet(&["check"]));
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
+    assert!(!containers.redis_is_well(&compose));
+    let _redis = containers.redis(&compose);
+    assert!(containers.redis_is_well(&compose));
+    assert!(!containers.redis_takes_anybody());
+    let healthy = || output(&mut containers.guichet(&["healthcheck"])).status.success();
+    assert!(!healthy());
+    let _gateway = containers.gateway();
+    assert!(healthy());
+}

@@ -1,0 +1,61 @@
+//! The unit of systemd: one that it takes, with little to be said against it.
+
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::is_content;
+use super::output;
+use super::text_of;
+use crate::support::executable::GUICHET;
+use crate::support::process::in_repository;
+
+const UNIT: &str = "deploy/systemd/guichet.service";
+/// What `systemd-analyze security` may find at most: 1.5 of 10.
+const EXPOSURE: &str = "--threshold=15";
+
+#[test]
+fn the_unit_is_one_that_systemd_takes_and_finds_little_to_say_against() {
+    let folder = TempDir::new().unwrap();
+    let unit = folder.path().join("guichet.service");
+    let text = text_of(UNIT);
+    assert!(text.contains("\nExecStart=/usr/bin/guichet "));
+    // Only the program is where it is on this machine.
+    fs::write(&unit, text.replace("/usr/bin/guichet ", &format!("{GUICHET} "))).unwrap();
+    is_content(
+        Command::new("systemd-analyze")
+            .args(["verify", "--man=no"])
+            .arg(&unit),
+    );
+    let mut security = Command::new("systemd-analyze");
+    security.args(["security", "--no-pager", "--offline=true", EXPOSURE]);
+    let found = output(security.arg(in_repository(UNIT)));
+    assert!(
+        found.status.success(),
+        "{}",
+        String::from_utf8_lossy(&found.stdout)
+    );
+}
+
+#[test]
+fn the_unit_gives_the_service_what_the_operators_page_says() {
+    let unit = text_of(UNIT);
+    let value = |name: &str| {
+        let name = format!("{name}=");
+        unit.lines()
+            .filter_map(|line| line.strip_prefix(&name))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (value("Type"), value("WatchdogSec")),
+        (vec!["notify"], vec!["30s"])
+    );
+    let page = text_of("docs/operations.md");
+    for credential in value("LoadCredential") {
+        let (name, path) = credential.split_once(':').unwrap();
+        assert!(page.contains(&format!("{{ credential = \"{name}\" }}")), "{name}");
+        assert!(page.contains(&format!("> {path}\n")), "nobody makes {path}");
+    }
+    assert_eq!(value("LoadCredential").len(), 3);
+}

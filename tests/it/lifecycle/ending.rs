@@ -1,0 +1,104 @@
+//! How the process ends: what is under way ends first, also where nobody waits for it any more, but not for ever.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::browser::Browser;
+use crate::support::executable::Executable;
+use crate::support::executable::Start;
+use crate::support::raw::RawClient;
+use crate::support::raw::exchange;
+use crate::support::redis::Redis;
+use crate::support::scene::redis_store;
+use crate::support::upstream::Reply;
+
+#[test]
+fn a_login_whose_browser_hung_up_ends_before_the_process_does() {
+    let redis = Redis::start();
+    let mut executable = Executable::start(&Start {
+        provider: true,
+        store: &|place| redis_store(place, &redis),
+        ..Start::default()
+    });
+    let browser = Browser::new();
+    let page = executable.to_the_provider(&browser, "/dossier");
+    let provider = executable.provider.as_ref().unwrap();
+    let code = provider.obtains_a_code(&browser, &page, &executable.url("/_guichet/callback?"));
+    provider.lie(&json!({"target": "token", "delay": 1500}));
+    let target = code.strip_prefix(&executable.place().public_url()).unwrap();
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
+        executable.place().port(),
+        Executable::cookies(&browser)
+    );
+    let mut client = RawClient::connect(executable.address());
+    client.send(request);
+    executable.until("the token request", || !provider.requests_to("/token").is_empty());
+    drop(client);
+    executable.signal("TERM");
+    assert_eq!(executable.ended().code(), Some(0));
+    let is_session = |key: &Vec<u8>| key.starts_with(b"guichet:session:");
+    assert_eq!(redis.keys().iter().filter(|key| is_session(key)).count(), 1);
+}
+
+#[test]
+fn what_takes_longer_than_the_time_to_drain_is_cut_off() {
+    let mut executable = Executable::start(&Start {
+        edit: &|_, usual| usual.replace("[server]", "[server]\ndrain_timeout = \"1s\""),
+        ..Start::default()
+    });
+    executable.application.otherwise(Reply::silence());
+    let (address, request) = (executable.address(), executable.request("/public"));
+    let cut_off = thread::spawn(move || RawClient::connect(address).send(request).try_answer("GET"));
+    executable.until("the request", || !executable.application.received().is_empty());
+    executable.signal("TERM");
+    assert_eq!(executable.ended().code(), Some(0));
+    assert!(cut_off.join().unwrap().is_err());
+    assert_eq!(executable.said("they took longer than the time to drain"), 1);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut executable = Executable::start(&Start {
+        edit: &|_, usual| usual.replace("[server]", "[server]\nshutdown_delay = \"10m\""),
+        ..Start::default()
+    });
+    executable.signal("TERM");
+    executable.until("it leaves", || executable.said("still serving") == 1);
+    assert_eq!(executable.status("/public"), 200);
+    assert!(!executable.has_ended());
+    // Long before the ten minutes are over.
+    executable.signal("INT");
+    assert_eq!(executable.ended().code(), Some(0));
+}
+
+#[test]
+fn the_way_to_end_is_that_of_the_newest_configuration() {
+    let mut executable = Executable::start(&Start {
+        edit: &|_, usual| usual.replace("[server]", "[server]\nshutdown_delay = \"10m\""),
+        ..Start::default()
+    });
+    executable.rewrite(|text| text.replace("shutdown_delay = \"10m\"", "shutdown_delay = \"0s\""));
+    executable.signal("HUP");
+    executable.until("the reload", || executable.said("is in force") == 1);
+    executable.signal("TERM");
+    assert_eq!(executable.ended().code(), Some(0));
+}
+
+#[test]
+fn an_answer_under_way_is_the_last_of_its_connection() {
+    let mut executable = Executable::start(&Start::default());
+    executable
+        .application
+        .otherwise(Reply::new(200, &[], "late").after(Duration::from_secs(1)));
+    let (address, request) = (executable.address(), executable.request("/public"));
+    let under_way = thread::spawn(move || exchange(address, request));
+    executable.until("the request", || !executable.application.received().is_empty());
+    executable.signal("TERM");
+    let answer = under_way.join().unwrap();
+    assert_eq!((answer.status, answer.text().as_str()), (200, "late"));
+    assert_eq!(answer.field("connection"), Some("close"));
+    assert_eq!(executable.ended().code(), Some(0));
+}

@@ -1,0 +1,7 @@
+//! How a gateway is started, changed while it runs, administered and ended: the real executable, and a reload from inside.
+
+pub(crate) mod cases;
+mod ending;
+mod load;
+mod reload;
+mod supervisor;

@@ -1,0 +1,187 @@
+//! `docs/operations.md` keeps its word: it explains what the program says, and its commands are commands.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+
+use guichet::config;
+use guichet::config::surroundings::Surroundings;
+
+use crate::support::process::in_repository;
+
+const PAGE: &str = "docs/operations.md";
+
+fn text_of(path: &str) -> String {
+    fs::read_to_string(in_repository(path)).unwrap()
+}
+
+/// Every file of the program.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| sources(folder));
+    let files = files
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    files.chain(below).collect()
+}
+
+/// What the program says in the log as a warning or an error, where it is one sentence. What has a code is `{cause}` here,
+/// and stands in `docs/errors.md`.
+fn sentences(source: &str) -> Vec<String> {
+    let source = source.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
+    let calls = ["tracing::warn!(", "tracing::error!("]
+        .into_iter()
+        .flat_map(|call| source.split(call).skip(1));
+    let sentences = calls.filter_map(|call| {
+        let arguments = call.split(");").next()?.split(") =>").next()?;
+        arguments.split('"').nth_back(1).map(str::to_owned)
+    });
+    sentences.filter(|sentence| !sentence.contains('{')).collect()
+}
+
+/// The blocks of code of the page in one language.
+fn blocks(language: &str) -> Vec<String> {
+    // A block in a list is indented as its item is.
+    let page = text_of(PAGE).replace("\n   ", "\n");
+    let fence = format!("\n```{language}\n");
+    let blocks = page.split(&fence).skip(1);
+    blocks
+        .map(|rest| rest.split("\n```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn everything_that_the_program_warns_of_is_explained() {
+    let page = text_of(PAGE);
+    let mut seen = 0;
+    for file in sources(&in_repository("src")) {
+        for sentence in sentences(&fs::read_to_string(&file).unwrap()) {
+            seen += 1;
+            assert!(
+                page.contains(&sentence),
+                "{}: {sentence:?} is not explained in {PAGE}",
+                file.display()
+            );
+        }
+    }
+    assert!(seen >= 10, "{seen}");
+}
+
+/// The rows of the table of failures: what fails, what people notice, the metric, the log, what to do.
+fn failures() -> Vec<Vec<String>> {
+    let page = text_of(PAGE);
+    let (_, section) = page.split_once("\n## When something fails\n").unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(2);
+    rows.map(|row| row.split(" | ").map(str::to_owned).collect())
+        .collect()
+}
+
+/// What stands between back ticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_failure_has_a_code_of_ours_and_a_line_that_the_program_writes() {
+    let program = sources(&in_repository("src")).into_iter();
+    let program: String = program.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let (codes, rows) = (text_of("docs/errors.md"), failures());
+    let is_code = |text: &&str| text.len() == 3 && text.starts_with(['P', 'L']);
+    assert!(rows.len() >= 15, "{}", rows.len());
+    for row in &rows {
+        assert_eq!(row.len(), 5, "{row:?}");
+        for code in quoted(&row[3]).filter(is_code) {
+            assert!(codes.contains(&format!("| `{code}` |")), "{row:?}: {code}");
+        }
+        for phrase in quoted(&row[3]).filter(|text| text.contains(' ')) {
+            assert!(program.contains(phrase), "nothing says {phrase:?}: {row:?}");
+        }
+    }
+    assert!(
+        rows.iter()
+            .filter(|row| quoted(&row[3]).any(|text| is_code(&text)))
+            .count()
+            >= 10
+    );
+}
+
+#[test]
+fn the_commands_are_commands() {
+    let blocks = blocks("sh");
+    assert!(blocks.len() >= 6, "{}", blocks.len());
+    for block in blocks {
+        let parsed = Command::new("sh").args(["-n", "-c", &block]).output().unwrap();
+        assert!(
+            parsed.status.success(),
+            "{block}\n{}",
+            String::from_utf8_lossy(&parsed.stderr)
+        );
+        for line in block.lines().filter(|line| line.contains("guichet --config")) {
+            let arguments = line
+                .split_once("guichet --config")
+                .unwrap()
+                .1
+                .split_whitespace()
+                .skip(1);
+            let output = Command::new(env!("CARGO_BIN_EXE_guichet"))
+                .args(["--config", "/nonexistent/guichet.toml"])
+                .args(arguments)
+                .output()
+                .unwrap();
+            assert_eq!(
+                output.status.code(),
+                Some(3),
+                "not a command of the program: {line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_file_of_the_containers_becomes_that_of_the_service_as_the_page_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    guichet::identity_headers::signing_keys::SigningKeys::generate(&keys).unwrap();
+    let credentials = folder.path().join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    for (name, value) in [
+        ("redis_url", "redis://guichet:secret@127.0.0.1:6379"),
+        (
+            "session_secret",
+            "0123456789abcdef0123456789abcdef0123456789abcdef",
+        ),
+        ("fc_client_secret", "0123456789abcdef0123456789abcdef"),
+    ] {
+        let file = credentials.join(name);
+        fs::write(&file, value).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let mut text = text_of("deploy/guichet.toml")
+        .replace("/var/lib/guichet/keys", &keys.display().to_string())
+        .replace("http://application:8080", "http://127.0.0.1:8081");
+    let said = blocks("toml").remove(0);
+    let mut replaced = 0;
+    for line in said.lines().filter(|line| line.contains('=')) {
+        let key = line.split(" = ").next().unwrap();
+        let old = text
+            .lines()
+            .find(|old| old.split(" = ").next() == Some(key))
+            .unwrap()
+            .to_owned();
+        replaced += usize::from(old != line);
+        text = text.replace(&format!("{old}\n"), &format!("{line}\n"));
+    }
+    assert_eq!(replaced, 4, "listen and three secrets");
+    let variables = [(
+        "CREDENTIALS_DIRECTORY".to_owned(),
+        credentials.display().to_string(),
+    )];
+    let path = Path::new("/etc/guichet/guichet.toml");
+    let loaded = config::load_text(path, &text, &Surroundings::new(path, variables.into()));
+    let loaded = loaded.unwrap_or_else(|errors| panic!("{errors}"));
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    assert!(warnings.is_empty(), "{warnings:?}");
+}

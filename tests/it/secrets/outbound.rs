@@ -1,0 +1,165 @@
+//! The way to the provider: through the organisation's proxy and by the organisation's authority, and nothing else goes there.
+
+use tempfile::TempDir;
+
+use super::Play;
+use super::before;
+use super::is_signed_in;
+use super::with_tls;
+use crate::cases;
+use crate::support::browser::Browser;
+use crate::support::browser::Page;
+use crate::support::certificates::Authority;
+use crate::support::gateway::Place;
+use crate::support::provider::Alg;
+use crate::support::provider::Provider;
+use crate::support::redis::Redis;
+use crate::support::scene::Scene;
+use crate::support::tinyproxy::Tinyproxy;
+
+cases! {
+    Play,
+    run = |play| (play.plays)(),
+    rows = [
+        Play {
+            ids: &["F036"],
+            sentence: "discovery, keys, token and userinfo go through the proxy, by TLS end to end; the application and Redis never",
+            plays: every_call_goes_through_the_proxy,
+        },
+    ]
+}
+
+/// A provider with a certificate of a private authority, and a gateway that is told so.
+struct Outside {
+    scene: Scene,
+    browser: Browser,
+    _authority: TempDir,
+}
+
+/// `lines` is what `[outbound]` says beside the authority.
+fn outside(lines: impl FnOnce(&Place) -> String) -> Outside {
+    with_tls();
+    let folder = TempDir::new().unwrap();
+    let authority = Authority::new(folder.path());
+    let provider = Provider::start_over_tls(Alg::Es256, &authority.certify("provider", "localhost"));
+    let ca_file = authority.file().display().to_string();
+    let scene = Scene::start_at(provider, Some(Redis::start()), Alg::Es256, |place, text| {
+        let lines = lines(place);
+        before(
+            &text,
+            "[session]",
+            &format!("[outbound]\nca_file = {ca_file:?}\n{lines}\n"),
+        )
+    });
+    let browser = Browser::new();
+    scene.provider.is_reached_by(&browser);
+    Outside {
+        scene,
+        browser,
+        _authority: folder,
+    }
+}
+
+impl Outside {
+    fn sign_in(&self) -> Page {
+        self.scene.sign_in(&self.browser, "/dossier")
+    }
+
+    /// `host:port` of the provider.
+    fn provider(&self) -> String {
+        let issuer = self.scene.provider.issuer();
+        issuer
+            .trim_start_matches("https://")
+            .trim_end_matches("/api/v2")
+            .to_owned()
+    }
+
+    /// What the gateway itself asked of the provider.
+    fn asked(&self) -> Vec<String> {
+        let requests = self.scene.provider.requests();
+        let by_tls = requests.into_iter().filter(|asked| asked.encrypted);
+        by_tls.map(|asked| asked.path).collect()
+    }
+
+    /// The person is told that the provider does not respond, and the log why.
+    fn the_provider_is_away(&self, why: &str) {
+        let page = self.scene.to_the_provider(&self.browser, "/dossier");
+        assert_eq!(page.status(), 503, "{}\n{}", page.url, page.text());
+        assert_eq!(self.asked(), [""; 0], "somebody found a way");
+        assert_eq!(self.scene.application.byte_count(), 0);
+        let log = self.scene.gateway.logs().text();
+        assert!(log.contains(why), "{log}");
+    }
+}
+
+fn every_call_goes_through_the_proxy() {
+    let mut proxy = Tinyproxy::start();
+    let outside = outside(|_| format!("proxy = {:?}\n", proxy.url()));
+    let page = outside.sign_in();
+    assert_eq!(page.url, outside.scene.url("/dossier"), "{}", page.text());
+    let mut asked = outside.asked();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(
+        asked,
+        [
+            "/.well-known/openid-configuration",
+            "/jwks",
+            "/token",
+            "/userinfo"
+        ]
+    );
+    let tunnel = format!("CONNECT {} HTTP/1.1", outside.provider());
+    let requests = proxy.requests();
+    assert!(!requests.is_empty());
+    assert!(requests.iter().all(|request| *request == tunnel), "{requests:?}");
+
+    // Without the proxy the application and Redis are there, and the provider is not: no call went past it.
+    proxy.kill();
+    outside.scene.provider.reset();
+    assert!(is_signed_in(&outside.scene, &outside.browser));
+    let somebody = Browser::new();
+    outside.scene.provider.is_reached_by(&somebody);
+    let callback = crate::support::steps::to_the_callback(&outside.scene, &somebody, "/dossier", 0);
+    outside.scene.application.forget();
+    let page = somebody.open(&callback);
+    assert_eq!(page.status(), 503, "{}", page.text());
+    assert_eq!(outside.asked(), [""; 0], "the token request found another way");
+    assert_eq!(outside.scene.application.byte_count(), 0);
+    let log = outside.scene.gateway.logs().text();
+    assert!(log.contains("the proxy cannot be reached"), "{log}");
+}
+
+#[test]
+fn a_proxy_that_asks_for_a_login_gets_it_and_the_log_does_not() {
+    let proxy = Tinyproxy::start_for("guichet", "pass-the-proxy");
+    let outside = outside(|place| {
+        let login = place.secret("proxy_login", "guichet:pass-the-proxy\n");
+        format!("proxy = {:?}\nproxy_login = {login}\n", proxy.url())
+    });
+    let page = outside.sign_in();
+    assert_eq!(page.url, outside.scene.url("/dossier"), "{}", page.text());
+    let log = outside.scene.gateway.logs().text();
+    assert!(!log.contains("pass-the-proxy"), "{log}");
+    assert!(!log.contains("Z3VpY2hldDpwYXNzLXRoZS1wcm94eQ"), "{log}");
+}
+
+#[test]
+fn a_proxy_that_does_not_let_us_through_is_told_from_a_provider_that_is_away() {
+    let proxy = Tinyproxy::start_for("guichet", "pass-the-proxy");
+    let outside = outside(|_| format!("proxy = {:?}\n", proxy.url()));
+    outside.the_provider_is_away("the proxy cannot be reached, or does not let us through");
+}
+
+#[test]
+fn a_provider_with_a_certificate_of_another_authority_is_not_believed_through_a_tunnel() {
+    let proxy = Tinyproxy::start();
+    let folder = TempDir::new().unwrap();
+    let other = Authority::new(folder.path()).file().display().to_string();
+    let mut outside = outside(|_| format!("proxy = {:?}\n", proxy.url()));
+    outside.scene.gateway.restart(|text| {
+        let before = text.lines().find(|line| line.starts_with("ca_file = "));
+        text.replace(before.unwrap(), &format!("ca_file = {other:?}"))
+    });
+    outside.the_provider_is_away("the provider cannot be reached");
+}

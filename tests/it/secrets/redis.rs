@@ -1,0 +1,187 @@
+//! Redis as administrations run it: an access list, a numbered database, a cluster behind one name, certificates on both sides.
+
+use std::collections::BTreeMap;
+
+use super::Play;
+use super::is_signed_in;
+use super::redis_url;
+use super::with_tls;
+use crate::cases;
+use crate::session_store;
+use crate::support::browser::Browser;
+use crate::support::provider::Alg;
+use crate::support::redis::Options;
+use crate::support::redis::Redis;
+use crate::support::redis::Transport;
+use crate::support::resp::Reply;
+use crate::support::scene::Scene;
+
+cases! {
+    Play,
+    run = |play| (play.plays)(),
+    rows = [
+        Play {
+            ids: &["F030"],
+            sentence: "the database that the URL names is the one that is used, with and without TLS",
+            plays: only_the_named_database_is_used,
+        },
+        Play {
+            ids: &["F031"],
+            sentence: "a cluster behind one address is found at the start, and not ready",
+            plays: || on_a_runtime(session_store::examine::a_cluster_behind_one_address_is_found_before_the_first_login()),
+        },
+        Play {
+            ids: &["F033"],
+            sentence: "the documented list is enough for a whole day; what it hides is a doubt, what it lacks is named",
+            plays: the_documented_list_is_enough,
+        },
+    ]
+}
+
+const DOCUMENT: &str = include_str!("../../../docs/redis.md");
+
+fn on_a_runtime(play: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(play);
+}
+
+/// What the documented line allows, in the words of `ACL SETUSER`.
+fn documented_rules() -> String {
+    let line = DOCUMENT.lines().find(|line| line.starts_with("user guichet"));
+    let (_, rules) = line.unwrap().split_once(">PASSWORD ").unwrap();
+    rules.to_owned()
+}
+
+/// Zoé signs in, comes back, signs out, and is asked again.
+fn a_day(scene: &Scene) {
+    let browser = Browser::new();
+    let page = scene.sign_in(&browser, "/dossier");
+    let log = scene.gateway.logs().text();
+    assert_eq!(page.url, scene.url("/dossier"), "{}\n{log}", page.text());
+    assert!(is_signed_in(scene, &browser));
+    // A touch, which nobody waits for.
+    scene.advance(&browser, std::time::Duration::from_mins(2));
+    assert!(is_signed_in(scene, &browser));
+    crate::support::steps::sign_out(scene, &browser);
+    assert!(!is_signed_in(scene, &browser));
+}
+
+fn only_the_named_database_is_used() {
+    with_tls();
+    for transport in [Transport::Plain, Transport::Tls] {
+        let redis = Redis::start_with(Options {
+            transport,
+            access: Some(format!("{} +select", documented_rules())),
+            ..Options::default()
+        });
+        let ca_file = redis.ca_file().display().to_string();
+        let url = format!("{}/3", redis.url());
+        let scene = Scene::start_on(Some(redis), Alg::Es256, |place, text| {
+            redis_url(place, &url);
+            match transport {
+                Transport::Plain => text,
+                _ => with_files(&text, &format!("ca_file = {ca_file:?}")),
+            }
+        });
+        let browser = Browser::new();
+        scene.sign_in(&browser, "/dossier");
+        assert!(is_signed_in(&scene, &browser));
+        let kept = scene.redis.as_ref().unwrap().keys_by_database();
+        let numbers: Vec<u8> = kept.keys().copied().collect();
+        assert_eq!(numbers, [3], "{transport:?}: {kept:?}");
+    }
+}
+
+fn the_documented_list_is_enough() {
+    let redis = Redis::start_with(Options {
+        access: Some(documented_rules()),
+        ..Options::default()
+    });
+    let scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
+    a_day(&scene);
+    let redis = scene.redis.as_ref().unwrap();
+    assert_eq!(redis.ask(&[b"ACL", b"LOG"]), Reply::List(Vec::new()));
+    on_a_runtime(session_store::examine::what_the_access_list_hides_is_a_doubt());
+}
+
+/// `[session] redis = { url = .. }` with more inside.
+fn with_files(text: &str, more: &str) -> String {
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("redis = { url = "))
+        .unwrap();
+    let longer = format!("{}, {more} }}", line.strip_suffix(" }").unwrap());
+    text.replace(line, &longer)
+}
+
+fn over_mutual_tls(files: impl FnOnce(&Redis) -> String) -> Scene {
+    with_tls();
+    let redis = Redis::start_with(Options {
+        transport: Transport::MutualTls,
+        ..Options::default()
+    });
+    let files = files(&redis);
+    Scene::start_on(Some(redis), Alg::Es256, |_, text| with_files(&text, &files))
+}
+
+#[test]
+fn a_redis_that_wants_to_see_a_certificate_is_shown_one() {
+    let scene = over_mutual_tls(|redis| {
+        let (cert, key) = redis.client_certificate();
+        format!(
+            "ca_file = {:?}, cert_file = {:?}, key_file = {:?}",
+            redis.ca_file().display().to_string(),
+            cert.display().to_string(),
+            key.display().to_string()
+        )
+    });
+    a_day(&scene);
+    assert_eq!(
+        scene
+            .redis
+            .as_ref()
+            .unwrap()
+            .keys_by_database()
+            .keys()
+            .copied()
+            .collect::<Vec<_>>(),
+        [0]
+    );
+}
+
+#[test]
+fn without_a_certificate_that_redis_believes_nobody_is_signed_in() {
+    let scene = over_mutual_tls(|redis| format!("ca_file = {:?}", redis.ca_file().display().to_string()));
+    nobody_passes(&scene);
+}
+
+#[test]
+fn a_redis_with_a_certificate_of_another_authority_is_not_believed() {
+    let scene = over_mutual_tls(|redis| {
+        let (cert, key) = redis.client_certificate();
+        let folder = cert.parent().unwrap().join("other");
+        std::fs::create_dir(&folder).unwrap();
+        let other = crate::support::certificates::Authority::new(&folder).file();
+        format!(
+            "ca_file = {:?}, cert_file = {:?}, key_file = {:?}",
+            other.display().to_string(),
+            cert.display().to_string(),
+            key.display().to_string()
+        )
+    });
+    nobody_passes(&scene);
+}
+
+/// The person comes back from the provider, and nothing is kept, spent or let through.
+fn nobody_passes(scene: &Scene) {
+    let browser = Browser::new();
+    let callback = crate::support::steps::to_the_callback(scene, &browser, "/dossier", 0);
+    let page = browser.open(&callback);
+    assert_eq!(page.status(), 503, "{}", page.text());
+    assert_eq!(scene.provider.requests_to("/token").len(), 0);
+    assert_eq!(scene.application.byte_count(), 0);
+    assert_eq!(scene.redis.as_ref().unwrap().keys_by_database(), BTreeMap::new());
+}

@@ -1,0 +1,244 @@
+//! The real executable on a port of its own, before an application and a provider: its log, its signals, its end.
+
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::net::SocketAddr;
+use std::process::Child;
+use std::process::Command;
+use std::process::ExitStatus;
+use std::process::Output;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::browser::Browser;
+use super::browser::Page;
+use super::gateway::Place;
+use super::provider::Alg;
+use super::provider::Client;
+use super::provider::Provider;
+use super::provider::ZOE;
+use super::raw::exchange;
+use super::scene::CLIENT_SECRET;
+use super::scene::usual;
+use super::upstream::Upstream;
+
+pub(crate) const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
+/// How long something may take that happens at once on a machine that has nothing else to do.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A process, and what it talks to. It is killed when it goes out of scope.
+#[derive(Debug)]
+pub(crate) struct Executable {
+    process: Child,
+    log: Arc<Mutex<String>>,
+    place: Place,
+    pub(crate) provider: Option<Provider>,
+    pub(crate) application: Upstream,
+}
+
+/// How it is started.
+pub(crate) struct Start<'a> {
+    /// Whether somebody can sign in.
+    pub(crate) provider: bool,
+    /// What `[session]` says about the store.
+    pub(crate) store: &'a dyn Fn(&Place) -> String,
+    /// The usual configuration, changed.
+    pub(crate) edit: &'a dyn Fn(&Place, String) -> String,
+    /// The command, with this process in the end.
+    pub(crate) command: &'a dyn Fn(&Place) -> Command,
+}
+
+impl Default for Start<'_> {
+    fn default() -> Self {
+        Self {
+            provider: false,
+            store: &|_| String::new(),
+            edit: &|_, usual| usual,
+            command: &|_| Command::new(GUICHET),
+        }
+    }
+}
+
+impl Executable {
+    /// Starts it and waits until it answers.
+    pub(crate) fn start(start: &Start<'_>) -> Self {
+        let place = Place::new();
+        let alg = Alg::Es256;
+        let provider = start.provider.then(|| Provider::start(alg));
+        let application = Upstream::start();
+        // Nobody signs in where there is no provider.
+        let issuer = provider
+            .as_ref()
+            .map_or("http://localhost:9/none", Provider::issuer);
+        let text = usual(&place, (issuer, alg), &application, &(start.store)(&place));
+        let text = (start.edit)(&place, text);
+        fs::write(place.file(), text).unwrap();
+        if let Some(provider) = &provider {
+            let public_url = place.public_url();
+            provider.register(&Client {
+                id: "tests",
+                secret: CLIENT_SECRET,
+                redirect_uris: &[format!("{public_url}/_guichet/callback")],
+                post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
+            });
+        }
+        let mut command = (start.command)(&place);
+        command
+            .arg("--config")
+            .arg(place.file())
+            .arg("run")
+            .stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (lines, into) = (BufReader::new(process.stderr.take().unwrap()), Arc::clone(&log));
+        thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let mut log = into.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        let executable = Self {
+            process,
+            log,
+            place,
+            provider,
+            application,
+        };
+        executable.until("it listens", || executable.log().contains("listening"));
+        executable
+    }
+
+    /// Waits for a condition, and fails with the log if it never comes.
+    pub(crate) fn until(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !condition() {
+            assert!(Instant::now() < end, "never: {what}\n{}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Everything that it said so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// How often it said this.
+    pub(crate) fn said(&self, what: &str) -> usize {
+        self.log().matches(what).count()
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.place.address()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.place.public_url())
+    }
+
+    /// A `GET` of its own, as bytes.
+    pub(crate) fn request(&self, path: &str) -> String {
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
+            self.place.port()
+        )
+    }
+
+    /// The status of one request.
+    pub(crate) fn status(&self, path: &str) -> u16 {
+        exchange(self.address(), self.request(path)).status
+    }
+
+    /// Another text for its configuration file.
+    pub(crate) fn rewrite(&self, edit: impl FnOnce(&str) -> String) {
+        let text = fs::read_to_string(self.place.file()).unwrap();
+        fs::write(self.place.file(), edit(&text)).unwrap();
+    }
+
+    /// Sends a signal, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success(), "kill -{name}");
+    }
+
+    /// Another command of the program, with the same configuration.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        Command::new(GUICHET)
+            .arg("--config")
+            .arg(self.place.file())
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// Zoé signs in on the way to a page; returns where she arrives.
+    pub(crate) fn sign_in(&self, browser: &Browser, path: &str) -> Page {
+        let page = self.to_the_provider(browser, path);
+        self.provider.as_ref().unwrap().sign_in(browser, &page, ZOE)
+    }
+
+    /// From a protected page through the chooser to the provider's page.
+    pub(crate) fn to_the_provider(&self, browser: &Browser, path: &str) -> Page {
+        let chooser = browser.open(&self.url(path));
+        let links = chooser.links();
+        let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
+        let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
+        browser.go(&chooser, &login.href)
+    }
+
+    /// Whether the browser gets through to the application without being asked who it is.
+    pub(crate) fn is_signed_in(&self, browser: &Browser) -> bool {
+        self.application.forget();
+        let page = browser.open_once(&self.url("/again"));
+        page.status() == 200 && self.application.received().len() == 1
+    }
+
+    /// What the browser holds here, as a line of a head.
+    pub(crate) fn cookies(browser: &Browser) -> String {
+        let names = browser.cookie_names("localhost").into_iter();
+        let cookies = names.map(|name| format!("{name}={}", browser.cookie("localhost", &name).unwrap()));
+        format!("Cookie: {}\r\n", cookies.collect::<Vec<_>>().join("; "))
+    }
+
+    /// How it ended. Waits for it.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it does not end\n{}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether it has ended already.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+}
+
+impl Drop for Executable {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
