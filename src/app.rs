@@ -19,6 +19,7 @@ use crate::config::error::ConfigErrors;
 use crate::config::settings::AssertionSettings;
 use crate::config::settings::Config;
 use crate::config::settings::KeySource;
+use crate::config::settings::LogSettings;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
@@ -50,10 +51,15 @@ use crate::secret::Secret;
 use crate::session::SessionSettings;
 use crate::session::Sessions;
 use crate::session::memory::MemoryStore;
+use crate::session::metered::Metered;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::roster::Roster;
 use crate::session::store::SessionStore;
+use crate::telemetry::audit::AuditEvent;
+use crate::telemetry::audit::Source;
+use crate::telemetry::peer::Peer;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::TrustedProxies;
 use crate::wire::cookies::CookieScheme;
 
@@ -120,10 +126,13 @@ pub struct App {
     rules: Arc<CurrentRules>,
     lifecycle: Arc<Lifecycle>,
     clock: Arc<dyn Clock>,
+    telemetry: Arc<Telemetry>,
     /// As it was at the start.
     server: ServerSettings,
     in_force: ArcSwap<Parts>,
     one_at_a_time: Mutex<()>,
+    /// As it was at the start.
+    logs: LogSettings,
 }
 
 /// What a newer pipeline takes over where the configuration has not changed.
@@ -140,24 +149,32 @@ struct Parts {
 
 impl App {
     /// Builds everything that answers requests.
-    pub fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StartError> {
-        let server = config.server.clone();
+    pub fn start(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<Arc<Self>, StartError> {
+        let (server, logs) = (config.server.clone(), config.logs.clone());
         let lifecycle = Arc::new(Lifecycle::new(ending(&server)));
         let builder = Builder {
             clock: &clock,
+            telemetry: &telemetry,
             lifecycle: &lifecycle,
             before: None,
         };
         let rules = Arc::new(CurrentRules::new(rules(&config)?));
         let (pipeline, parts) = builder.build(config)?;
+        telemetry.metrics.configured(clock.now());
         Ok(Arc::new(Self {
             live: Arc::new(Live::new(pipeline)),
             rules,
             lifecycle,
             clock,
+            telemetry,
             server,
             in_force: ArcSwap::from_pointee(parts),
             one_at_a_time: Mutex::new(()),
+            logs,
         }))
     }
 
@@ -168,13 +185,14 @@ impl App {
     pub fn reload(&self, config: Config) -> Result<(), ReloadError> {
         let _turn = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.in_force.load();
-        let changed = needs_restart((&self.server, &before.store), &config);
+        let changed = needs_restart((&self.server, &self.logs, &before.store), &config);
         if !changed.is_empty() {
             return Err(NeedsRestart(changed).into());
         }
         let (ending, rules) = (ending(&config.server), rules(&config)?);
         let builder = Builder {
             clock: &self.clock,
+            telemetry: &self.telemetry,
             lifecycle: &self.lifecycle,
             before: Some(&before),
         };
@@ -182,6 +200,13 @@ impl App {
         self.lifecycle.set_ending(ending);
         self.live.replace(pipeline);
         self.rules.replace(rules);
+        self.telemetry.metrics.configured(self.clock.now());
+        self.telemetry.audit(&Source::Operator, &AuditEvent::Reloaded);
+        let kid = parts.keys.current().kid();
+        if kid != before.keys.current().kid() {
+            self.telemetry
+                .audit(&Source::Operator, &AuditEvent::KeysRotated { kid });
+        }
         self.in_force.store(Arc::new(parts));
         Ok(())
     }
@@ -194,6 +219,11 @@ impl App {
     /// What the listener goes by now.
     pub fn rules(&self) -> &Arc<CurrentRules> {
         &self.rules
+    }
+
+    /// Who is told what happens.
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.telemetry
     }
 
     /// From the start to the end.
@@ -263,7 +293,10 @@ fn ending(server: &ServerSettings) -> Ending {
 }
 
 /// What differs and is read at the start only.
-fn needs_restart((server, store): (&ServerSettings, &StoreSettings), next: &Config) -> Vec<&'static str> {
+fn needs_restart(
+    (server, logs, store): (&ServerSettings, &LogSettings, &StoreSettings),
+    next: &Config,
+) -> Vec<&'static str> {
     let is_kept_here = |store: &StoreSettings| matches!(store, StoreSettings::Memory);
     let compared = [
         ("server.listen", server.listen != next.server.listen),
@@ -276,6 +309,7 @@ fn needs_restart((server, store): (&ServerSettings, &StoreSettings), next: &Conf
             server.admin_socket != next.server.admin_socket,
         ),
         ("server.tls", server.tls.is_some() != next.server.tls.is_some()),
+        ("logs", *logs != next.logs),
         (
             "session.store",
             is_kept_here(store) != is_kept_here(&next.session.store),
@@ -300,6 +334,7 @@ fn in_full(error: &dyn std::error::Error) -> String {
 /// Makes a pipeline, of new parts and of those before where they still fit.
 struct Builder<'a> {
     clock: &'a Arc<dyn Clock>,
+    telemetry: &'a Arc<Telemetry>,
     lifecycle: &'a Arc<Lifecycle>,
     before: Option<&'a Parts>,
 }
@@ -341,6 +376,7 @@ impl Builder<'_> {
             assertions: Arc::clone(&assertions),
             clock: Arc::clone(&clock),
             lifecycle: Arc::clone(self.lifecycle),
+            telemetry: Arc::clone(self.telemetry),
         });
         let judge = Judge::new(sessions, assertions, clock);
         let parts = Parts {
@@ -367,7 +403,7 @@ impl Builder<'_> {
     fn stores(&self, settings: &StoreSettings) -> Result<Stores, RedisUrlError> {
         match self.before {
             Some(before) if before.store == *settings => Ok(before.stores.clone()),
-            _ => Stores::of(settings, self.clock),
+            _ => Ok(Stores::of(settings, self.clock)?.watched_by(self.telemetry)),
         }
     }
 
@@ -432,7 +468,10 @@ impl Builder<'_> {
             // Two clients of one provider know the same of it: its document and its keys are fetched once.
             let is_there = |known: &&Arc<RelyingParty>| known.settings().profile == settings.profile;
             let known = parties.values().chain(before).find(is_there).cloned();
-            let party = RelyingParty::new(settings, back_channel.clone(), Arc::clone(self.clock));
+            let (telemetry, clock) = (Arc::clone(self.telemetry), Arc::clone(self.clock));
+            let peer = Peer::new(telemetry, clock, entry.as_str());
+            let back_channel = back_channel.clone().watched_by(peer);
+            let party = RelyingParty::new(settings, back_channel, Arc::clone(self.clock));
             let party = match known {
                 Some(known) => party.taking_over(&known),
                 None => party,
@@ -458,6 +497,7 @@ pub fn session_store(
 /// One store in its two roles.
 #[derive(Clone)]
 struct Stores {
+    name: &'static str,
     sessions: Arc<dyn SessionStore>,
     attempts: Arc<dyn Attempts>,
 }
@@ -465,18 +505,28 @@ struct Stores {
 impl Stores {
     fn of(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Result<Self, RedisUrlError> {
         Ok(match settings {
-            StoreSettings::Memory => Self::both(Arc::new(MemoryStore::new(
-                MEMORY_PREFIX.to_owned(),
-                Arc::clone(clock),
-            ))),
+            StoreSettings::Memory => Self::both(
+                "memory",
+                Arc::new(MemoryStore::new(MEMORY_PREFIX.to_owned(), Arc::clone(clock))),
+            ),
             StoreSettings::Redis { url, prefix, tls } => {
-                Self::both(Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
+                Self::both("redis", Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
             }
         })
     }
 
-    fn both<S: SessionStore + Attempts + 'static>(store: Arc<S>) -> Self {
+    /// Its operations are counted and timed.
+    fn watched_by(self, telemetry: &Arc<Telemetry>) -> Self {
+        let metered = Metered::new(self.sessions, self.name, Arc::clone(telemetry));
         Self {
+            sessions: Arc::new(metered),
+            ..self
+        }
+    }
+
+    fn both<S: SessionStore + Attempts + 'static>(name: &'static str, store: Arc<S>) -> Self {
+        Self {
+            name,
             sessions: Arc::<S>::clone(&store),
             attempts: store,
         }

@@ -1,6 +1,7 @@
 //! A running process: signals, the service manager, the newer configuration, the end.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::path::PathBuf;
@@ -31,10 +32,16 @@ use crate::gateway::process::ListenError;
 use crate::gateway::process::Process;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
+use crate::monitor;
+use crate::monitor::readiness::Check;
+use crate::monitor::readiness::Watched;
 use crate::provider::entry_name::EntryName;
 use crate::session::Sessions;
 use crate::session::roster::Roster;
 use crate::supervisor;
+use crate::telemetry::audit::AuditEvent;
+use crate::telemetry::audit::Source;
+use crate::telemetry::telemetry::Telemetry;
 
 /// Why the process did not serve.
 #[derive(Debug, thiserror::Error)]
@@ -52,14 +59,22 @@ pub enum RunError {
     /// The operator's socket cannot be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// The monitor's address cannot be listened on.
+    #[error("the monitor cannot listen on {0}")]
+    Monitor(SocketAddr, #[source] io::Error),
 }
 
 /// Serves what the configuration at `path` says until SIGTERM or SIGINT, then lets the last exchanges end.
-pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), RunError> {
+pub fn run(
+    path: &Path,
+    config: Config,
+    (clock, telemetry): (Arc<dyn Clock>, Arc<Telemetry>),
+) -> Result<(), RunError> {
     keep_memory_private();
     let signals = Signals::listen().map_err(RunError::Signals)?;
     let (listen, admin_socket) = (config.server.listen, config.server.admin_socket.clone());
-    let app = App::start(config, clock)?;
+    let monitor = config.server.monitor_listen;
+    let app = App::start(config, clock, telemetry)?;
     let listener = process::bind(listen)?;
     // Until the end of this function: its file goes with it.
     let socket = admin_socket.as_deref().map(Socket::bind).transpose()?;
@@ -67,6 +82,12 @@ pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), Run
         Some(socket) => Some((socket.listener()?, socket.owner)),
         None => None,
     };
+    if let Some(address) = monitor {
+        let (watched, telemetry) = (Running(Arc::clone(&app)), Arc::clone(app.telemetry()));
+        monitor::listener::bind(address)
+            .and_then(|listener| monitor::listener::start(listener, watched, telemetry))
+            .map_err(|error| RunError::Monitor(address, error))?;
+    }
     let cores = Arc::new(Cores::default());
     let operator = Operator {
         app: Arc::clone(&app),
@@ -88,6 +109,23 @@ pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), Run
 fn keep_memory_private() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "the memory of the process is not private");
+    }
+}
+
+/// What readiness depends on.
+#[derive(Debug)]
+struct Running(Arc<App>);
+
+impl Watched for Running {
+    fn is_leaving(&self) -> bool {
+        self.0.lifecycle().phase() != Phase::Serving
+    }
+
+    async fn store_answers(&self) -> Check {
+        match self.0.live().load().ping().await {
+            Ok(()) => Check::Ok,
+            Err(_) => Check::Failed,
+        }
     }
 }
 
@@ -123,6 +161,9 @@ impl Operator {
                 Ok(warnings)
             }
             Err(refused) => {
+                let telemetry = self.app.telemetry();
+                telemetry.metrics.configuration_refused();
+                telemetry.audit(&Source::Operator, &AuditEvent::ReloadRefused);
                 tracing::error!(
                     "the new configuration was refused, the one before stays in force\n{refused}"
                 );

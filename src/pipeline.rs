@@ -18,6 +18,7 @@ use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::in_the_open;
+use crate::endpoints::witness;
 use crate::judge::AnswerCache;
 use crate::judge::Judge;
 use crate::judge::Judgement;
@@ -26,6 +27,8 @@ use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::session::owner::CookieOwner;
 use crate::session::session::Session;
+use crate::session::store::StoreError;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::Arrival;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
@@ -100,18 +103,37 @@ impl Pipeline {
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {
-            Ok(Judgement::Forward(identity, cache, session)) => Outcome::Forward(Box::new(Forward {
-                own_cookies: own_cookies(desk, &request, (app, route), session.as_deref()).await,
-                ending: ends_session::ending(&request, route, session),
-                app: Arc::clone(app),
-                request,
-                identity,
-                cache,
-                public_scheme: desk.scheme,
-            })),
-            Ok(Judgement::Authenticate) => Outcome::Answer(challenge::answer(desk, &request, app).await),
-            Err(error) => Outcome::Answer(failure::answer(desk, &request, &Failure::from(error))),
+            Ok(Judgement::Forward(identity, cache, session)) => {
+                witness::judged(desk, app, &identity);
+                Outcome::Forward(Box::new(Forward {
+                    own_cookies: own_cookies(desk, &request, (app, route), session.as_deref()).await,
+                    ending: ends_session::ending(&request, route, session),
+                    app: Arc::clone(app),
+                    request,
+                    identity,
+                    cache,
+                    public_scheme: desk.scheme,
+                }))
+            }
+            Ok(Judgement::Authenticate) => {
+                witness::session_needed(desk, &request, app);
+                Outcome::Answer(challenge::answer(desk, &request, app).await)
+            }
+            Err(error) => {
+                witness::not_judged(desk, app, &error);
+                Outcome::Answer(failure::answer(desk, &request, &Failure::from(error)))
+            }
         }
+    }
+
+    /// Who is told what happens.
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.desk.telemetry
+    }
+
+    /// Whether the session store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.desk.sessions.ping().await
     }
 
     /// Whether the body of a request is for us and has to be read first.

@@ -27,6 +27,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioTimer;
 use rustls::RootCertStore;
+use tokio::time::Instant;
 
 use crate::back_channel::certificate::Inspection;
 use crate::back_channel::certificate::InspectionError;
@@ -34,6 +35,7 @@ use crate::back_channel::road::Outbound;
 use crate::back_channel::road::Road;
 use crate::back_channel::road::RoadError;
 use crate::clock::Timestamp;
+use crate::telemetry::peer::Peer;
 use crate::wire::provider_url::ProviderUrl;
 
 /// A connection is used again only while the provider surely still has it.
@@ -61,6 +63,20 @@ pub enum BackChannelError {
     /// No complete answer in time.
     #[error("no answer within {} s", .0.as_secs())]
     Timeout(Duration),
+}
+
+impl BackChannelError {
+    /// One stable word for metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Tls(_) => "tls",
+            Self::Request(_) => "request",
+            Self::Connection(_) => "connection",
+            Self::Proxy(_) => "proxy",
+            Self::Body(_) => "body",
+            Self::Timeout(_) => "timeout",
+        }
+    }
 }
 
 /// What may be spent on one call.
@@ -182,6 +198,14 @@ pub struct BackChannel {
     sending: HttpClient,
     connector: HttpsConnector<Road>,
     road: Road,
+    watch: Option<Watch>,
+}
+
+/// Who is told how calls go, and under which name.
+#[derive(Clone, Debug)]
+struct Watch {
+    peer: Peer,
+    endpoint: &'static str,
 }
 
 impl BackChannel {
@@ -221,7 +245,30 @@ impl BackChannel {
                 .build(connector.clone()),
             connector,
             road,
+            watch: None,
         })
+    }
+
+    /// The same connections; `peer` is told how each call goes.
+    #[must_use]
+    pub fn watched_by(self, peer: Peer) -> Self {
+        let watch = Some(Watch { peer, endpoint: "" });
+        Self { watch, ..self }
+    }
+
+    /// The same connections; calls are told under the name of this endpoint.
+    #[must_use]
+    pub fn at(&self, endpoint: &'static str) -> Self {
+        let mut at = self.clone();
+        if let Some(watch) = &mut at.watch {
+            watch.endpoint = endpoint;
+        }
+        at
+    }
+
+    /// Who is told how calls go, if somebody is.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.watch.as_ref().map(|watch| &watch.peer)
     }
 
     /// Asks for a document at `url`.
@@ -235,7 +282,7 @@ impl BackChannel {
             .body(Full::default())
             .map_err(BackChannelError::Request)?;
         request.headers_mut().extend(headers.iter().cloned());
-        exchange(&self.asking, request, bounds).await
+        self.watched(exchange(&self.asking, request, bounds)).await
     }
 
     /// Who answers at an https address, and whether a call would believe it. Nothing is asked.
@@ -255,7 +302,25 @@ impl BackChannel {
             .header(http::header::ACCEPT, "application/json")
             .body(Full::new(Bytes::from(form)))
             .map_err(BackChannelError::Request)?;
-        exchange(&self.sending, request, bounds).await
+        self.watched(exchange(&self.sending, request, bounds)).await
+    }
+
+    async fn watched(
+        &self,
+        call: impl Future<Output = Result<Answer, BackChannelError>>,
+    ) -> Result<Answer, BackChannelError> {
+        let began = Instant::now();
+        let answer = call.await;
+        if let Some(Watch { peer, endpoint }) = &self.watch {
+            let elapsed = began.elapsed();
+            match &answer {
+                Ok(answer) => {
+                    peer.answered(endpoint, answer.status.as_u16(), answer.date, elapsed);
+                }
+                Err(error) => peer.unanswered(endpoint, error.reason(), elapsed),
+            }
+        }
+        answer
     }
 }
 

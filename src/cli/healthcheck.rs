@@ -1,7 +1,7 @@
 //! `guichet healthcheck`: does the gateway that this configuration starts answer? For images that have no other program.
 //!
-//! One request of its own words over a plain connection to this machine. It asks for the public keys: they need neither a
-//! session nor a provider, so a provider that is down restarts nobody.
+//! One request of its own words over a plain connection to this machine. It asks the monitor whether the process is alive,
+//! where there is one; else for the public keys. Neither needs a store or a provider: what is down elsewhere restarts nobody.
 
 use std::io;
 use std::io::Read as _;
@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
 use crate::config;
+use crate::monitor::listener::LIVEZ;
 use crate::wire::host::Host;
 use crate::wire::own_paths;
 
@@ -40,8 +41,11 @@ pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
         );
         return Exit::InvalidConfiguration;
     };
-    let address = reachable(listen);
-    match ask(address, &host) {
+    let (address, path) = match glance.monitor_listen {
+        Some(monitor) => (reachable(monitor), LIVEZ),
+        None => (reachable(listen), own_paths::JWKS),
+    };
+    match ask(address, &host, path) {
         Ok(()) => Exit::Ok,
         Err(error) => {
             streams.say_wrong_line(format_args!("error: no good answer from {address}: {error}"));
@@ -60,14 +64,11 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-fn ask(address: SocketAddr, host: &Host) -> io::Result<()> {
+fn ask(address: SocketAddr, host: &Host, path: &str) -> io::Result<()> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let request = format!(
-        "GET {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n",
-        own_paths::JWKS
-    );
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut begins = [0; WELL.len()];
     stream.read_exact(&mut begins)?;

@@ -19,6 +19,7 @@ pub mod run;
 pub mod schema;
 pub mod sessions;
 pub mod streams;
+pub mod telling;
 pub mod verify;
 
 use std::ffi::OsString;

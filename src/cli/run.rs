@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
+use crate::cli::telling;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::daemon;
@@ -19,21 +20,30 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
             return Exit::InvalidConfiguration;
         }
     };
+    let telemetry = match telling::begin(&loaded.config.logs) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return failed(&error, streams),
+    };
     for warning in &loaded.warnings {
-        streams.say_wrong_line(format_args!("{warning}\n"));
+        let (code, place, help) = (warning.code, &warning.location, warning.help.as_str());
+        tracing::warn!(%code, %place, help, "{}", warning.problem);
     }
     let config = loaded.config;
     tracing::info!(listen = %config.server.listen, public_url = %config.public_url, apps = config.apps.len(), "starting");
-    match daemon::run(path, config, Arc::new(SystemClock)) {
+    let ended = daemon::run(path, config, (Arc::new(SystemClock), Arc::clone(&telemetry)));
+    telemetry.end();
+    match ended {
         Ok(()) => Exit::Ok,
-        Err(error) => {
-            streams.say_wrong_line(format_args!("error: {error}"));
-            let mut cause = error.source();
-            while let Some(why) = cause {
-                streams.say_wrong_line(format_args!("  because: {why}"));
-                cause = why.source();
-            }
-            Exit::Failure
-        }
+        Err(error) => failed(&error, streams),
     }
+}
+
+fn failed(error: &dyn Error, streams: &mut Streams<'_>) -> Exit {
+    streams.say_wrong_line(format_args!("error: {error}"));
+    let mut cause = error.source();
+    while let Some(why) = cause {
+        streams.say_wrong_line(format_args!("  because: {why}"));
+        cause = why.source();
+    }
+    Exit::Failure
 }

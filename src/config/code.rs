@@ -92,6 +92,8 @@ codes! {
 
     AdminSocket = 95, "A path that a Unix socket cannot have.";
 
+    AuditFile = 100, "Not a file that audit events can be written to.";
+
     OfficialButton = 105, "A real provider without its official button.";
     AssetsDir = 106, "Not a folder with the official button.";
     SignOutRoute = 107, "A sign-out on a route where nobody is known.";

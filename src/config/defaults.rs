@@ -17,6 +17,9 @@ shutdown_delay = "0s"
 drain_timeout = "30s"
 hsts = "host"
 
+[logs]
+format = "auto"
+
 [session]
 store = "memory"
 idle_timeout = "30m"
@@ -48,7 +51,7 @@ ends_session = false
 "#;
 
 /// Tables of the file that are there even if nobody wrote them.
-const ALWAYS: &[&str] = &["server", "session", "assertion"];
+const ALWAYS: &[&str] = &["server", "logs", "session", "assertion"];
 
 /// Adds what nobody said.
 pub fn fill(tree: &mut Value) {

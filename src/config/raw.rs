@@ -27,6 +27,8 @@ pub struct File {
     pub organisation: Option<Organisation>,
     /// The process itself.
     pub server: Option<Server>,
+    /// What the gateway says about itself.
+    pub logs: Option<Logs>,
     /// Calls to providers, and nothing else: neither applications nor Redis are reached so.
     pub outbound: Option<Outbound>,
     /// Who is logged in, and for how long.
@@ -102,6 +104,18 @@ pub struct Tls {
     /// Its private key, in PEM, for this user only.
     #[schemars(required)]
     pub key_file: Option<String>,
+}
+
+/// What the gateway says about itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logs {
+    /// How the lines on standard error look; `auto` is text on a terminal and JSON everywhere else.
+    #[schemars(extend("enum" = ["auto", "json", "text"]))]
+    pub format: Option<String>,
+    /// The file that the audit events are appended to, JSON lines; relative to the folder of this file. Absent: standard
+    /// output.
+    pub audit_file: Option<String>,
 }
 
 /// Calls to providers, and nothing else.

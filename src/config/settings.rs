@@ -16,6 +16,7 @@ use crate::routing::app::App;
 use crate::secret::Secret;
 use crate::session::redis::link::RedisTls;
 use crate::session::session::Lifetimes;
+use crate::telemetry::logging::LogFormat;
 use crate::wire::host::Host;
 use crate::wire::own_paths;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub organisation: Organisation,
     /// The process itself.
     pub server: ServerSettings,
+    /// What the gateway says about itself.
+    pub logs: LogSettings,
     /// How providers are reached.
     pub outbound: Outbound,
     /// Who is logged in, and for how long.
@@ -85,6 +88,15 @@ pub struct TlsFiles {
     pub cert_file: PathBuf,
     /// Its private key.
     pub key_file: PathBuf,
+}
+
+/// Key `logs`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// How the lines on standard error look.
+    pub format: LogFormat,
+    /// What audit events are appended to. Absent: standard output.
+    pub audit_file: Option<PathBuf>,
 }
 
 /// Key `session`.

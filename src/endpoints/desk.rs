@@ -17,6 +17,7 @@ use crate::seal::Keyring;
 use crate::session::Sessions;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::host::Host;
 use crate::wire::request::Request;
@@ -47,6 +48,8 @@ pub struct Desk {
     pub assertions: Arc<Assertions>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Who is told what happens.
+    pub telemetry: Arc<Telemetry>,
     /// Whether the process is ending, and what it waits for then.
     pub lifecycle: Arc<Lifecycle>,
 }

@@ -13,6 +13,7 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::surroundings::Surroundings;
+use crate::endpoints::witness;
 use crate::judge::JudgeError;
 use crate::oidc::attempts::AttemptsError;
 use crate::pages::frame::Frame;
@@ -120,6 +121,29 @@ impl Failure {
             Self::NotANavigation => "L03",
             Self::CrossSite => "L04",
             Self::Login(login) => login.code(),
+        }
+    }
+
+    /// One stable word for the cause.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::BadRequest(error) => error.reason(),
+            Self::BadRequestBody => "body_broken",
+            Self::FormTooLong => "form_too_long",
+            Self::NotFound => "not_found",
+            Self::Misdirected => "misdirected",
+            Self::InTheOpen => "in_the_open",
+            Self::Method(_) => "method",
+            Self::NotANavigation => "not_a_navigation",
+            Self::CrossSite => "cross_site",
+            Self::SignInNeeded(_) | Self::NothingSaved(_) => "session_needed",
+            Self::Login(login) => login.reason(),
+            Self::StoreUnavailable(_) => "store_unavailable",
+            Self::UpstreamUnavailable => "application_unavailable",
+            Self::UpstreamTimeout => "application_too_slow",
+            Self::UpstreamBusy => "application_busy",
+            Self::Identity(_) => "identity_not_told",
+            Self::Internal(_) => "internal",
         }
     }
 
@@ -247,6 +271,7 @@ const SERVED: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
 fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
     failure.log(&request.id);
+    tell(desk, request, app.map(Arc::as_ref), failure);
     let mut surroundings = Surroundings::of(desk, request, app);
     if failure.weight() != Weight::Ordinary {
         surroundings = surroundings
@@ -266,6 +291,17 @@ fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Fai
         _ => Sent::Form,
     };
     failure.page(&frame, sent)
+}
+
+/// A login that did not end well, and what is refused for what it is, are worth an event; the rest is in the log.
+fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
+    match failure {
+        Failure::Login(login) => witness::login_failed(desk, request, app, login),
+        Failure::NotANavigation | Failure::CrossSite | Failure::Identity(_) => {
+            witness::refused(desk, request, app, (failure.code(), failure.reason()));
+        }
+        _ => {}
+    }
 }
 
 /// An error and its causes in one line. Texts of errors are ours or bounded and escaped where they were made.

@@ -6,6 +6,7 @@ use crate::oidc::authorization_code::AuthorizationError;
 use crate::oidc::authorization_response::ErrorKind;
 use crate::oidc::authorization_response::ErrorResponse;
 use crate::oidc::authorization_response::ResponseError;
+use crate::oidc::id_token::IdTokenError;
 use crate::oidc::login_error::LoginError;
 use crate::oidc::login_error::LoginFault;
 use crate::oidc::provider::ProviderError;
@@ -124,8 +125,27 @@ impl LoginFailure {
         late || matches!(self.trouble, Trouble::Error(_) | Trouble::Interrupted)
     }
 
+    /// Name of the entry; empty where no attempt is known.
+    pub fn entry(&self) -> &str {
+        &self.entry
+    }
+
+    /// How the login ended, as metrics tell it: fewer words than there are causes.
+    pub fn result(&self) -> &'static str {
+        match &self.trouble {
+            Trouble::Response(AuthorizationError::Expired { .. }) => "expired",
+            Trouble::Malformed(_) | Trouble::UnknownAttempt | Trouble::Response(_) => "invalid_state",
+            Trouble::Error(_) => "provider_error",
+            Trouble::Provider(_) => "provider_unavailable",
+            Trouble::Redeem(error) if error.fault() == LoginFault::Unavailable => "provider_unavailable",
+            Trouble::Redeem(LoginError::IdToken(IdTokenError::AcrTooLow { .. })) => "acr_too_low",
+            Trouble::Redeem(_) => "invalid_token",
+            Trouble::Interrupted | Trouble::EndedMeanwhile => "interrupted",
+        }
+    }
+
     /// One stable word for the cause.
-    fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> &'static str {
         match &self.trouble {
             Trouble::Malformed(error) => error.reason(),
             Trouble::UnknownAttempt => "state_unknown",

@@ -14,6 +14,7 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::surroundings::Surroundings;
+use crate::endpoints::witness;
 use crate::pages::sign_out::LiveSession;
 use crate::pages::sign_out::NothingToSignOut;
 use crate::pages::sign_out::PartlySignedOut;
@@ -21,6 +22,7 @@ use crate::pages::sign_out::SignOutPage;
 use crate::seal;
 use crate::seal::Purpose;
 use crate::session::session::Session;
+use crate::telemetry::audit::SignedOut;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
@@ -129,8 +131,14 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
 
 /// Ends a session here, then leads on to the provider's end of session; where that cannot be reached, a page says so.
 pub async fn end(desk: &Desk, request: &Request, session: &Session) -> Result<Response, Failure> {
-    end_here(desk, request, session).await?;
-    let response = match towards_provider(desk, request, session).await {
+    forget(desk, request, session).await?;
+    let towards = towards_provider(desk, request, session).await;
+    let at_provider = match &towards {
+        Ok(_) => SignedOut::Everywhere,
+        Err(_) => SignedOut::HereOnly,
+    };
+    witness::signed_out(desk, request, session, at_provider);
+    let response = match towards {
         Ok(response) => response,
         Err(failure) => {
             failure.log(&request.id);
@@ -154,6 +162,12 @@ pub async fn end(desk: &Desk, request: &Request, session: &Session) -> Result<Re
 
 /// Ends a session here and nowhere else.
 pub async fn end_here(desk: &Desk, request: &Request, session: &Session) -> Result<(), Failure> {
+    forget(desk, request, session).await?;
+    witness::signed_out(desk, request, session, SignedOut::HereOnly);
+    Ok(())
+}
+
+async fn forget(desk: &Desk, request: &Request, session: &Session) -> Result<(), Failure> {
     desk.sessions.end(session).await?;
     tracing::info!(request = %request.id, provider = %session.entry, session = %session.reference, "signed out");
     Ok(())

@@ -16,6 +16,7 @@ pub mod post_logout;
 pub mod redirection;
 pub mod sector_identifier;
 pub mod surroundings;
+pub mod witness;
 
 use std::sync::Arc;
 

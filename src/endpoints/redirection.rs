@@ -14,6 +14,8 @@ use crate::endpoints::failure::Failure;
 use crate::endpoints::initiate_login::cookie_name;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::login_failure::Trouble;
+use crate::endpoints::witness;
+use crate::endpoints::witness::SignedIn;
 use crate::identity::claims_mapping;
 use crate::oidc::RelyingParty;
 use crate::oidc::authorization_code::AcceptedCode;
@@ -110,6 +112,7 @@ fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, 
         ErrorKind::AccessDenied => {
             let (id, provider) = (&attempt.request.id, attempt.pending.entry());
             tracing::info!(request = %id, %provider, "the person turned back at the provider");
+            witness::cancelled(attempt.desk, attempt.request, &attempt.destination.app, provider);
             Ok(Response::see_other(&attempt.destination.chooser_after_cancel()))
         }
         _ => Err(attempt.failed(Trouble::Error(error)).into()),
@@ -194,7 +197,7 @@ async fn sign_in(
     let failed = |trouble| LoginFailure::of(relying_party, trouble, Some(destination));
     let entry = relying_party.settings().entry.clone();
     let host = desk.host(request);
-    let claimed_at = code.claimed_at();
+    let (begun_at, claimed_at) = (code.pending().started_at(), code.claimed_at());
     let signed_in = relying_party
         .redeem(code)
         .await
@@ -215,6 +218,7 @@ async fn sign_in(
         claimed_at,
         replaces,
     };
+    let witnessed = SignedIn::of(desk, &destination.app, &new);
     let cookie = desk.sessions.establish(new).await.map_err(|cause| match cause {
         EstablishError::Store(cause) => cause.into(),
         EstablishError::EndedMeanwhile => failed(Trouble::EndedMeanwhile).into(),
@@ -222,5 +226,8 @@ async fn sign_in(
         EstablishError::Record(_) => Failure::Internal("a session could not be sealed"),
     })?;
     tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, acr, "signed in");
+    witnessed.tell(desk, request, &cookie);
+    let away = desk.clock.now().since(begun_at);
+    desk.telemetry.metrics.login_took(entry.as_str(), away);
     Ok(cookie)
 }

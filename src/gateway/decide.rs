@@ -9,12 +9,15 @@ use crate::endpoints::failure::Failure;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::pipeline::Pipeline;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
 
 /// Decides about a request, without a socket.
 pub(super) trait Decide: Send + Sync + 'static {
+    /// Who is told what happens.
+    fn telemetry(&self) -> &Arc<Telemetry>;
     /// Whether the body is a form for one of our own endpoints and is read first.
     fn wants_form(&self, request: &Request) -> bool;
     /// What happens to the request.
@@ -28,6 +31,10 @@ pub(super) trait Decide: Send + Sync + 'static {
 }
 
 impl Decide for Pipeline {
+    fn telemetry(&self) -> &Arc<Telemetry> {
+        self.telemetry()
+    }
+
     fn wants_form(&self, request: &Request) -> bool {
         self.wants_form(request)
     }

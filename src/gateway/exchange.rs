@@ -1,6 +1,7 @@
 //! One request: read its head, ask the pipeline, answer or forward.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ use http_body_util::Limited;
 use hyper::body::Incoming;
 
 use crate::endpoints::failure::Failure;
+use crate::gateway::access_line::Asking;
+use crate::gateway::access_line::Record;
+use crate::gateway::access_line::RecordedBody;
+use crate::gateway::access_line::UnderWay;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::app_cookies;
 use crate::gateway::decide::Decide;
@@ -32,6 +37,8 @@ use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
 use crate::seal;
+use crate::telemetry::audit::AuditEvent;
+use crate::telemetry::audit::Source;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
@@ -52,6 +59,7 @@ pub(super) struct Exchange<D> {
 struct Answered {
     response: http::Response<AnswerBody>,
     app: Option<Arc<App>>,
+    under_way: Option<UnderWay>,
 }
 
 /// What is left of the connection after an answer of ours.
@@ -74,37 +82,40 @@ impl<D: Decide> Exchange<D> {
         &self,
         caller: &Caller,
         request: http::Request<Incoming>,
-    ) -> Result<http::Response<AnswerBody>, Infallible> {
+    ) -> Result<http::Response<RecordedBody>, Infallible> {
         let (head, incoming) = request.into_parts();
         let Ok(id) = seal::random().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
-            let mut response = http::Response::new(AnswerBody::Own(Full::default()));
+            let mut response = http::Response::new(RecordedBody::unrecorded(Bytes::new()));
             *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
             return Ok(response);
         };
+        let decide = self.live.load();
+        let record = Record::begin(decide.telemetry(), &head, caller.client(&head.headers), &id);
         let body = RequestBody::new(incoming, expectation(&head));
-        let mut answered = self.decided(&head, caller, id.clone(), body).await;
+        let mut answered = self.decided(decide, (&head, caller, id), body).await;
         caller.sign(answered.response.headers_mut());
-        tracing::info!(
-            method = %head.method,
-            path = head.uri.path(),
-            status = answered.response.status().as_u16(),
-            request = id.as_str(),
-            app = answered.app.as_ref().map(|app| app.name.as_str()),
-            "answered"
-        );
-        Ok(answered.response)
+        let app = answered.app.as_ref().map(|app| app.name.as_str());
+        let record = record.answered(app, answered.response.status(), answered.under_way);
+        Ok(answered.response.map(|body| RecordedBody::new(body, record)))
     }
 
-    async fn decided(&self, head: &Parts, caller: &Caller, id: RequestId, body: RequestBody) -> Answered {
-        let decide = self.live.load();
-        let mut request = match Request::parse(head, caller.client(&head.headers), id.clone()) {
+    async fn decided(
+        &self,
+        decide: Arc<D>,
+        (head, caller, id): (&Parts, &Caller, RequestId),
+        body: RequestBody,
+    ) -> Answered {
+        let client = caller.client(&head.headers);
+        let mut request = match Request::parse(head, client, id.clone()) {
             Ok(request) => Request {
                 arrival: caller.arrival(&head.headers),
                 ..request
             },
             Err(error) => {
-                let refused = decide.refuse(head, &id, &Failure::BadRequest(error));
+                let failure = Failure::BadRequest(error);
+                tell_refused(&*decide, client, &id, &failure);
+                let refused = decide.refuse(head, &id, &failure);
                 return Answered::own(refused, Afterwards::Closes);
             }
         };
@@ -139,7 +150,12 @@ impl<D: Decide> Exchange<D> {
         body: RequestBody,
         afterwards: Afterwards,
     ) -> Answered {
-        let answered = match self.upstreams.send(forward, body).await {
+        let telemetry = decide.telemetry();
+        let under_way = UnderWay::begin(telemetry, &forward.app.name);
+        let sent = Asking::begin(telemetry, &forward.app.name);
+        let answer = self.upstreams.send(forward, body).await;
+        sent.ended(&answer);
+        let answered = match answer {
             Ok(answer) => {
                 let mut response = upstream_response::relay(answer, forward.cache, |body| {
                     AnswerBody::Relayed(Box::new(body))
@@ -149,6 +165,7 @@ impl<D: Decide> Exchange<D> {
                 Answered {
                     response: sign_out::follow_up(decide, forward, response).await,
                     app: None,
+                    under_way: None,
                 }
             }
             Err(error) => {
@@ -163,6 +180,7 @@ impl<D: Decide> Exchange<D> {
         };
         Answered {
             app: Some(Arc::clone(&forward.app)),
+            under_way: Some(under_way),
             ..answered
         }
     }
@@ -177,8 +195,27 @@ impl Answered {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
-        Self { response, app: None }
+        Self {
+            response,
+            app: None,
+            under_way: None,
+        }
     }
+}
+
+/// A head that is no request is worth an event.
+fn tell_refused<D: Decide>(decide: &D, client: SocketAddr, id: &RequestId, failure: &Failure) {
+    let source = Source::Request {
+        id: id.as_str(),
+        client,
+        host: None,
+    };
+    let event = AuditEvent::Refused {
+        app: None,
+        code: failure.code(),
+        reason: failure.reason(),
+    };
+    decide.telemetry().audit(&source, &event);
 }
 
 /// Read by `Request::parse` as well, which refuses every other expectation.

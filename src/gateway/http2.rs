@@ -8,10 +8,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::StatusCode;
 use http::header::COOKIE;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -21,7 +21,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
-use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::access_line::RecordedBody;
 use crate::gateway::bounds;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
@@ -115,8 +115,8 @@ fn fields(headers: &HeaderMap) -> usize {
     headers.len() - cookies.saturating_sub(1)
 }
 
-fn too_many_fields(caller: &Caller) -> http::Response<AnswerBody> {
-    let mut answer = http::Response::new(AnswerBody::Own(Full::default()));
+fn too_many_fields(caller: &Caller) -> http::Response<RecordedBody> {
+    let mut answer = http::Response::new(RecordedBody::unrecorded(Bytes::new()));
     *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
     caller.sign(answer.headers_mut());
     answer

@@ -4,6 +4,7 @@
 //! `exchange` is one request; `upstream_request` owns the head that an application receives.
 
 mod accept;
+mod access_line;
 mod answer_body;
 mod app_cookies;
 mod body_error;

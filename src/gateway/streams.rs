@@ -19,7 +19,7 @@ use http_body::SizeHint;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::access_line::RecordedBody;
 use crate::gateway::body_error::BodyError;
 
 /// How often the answers are looked at, as a part of how long one may stand still.
@@ -58,7 +58,7 @@ struct Answer(Mutex<State>);
 #[derive(Debug)]
 struct State {
     /// Absent: given up.
-    body: Option<AnswerBody>,
+    body: Option<RecordedBody>,
     /// Since when the browser could have asked for more. Absent: the application is waited for.
     offered: Option<Instant>,
 }
@@ -126,7 +126,7 @@ impl Drop for Open {
 
 impl HeldBody {
     /// The answer on an open stream.
-    pub(super) fn new(body: AnswerBody, open: Open) -> Self {
+    pub(super) fn new(body: RecordedBody, open: Open) -> Self {
         let answer = Arc::new(Answer(Mutex::new(State {
             body: Some(body),
             offered: Some(Instant::now()),
@@ -193,14 +193,13 @@ impl Body for HeldBody {
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt;
-    use http_body_util::Full;
 
     use super::*;
 
     const BOUND: Duration = Duration::from_mins(1);
 
     fn answer(streams: &Arc<Streams>) -> HeldBody {
-        let body = AnswerBody::Own(Full::from("content"));
+        let body = RecordedBody::unrecorded(Bytes::from("content"));
         HeldBody::new(body, streams.open())
     }
 

@@ -42,6 +42,20 @@ pub(super) enum UpstreamError {
 }
 
 impl UpstreamError {
+    /// One stable word for metrics.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Connect(_) => "connect",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::IdleClosed(_) | Self::Closed(_) => "closed",
+            Self::Invalid(_) | Self::SwitchedProtocols => "invalid",
+            Self::ResponseTimeout => "response_timeout",
+            Self::RequestBodyBroken | Self::RequestBodyStill => "request_body",
+            Self::Unwritable(_) => "unwritable",
+        }
+    }
+
     /// What the person hears.
     pub(super) fn failure(&self) -> Failure {
         match self {

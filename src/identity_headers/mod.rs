@@ -139,7 +139,7 @@ pub fn bytes_of_the_longest_person(
 /// A moment with as many digits as any that is yet to come.
 const LATE: i64 = 4_102_444_800;
 
-/// What fields take in a head: name, colon, space, value, line end.
+/// What fields take in a head, in bytes: name, colon, space, value, line end.
 pub fn size_of_fields(fields: &[(HeaderName, HeaderValue)]) -> usize {
     fields
         .iter()

@@ -154,6 +154,7 @@ impl RelyingParty {
         let form = token_endpoint::request(&self.settings, &code)?;
         let answer = self
             .back_channel
+            .at("token")
             .post_form(&metadata.token_endpoint, form, ANSWER)
             .await?;
         let tokens = TokenResponse::read(&answer)?;
@@ -210,6 +211,7 @@ impl RelyingParty {
         ];
         let answer = self
             .back_channel
+            .at("userinfo")
             .get(&metadata.userinfo_endpoint, &headers, ANSWER)
             .await?;
         let now = self.clock.now();

@@ -142,13 +142,17 @@ impl Provider {
 
     async fn fetch_metadata(&self, profile: &ProviderProfile) -> Fetched<ProviderMetadata, ProviderError> {
         let address = provider_metadata::address(&profile.issuer)?;
-        let answer = document(&self.back_channel, &address, "application/json").await?;
+        let answer = document(&self.back_channel.at("discovery"), &address, "application/json").await?;
         Ok((ProviderMetadata::read(&answer, profile)?, answer.max_age()))
     }
 
     async fn fetch_keys(&self, jwks_uri: &ProviderUrl) -> Fetched<ProviderKeys, ProviderError> {
-        let answer = document(&self.back_channel, jwks_uri, KEY_SET).await?;
-        Ok((ProviderKeys::read(&answer)?, answer.max_age()))
+        let answer = document(&self.back_channel.at("jwks"), jwks_uri, KEY_SET).await?;
+        let keys = ProviderKeys::read(&answer)?;
+        if let Some(peer) = self.back_channel.peer() {
+            peer.keys_fetched();
+        }
+        Ok((keys, answer.max_age()))
     }
 }
 

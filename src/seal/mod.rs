@@ -49,11 +49,13 @@ pub enum Purpose {
     EndTag,
     /// The mark of an application's own cookie: whose it is.
     AppCookieMark,
+    /// The person, in the audit stream.
+    AuditTag,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LoginCookie,
         Self::LogoutCookie,
         Self::SessionRecord,
@@ -63,6 +65,7 @@ impl Purpose {
         Self::ProviderSidTag,
         Self::EndTag,
         Self::AppCookieMark,
+        Self::AuditTag,
     ];
 
     /// The label of the derivation. A changed label is a lost key: everything sealed under it is gone.
@@ -77,6 +80,7 @@ impl Purpose {
             Self::ProviderSidTag => "guichet/1/provider-sid-tag",
             Self::EndTag => "guichet/1/end-tag",
             Self::AppCookieMark => "guichet/1/app-cookie-mark",
+            Self::AuditTag => "guichet/1/audit-tag",
         }
     }
 }

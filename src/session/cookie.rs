@@ -16,6 +16,12 @@ pub fn set(scheme: CookieScheme, entry: &EntryName, key: &SessionKey) -> SetCook
     scheme.set(&name(entry), &key.expose(), None)
 }
 
+/// The key that a cookie of ours gives to the browser.
+pub fn key_of(cookie: &SetCookie) -> Option<SessionKey> {
+    let (_, after_name) = cookie.as_str().split_once('=')?;
+    SessionKey::parse(after_name.split(';').next()?)
+}
+
 /// Takes the entry's cookie away.
 pub fn clear(scheme: CookieScheme, entry: &EntryName) -> SetCookie {
     scheme.clear(&name(entry))

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod indexes;
 pub mod key;
 pub mod memory;
+pub mod metered;
 pub mod note;
 pub mod owner;
 pub mod record;
@@ -185,6 +186,25 @@ impl Sessions {
     pub async fn end_by_sid(&self, entry: &EntryName, provider_sid: &str) -> Result<usize, EndError> {
         self.end_listed(&indexes::of_sid(&self.keyring, entry, provider_sid)?)
             .await
+    }
+
+    /// The sessions that the cookies claim, of these entries: their references. Whether there are any is not asked.
+    pub fn claimed(&self, cookies: &Cookies, entries: &[EntryName]) -> Vec<(EntryName, Locator)> {
+        let claimed = entries.iter().filter_map(|entry| {
+            let key = cookie::read(self.cookies, cookies, entry)?;
+            Some((entry.clone(), key.locator()?))
+        });
+        claimed.collect()
+    }
+
+    /// The reference of the session whose cookie this is.
+    pub fn reference(&self, cookie: &SetCookie) -> Option<Locator> {
+        cookie::key_of(cookie)?.locator()
+    }
+
+    /// Whether the store answers at all.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
     }
 
     /// Takes the entry's cookie from the browser.

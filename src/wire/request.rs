@@ -46,6 +46,20 @@ pub enum RequestError {
     Framing,
 }
 
+impl RequestError {
+    /// One stable word.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Host(_) => "host",
+            Self::Target(_) => "target",
+            Self::Method => "method",
+            Self::Connection => "connection_field",
+            Self::Expectation => "expectation",
+            Self::Framing => "framing",
+        }
+    }
+}
+
 /// The number under which a person, the log and the application speak about one request: 16 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(String);

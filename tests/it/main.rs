@@ -52,3 +52,5 @@ mod site;
 mod store;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod telemetry;

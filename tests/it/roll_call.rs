@@ -16,6 +16,7 @@ use crate::site;
 use crate::store;
 use crate::support::process::in_repository;
 use crate::support::table;
+use crate::telemetry;
 
 /// The numbers of every table. A table that is not named here is missed at once, by its numbers.
 const TABLES: &[fn() -> Vec<&'static str>] = &[
@@ -61,6 +62,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     store::outage::ids,
     store::time::ids,
     store::unopened::ids,
+    telemetry::cases::ids,
 ];
 
 /// Under which heading the reasons stand.

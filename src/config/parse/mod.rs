@@ -5,6 +5,7 @@ pub mod assertion;
 pub mod assets;
 pub mod budget;
 pub mod files;
+pub mod logs;
 pub mod outbound;
 pub mod provider;
 pub mod routes;
@@ -28,6 +29,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let organisation = site::organisation(raw.organisation, findings);
     let official_button = assets::official_button(raw.assets_dir.as_deref(), surroundings, findings);
     let server = server::server(raw.server, surroundings, findings);
+    let logs = logs::logs(raw.logs, surroundings, findings);
     let outbound = outbound::outbound(raw.outbound, surroundings, findings);
     let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
     let session = session::session(raw.session, surroundings, findings);
@@ -55,6 +57,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
         official_button,
         organisation: organisation?,
         server: server?,
+        logs: logs?,
         outbound: outbound?,
         session: session?,
         assertion: assertion?,

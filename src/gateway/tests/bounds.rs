@@ -15,6 +15,7 @@ use super::browser::status;
 use super::house::House;
 use super::house::PassAll;
 use super::house::app;
+use super::house::telemetry;
 use super::log::Log;
 use crate::judge::AnswerCache;
 use crate::routing::upstream::HostHeader;
@@ -92,6 +93,7 @@ async fn an_application_that_should_be_encrypted_and_is_not_hears_no_request() {
         heard
     });
     let house = House::of(PassAll {
+        telemetry: telemetry(),
         app: app(Upstream {
             scheme: UpstreamScheme::Https,
             authority: Host::parse(&authority).unwrap(),

@@ -7,6 +7,7 @@ use super::browser::status;
 use super::house::House;
 use super::house::PassAll;
 use super::house::app;
+use super::house::telemetry;
 use crate::judge::AnswerCache;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
@@ -71,6 +72,7 @@ async fn an_application_can_hear_its_own_name() {
     let application = Application::content().await;
     let authority = application.address.to_string();
     let house = House::of(PassAll {
+        telemetry: telemetry(),
         app: app(Upstream {
             scheme: UpstreamScheme::Http,
             authority: Host::parse(&authority).unwrap(),
@@ -202,6 +204,7 @@ async fn an_answer_about_a_person_is_private() {
         limits: UpstreamLimits::default(),
     };
     let house = House::of(PassAll {
+        telemetry: telemetry(),
         app: app(upstream),
         cache: AnswerCache::PrivateUnlessSaid,
     })

@@ -34,6 +34,8 @@ use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
+use crate::telemetry::audit::Audit;
+use crate::telemetry::telemetry::Telemetry;
 use crate::wire::host::Host;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
@@ -61,6 +63,7 @@ impl House {
         Self::of(PassAll {
             app: app(upstream),
             cache: AnswerCache::AsItIs,
+            telemetry: telemetry(),
         })
         .await
     }
@@ -118,9 +121,19 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
 pub(super) struct PassAll {
     pub(super) app: Arc<App>,
     pub(super) cache: AnswerCache,
+    pub(super) telemetry: Arc<Telemetry>,
+}
+
+/// Told what happens, and nobody reads it.
+pub(super) fn telemetry() -> Arc<Telemetry> {
+    Arc::new(Telemetry::new(Audit::to(std::io::sink()).unwrap(), None))
 }
 
 impl Decide for PassAll {
+    fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.telemetry
+    }
+
     fn wants_form(&self, request: &Request) -> bool {
         request.target.path() == "/_guichet/form"
     }

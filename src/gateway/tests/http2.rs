@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::house::PassAll;
 use super::house::app;
+use super::house::telemetry;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::http2;
 use crate::gateway::listener::Caller;
@@ -51,6 +52,7 @@ impl Browser {
                 limits: UpstreamLimits::default(),
             }),
             cache: AnswerCache::AsItIs,
+            telemetry: telemetry(),
         };
         let upstreams = Upstreams::new(Arc::new(Shared::default()));
         let live = Arc::new(Live::new(Arc::new(pipeline)));

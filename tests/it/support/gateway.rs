@@ -15,6 +15,9 @@ use guichet::app::App;
 use guichet::config;
 use guichet::config::settings::Config;
 use guichet::identity_headers::signing_keys::SigningKeys;
+use guichet::telemetry::audit::Audit;
+use guichet::telemetry::telemetry::Telemetry;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -28,6 +31,8 @@ pub(crate) struct TestGateway {
     configuration: String,
     clock: TestClock,
     logs: Logs,
+    audit: Logs,
+    telemetry: Arc<Telemetry>,
     running: Option<Running>,
 }
 
@@ -56,13 +61,21 @@ impl TestGateway {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let place = Place::at(listener.local_addr().unwrap());
         let configuration = configure(&place);
-        let (clock, logs) = (TestClock::start(), Logs::default());
-        let running = Some(run(&place, listener, &configuration, (&clock, &logs))?);
+        let (clock, logs, audit) = (TestClock::start(), Logs::default(), Logs::default());
+        let telemetry = Arc::new(Telemetry::new(Audit::to(audit.clone()).unwrap(), None));
+        let running = Some(run(
+            &place,
+            listener,
+            &configuration,
+            (&clock, &logs, &telemetry),
+        )?);
         Ok(Self {
             place,
             configuration,
             clock,
             logs,
+            audit,
+            telemetry,
             running,
         })
     }
@@ -76,7 +89,7 @@ impl TestGateway {
             &self.place,
             listener,
             &self.configuration,
-            (&self.clock, &self.logs),
+            (&self.clock, &self.logs, &self.telemetry),
         );
         self.running = Some(running.unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}")));
     }
@@ -122,6 +135,26 @@ impl TestGateway {
 
     pub(crate) fn logs(&self) -> &Logs {
         &self.logs
+    }
+
+    /// What is asked for at `/metrics`.
+    pub(crate) fn metrics(&self) -> String {
+        self.telemetry.metrics_text()
+    }
+
+    /// The audit stream so far, one event a line.
+    pub(crate) fn audit(&self) -> String {
+        self.telemetry.end();
+        self.audit.text()
+    }
+
+    /// The events of this action so far.
+    pub(crate) fn audited(&self, action: &str) -> Vec<Value> {
+        let events = self.audit();
+        let events = events
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        events.filter(|event| event["event.action"] == action).collect()
     }
 }
 
@@ -190,13 +223,13 @@ fn run(
     place: &Place,
     listener: TcpListener,
     text: &str,
-    (clock, logs): (&TestClock, &Logs),
+    (clock, logs, telemetry): (&TestClock, &Logs, &Arc<Telemetry>),
 ) -> Result<Running, String> {
     let config = load(place, text)?;
     listener.set_nonblocking(true).unwrap();
     let (stop, stopped) = watch::channel(false);
     let (say, heard) = mpsc::channel();
-    let (clock, dispatch) = (Arc::new(clock.clone()), logs.dispatch());
+    let (clock, dispatch, telemetry) = (Arc::new(clock.clone()), logs.dispatch(), Arc::clone(telemetry));
     let thread = thread::spawn(move || {
         // One thread, so that everything the gateway logs goes to its own log.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -205,7 +238,7 @@ fn run(
             .unwrap();
         tracing::dispatcher::with_default(&dispatch, || {
             runtime.block_on(async {
-                match App::start(config, clock) {
+                match App::start(config, clock, telemetry) {
                     Ok(app) => {
                         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                         say.send(Ok(Arc::clone(&app))).unwrap();

@@ -5,8 +5,10 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use guichet::telemetry::line::LineFormat;
+use guichet::telemetry::logging;
+use guichet::telemetry::logging::LineLimits;
 use tracing::Dispatch;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The log of one gateway. Its dispatcher is the default of the gateway's own thread, so parallel tests do not mix.
@@ -18,12 +20,7 @@ pub(crate) struct Logs {
 impl Logs {
     /// Where the gateway's events go; our own at every level, because a secret must be in none.
     pub(crate) fn dispatch(&self) -> Dispatch {
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new("debug,guichet=trace"))
-            .with_ansi(false)
-            .with_writer(self.clone())
-            .finish();
-        Dispatch::new(subscriber)
+        logging::dispatch("trace", LineFormat::Text, LineLimits::default(), self.clone())
     }
 
     pub(crate) fn text(&self) -> String {

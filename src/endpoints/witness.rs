@@ -1,0 +1,183 @@
+//! What happened at our own paths, as the audit stream and the metrics tell it. The one place of the endpoints that says so.
+
+use http::HeaderName;
+use http::HeaderValue;
+
+use crate::endpoints::desk::Desk;
+use crate::endpoints::login_failure::LoginFailure;
+use crate::identity::identity::Subject;
+use crate::identity_headers;
+use crate::identity_headers::IdentityHeadersError;
+use crate::identity_headers::rules;
+use crate::judge::JudgeError;
+use crate::provider::entry_name::EntryName;
+use crate::routing::app::App;
+use crate::seal::Purpose;
+use crate::seal::Tag;
+use crate::session::session::NewSession;
+use crate::session::session::Session;
+use crate::telemetry::audit::AuditEvent;
+use crate::telemetry::audit::SignedOut;
+use crate::telemetry::audit::Source;
+use crate::telemetry::metrics::Login;
+use crate::wire::cookies::SetCookie;
+use crate::wire::request::Request;
+
+/// A login that became a session, kept until it is told: the session itself is handed over to the store.
+#[derive(Debug)]
+pub struct SignedIn {
+    app: String,
+    entry: EntryName,
+    acr: String,
+    claims: Vec<String>,
+    subject: Option<Tag>,
+}
+
+impl SignedIn {
+    /// Names only: of the person a tag, of the claims what they are called.
+    pub fn of(desk: &Desk, app: &App, new: &NewSession) -> Self {
+        Self {
+            app: app.name.clone(),
+            entry: new.entry.clone(),
+            acr: new.authentication.acr.clone(),
+            claims: new.identity.claims.keys().cloned().collect(),
+            subject: tag(desk, &new.entry, &new.identity.subject),
+        }
+    }
+
+    /// Tells it, now that the browser gets this cookie.
+    pub fn tell(&self, desk: &Desk, request: &Request, cookie: &SetCookie) {
+        let provider = self.entry.as_str();
+        let claims: Vec<&str> = self.claims.iter().map(String::as_str).collect();
+        let session = desk.sessions.reference(cookie);
+        let event = AuditEvent::Login {
+            app: &self.app,
+            provider,
+            acr: &self.acr,
+            claims: &claims,
+            subject: self.subject.as_ref(),
+            session: session.as_ref().map_or("", |session| session.as_str()),
+        };
+        desk.telemetry.audit(&source(request), &event);
+        desk.telemetry.metrics.login(Login {
+            provider,
+            app: &self.app,
+            acr: &self.acr,
+            result: "success",
+        });
+    }
+}
+
+/// The person turned back at the provider.
+pub fn cancelled(desk: &Desk, request: &Request, app: &App, entry: &EntryName) {
+    let (app, provider) = (app.name.as_str(), entry.as_str());
+    desk.telemetry
+        .audit(&source(request), &AuditEvent::LoginCancelled { app, provider });
+    desk.telemetry.metrics.login(Login {
+        provider,
+        app,
+        acr: "",
+        result: "cancelled",
+    });
+}
+
+/// Somebody signed out.
+pub fn signed_out(desk: &Desk, request: &Request, session: &Session, at_provider: SignedOut) {
+    let subject = tag(desk, &session.entry, &session.identity.subject);
+    let event = AuditEvent::Logout {
+        provider: session.entry.as_str(),
+        acr: &session.authentication.acr,
+        subject: subject.as_ref(),
+        session: session.reference.as_str(),
+        at_provider,
+    };
+    desk.telemetry.audit(&source(request), &event);
+    desk.telemetry.metrics.logout("person", at_provider.word());
+}
+
+/// A request goes to its application with these fields.
+pub fn judged(desk: &Desk, app: &App, fields: &[(HeaderName, HeaderValue)]) {
+    let find = |wanted: &HeaderName| fields.iter().find(|(name, _)| name == wanted);
+    let decision = match find(&rules::STATUS).map(|(_, value)| value.as_bytes()) {
+        Some(b"authenticated") => "signed_in",
+        Some(_) => "anonymous",
+        None => "unasked",
+    };
+    let metrics = &desk.telemetry.metrics;
+    metrics.decided(&app.name, decision);
+    metrics.told(&app.name, identity_headers::size_of_fields(fields));
+    if find(&rules::ASSERTION).is_some() {
+        metrics.assertion_issued(&app.name);
+    }
+}
+
+/// Nothing could be decided, or nothing told.
+pub fn not_judged(desk: &Desk, app: &App, error: &JudgeError) {
+    let metrics = &desk.telemetry.metrics;
+    metrics.decided(&app.name, "failed");
+    if let JudgeError::Identity(IdentityHeadersError::OverBudget { .. }) = error {
+        metrics.over_budget(&app.name);
+    }
+}
+
+/// A request needs a session: if it brought one that is over, that is worth an event, once.
+pub fn session_needed(desk: &Desk, request: &Request, app: &App) {
+    desk.telemetry.metrics.decided(&app.name, "login_needed");
+    for (entry, session) in desk.sessions.claimed(&request.cookies, &app.providers) {
+        let event = AuditEvent::SessionOver {
+            app: &app.name,
+            provider: entry.as_str(),
+            session: session.as_str(),
+        };
+        desk.telemetry
+            .audit_once(session.as_str(), &source(request), &event);
+    }
+}
+
+/// A request was refused for what it is.
+pub fn refused(
+    desk: &Desk,
+    request: &Request,
+    app: Option<&App>,
+    (code, reason): (&'static str, &'static str),
+) {
+    let app = app.map(|app| app.name.as_str());
+    desk.telemetry
+        .audit(&source(request), &AuditEvent::Refused { app, code, reason });
+}
+
+/// A login did not end in a session.
+pub fn login_failed(desk: &Desk, request: &Request, app: Option<&App>, login: &LoginFailure) {
+    let app = app.map(|app| app.name.as_str());
+    let event = AuditEvent::LoginFailed {
+        app,
+        provider: login.entry(),
+        code: login.code(),
+        reason: login.reason(),
+    };
+    desk.telemetry.audit(&source(request), &event);
+    desk.telemetry.metrics.login(Login {
+        provider: login.entry(),
+        app: app.unwrap_or_default(),
+        acr: "",
+        result: login.result(),
+    });
+}
+
+/// The person in the audit stream: the same at every login at this entry, and nobody without the gateway's secret.
+fn tag(desk: &Desk, entry: &EntryName, subject: &Subject) -> Option<Tag> {
+    let name = [
+        entry.as_str().as_bytes(),
+        subject.issuer.as_bytes(),
+        subject.sub.as_bytes(),
+    ];
+    desk.keyring.tag(Purpose::AuditTag, &name).ok()
+}
+
+fn source(request: &Request) -> Source<'_> {
+    Source::Request {
+        id: request.id.as_str(),
+        client: request.client,
+        host: Some(request.host.as_str()),
+    }
+}

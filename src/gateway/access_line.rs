@@ -1,0 +1,250 @@
+//! The access log: one line for each request when its answer is over, with its numbers in the metrics. Never a query, a
+//! field of ours, a form or a body.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::Method;
+use http::StatusCode;
+use http::header::USER_AGENT;
+use http::request::Parts;
+use http_body::Body;
+use http_body::Frame;
+use http_body::SizeHint;
+use http_body_util::Full;
+use tokio::time::Instant;
+
+use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::body_error::BodyError;
+use crate::gateway::upstream_error::UpstreamError;
+use crate::telemetry::line::ACCESS;
+use crate::telemetry::metrics::Asked;
+use crate::telemetry::metrics::Served;
+use crate::telemetry::telemetry::Telemetry;
+use crate::wire::header_name;
+use crate::wire::request::RequestId;
+use crate::wire::untrusted::Untrusted;
+
+/// One request, until it is told. A browser that hangs up before the answer is told as well, without a status.
+#[derive(Debug)]
+pub(super) struct Record {
+    telemetry: Arc<Telemetry>,
+    began: Instant,
+    method: Method,
+    /// Without the query, and without parameters of the path: some applications put session keys there.
+    path: String,
+    request: RequestId,
+    client: SocketAddr,
+    agent: Option<Untrusted>,
+    spoofed: u64,
+    app: Option<String>,
+    status: Option<StatusCode>,
+    bytes: u64,
+    is_whole: bool,
+    under_way: Option<UnderWay>,
+}
+
+impl Record {
+    /// Begins with the head of the request.
+    pub(super) fn begin(
+        telemetry: &Arc<Telemetry>,
+        head: &Parts,
+        client: SocketAddr,
+        id: &RequestId,
+    ) -> Self {
+        let path = head.uri.path();
+        let agent = head.headers.get(USER_AGENT);
+        let is_ours = |name: &&http::HeaderName| {
+            name.as_str().starts_with('x')
+                && header_name::fold(name.as_str()).starts_with(header_name::RESERVED_PREFIX)
+        };
+        let spoofed = head.headers.keys().filter(is_ours).count();
+        Self {
+            telemetry: Arc::clone(telemetry),
+            began: Instant::now(),
+            method: head.method.clone(),
+            path: path.split(';').next().unwrap_or_default().to_owned(),
+            request: id.clone(),
+            client,
+            agent: agent.map(|agent| Untrusted::new(&String::from_utf8_lossy(agent.as_bytes()))),
+            spoofed: u64::try_from(spoofed).unwrap_or(u64::MAX),
+            app: None,
+            status: None,
+            bytes: 0,
+            is_whole: false,
+            under_way: None,
+        }
+    }
+
+    /// The head of the answer is there.
+    pub(super) fn answered(
+        mut self,
+        app: Option<&str>,
+        status: StatusCode,
+        under_way: Option<UnderWay>,
+    ) -> Self {
+        self.app = app.map(str::to_owned);
+        self.status = Some(status);
+        self.under_way = under_way;
+        self
+    }
+
+    fn tell(&self) {
+        let app = self.app.as_deref().unwrap_or_default();
+        let elapsed = self.began.elapsed();
+        let served = Served {
+            method: &self.method,
+            path: &self.path,
+            app,
+            status: self.status.map(|status| status.as_u16()),
+        };
+        self.telemetry.metrics.served(served, elapsed);
+        if self.spoofed > 0 {
+            self.telemetry.metrics.spoofed(app, self.spoofed);
+            tracing::warn!(
+                request = self.request.as_str(),
+                app,
+                fields = self.spoofed,
+                "a client sent fields that only the gateway writes; they were left away"
+            );
+        }
+        tracing::info!(
+            target: ACCESS,
+            method = self.method.as_str(),
+            path = Untrusted::new(&self.path).as_str(),
+            status = self.status.map(|status| status.as_u16()),
+            request = self.request.as_str(),
+            app = self.app.as_deref(),
+            client = %self.client.ip().to_canonical(),
+            port = self.client.port(),
+            bytes = self.bytes,
+            duration = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
+            outcome = (!self.is_whole).then_some("broken_off"),
+            agent = self.agent.as_ref().map(Untrusted::as_str),
+            "answered"
+        );
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.tell();
+    }
+}
+
+/// The body of an answer, counted to its end.
+#[derive(Debug)]
+pub(super) struct RecordedBody {
+    body: AnswerBody,
+    record: Option<Record>,
+}
+
+impl RecordedBody {
+    /// Told when it is over.
+    pub(super) fn new(body: AnswerBody, record: Record) -> Self {
+        Self {
+            body,
+            record: Some(record),
+        }
+    }
+
+    /// About which nothing is told: the request has no number.
+    pub(super) fn unrecorded(content: Bytes) -> Self {
+        Self {
+            body: AnswerBody::Own(Full::new(content)),
+            record: None,
+        }
+    }
+}
+
+impl Body for RecordedBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        if let (Poll::Ready(Some(Ok(frame))), Some(record)) = (&polled, &mut self.record)
+            && let Some(data) = frame.data_ref()
+        {
+            record.bytes += u64::try_from(data.len()).unwrap_or(u64::MAX);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for RecordedBody {
+    fn drop(&mut self) {
+        if let Some(record) = &mut self.record {
+            // Of an answer to HEAD nobody reads the body.
+            record.is_whole = record.method == Method::HEAD || self.body.is_end_stream();
+        }
+    }
+}
+
+/// A request that is with an application.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    telemetry: Arc<Telemetry>,
+    app: String,
+}
+
+impl UnderWay {
+    /// Until it is dropped.
+    pub(super) fn begin(telemetry: &Arc<Telemetry>, app: &str) -> Self {
+        telemetry.metrics.begins(app);
+        Self {
+            telemetry: Arc::clone(telemetry),
+            app: app.to_owned(),
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.telemetry.metrics.ends(&self.app);
+    }
+}
+
+/// A question to an application, until the head of its answer.
+#[derive(Debug)]
+pub(super) struct Asking<'a> {
+    telemetry: &'a Telemetry,
+    app: &'a str,
+    began: Instant,
+}
+
+impl<'a> Asking<'a> {
+    /// It is sent now.
+    pub(super) fn begin(telemetry: &'a Telemetry, app: &'a str) -> Self {
+        Self {
+            telemetry,
+            app,
+            began: Instant::now(),
+        }
+    }
+
+    /// It was answered, or not.
+    pub(super) fn ended<B>(self, answer: &Result<http::Response<B>, UpstreamError>) {
+        let asked = match answer {
+            Ok(answer) => Asked::Answered(answer.status().as_u16()),
+            Err(error) => Asked::Unanswered(error.reason()),
+        };
+        let peer = format!("app {}", self.app);
+        self.telemetry.metrics.asked(peer, asked, self.began.elapsed());
+    }
+}

@@ -1,0 +1,190 @@
+//! The listener of the monitor: three paths, asked with GET or HEAD, over few connections.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::Method;
+use http::Request;
+use http::Response;
+use http::StatusCode;
+use http::header::ALLOW;
+use http::header::CACHE_CONTROL;
+use http::header::CONTENT_TYPE;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use crate::monitor::readiness::Probe;
+use crate::monitor::readiness::Status;
+use crate::monitor::readiness::Watched;
+use crate::telemetry::telemetry::Telemetry;
+
+/// Probes and scrapers are few; whoever opens more connections than this waits.
+const MOST_CONNECTIONS: usize = 64;
+/// For a head, and between two requests of one connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+const LONGEST_HEAD: usize = 8 * 1024;
+const MOST_FIELDS: usize = 50;
+
+/// Whether the process is alive.
+pub const LIVEZ: &str = "/livez";
+const READYZ: &str = "/readyz";
+const METRICS: &str = "/metrics";
+/// What is counted for any other path.
+const OTHER: &str = "";
+
+/// What is asked.
+#[derive(Debug)]
+struct Monitor<W> {
+    probe: Probe<W>,
+    telemetry: Arc<Telemetry>,
+}
+
+/// Listens at `address`; bound before anything serves, so that a wrong address is found at the start.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Answers on a thread of its own, until the process ends: also when every other thread has much to do.
+pub fn start<W: Watched>(listener: TcpListener, watched: W, telemetry: Arc<Telemetry>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let serving = move || runtime.block_on(serve(listener, watched, telemetry));
+    std::thread::Builder::new()
+        .name("monitor".to_owned())
+        .spawn(move || {
+            if let Err(error) = serving() {
+                tracing::error!(%error, "the monitor does not listen");
+            }
+        })
+        .map(drop)
+}
+
+/// Answers for as long as it is polled.
+pub async fn serve<W: Watched>(
+    listener: TcpListener,
+    watched: W,
+    telemetry: Arc<Telemetry>,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let monitor = Arc::new(Monitor {
+        probe: Probe::new(watched),
+        telemetry,
+    });
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return Ok(());
+        };
+        match listener.accept().await {
+            Ok((stream, _whoever)) => {
+                let monitor = Arc::clone(&monitor);
+                drop(tokio::spawn(async move {
+                    monitor.connection(stream).await;
+                    drop(place);
+                }));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection of the monitor could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+impl<W: Watched> Monitor<W> {
+    async fn connection(self: Arc<Self>, stream: TcpStream) {
+        let answer = service_fn(move |request| {
+            let monitor = Arc::clone(&self);
+            async move { Ok::<_, Infallible>(monitor.answer(&request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_headers(MOST_FIELDS)
+            .max_header_size(LONGEST_HEAD)
+            .max_buf_size(LONGEST_HEAD)
+            .serve_connection(TokioIo::new(stream), answer)
+            .await;
+        if let Err(error) = connection {
+            tracing::debug!(%error, "a connection of the monitor ended");
+        }
+    }
+
+    /// Counted, and not in the access log: a probe comes every few seconds and says nothing by coming.
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let endpoint = match request.uri().path() {
+            LIVEZ => LIVEZ,
+            READYZ => READYZ,
+            METRICS => METRICS,
+            _ => OTHER,
+        };
+        let asks = matches!(*request.method(), Method::GET | Method::HEAD);
+        let response = match endpoint {
+            OTHER => plain(StatusCode::NOT_FOUND, "not found\n"),
+            _ if !asks => refused(),
+            LIVEZ => plain(StatusCode::OK, "alive\n"),
+            READYZ => self.readiness().await,
+            _ => self.metrics(),
+        };
+        let status = response.status().as_u16();
+        self.telemetry.metrics.probed(endpoint, status);
+        response
+    }
+
+    async fn readiness(&self) -> Response<Full<Bytes>> {
+        let readiness = self.probe.readiness().await;
+        let status = match readiness.status {
+            Status::Ready => StatusCode::OK,
+            Status::NotReady | Status::Leaving => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        let mut body = serde_json::to_vec(&readiness).unwrap_or_default();
+        body.push(b'\n');
+        of(status, "application/json", body)
+    }
+
+    fn metrics(&self) -> Response<Full<Bytes>> {
+        let text = self.telemetry.metrics_text();
+        of(
+            StatusCode::OK,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            text,
+        )
+    }
+}
+
+fn refused() -> Response<Full<Bytes>> {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only to be read\n");
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    of(status, "text/plain; charset=utf-8", text)
+}
+
+fn of(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    let fields = response.headers_mut();
+    fields.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    fields.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,185 @@
+//! Whether this process should get requests: it is not about to end, and its session store answers. A provider that is down
+//! is no reason to take the gateway away: those who are signed in go on.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// How long an answer of the store counts, so that probes are no load.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+
+/// What readiness depends on.
+pub trait Watched: fmt::Debug + Send + Sync + 'static {
+    /// Whether the process was told to end.
+    fn is_leaving(&self) -> bool;
+    /// Whether the session store answers.
+    fn store_answers(&self) -> impl Future<Output = Check> + Send;
+}
+
+/// One thing that has to be well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Check {
+    /// It is.
+    Ok,
+    /// It is not.
+    Failed,
+}
+
+/// All of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Send requests.
+    Ready,
+    /// Send none.
+    NotReady,
+    /// Send none: it ends.
+    Leaving,
+}
+
+/// What a probe is told: words of ours, never an address or a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    /// All of it.
+    pub status: Status,
+    /// One by one.
+    pub checks: Checks,
+}
+
+/// What has to be well, one by one. Without a valid configuration and a key that signs there is no process that could be
+/// asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Checks {
+    /// A configuration is in force.
+    pub configuration: Check,
+    /// A key signs assertions.
+    pub keys: Check,
+    /// The session store answers.
+    pub store: Check,
+}
+
+/// Asks what is watched, and remembers for a moment what the store said.
+#[derive(Debug)]
+pub struct Probe<W> {
+    watched: W,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    store: Option<(Instant, Check)>,
+    said: Option<Status>,
+}
+
+impl<W: Watched> Probe<W> {
+    /// Nothing was asked yet.
+    pub fn new(watched: W) -> Self {
+        Self {
+            watched,
+            memory: Mutex::default(),
+        }
+    }
+
+    /// The answer of this moment. One that differs from the one before is a line in the log.
+    pub async fn readiness(&self) -> Readiness {
+        // One question at a time: many probes are one question.
+        let mut memory = self.memory.lock().await;
+        let store = match memory.store {
+            Some((at, check)) if at.elapsed() < GOOD_FOR => check,
+            _ => {
+                let check = self.watched.store_answers().await;
+                memory.store = Some((Instant::now(), check));
+                check
+            }
+        };
+        let status = match store {
+            _ if self.watched.is_leaving() => Status::Leaving,
+            Check::Ok => Status::Ready,
+            Check::Failed => Status::NotReady,
+        };
+        if memory.said.replace(status) != Some(status) {
+            match status {
+                Status::Ready => tracing::info!("ready"),
+                Status::Leaving => tracing::info!("not ready: the process ends"),
+                Status::NotReady => tracing::warn!("not ready: the session store does not answer"),
+            }
+        }
+        Readiness {
+            status,
+            checks: Checks {
+                configuration: Check::Ok,
+                keys: Check::Ok,
+                store,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::Ordering;
+
+    #[derive(Debug, Default)]
+    struct Process {
+        leaves: AtomicBool,
+        store_is_down: AtomicBool,
+        asked: AtomicUsize,
+    }
+
+    impl Watched for Arc<Process> {
+        fn is_leaving(&self) -> bool {
+            self.leaves.load(Ordering::SeqCst)
+        }
+
+        async fn store_answers(&self) -> Check {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            if self.store_is_down.load(Ordering::SeqCst) {
+                Check::Failed
+            } else {
+                Check::Ok
+            }
+        }
+    }
+
+    impl<W> Probe<W> {
+        /// A second went by.
+        async fn forget(&self) {
+            self.memory.lock().await.store = None;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_away_and_a_process_that_ends_are_not_ready() {
+        let process = Arc::new(Process::default());
+        let probe = Probe::new(Arc::clone(&process));
+        assert_eq!(probe.readiness().await.status, Status::Ready);
+        process.store_is_down.store(true, Ordering::SeqCst);
+        probe.forget().await;
+        let told = serde_json::to_value(probe.readiness().await).unwrap();
+        let expected = serde_json::json!({
+            "status": "not-ready",
+            "checks": { "configuration": "ok", "keys": "ok", "store": "failed" }
+        });
+        assert_eq!(told, expected);
+        process.leaves.store(true, Ordering::SeqCst);
+        assert_eq!(probe.readiness().await.status, Status::Leaving);
+    }
+
+    #[tokio::test]
+    async fn many_probes_are_one_question_a_second() {
+        let process = Arc::new(Process::default());
+        let probe = Probe::new(Arc::clone(&process));
+        for _ in 0..1000 {
+            assert_eq!(probe.readiness().await.status, Status::Ready);
+        }
+        assert_eq!(process.asked.load(Ordering::SeqCst), 1);
+    }
+}

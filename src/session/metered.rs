@@ -1,0 +1,95 @@
+//! A session store whose operations are counted and timed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::Timestamp;
+use crate::session::key::Locator;
+use crate::session::store::Index;
+use crate::session::store::Page;
+use crate::session::store::Reply;
+use crate::session::store::SessionStore;
+use crate::session::store::Stored;
+use crate::session::store::Term;
+use crate::telemetry::telemetry::Telemetry;
+
+/// Any store, watched.
+#[derive(Debug)]
+pub struct Metered {
+    store: Arc<dyn SessionStore>,
+    /// `memory` or `redis`.
+    name: &'static str,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Metered {
+    /// Watches a store under the name of its kind.
+    pub fn new(store: Arc<dyn SessionStore>, name: &'static str, telemetry: Arc<Telemetry>) -> Self {
+        Self {
+            store,
+            name,
+            telemetry,
+        }
+    }
+
+    fn watched<'a, T: Send + 'a>(&'a self, reply: Reply<'a, T>) -> Reply<'a, T> {
+        Box::pin(async move {
+            let began = Instant::now();
+            let reply = reply.await;
+            let metrics = &self.telemetry.metrics;
+            metrics.store_asked(self.name, began.elapsed());
+            if reply.is_err() {
+                metrics.store_failed(self.name);
+            }
+            reply
+        })
+    }
+}
+
+impl SessionStore for Metered {
+    fn prefix(&self) -> &str {
+        self.store.prefix()
+    }
+
+    fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>> {
+        self.watched(self.store.get(locators))
+    }
+
+    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()> {
+        self.watched(self.store.put(locator, value, lives))
+    }
+
+    fn touch(&self, locator: &Locator, lives: Duration) {
+        self.store.touch(locator, lives);
+    }
+
+    fn delete<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, usize> {
+        self.watched(self.store.delete(locators))
+    }
+
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()> {
+        self.watched(self.store.list(index, locator, term))
+    }
+
+    fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>> {
+        self.watched(self.store.listed(indexes))
+    }
+
+    fn mark_ended<'a>(&'a self, indexes: &'a [Index], at: Timestamp) -> Reply<'a, ()> {
+        self.watched(self.store.mark_ended(indexes, at))
+    }
+
+    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
+        self.watched(self.store.last_ended(indexes))
+    }
+
+    fn page(&self, from: Option<u64>) -> Reply<'_, Page> {
+        self.watched(self.store.page(from))
+    }
+
+    fn ping(&self) -> Reply<'_, ()> {
+        self.watched(self.store.ping())
+    }
+}

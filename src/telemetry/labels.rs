@@ -1,0 +1,203 @@
+//! What metrics are told apart by. Every value comes from the configuration or from a list in our code: never from a person
+//! and never from a request as it was written.
+
+use std::fmt::Write;
+
+use http::Method;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::EncodeLabelValue;
+use prometheus_client::encoding::LabelValueEncoder;
+
+use crate::wire::own_paths;
+
+/// A request of a browser.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ServedLabels {
+    /// One of the known ones, or `_OTHER`.
+    pub http_request_method: MethodLabel,
+    /// Empty: there was no answer, the browser had gone.
+    pub http_response_status_code: StatusLabel,
+    /// Which path of ours; empty for an application's.
+    pub http_route: &'static str,
+    /// Which application; empty for our own paths.
+    pub app: String,
+}
+
+/// A request of ours to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AskedLabels {
+    /// `app urbanisme`, or provider entry and endpoint: `fc token`.
+    pub peer: String,
+    /// Empty: there was no answer.
+    pub http_response_status_code: StatusLabel,
+    /// Why there was none; empty if there was.
+    pub error_type: &'static str,
+}
+
+/// An application.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AppLabels {
+    /// Its name; empty for our own paths.
+    pub app: String,
+}
+
+/// A provider entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ProviderLabels {
+    /// Its name.
+    pub provider: String,
+}
+
+/// How a login ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct LoginLabels {
+    /// The entry; empty where no attempt is known.
+    pub provider: String,
+    /// The application; empty where it is not known.
+    pub app: String,
+    /// The level that was reached; empty if none was.
+    pub acr: String,
+    /// In one word.
+    pub result: &'static str,
+}
+
+/// How a logout ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct LogoutLabels {
+    /// Who wanted it: `person`, `operator`.
+    pub kind: &'static str,
+    /// `complete`, or `partial`: here, but not at the provider.
+    pub result: &'static str,
+}
+
+/// What was decided about a request for an application.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DecisionLabels {
+    /// The application.
+    pub app: String,
+    /// `signed_in`, `anonymous`, `unasked`, `login_needed`, `failed`.
+    pub decision: &'static str,
+}
+
+/// An operation of the session store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct StoreLabels {
+    /// `memory` or `redis`.
+    pub store: &'static str,
+}
+
+/// An event of the audit stream.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ActionLabels {
+    /// The event's action.
+    pub action: &'static str,
+}
+
+/// A call of a probe.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ProbeLabels {
+    /// `/livez`, `/readyz`, `/metrics`.
+    pub endpoint: &'static str,
+    /// What it was told.
+    pub http_response_status_code: StatusLabel,
+}
+
+/// Why a line was left away.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct LineLabels {
+    /// `too_many` or `not_written`.
+    pub reason: &'static str,
+}
+
+/// The program.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct BuildLabels {
+    /// Of the program.
+    pub version: &'static str,
+    /// The library of cryptography.
+    pub rustls_provider: &'static str,
+}
+
+/// A method, one of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MethodLabel(&'static str);
+
+impl MethodLabel {
+    /// The label of a method.
+    pub fn of(method: &Method) -> Self {
+        const KNOWN: [&str; 9] = [
+            "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE",
+        ];
+        let known = KNOWN.into_iter().find(|known| *known == method.as_str());
+        Self(known.unwrap_or("_OTHER"))
+    }
+}
+
+impl EncodeLabelValue for MethodLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(self.0)
+    }
+}
+
+/// A status, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StatusLabel(pub Option<u16>);
+
+impl EncodeLabelValue for StatusLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        match self.0 {
+            Some(status) => write!(encoder, "{status}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Which of our own paths it is; empty if it is none.
+pub fn route(path: &str) -> &'static str {
+    const EXACT: [&str; 5] = [
+        own_paths::LOGIN,
+        own_paths::CALLBACK,
+        own_paths::LOGOUT,
+        own_paths::LOGGED_OUT,
+        own_paths::JWKS,
+    ];
+    if !own_paths::is_own_path(path) {
+        return "";
+    }
+    if let Some(exact) = EXACT.into_iter().find(|exact| *exact == path) {
+        return exact;
+    }
+    let is_below = |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
+    if is_below(own_paths::LOGIN) {
+        "/_guichet/login/{provider}"
+    } else if is_below(own_paths::ASSETS) {
+        "/_guichet/assets/{name}"
+    } else {
+        "/_guichet/{other}"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_ours_is_one_of_a_list_and_others_are_not_said() {
+        for (path, expected) in [
+            ("/_guichet/callback", "/_guichet/callback"),
+            ("/_guichet/login/fc", "/_guichet/login/{provider}"),
+            ("/_guichet/login/anything/else", "/_guichet/login/{provider}"),
+            ("/_guichet/LOGIN", "/_guichet/{other}"),
+            ("/dossier/LE-GOUT", ""),
+        ] {
+            assert_eq!(route(path), expected);
+        }
+    }
+
+    #[test]
+    fn a_method_that_a_stranger_made_up_is_another_one() {
+        assert_eq!(MethodLabel::of(&Method::GET), MethodLabel("GET"));
+        let odd = Method::from_bytes(b"MKCOL").unwrap();
+        assert_eq!(MethodLabel::of(&odd), MethodLabel("_OTHER"));
+    }
+}

@@ -1,0 +1,77 @@
+//! What `docs/operations.md` says about metrics and events is what there is, in both directions.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use guichet::telemetry::audit::AuditEvent;
+use guichet::telemetry::audit::SignedOut;
+use guichet::telemetry::metrics::Metrics;
+
+use crate::support::process::in_repository;
+
+/// The first cell of each row of the table under a heading, without its backticks.
+fn first_cells(heading: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(in_repository("docs/operations.md")).unwrap();
+    let after = text.lines().skip_while(|line| line.trim() != heading).skip(1);
+    let section = after.take_while(|line| !line.starts_with("## "));
+    let cells = section.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    cells.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_metric_exists() {
+    let there: BTreeSet<String> = Metrics::new().names().iter().cloned().collect();
+    assert_eq!(first_cells("## Metrics"), there);
+}
+
+#[test]
+fn every_event_is_documented_and_every_documented_event_exists() {
+    let (app, provider, session) = ("a", "fc", "r");
+    let events = [
+        AuditEvent::Login {
+            app,
+            provider,
+            acr: "",
+            claims: &[],
+            subject: None,
+            session,
+        },
+        AuditEvent::LoginFailed {
+            app: None,
+            provider,
+            code: "",
+            reason: "",
+        },
+        AuditEvent::LoginCancelled { app, provider },
+        AuditEvent::Logout {
+            provider,
+            acr: "",
+            subject: None,
+            session,
+            at_provider: SignedOut::Everywhere,
+        },
+        AuditEvent::SessionOver {
+            app,
+            provider,
+            session,
+        },
+        AuditEvent::Refused {
+            app: None,
+            code: "",
+            reason: "",
+        },
+        AuditEvent::Revoked {
+            by: "",
+            provider: None,
+            session: None,
+            subject: None,
+            count: 0,
+        },
+        AuditEvent::Reloaded,
+        AuditEvent::ReloadRefused,
+        AuditEvent::KeysRotated { kid: "" },
+    ];
+    let mut there: BTreeSet<String> = events.iter().map(|event| event.action().to_owned()).collect();
+    there.insert("events_suppressed".to_owned());
+    assert_eq!(first_cells("## The audit stream"), there);
+}

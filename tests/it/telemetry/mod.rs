@@ -1,0 +1,7 @@
+//! What the gateway says about itself, and what it never says about anybody.
+
+mod canary;
+pub(crate) mod cases;
+mod documented;
+mod executable;
+mod monitor;

@@ -1,0 +1,108 @@
+//! The monitor: what probes are told, and what nobody can do there.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::executable::Executable;
+use crate::support::raw::exchange;
+use crate::support::redis::Redis;
+use crate::support::upstream::Upstream;
+
+#[test]
+fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
+    let application = Upstream::start();
+    let mut redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let secret = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        format!("{{ file = {:?} }}", path.display().to_string())
+    };
+    let keys = folder.path().join("keys");
+    let made = Command::new(env!("CARGO_BIN_EXE_guichet"))
+        .args(["keys", "generate", "--config"])
+        .arg({
+            let file = folder.path().join("keys.toml");
+            std::fs::write(&file, format!("assertion = {{ keys_dir = {keys:?} }}\n")).unwrap();
+            file
+        })
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let more = format!(
+        "assertion = {{ keys_dir = {keys:?} }}\n[session]\nstore = \"redis\"\nsecret = {}\nredis = {{ url = {} }}\n",
+        secret("session", "the-session-secret-of-the-tests-0123456789abcdef"),
+        secret("redis", &redis.url()),
+    );
+    let mut gateway = Executable::start(&application.url(), &more);
+    let ready = gateway.probe("GET /readyz");
+    assert_eq!(ready.status, 200, "{}", ready.text());
+    assert_eq!(ready.json()["status"], "ready");
+    redis.kill();
+    let not_ready = until(&gateway, 503);
+    let told = json!({
+        "status": "not-ready",
+        "checks": { "configuration": "ok", "keys": "ok", "store": "failed" }
+    });
+    assert_eq!(not_ready.json(), told);
+    assert_eq!(gateway.probe("GET /livez").status, 200);
+    let healthy = gateway.healthcheck();
+    assert!(healthy, "a restart would not bring the store back");
+    let metrics = gateway.probe("GET /metrics").text();
+    assert!(
+        metrics.contains("guichet_session_store_errors_total{store=\"redis\"} "),
+        "{metrics}"
+    );
+    redis.resume();
+    until(&gateway, 200);
+    assert!(gateway.end().success());
+    assert!(!gateway.healthcheck());
+    let said = gateway.lines();
+    let said = said.iter().filter_map(|line| line["message"].as_str());
+    let said: Vec<&str> = said.filter(|message| message.contains("ready")).collect();
+    assert_eq!(
+        said,
+        ["ready", "not ready: the session store does not answer", "ready"]
+    );
+}
+
+/// Readiness is asked again until it has this status; the store's answer counts for a second.
+fn until(gateway: &Executable, status: u16) -> crate::support::raw::Answer {
+    for _ in 0..400 {
+        let answer = gateway.probe("GET /readyz");
+        if answer.status == status {
+            return answer;
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("/readyz is never {status}");
+}
+
+#[test]
+fn a_provider_that_is_away_leaves_the_gateway_ready() {
+    let application = Upstream::start();
+    let gateway = Executable::start(&application.url(), "");
+    // The sandbox of this configuration is out of reach for tests, or would refuse this client.
+    let begun = gateway.ask("GET /_guichet/login/fc", "");
+    assert!([303, 502, 503].contains(&begun.status), "{}", begun.status);
+    assert_eq!(gateway.probe("GET /readyz").status, 200);
+}
+
+#[test]
+fn the_monitor_takes_no_long_head_and_no_unknown_path() {
+    let application = Upstream::start();
+    let gateway = Executable::start(&application.url(), "");
+    assert_eq!(gateway.probe("GET /").status, 404);
+    assert_eq!(gateway.probe("GET /livez/x").status, 404);
+    let long = format!(
+        "GET /livez HTTP/1.1\r\nHost: m\r\nX: {}\r\n\r\n",
+        "x".repeat(20_000)
+    );
+    assert_eq!(exchange(gateway.monitor, long).status, 431);
+    let head = gateway.probe("GET /livez");
+    assert_eq!(head.field("cache-control"), Some("no-store"));
+}
