@@ -46,6 +46,9 @@ pub enum RunError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Nobody could tell the process to end.
+    #[error("no signal can be received")]
+    Signals(#[source] io::Error),
     /// The operator's socket cannot be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
@@ -54,6 +57,7 @@ pub enum RunError {
 /// Serves what the configuration at `path` says until SIGTERM or SIGINT, then lets the last exchanges end.
 pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), RunError> {
     keep_memory_private();
+    let signals = Signals::listen().map_err(RunError::Signals)?;
     let (listen, admin_socket) = (config.server.listen, config.server.admin_socket.clone());
     let app = App::start(config, clock)?;
     let listener = process::bind(listen)?;
@@ -72,9 +76,10 @@ pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), Run
     let process = Process {
         listener,
         live: Arc::clone(app.live()),
+        rules: Arc::clone(app.rules()),
         lifecycle: Arc::clone(app.lifecycle()),
         cores: Arc::clone(&cores),
-        beside: Box::pin(operate(Arc::new(operator), cores, questions)),
+        beside: Box::pin(operate(Arc::new(operator), signals, cores, questions)),
     };
     Ok(process.run()?)
 }
@@ -149,15 +154,13 @@ impl Office for Operator {
 }
 
 /// Everything that is not a request.
-async fn operate(operator: Arc<Operator>, cores: Arc<Cores>, questions: Option<(UnixListener, u32)>) {
+async fn operate(
+    operator: Arc<Operator>,
+    signals: Signals,
+    cores: Arc<Cores>,
+    questions: Option<(UnixListener, u32)>,
+) {
     let lifecycle = Arc::clone(operator.app.lifecycle());
-    let signals = match Signals::listen() {
-        Ok(signals) => signals,
-        Err(error) => {
-            tracing::error!(%error, "no signal can be received; ending");
-            return lifecycle.end_at_once();
-        }
-    };
     supervisor::ready();
     let Signals { ends, mut hangup } = signals;
     let reloads = async {
@@ -176,7 +179,12 @@ async fn operate(operator: Arc<Operator>, cores: Arc<Cores>, questions: Option<(
             admin::serve(listener, owner, Arc::<Operator>::clone(&operator)).await;
         }
     };
-    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked);
+    let examined = async {
+        if let Some(redis) = operator.app.redis() {
+            redis.report().await;
+        }
+    };
+    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked, examined);
 }
 
 struct Signals {
@@ -190,7 +198,13 @@ struct Ends {
 }
 
 impl Signals {
+    /// Hears what comes from now on, though nobody waits for it yet: before this, SIGHUP ends a process.
     fn listen() -> io::Result<Self> {
+        // Whichever runtime runs later passes them on.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let _inside = runtime.enter();
         Ok(Self {
             ends: Ends {
                 terminate: signal(SignalKind::terminate())?,

@@ -381,6 +381,18 @@ cases! {
         },
         Fault {
             ids: &[],
+            sentence: "a Redis that drops sessions when it is full",
+            breaks: |bench| {
+                let redis = bench.scene.redis.as_ref().unwrap();
+                redis.ask(&[b"CONFIG", b"SET", b"maxmemory", b"100mb"]);
+                redis.ask(&[b"CONFIG", b"SET", b"maxmemory-policy", b"allkeys-lru"]);
+            },
+            at: ("session store", "Redis"),
+            seen: "allkeys-lru: Redis drops sessions",
+            mend: "maxmemory-policy noeviction",
+        },
+        Fault {
+            ids: &[],
             sentence: "an application that is down",
             breaks: |bench| bench.scene.application.stop(),
             at: ("apps.urbanisme", "HTTP"),

@@ -1,6 +1,7 @@
 //! The containers: little that they can do, one way to the application, and a configuration that starts.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::process::Command;
 use std::process::Stdio;
@@ -104,8 +105,11 @@ fn the_containers_can_do_little_and_the_application_is_reached_through_the_gatew
 /// What the reader types.
 const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef\n";
 
+/// A provider that is not there: the tests ask nobody outside.
+const NOBODY: &str = "issuer = \"https://127.0.0.1:9/api/v2\"\nenvironment = \"sandbox\"";
+
 /// The folder that the containers would see, with these paths in the place of theirs.
-struct Containers {
+pub(super) struct Containers {
     folder: TempDir,
     port: u16,
     monitor: u16,
@@ -113,11 +117,13 @@ struct Containers {
 }
 
 impl Containers {
-    fn new() -> Self {
-        let [port, monitor, redis] = [(); 3].map(|()| {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap().port()
-        });
+    pub(super) fn new() -> Self {
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let ports = listeners
+            .each_ref()
+            .map(|listener| listener.local_addr().unwrap().port());
+        let [port, monitor, redis] = ports;
+        drop(listeners);
         let this = Self {
             folder: TempDir::new().unwrap(),
             port,
@@ -139,6 +145,10 @@ impl Containers {
         this
     }
 
+    pub(super) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
     fn write(&self, name: &str, text: &str) {
         fs::write(self.folder.path().join(name), text).unwrap();
     }
@@ -150,10 +160,12 @@ impl Containers {
             .replace("/run/guichet", &here)
             .replace("/etc/redis", &in_repository("deploy/redis").display().to_string())
             .replace("0.0.0.0:8080", &format!("127.0.0.1:{}", self.port))
+            .replace("shutdown_delay = \"5s\"", "shutdown_delay = \"0s\"")
+            .replace("environment = \"sandbox\"", NOBODY)
             .replace("0.0.0.0:9090", &format!("127.0.0.1:{}", self.monitor))
     }
 
-    fn guichet(&self, arguments: &[&str]) -> Command {
+    pub(super) fn guichet(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(GUICHET);
         command
             .arg("--config")
@@ -162,9 +174,10 @@ impl Containers {
         command
     }
 
-    fn gateway(&self) -> Process {
+    /// Runs the gateway; `under` is what comes before its own command.
+    pub(super) fn gateway(&self, under: &str) -> Process {
         let file = self.folder.path().join("guichet.toml");
-        let command = format!("exec {GUICHET} --config {} run 2>&1", file.display());
+        let command = format!("exec {under} {GUICHET} --config {} run 2>&1", file.display());
         Process::start(Command::new("sh").args(["-c", &command]), "listening").0
     }
 
@@ -225,6 +238,6 @@ fn the_configuration_of_the_containers_starts_beside_its_redis_and_is_well() {
     assert!(containers.redis_answers(&["-u", &url]) && !containers.redis_answers(&[]));
     let healthy = || output(&mut containers.guichet(&["healthcheck"])).status.success();
     assert!(!healthy());
-    let _gateway = containers.gateway();
+    let _gateway = containers.gateway("");
     assert!(healthy());
 }

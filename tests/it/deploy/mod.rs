@@ -1,5 +1,6 @@
 //! `Dockerfile` and `deploy/`: each is held against the tool that knows its form, and what can be started is started.
 
+mod calls;
 mod containers;
 mod image;
 mod unit;

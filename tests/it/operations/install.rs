@@ -20,6 +20,9 @@ const ELSEWHERE: &[&str] = &["cargo build ", "systemctl ", "systemd-sysusers ", 
 /// What the reader types.
 const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef\n";
 
+/// A provider that is not there: the tests ask nobody outside.
+const NOBODY: &str = "issuer = \"https://127.0.0.1:9/api/v2\"\nenvironment = \"sandbox\"";
+
 /// A machine, as far as a folder can be one.
 struct Machine {
     root: TempDir,
@@ -30,10 +33,12 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let [port, monitor, redis] = [(); 3].map(|()| {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap().port()
-        });
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let ports = listeners
+            .each_ref()
+            .map(|listener| listener.local_addr().unwrap().port());
+        let [port, monitor, redis] = ports;
+        drop(listeners);
         let root = TempDir::new().unwrap();
         for folder in [
             "usr/bin",
@@ -80,6 +85,7 @@ impl Machine {
             .replace("guichet --config", &format!("{root}/usr/bin/guichet --config"))
             .replace("127.0.0.1:6379", &format!("127.0.0.1:{}", self.redis))
             .replace("127.0.0.1:8080", &format!("127.0.0.1:{}", self.port))
+            .replace("environment = \"sandbox\"", NOBODY)
             .replace("127.0.0.1:9090", &format!("127.0.0.1:{}", self.monitor))
             .replace(
                 "https://demarches.ville.example",
