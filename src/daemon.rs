@@ -1,6 +1,7 @@
 //! A running process: signals, the service manager, the newer configuration, the end.
 
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +13,17 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::Mutex;
 
+use crate::admin;
+use crate::admin::office::Office;
+use crate::admin::office::Reloading;
+use crate::admin::socket::Socket;
+use crate::admin::socket::SocketError;
 use crate::app::App;
 use crate::app::ReloadError;
 use crate::app::StartError;
 use crate::clock::Clock;
 use crate::config;
+use crate::config::error::ConfigError;
 use crate::config::settings::Config;
 use crate::gateway::process;
 use crate::gateway::process::Cores;
@@ -24,6 +31,9 @@ use crate::gateway::process::ListenError;
 use crate::gateway::process::Process;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
+use crate::provider::entry_name::EntryName;
+use crate::session::Sessions;
+use crate::session::roster::Roster;
 use crate::supervisor;
 
 /// Why the process did not serve.
@@ -36,14 +46,27 @@ pub enum RunError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Nobody could tell the process to end.
+    #[error("no signal can be received")]
+    Signals(#[source] io::Error),
+    /// The operator's socket cannot be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
 }
 
 /// Serves what the configuration at `path` says until SIGTERM or SIGINT, then lets the last exchanges end.
 pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), RunError> {
     keep_memory_private();
-    let listen = config.server.listen;
+    let signals = Signals::listen().map_err(RunError::Signals)?;
+    let (listen, admin_socket) = (config.server.listen, config.server.admin_socket.clone());
     let app = App::start(config, clock)?;
     let listener = process::bind(listen)?;
+    // Until the end of this function: its file goes with it.
+    let socket = admin_socket.as_deref().map(Socket::bind).transpose()?;
+    let questions = match &socket {
+        Some(socket) => Some((socket.listener()?, socket.owner)),
+        None => None,
+    };
     let cores = Arc::new(Cores::default());
     let operator = Operator {
         app: Arc::clone(&app),
@@ -53,9 +76,10 @@ pub fn run(path: &Path, config: Config, clock: Arc<dyn Clock>) -> Result<(), Run
     let process = Process {
         listener,
         live: Arc::clone(app.live()),
+        rules: Arc::clone(app.rules()),
         lifecycle: Arc::clone(app.lifecycle()),
         cores: Arc::clone(&cores),
-        beside: Box::pin(operate(Arc::new(operator), cores)),
+        beside: Box::pin(operate(Arc::new(operator), signals, cores, questions)),
     };
     Ok(process.run()?)
 }
@@ -76,7 +100,7 @@ struct Operator {
 
 impl Operator {
     /// Reads the configuration again; says in the log what came of it.
-    async fn reload(&self) -> Result<(), ReloadError> {
+    async fn read_again(&self) -> Result<Vec<ConfigError>, ReloadError> {
         let _turn = self.one_at_a_time.lock().await;
         supervisor::reloading();
         let (app, path) = (Arc::clone(&self.app), self.path.clone());
@@ -93,10 +117,10 @@ impl Operator {
         match reloaded {
             Ok(warnings) => {
                 tracing::info!("the new configuration is in force");
-                for warning in warnings {
+                for warning in &warnings {
                     tracing::warn!("{warning}");
                 }
-                Ok(())
+                Ok(warnings)
             }
             Err(refused) => {
                 tracing::error!(
@@ -108,22 +132,41 @@ impl Operator {
     }
 }
 
+impl Office for Operator {
+    fn roster(&self) -> Arc<Roster> {
+        self.app.roster()
+    }
+
+    fn sessions(&self) -> Arc<Sessions> {
+        self.app.sessions()
+    }
+
+    fn issuer_of(&self, entry: &EntryName) -> Option<String> {
+        self.app.issuer_of(entry)
+    }
+
+    fn reload(&self) -> Reloading<'_> {
+        Box::pin(async move {
+            let warnings = self.read_again().await.map_err(|refused| refused.to_string())?;
+            Ok(warnings.iter().map(ToString::to_string).collect())
+        })
+    }
+}
+
 /// Everything that is not a request.
-async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
+async fn operate(
+    operator: Arc<Operator>,
+    signals: Signals,
+    cores: Arc<Cores>,
+    questions: Option<(UnixListener, u32)>,
+) {
     let lifecycle = Arc::clone(operator.app.lifecycle());
-    let signals = match Signals::listen() {
-        Ok(signals) => signals,
-        Err(error) => {
-            tracing::error!(%error, "no signal can be received; ending");
-            return lifecycle.end_at_once();
-        }
-    };
     supervisor::ready();
     let Signals { ends, mut hangup } = signals;
     let reloads = async {
         while hangup.recv().await.is_some() {
             // Said in the log.
-            drop(operator.reload().await);
+            drop(operator.read_again().await);
         }
     };
     let watched = async {
@@ -131,12 +174,17 @@ async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
             supervisor::watch(interval, || cores.answer()).await;
         }
     };
+    let asked = async {
+        if let Some((listener, owner)) = questions {
+            admin::serve(listener, owner, Arc::<Operator>::clone(&operator)).await;
+        }
+    };
     let examined = async {
         if let Some(redis) = operator.app.redis() {
             redis.report().await;
         }
     };
-    tokio::join!(ends.obey(&lifecycle), reloads, watched, examined);
+    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked, examined);
 }
 
 struct Signals {
@@ -150,7 +198,13 @@ struct Ends {
 }
 
 impl Signals {
+    /// Hears what comes from now on, though nobody waits for it yet: before this, SIGHUP ends a process.
     fn listen() -> io::Result<Self> {
+        // Whichever runtime runs later passes them on.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let _inside = runtime.enter();
         Ok(Self {
             ends: Ends {
                 terminate: signal(SignalKind::terminate())?,

@@ -17,6 +17,7 @@ use crate::endpoints::ends_session;
 use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::in_the_open;
 use crate::judge::AnswerCache;
 use crate::judge::Judge;
 use crate::judge::Judgement;
@@ -25,6 +26,7 @@ use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::session::owner::CookieOwner;
 use crate::session::session::Session;
+use crate::wire::client_address::Arrival;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
@@ -86,6 +88,12 @@ impl Pipeline {
     /// Decides a request: whose is it, may it pass, what is the application told.
     pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
         let desk = &self.desk;
+        if desk.scheme == "https" && request.arrival == Arrival::InTheOpen {
+            return Outcome::Answer(in_the_open::answer(desk, &request));
+        }
+        if !desk.router.serves(&request.host) {
+            return Outcome::Answer(failure::answer(desk, &request, &Failure::Misdirected));
+        }
         let (app, route) = match desk.router.find(&request.host, &request.target) {
             Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
             Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),

@@ -1,7 +1,6 @@
 //! One request: read its head, ask the pipeline, answer or forward.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use crate::endpoints::failure::Failure;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::app_cookies;
 use crate::gateway::decide::Decide;
+use crate::gateway::listener::Caller;
 use crate::gateway::live::Live;
 use crate::gateway::location;
 use crate::gateway::request_body::Expectation;
@@ -69,10 +69,10 @@ impl<D: Decide> Exchange<D> {
         Self { live, upstreams }
     }
 
-    /// The answer to one request of `client`, and its line in the access log: never a query, a field or a body.
+    /// The answer to one request, and its line in the access log: never a query, a field or a body.
     pub(super) async fn answer(
         &self,
-        client: SocketAddr,
+        caller: &Caller,
         request: http::Request<Incoming>,
     ) -> Result<http::Response<AnswerBody>, Infallible> {
         let (head, incoming) = request.into_parts();
@@ -83,7 +83,8 @@ impl<D: Decide> Exchange<D> {
             return Ok(response);
         };
         let body = RequestBody::new(incoming, expectation(&head));
-        let answered = self.decided(&head, client, id.clone(), body).await;
+        let mut answered = self.decided(&head, caller, id.clone(), body).await;
+        caller.sign(answered.response.headers_mut());
         tracing::info!(
             method = %head.method,
             path = head.uri.path(),
@@ -95,10 +96,13 @@ impl<D: Decide> Exchange<D> {
         Ok(answered.response)
     }
 
-    async fn decided(&self, head: &Parts, client: SocketAddr, id: RequestId, body: RequestBody) -> Answered {
+    async fn decided(&self, head: &Parts, caller: &Caller, id: RequestId, body: RequestBody) -> Answered {
         let decide = self.live.load();
-        let mut request = match Request::parse(head, client, id.clone()) {
-            Ok(request) => request,
+        let mut request = match Request::parse(head, caller.client(&head.headers), id.clone()) {
+            Ok(request) => Request {
+                arrival: caller.arrival(&head.headers),
+                ..request
+            },
             Err(error) => {
                 let refused = decide.refuse(head, &id, &Failure::BadRequest(error));
                 return Answered::own(refused, Afterwards::Closes);

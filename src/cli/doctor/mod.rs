@@ -62,9 +62,10 @@ pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_
     }
     // Everything happens on one thread, so that a finding is printed when it is known.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ways = BackChannel::over(&loaded.config.outbound).and_then(|out| Ok((out, BackChannel::new()?)));
-    let (runtime, (back_channel, straight)) = match (runtime, ways) {
-        (Ok(runtime), Ok(ways)) => (runtime, ways),
+    let roads =
+        BackChannel::over(&loaded.config.outbound).and_then(|outbound| Ok((outbound, BackChannel::new()?)));
+    let (runtime, (outbound, straight)) = match (runtime, roads) {
+        (Ok(runtime), Ok(roads)) => (runtime, roads),
         (Err(error), _) => return failed(&error, streams),
         (_, Err(error)) => return failed(&error, streams),
     };
@@ -72,7 +73,7 @@ pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_
     configuration(path, &loaded, &mut report);
     let visit = Visit {
         config: &loaded.config,
-        back_channel: &back_channel,
+        outbound: &outbound,
         straight: &straight,
         clock: Arc::new(SystemClock),
     };
@@ -102,8 +103,9 @@ fn configuration(path: &Path, loaded: &Loaded, report: &mut Report<'_, '_>) {
 /// What is looked at, and with what.
 struct Visit<'a> {
     config: &'a Config,
-    back_channel: &'a BackChannel,
-    /// To applications, which are not reached by `[outbound]`.
+    /// To providers.
+    outbound: &'a BackChannel,
+    /// To applications.
     straight: &'a BackChannel,
     clock: Arc<dyn Clock>,
 }
@@ -119,7 +121,7 @@ impl Visit<'_> {
                 settings,
                 registration,
                 config: self.config,
-                back_channel: self.back_channel,
+                back_channel: self.outbound,
             };
             provider::examine(&patient, self.clock.as_ref(), report).await;
         }

@@ -51,9 +51,10 @@ async fn reach(
     report: &mut Report<'_, '_>,
 ) -> Option<ProviderMetadata> {
     let issuer = &patient.settings.profile.issuer;
-    let name = match patient.config.outbound.proxy {
-        Some(_) => Finding::unjudged("DNS", "the proxy looks the name up"),
-        None => network::name(issuer.host()).await,
+    let name = if patient.config.outbound.proxy.is_some() {
+        Finding::unjudged("DNS", "left to the proxy of [outbound]")
+    } else {
+        network::name(issuer.host()).await
     };
     let mut stands = name.verdict;
     report.add(name);
