@@ -202,6 +202,14 @@ impl App {
         let settings = in_force.desk.providers.get(entry)?.settings();
         Some(settings.profile.issuer.as_str().to_owned())
     }
+
+    /// The Redis in force, by a connection of its own, for a look at it. None if sessions are kept in the process.
+    pub fn redis(&self) -> Option<RedisStore> {
+        match &self.in_force.load().store {
+            StoreSettings::Memory => None,
+            StoreSettings::Redis { url, prefix, tls } => RedisStore::over_tls(url, tls, prefix.clone()).ok(),
+        }
+    }
 }
 
 impl fmt::Debug for Parts {

@@ -178,7 +178,12 @@ async fn operate(
             admin::serve(listener, owner, Arc::<Operator>::clone(&operator)).await;
         }
     };
-    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked);
+    let examined = async {
+        if let Some(redis) = operator.app.redis() {
+            redis.report().await;
+        }
+    };
+    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked, examined);
 }
 
 struct Signals {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::is_content;
 use super::output;
-use super::text_of;
+use crate::support::document::text_of;
 use crate::support::executable::GUICHET;
 use crate::support::process::in_repository;
 
