@@ -25,6 +25,26 @@ fn every_metric_is_documented_and_every_documented_metric_exists() {
 }
 
 #[test]
+fn a_metric_that_the_text_names_exists() {
+    let names = Metrics::new();
+    let text = fs::read_to_string(in_repository("docs/operations.md")).unwrap();
+    let is_metric = |word: &&str| {
+        let prefixes = ["guichet_", "http_server_", "http_client_"];
+        prefixes.iter().any(|prefix| word.starts_with(prefix))
+    };
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let words: BTreeSet<&str> = text
+        .split(|letter| !is_letter(letter))
+        .filter(is_metric)
+        .collect();
+    assert!(words.len() > 20);
+    for word in words {
+        let of_a_histogram = word.trim_end_matches("_count").trim_end_matches("_bucket");
+        assert!(names.names().iter().any(|name| name == of_a_histogram), "{word}");
+    }
+}
+
+#[test]
 fn every_event_is_documented_and_every_documented_event_exists() {
     let (app, provider, session) = ("a", "fc", "r");
     let events = [
