@@ -94,11 +94,12 @@ impl Caller {
     /// Whether this head came as the site is published.
     pub(super) fn arrival(&self, headers: &HeaderMap) -> Arrival {
         let rules = &self.rules;
-        let is_own = rules.own_address == Some(self.peer.ip());
-        if is_own || rules.certificate.is_some() {
+        if rules.certificate.is_some() {
             return Arrival::AsPublished;
         }
-        rules.trusted_proxies.arrival(self.peer, headers)
+        rules
+            .trusted_proxies
+            .arrival(self.peer, rules.own_address, headers)
     }
 
     /// Says what every answer says. What an application says about itself stays.
@@ -132,5 +133,20 @@ mod tests {
         assert_eq!(arrival("10.0.0.2", None), Arrival::InTheOpen);
         assert_eq!(arrival("10.0.0.3", own), Arrival::InTheOpen);
         assert_eq!(arrival("10.0.0.5", own), Arrival::AsPublished);
+    }
+
+    #[test]
+    fn a_proxy_on_the_own_address_is_a_proxy() {
+        let rules = Rules {
+            trusted_proxies: TrustedProxies::new(["10.0.0.5/32".parse().unwrap()]),
+            own_address: "10.0.0.5".parse().ok(),
+            ..Rules::default()
+        };
+        let caller = Caller::new("10.0.0.5:9".parse().unwrap(), &CurrentRules::new(rules));
+        let headers = HeaderMap::from_iter([(
+            http::HeaderName::from_static("x-forwarded-proto"),
+            HeaderValue::from_static("http"),
+        )]);
+        assert_eq!(caller.arrival(&headers), Arrival::InTheOpen);
     }
 }

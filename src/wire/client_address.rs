@@ -60,15 +60,15 @@ impl TrustedProxies {
 
     /// Whether a listener without TLS should take the request for one that came by TLS to a proxy in front.
     ///
-    /// Without a list nothing is known. This machine itself is always allowed: what runs here may ask how we are. A proxy
-    /// that says both words stands behind another one that ended TLS.
-    pub fn arrival(&self, peer: SocketAddr, headers: &HeaderMap) -> Arrival {
+    /// Without a list nothing is known. This machine itself, on loopback or by its `own` address, is always allowed if it is
+    /// no proxy: what runs here may ask how we are. A proxy that says both words stands behind another one that ended TLS.
+    pub fn arrival(&self, peer: SocketAddr, own: Option<IpAddr>, headers: &HeaderMap) -> Arrival {
         let peer = peer.ip().to_canonical();
         if self.0.is_empty() {
             return Arrival::AsPublished;
         }
         if !self.trust(peer) {
-            return if peer.is_loopback() {
+            return if peer.is_loopback() || own == Some(peer) {
                 Arrival::AsPublished
             } else {
                 Arrival::InTheOpen
@@ -189,7 +189,7 @@ mod tests {
     fn in_the_open_came_who_went_around_the_proxies_or_spoke_plain_http_to_them() {
         let arrival = |networks: &[&str], peer: &str, said: &[&str]| {
             let headers = headers(&X_FORWARDED_PROTO, said);
-            proxies(networks).arrival(SocketAddr::new(peer.parse().unwrap(), 9), &headers)
+            proxies(networks).arrival(SocketAddr::new(peer.parse().unwrap(), 9), None, &headers)
         };
         let listed = &["10.0.0.1/32"];
         assert_eq!(arrival(listed, "10.0.0.1", &["https"]), Arrival::AsPublished);

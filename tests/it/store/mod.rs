@@ -7,15 +7,12 @@ pub(crate) mod outage;
 pub(crate) mod time;
 pub(crate) mod unopened;
 
-use std::collections::BTreeSet;
-
 use guichet::seal;
 use guichet::seal::Keyring;
 use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
 use serde_json::Value;
 
-use crate::journey;
 use crate::journey::stage::Stage;
 use crate::journey::stage::With;
 use crate::support::browser::Browser;
@@ -81,28 +78,4 @@ fn on_a_runtime(scene: impl Future<Output = ()>) {
         .build()
         .unwrap();
     runtime.block_on(scene);
-}
-
-#[test]
-fn every_case_of_the_area_stands_in_one_row() {
-    let all = include_str!("../cases.tsv")
-        .lines()
-        .map(|line| line.split('\t').collect::<Vec<_>>());
-    let wanted: BTreeSet<&str> = all
-        .filter(|case| case[1] == "M" || case[0] == "F047")
-        .map(|case| case[0])
-        .collect();
-    let rows = [
-        at_rest::ids(),
-        crowd::ids(),
-        keys::ids(),
-        outage::ids(),
-        time::ids(),
-        unopened::ids(),
-        journey::cookies::ids(),
-    ]
-    .concat();
-    let distinct: BTreeSet<&str> = rows.iter().copied().collect();
-    assert_eq!(distinct.len(), rows.len(), "{rows:?}");
-    assert_eq!(distinct, wanted);
 }
