@@ -1,6 +1,7 @@
 # Checked by tests/it/deploy: linted with hadolint, and built with buildah where its base images are present.
 #
-#   docker build --tag guichet .        then deploy/docker-compose.yml
+#   docker build --tag guichet:0.1.0 .                      then deploy/docker-compose.yml
+#   buildah build --format docker --tag guichet:0.1.0 .     in the other format there is no HEALTHCHECK
 
 FROM docker.io/library/rust:1.95.0-slim-bookworm AS build
 # hadolint ignore=DL3008

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use arc_swap::ArcSwap;
+
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::road::Outbound;
@@ -21,7 +23,12 @@ use crate::config::settings::LogSettings;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
+use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Hsts;
+use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
+use crate::gateway::tls::Certificate;
+use crate::gateway::tls::TlsError;
 use crate::identity_headers::assertion::Assertions;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::identity_headers::signing_keys::SigningKeysError;
@@ -47,11 +54,13 @@ use crate::session::memory::MemoryStore;
 use crate::session::metered::Metered;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
+use crate::session::roster::Roster;
 use crate::session::store::SessionStore;
 use crate::telemetry::audit::AuditEvent;
 use crate::telemetry::audit::Source;
 use crate::telemetry::peer::Peer;
 use crate::telemetry::telemetry::Telemetry;
+use crate::wire::client_address::TrustedProxies;
 use crate::wire::cookies::CookieScheme;
 
 /// Begins the keys of a store of one process, which shares it with nobody.
@@ -76,6 +85,9 @@ pub enum StartError {
     /// The system gave no random bytes.
     #[error("no session secret can be made")]
     Random(#[from] RandomError),
+    /// The certificate or its key changed or went away since the configuration was checked.
+    #[error("the certificate cannot be served")]
+    Tls(#[from] TlsError),
 }
 
 /// Why a newer configuration was not taken. The one before stays in force, whole.
@@ -111,6 +123,7 @@ impl fmt::Display for NeedsRestart {
 #[derive(Debug)]
 pub struct App {
     live: Arc<Live<Pipeline>>,
+    rules: Arc<CurrentRules>,
     lifecycle: Arc<Lifecycle>,
     clock: Arc<dyn Clock>,
     telemetry: Arc<Telemetry>,
@@ -118,7 +131,8 @@ pub struct App {
     server: ServerSettings,
     /// As it was at the start.
     logs: LogSettings,
-    in_force: Mutex<Parts>,
+    in_force: ArcSwap<Parts>,
+    one_at_a_time: Mutex<()>,
 }
 
 /// What a newer pipeline takes over where the configuration has not changed.
@@ -148,16 +162,19 @@ impl App {
             lifecycle: &lifecycle,
             before: None,
         };
+        let rules = Arc::new(CurrentRules::new(rules(&config)?));
         let (pipeline, parts) = builder.build(config)?;
         telemetry.metrics.configured(clock.now());
         Ok(Arc::new(Self {
             live: Arc::new(Live::new(pipeline)),
+            rules,
             lifecycle,
             clock,
             telemetry,
             server,
             logs,
-            in_force: Mutex::new(parts),
+            in_force: ArcSwap::from_pointee(parts),
+            one_at_a_time: Mutex::new(()),
         }))
     }
 
@@ -166,12 +183,13 @@ impl App {
     /// Sessions, known metadata and open connections stay where what they belong to is the same. Keys, secrets and roots
     /// were read again, or are now. One at a time: whoever comes second waits.
     pub fn reload(&self, config: Config) -> Result<(), ReloadError> {
-        let mut before = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.in_force.load();
         let changed = needs_restart((&self.server, &self.logs, &before.store), &config);
         if !changed.is_empty() {
             return Err(NeedsRestart(changed).into());
         }
-        let ending = ending(&config.server);
+        let (ending, rules) = (ending(&config.server), rules(&config)?);
         let builder = Builder {
             clock: &self.clock,
             telemetry: &self.telemetry,
@@ -188,7 +206,8 @@ impl App {
             self.telemetry
                 .audit(&Source::Operator, &AuditEvent::KeysRotated { kid });
         }
-        *before = parts;
+        self.rules.replace(rules);
+        self.in_force.store(Arc::new(parts));
         Ok(())
     }
 
@@ -202,6 +221,11 @@ impl App {
         &self.telemetry
     }
 
+    /// What the listener goes by now.
+    pub fn rules(&self) -> &Arc<CurrentRules> {
+        &self.rules
+    }
+
     /// From the start to the end.
     pub fn lifecycle(&self) -> &Arc<Lifecycle> {
         &self.lifecycle
@@ -209,19 +233,30 @@ impl App {
 
     /// The sessions, under the secrets in force now.
     pub fn sessions(&self) -> Arc<Sessions> {
-        Arc::clone(&self.desk().sessions)
+        Arc::clone(&self.in_force.load().desk.sessions)
+    }
+
+    /// The sessions as an operator sees them, under the secrets in force now.
+    pub fn roster(&self) -> Arc<Roster> {
+        let in_force = self.in_force.load();
+        let store = Arc::clone(&in_force.stores.sessions);
+        let keyring = in_force.desk.keyring.clone();
+        Arc::new(Roster::new(store, keyring, Arc::clone(&self.clock)))
     }
 
     /// The issuer of a provider entry, if there is such an entry now.
     pub fn issuer_of(&self, entry: &EntryName) -> Option<String> {
-        let desk = self.desk();
-        let settings = desk.providers.get(entry)?.settings();
+        let in_force = self.in_force.load();
+        let settings = in_force.desk.providers.get(entry)?.settings();
         Some(settings.profile.issuer.as_str().to_owned())
     }
 
-    fn desk(&self) -> Arc<Desk> {
-        let in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&in_force.desk)
+    /// The Redis in force, by a connection of its own, for a look at it. None if sessions are kept in the process.
+    pub fn redis(&self) -> Option<RedisStore> {
+        match &self.in_force.load().store {
+            StoreSettings::Memory => None,
+            StoreSettings::Redis { url, prefix, tls } => RedisStore::over_tls(url, tls, prefix.clone()).ok(),
+        }
     }
 }
 
@@ -231,6 +266,23 @@ impl fmt::Debug for Parts {
             .field("desk", &self.desk)
             .finish_non_exhaustive()
     }
+}
+
+/// What the listener goes by. Reads the certificate anew.
+fn rules(config: &Config) -> Result<Rules, StartError> {
+    let server = &config.server;
+    let files = server.tls.as_ref();
+    Ok(Rules {
+        certificate: files
+            .map(|files| Certificate::load(&files.cert_file, &files.key_file))
+            .transpose()?,
+        trusted_proxies: TrustedProxies::new(server.trusted_proxies.iter().copied()),
+        own_address: Some(server.listen.ip()),
+        hsts: match config.public_url.scheme {
+            "https" => server.hsts,
+            _ => Hsts::Off,
+        },
+    })
 }
 
 fn ending(server: &ServerSettings) -> Ending {

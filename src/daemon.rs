@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,11 +14,17 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::Mutex;
 
+use crate::admin;
+use crate::admin::office::Office;
+use crate::admin::office::Reloading;
+use crate::admin::socket::Socket;
+use crate::admin::socket::SocketError;
 use crate::app::App;
 use crate::app::ReloadError;
 use crate::app::StartError;
 use crate::clock::Clock;
 use crate::config;
+use crate::config::error::ConfigError;
 use crate::config::settings::Config;
 use crate::gateway::process;
 use crate::gateway::process::Cores;
@@ -28,6 +35,9 @@ use crate::lifecycle::Phase;
 use crate::monitor;
 use crate::monitor::readiness::Check;
 use crate::monitor::readiness::Watched;
+use crate::provider::entry_name::EntryName;
+use crate::session::Sessions;
+use crate::session::roster::Roster;
 use crate::supervisor;
 use crate::telemetry::audit::AuditEvent;
 use crate::telemetry::audit::Source;
@@ -46,6 +56,12 @@ pub enum RunError {
     /// The monitor's address cannot be listened on.
     #[error("the monitor cannot listen on {0}")]
     Monitor(SocketAddr, #[source] io::Error),
+    /// Nobody could tell the process to end.
+    #[error("no signal can be received")]
+    Signals(#[source] io::Error),
+    /// The operator's socket cannot be made.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
 }
 
 /// Serves what the configuration at `path` says until SIGTERM or SIGINT, then lets the last exchanges end.
@@ -55,15 +71,20 @@ pub fn run(
     (clock, telemetry): (Arc<dyn Clock>, Arc<Telemetry>),
 ) -> Result<(), RunError> {
     keep_memory_private();
+    let signals = Signals::listen().map_err(RunError::Signals)?;
     let (listen, monitor) = (config.server.listen, config.server.monitor_listen);
+    let admin_socket = config.server.admin_socket.clone();
     let app = App::start(config, clock, telemetry)?;
     let listener = process::bind(listen)?;
     if let Some(address) = monitor {
-        let (watched, telemetry) = (Running(Arc::clone(&app)), Arc::clone(app.telemetry()));
-        monitor::listener::bind(address)
-            .and_then(|listener| monitor::listener::start(listener, watched, telemetry))
-            .map_err(|error| RunError::Monitor(address, error))?;
+        watch(address, &app)?;
     }
+    // Until the end of this function: its file goes with it.
+    let socket = admin_socket.as_deref().map(Socket::bind).transpose()?;
+    let questions = match &socket {
+        Some(socket) => Some((socket.listener()?, socket.owner)),
+        None => None,
+    };
     let cores = Arc::new(Cores::default());
     let operator = Operator {
         app: Arc::clone(&app),
@@ -73,9 +94,10 @@ pub fn run(
     let process = Process {
         listener,
         live: Arc::clone(app.live()),
+        rules: Arc::clone(app.rules()),
         lifecycle: Arc::clone(app.lifecycle()),
         cores: Arc::clone(&cores),
-        beside: Box::pin(operate(Arc::new(operator), cores)),
+        beside: Box::pin(operate(Arc::new(operator), signals, cores, questions)),
     };
     Ok(process.run()?)
 }
@@ -85,6 +107,14 @@ fn keep_memory_private() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "the memory of the process is not private");
     }
+}
+
+/// Answers probes at an address of their own.
+fn watch(address: SocketAddr, app: &Arc<App>) -> Result<(), RunError> {
+    let (watched, telemetry) = (Running(Arc::clone(app)), Arc::clone(app.telemetry()));
+    monitor::listener::bind(address)
+        .and_then(|listener| monitor::listener::start(listener, watched, telemetry))
+        .map_err(|error| RunError::Monitor(address, error))
 }
 
 /// What readiness depends on.
@@ -113,7 +143,7 @@ struct Operator {
 
 impl Operator {
     /// Reads the configuration again; says in the log what came of it.
-    async fn reload(&self) -> Result<(), ReloadError> {
+    async fn read_again(&self) -> Result<Vec<ConfigError>, ReloadError> {
         let _turn = self.one_at_a_time.lock().await;
         supervisor::reloading();
         let (app, path) = (Arc::clone(&self.app), self.path.clone());
@@ -130,10 +160,10 @@ impl Operator {
         match reloaded {
             Ok(warnings) => {
                 tracing::info!("the new configuration is in force");
-                for warning in warnings {
+                for warning in &warnings {
                     tracing::warn!("{warning}");
                 }
-                Ok(())
+                Ok(warnings)
             }
             Err(refused) => {
                 let telemetry = self.app.telemetry();
@@ -148,22 +178,45 @@ impl Operator {
     }
 }
 
+impl Office for Operator {
+    fn telemetry(&self) -> &Telemetry {
+        self.app.telemetry()
+    }
+
+    fn roster(&self) -> Arc<Roster> {
+        self.app.roster()
+    }
+
+    fn sessions(&self) -> Arc<Sessions> {
+        self.app.sessions()
+    }
+
+    fn issuer_of(&self, entry: &EntryName) -> Option<String> {
+        self.app.issuer_of(entry)
+    }
+
+    fn reload(&self) -> Reloading<'_> {
+        Box::pin(async move {
+            let warnings = self.read_again().await.map_err(|refused| refused.to_string())?;
+            Ok(warnings.iter().map(ToString::to_string).collect())
+        })
+    }
+}
+
 /// Everything that is not a request.
-async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
+async fn operate(
+    operator: Arc<Operator>,
+    signals: Signals,
+    cores: Arc<Cores>,
+    questions: Option<(UnixListener, u32)>,
+) {
     let lifecycle = Arc::clone(operator.app.lifecycle());
-    let signals = match Signals::listen() {
-        Ok(signals) => signals,
-        Err(error) => {
-            tracing::error!(%error, "no signal can be received; ending");
-            return lifecycle.end_at_once();
-        }
-    };
     supervisor::ready();
     let Signals { ends, mut hangup } = signals;
     let reloads = async {
         while hangup.recv().await.is_some() {
             // Said in the log.
-            drop(operator.reload().await);
+            drop(operator.read_again().await);
         }
     };
     let watched = async {
@@ -171,7 +224,17 @@ async fn operate(operator: Arc<Operator>, cores: Arc<Cores>) {
             supervisor::watch(interval, || cores.answer()).await;
         }
     };
-    tokio::join!(ends.obey(&lifecycle), reloads, watched);
+    let asked = async {
+        if let Some((listener, owner)) = questions {
+            admin::serve(listener, owner, Arc::<Operator>::clone(&operator)).await;
+        }
+    };
+    let examined = async {
+        if let Some(redis) = operator.app.redis() {
+            redis.report().await;
+        }
+    };
+    tokio::join!(ends.obey(&lifecycle), reloads, watched, asked, examined);
 }
 
 struct Signals {
@@ -185,7 +248,13 @@ struct Ends {
 }
 
 impl Signals {
+    /// Hears what comes from now on, though nobody waits for it yet: before this, SIGHUP ends a process.
     fn listen() -> io::Result<Self> {
+        // Whichever runtime runs later passes them on.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let _inside = runtime.enter();
         Ok(Self {
             ends: Ends {
                 terminate: signal(SignalKind::terminate())?,

@@ -3,6 +3,7 @@
 //! The modules stand on floors; each imports only what is below it (`tests/architecture.rs`).
 
 pub mod access;
+pub mod admin;
 pub mod app;
 pub mod back_channel;
 pub mod cli;

@@ -17,6 +17,7 @@ use crate::endpoints::ends_session;
 use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::in_the_open;
 use crate::endpoints::witness;
 use crate::judge::AnswerCache;
 use crate::judge::Judge;
@@ -28,6 +29,7 @@ use crate::session::owner::CookieOwner;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::telemetry::telemetry::Telemetry;
+use crate::wire::client_address::Arrival;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
@@ -89,6 +91,12 @@ impl Pipeline {
     /// Decides a request: whose is it, may it pass, what is the application told.
     pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
         let desk = &self.desk;
+        if desk.scheme == "https" && request.arrival == Arrival::InTheOpen {
+            return Outcome::Answer(in_the_open::answer(desk, &request));
+        }
+        if !desk.router.serves(&request.host) {
+            return Outcome::Answer(failure::answer(desk, &request, &Failure::Misdirected));
+        }
         let (app, route) = match desk.router.find(&request.host, &request.target) {
             Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
             Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),

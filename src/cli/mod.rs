@@ -11,10 +11,13 @@ pub mod headers;
 pub mod healthcheck;
 pub mod keys;
 pub mod moment;
+pub mod operator;
 pub mod person;
+pub mod reload;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod sessions;
 pub mod streams;
 pub mod telling;
 pub mod verify;
@@ -34,6 +37,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain::ExplainArguments;
 use crate::cli::headers::HeadersArguments;
 use crate::cli::keys::KeysCommand;
+use crate::cli::sessions::SessionsCommand;
 use crate::cli::streams::Streams;
 use crate::cli::verify::VerifyArguments;
 
@@ -71,6 +75,13 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// The live sessions of the running gateway
+    Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    },
+    /// Let the running gateway read its configuration again, whole or not at all
+    Reload,
     /// What the operator brings along for the pages
     Assets {
         #[command(subcommand)]
@@ -114,6 +125,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams
         Command::Headers(arguments) => headers::headers(config, &arguments, streams),
         Command::Verify(arguments) => verify::verify(config, &arguments, streams),
         Command::Keys { command } => keys::keys(config, &command, streams),
+        Command::Sessions { command } => sessions::sessions(config, command, streams),
+        Command::Reload => reload::reload(config, streams),
         Command::Assets { command } => assets::assets(config, &command, streams),
         Command::Schema => schema::schema(streams),
         Command::Healthcheck => healthcheck::healthcheck(config, streams),

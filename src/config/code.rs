@@ -84,6 +84,14 @@ codes! {
     EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
 
+    Certificate = 90, "A certificate or key that cannot be served.";
+    CertificateValidity = 91, "A certificate that browsers refuse, or soon will.";
+    CertificateNames = 92, "A certificate that is not about a host of the site.";
+    ListenerInTheOpen = 93, "A listener that browsers can reach in the open.";
+    TlsWithoutHttps = 94, "A certificate for a site that is published in the open.";
+
+    AdminSocket = 95, "A path that a Unix socket cannot have.";
+
     AuditFile = 100, "Not a file that audit events can be written to.";
 
     OfficialButton = 105, "A real provider without its official button.";

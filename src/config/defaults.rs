@@ -15,6 +15,7 @@ listen = "127.0.0.1:8080"
 trusted_proxies = []
 shutdown_delay = "0s"
 drain_timeout = "30s"
+hsts = "host"
 
 [logs]
 format = "auto"

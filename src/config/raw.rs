@@ -88,6 +88,10 @@ pub struct Server {
     pub drain_timeout: Option<String>,
     /// Certificate and key, where no proxy in front has them. Absent: plain http.
     pub tls: Option<Tls>,
+    /// What every answer of an https site tells browsers (`Strict-Transport-Security`, one year): that this host, or every
+    /// name below it as well, is never to be visited in the open again.
+    #[schemars(extend("enum" = ["host", "subdomains", "off"]))]
+    pub hsts: Option<String>,
 }
 
 /// The certificate that browsers see, and its key.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::back_channel::road::Outbound;
+use crate::gateway::listener::Hsts;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
@@ -76,6 +77,8 @@ pub struct ServerSettings {
     pub drain_timeout: Duration,
     /// Where certificate and key are. Absent: plain http.
     pub tls: Option<TlsFiles>,
+    /// What an https site says about itself.
+    pub hsts: Hsts,
 }
 
 /// Key `server.tls`.

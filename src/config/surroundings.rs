@@ -1,15 +1,20 @@
-//! The machine around a configuration: its folder and the environment, read once and handed in.
+//! The machine around a configuration: its folder, the environment and the time, read once and handed in.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::clock::Clock as _;
+use crate::clock::SystemClock;
+use crate::clock::Timestamp;
+
 /// What the configuration may refer to.
 #[derive(Clone)]
 pub struct Surroundings {
     folder: PathBuf,
     variables: BTreeMap<String, String>,
+    now: Timestamp,
 }
 
 impl Surroundings {
@@ -18,7 +23,19 @@ impl Surroundings {
         Self {
             folder: file.parent().map(Path::to_owned).unwrap_or_default(),
             variables,
+            now: SystemClock.now(),
         }
+    }
+
+    /// The same at another moment.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { now, ..self }
+    }
+
+    /// When the configuration was read.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// A path as the file means it: relative to the file's own folder, wherever the program was started.

@@ -24,6 +24,7 @@ use crate::pages::service_pages::ApplicationUnavailable;
 use crate::pages::service_pages::BadRequest;
 use crate::pages::service_pages::InternalError;
 use crate::pages::service_pages::MethodNotAllowed;
+use crate::pages::service_pages::Misdirected;
 use crate::pages::service_pages::NotFound;
 use crate::pages::service_pages::Sent;
 use crate::pages::service_pages::SessionExpired;
@@ -52,9 +53,15 @@ pub enum Failure {
     /// A form for us that is longer than any of ours.
     #[error("the form is too long")]
     FormTooLong,
-    /// A host or path that nobody has.
+    /// A path that nobody has.
     #[error("nothing is served here")]
     NotFound,
+    /// A host that nobody has.
+    #[error("this host is not served here")]
+    Misdirected,
+    /// Plain http, where the site is published under https.
+    #[error("the request came in the open")]
+    InTheOpen,
     /// The endpoint knows other methods.
     #[error("the endpoint is asked with {0} only")]
     Method(&'static str),
@@ -107,6 +114,8 @@ impl Failure {
             Self::Identity(_) => "P08",
             Self::StoreUnavailable(_) => "P09",
             Self::Internal(_) => "P10",
+            Self::Misdirected => "P11",
+            Self::InTheOpen => "P12",
             Self::SignInNeeded(_) => "L01",
             Self::NothingSaved(_) => "L02",
             Self::NotANavigation => "L03",
@@ -122,6 +131,8 @@ impl Failure {
             Self::BadRequestBody => "body_broken",
             Self::FormTooLong => "form_too_long",
             Self::NotFound => "not_found",
+            Self::Misdirected => "host_not_served",
+            Self::InTheOpen => "in_the_open",
             Self::Method(_) => "method",
             Self::NotANavigation => "not_a_navigation",
             Self::CrossSite => "cross_site",
@@ -150,9 +161,12 @@ impl Failure {
     /// How much of a failure it is.
     fn weight(&self) -> Weight {
         match self {
-            Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::NotFound | Self::Method(_) => {
-                Weight::Ordinary
-            }
+            Self::SignInNeeded(_)
+            | Self::NothingSaved(_)
+            | Self::NotFound
+            | Self::Misdirected
+            | Self::InTheOpen
+            | Self::Method(_) => Weight::Ordinary,
             Self::BadRequest(_)
             | Self::BadRequestBody
             | Self::FormTooLong
@@ -173,6 +187,7 @@ impl Failure {
                 Problem::BadRequest
             }
             Self::NotFound => Problem::NotFound,
+            Self::Misdirected | Self::InTheOpen => Problem::Misdirected,
             Self::Method(allow) => Problem::MethodNotAllowed { allow },
             Self::CrossSite => Problem::AccessDenied,
             Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::Login(_) => {
@@ -193,6 +208,7 @@ impl Failure {
                 BadRequest.respond(frame)
             }
             Self::NotFound => NotFound.respond(frame),
+            Self::Misdirected | Self::InTheOpen => Misdirected.respond(frame),
             Self::Method(allow) => MethodNotAllowed { allow }.respond(frame),
             Self::CrossSite => AccessDenied {
                 reason: None,

@@ -7,6 +7,7 @@ pub mod destination;
 pub mod double_click;
 pub mod ends_session;
 pub mod failure;
+pub mod in_the_open;
 pub mod initiate_login;
 pub mod jwks;
 pub mod login_failure;

@@ -1,7 +1,6 @@
 //! Takes what comes to a listener, until the gateway takes nothing new any more.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,8 @@ use tokio::net::TcpStream;
 use crate::gateway::connection;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::listener::Caller;
+use crate::gateway::listener::CurrentRules;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
 
@@ -20,7 +21,7 @@ const REST: Duration = Duration::from_millis(100);
 /// Serves whoever connects, each connection in a task of this thread; comes back when the gateway drains.
 pub(super) async fn accept<D: Decide>(
     exchange: Arc<Exchange<D>>,
-    listener: TcpListener,
+    (listener, rules): (TcpListener, Arc<CurrentRules>),
     lifecycle: Arc<Lifecycle>,
 ) {
     let draining = lifecycle.reached(Phase::Draining);
@@ -28,13 +29,13 @@ pub(super) async fn accept<D: Decide>(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, client)) => begin(&exchange, stream, client, &lifecycle),
+                Ok((stream, peer)) => begin(&exchange, stream, Caller::new(peer, &rules), &lifecycle),
                 Err(error) => refused(&error).await,
             },
             () = draining.as_mut() => break,
         }
     }
-    if let Err(error) = accept_waiting(&exchange, listener, &lifecycle) {
+    if let Err(error) = accept_waiting(&exchange, (listener, &rules), &lifecycle) {
         tracing::debug!(%error, "a connection that waited was not accepted");
     }
 }
@@ -42,15 +43,16 @@ pub(super) async fn accept<D: Decide>(
 /// Whoever is connected already was let in by the system, and is served once.
 fn accept_waiting<D: Decide>(
     exchange: &Arc<Exchange<D>>,
-    listener: TcpListener,
+    (listener, rules): (TcpListener, &CurrentRules),
     lifecycle: &Lifecycle,
 ) -> io::Result<()> {
     let listener = listener.into_std()?;
     loop {
         match listener.accept() {
-            Ok((stream, client)) => {
+            Ok((stream, peer)) => {
                 stream.set_nonblocking(true)?;
-                begin(exchange, TcpStream::from_std(stream)?, client, lifecycle);
+                let stream = TcpStream::from_std(stream)?;
+                begin(exchange, stream, Caller::new(peer, rules), lifecycle);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
@@ -58,16 +60,11 @@ fn accept_waiting<D: Decide>(
     }
 }
 
-fn begin<D: Decide>(
-    exchange: &Arc<Exchange<D>>,
-    stream: TcpStream,
-    client: SocketAddr,
-    lifecycle: &Lifecycle,
-) {
+fn begin<D: Decide>(exchange: &Arc<Exchange<D>>, stream: TcpStream, caller: Caller, lifecycle: &Lifecycle) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
     }
-    let connection = connection::serve(Arc::clone(exchange), stream, client, lifecycle.begin());
+    let connection = connection::serve(Arc::clone(exchange), stream, caller, lifecycle.begin());
     drop(tokio::spawn(connection));
 }
 

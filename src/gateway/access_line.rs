@@ -15,7 +15,6 @@ use http::request::Parts;
 use http_body::Body;
 use http_body::Frame;
 use http_body::SizeHint;
-use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::gateway::answer_body::AnswerBody;
@@ -120,7 +119,7 @@ impl Record {
             request = self.request.as_str(),
             app = self.app.as_deref(),
             client = %self.client.ip().to_canonical(),
-            port = self.client.port(),
+            port = (self.client.port() != 0).then(|| self.client.port()),
             bytes = self.bytes,
             duration = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
             outcome = (!self.is_whole).then_some("broken_off"),
@@ -152,12 +151,9 @@ impl RecordedBody {
         }
     }
 
-    /// Nothing, about which nothing is told: the request has no number.
-    pub(super) fn unrecorded() -> Self {
-        Self {
-            body: AnswerBody::Own(Full::default()),
-            record: None,
-        }
+    /// Of a request that has no number, or is none: nothing is told about it.
+    pub(super) fn unrecorded(body: AnswerBody) -> Self {
+        Self { body, record: None }
     }
 }
 

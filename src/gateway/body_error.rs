@@ -10,4 +10,7 @@ pub(super) enum BodyError {
     /// Nothing came for `idle_timeout`.
     #[error("the body stood still for `idle_timeout`")]
     Still,
+    /// The browser asked for no part of it for a minute.
+    #[error("the browser did not read the answer")]
+    Unread,
 }

@@ -7,16 +7,13 @@ use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
+use crate::gateway::bounds;
 use crate::gateway::idle::Idle;
-
-/// How long a browser may take no byte of what waits for it.
-const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The stream of one connection.
 #[derive(Debug)]
@@ -30,7 +27,7 @@ impl<S> ClientStream<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
-            idle: Idle::new(WRITE_TIMEOUT),
+            idle: Idle::new(bounds::WRITE_TIMEOUT),
         }
     }
 }

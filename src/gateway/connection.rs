@@ -1,12 +1,9 @@
-//! One connection of a browser: hyper's server on a stream, its bounds, and its orderly end.
+//! One connection of a browser: TLS where there is a certificate, then HTTP/1.1 or HTTP/2, and the orderly end.
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::HeaderValue;
-use http::Version;
 use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -16,43 +13,63 @@ use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
+use crate::gateway::bounds;
 use crate::gateway::client_stream::ClientStream;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::http2;
+use crate::gateway::listener::Caller;
+use crate::gateway::tls::Spoken;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
 
-/// For the whole head of a request, from the moment when the connection is ready for it: so it is also how long a
-/// connection is kept between two requests.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Most fields of a request; beyond it 431.
-const MOST_FIELDS: usize = 100;
-/// Longest head of a request, beyond it 431, and most of a body that waits in memory. A browser with all of its cookies
-/// for a site stays under half of it.
-const LONGEST_HEAD: usize = 32 * 1024;
-
-/// Serves one connection to its end. While the gateway leaves, each answer says that it is the last one here: a
-/// connection that was closed without a word would lose the request that is on its way. Once the gateway drains, the
-/// exchange under way is the last one; on a connection that comes later still, the first one is.
-///
-/// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
-/// `Date` is added where an application sent none, as RFC 9110, section 6.6.1, asks.
+/// Serves one connection to its end.
 pub(super) async fn serve<D: Decide, S>(
     exchange: Arc<Exchange<D>>,
     stream: S,
-    client: SocketAddr,
-    mut under_way: UnderWay,
+    caller: Caller,
+    under_way: UnderWay,
 ) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let stream = ClientStream::new(stream);
+    let ended = match &caller.rules.certificate {
+        None => plain(exchange, stream, caller, under_way).await,
+        Some(certificate) => match certificate.accept(stream).await {
+            Ok((stream, Spoken::Http1)) => plain(exchange, stream, caller, under_way).await,
+            Ok((stream, Spoken::Http2)) => http2::serve(exchange, stream, caller, under_way).await,
+            Err(error) => {
+                tracing::debug!(%error, "no TLS with a browser");
+                return;
+            }
+        },
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a browser's connection ended");
+    }
+}
+
+/// HTTP/1.1. While the gateway leaves, each answer says that it is the last one here: a connection that was closed without
+/// a word would lose the request that is on its way. Once the gateway drains, the exchange under way is the last one; on a
+/// connection that comes later still, the first one is.
+///
+/// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
+/// `Date` is added where an application sent none, as RFC 9110, section 6.6.1, asks.
+async fn plain<D: Decide, S>(
+    exchange: Arc<Exchange<D>>,
+    stream: S,
+    caller: Caller,
+    mut under_way: UnderWay,
+) -> hyper::Result<()>
+where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let seen = under_way.clone();
     let answer = service_fn(move |request: http::Request<Incoming>| {
-        let (exchange, seen) = (Arc::clone(&exchange), seen.clone());
+        let (exchange, caller, seen) = (Arc::clone(&exchange), caller.clone(), seen.clone());
         async move {
-            let version = request.version();
-            let mut answer = exchange.answer(client, request).await;
+            let mut answer = exchange.answer(&caller, request).await;
             if let Ok(answer) = &mut answer
-                && version <= Version::HTTP_11
                 && seen.phase() >= Phase::Leaving
             {
                 let close = HeaderValue::from_static("close");
@@ -64,12 +81,12 @@ pub(super) async fn serve<D: Decide, S>(
     let late = under_way.phase() >= Phase::Draining;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_headers(MOST_FIELDS)
-        .max_header_size(LONGEST_HEAD)
-        .max_buf_size(LONGEST_HEAD)
+        .header_read_timeout(bounds::HEAD_TIMEOUT)
+        .max_headers(bounds::MOST_FIELDS)
+        .max_header_size(bounds::LONGEST_HEAD)
+        .max_buf_size(bounds::LONGEST_HEAD)
         .keep_alive(!late)
-        .serve_connection(TokioIo::new(ClientStream::new(stream)), answer);
+        .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     let draining = async {
         if late {
@@ -78,14 +95,11 @@ pub(super) async fn serve<D: Decide, S>(
             under_way.reached(Phase::Draining).await;
         }
     };
-    let ended = tokio::select! {
+    tokio::select! {
         ended = connection.as_mut() => ended,
         () = draining => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a browser's connection ended");
     }
 }

@@ -25,6 +25,7 @@ use crate::gateway::access_line::UnderWay;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::app_cookies;
 use crate::gateway::decide::Decide;
+use crate::gateway::listener::Caller;
 use crate::gateway::live::Live;
 use crate::gateway::location;
 use crate::gateway::request_body::Expectation;
@@ -76,23 +77,25 @@ impl<D: Decide> Exchange<D> {
         Self { live, upstreams }
     }
 
-    /// The answer to one request of `client`, and its line in the access log: never a query, a field or a body.
+    /// The answer to one request, and its line in the access log: never a query, a field or a body.
     pub(super) async fn answer(
         &self,
-        client: SocketAddr,
+        caller: &Caller,
         request: http::Request<Incoming>,
     ) -> Result<http::Response<RecordedBody>, Infallible> {
         let (head, incoming) = request.into_parts();
         let Ok(id) = seal::random().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
-            let mut response = http::Response::new(RecordedBody::unrecorded());
+            let mut response =
+                http::Response::new(RecordedBody::unrecorded(AnswerBody::Own(Full::default())));
             *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
             return Ok(response);
         };
         let decide = self.live.load();
-        let record = Record::begin(decide.telemetry(), &head, client, &id);
+        let record = Record::begin(decide.telemetry(), &head, caller.client(&head.headers), &id);
         let body = RequestBody::new(incoming, expectation(&head));
-        let answered = self.decided(decide, (&head, client, id), body).await;
+        let mut answered = self.decided(decide, (&head, caller, id), body).await;
+        caller.sign(answered.response.headers_mut());
         let app = answered.app.as_ref().map(|app| app.name.as_str());
         let record = record.answered(app, answered.response.status(), answered.under_way);
         Ok(answered.response.map(|body| RecordedBody::new(body, record)))
@@ -101,11 +104,15 @@ impl<D: Decide> Exchange<D> {
     async fn decided(
         &self,
         decide: Arc<D>,
-        (head, client, id): (&Parts, SocketAddr, RequestId),
+        (head, caller, id): (&Parts, &Caller, RequestId),
         body: RequestBody,
     ) -> Answered {
+        let client = caller.client(&head.headers);
         let mut request = match Request::parse(head, client, id.clone()) {
-            Ok(request) => request,
+            Ok(request) => Request {
+                arrival: caller.arrival(&head.headers),
+                ..request
+            },
             Err(error) => {
                 let failure = Failure::BadRequest(error);
                 tell_refused(&*decide, client, &id, &failure);

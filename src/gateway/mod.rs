@@ -8,12 +8,15 @@ mod access_line;
 mod answer_body;
 mod app_cookies;
 mod body_error;
+mod bounds;
 mod client_stream;
 mod connect;
 mod connection;
 mod decide;
 mod exchange;
+mod http2;
 mod idle;
+pub mod listener;
 pub mod live;
 mod location;
 mod pool;
@@ -21,6 +24,8 @@ pub mod probe;
 pub mod process;
 mod request_body;
 mod sign_out;
+mod streams;
+pub mod tls;
 mod upstream;
 mod upstream_error;
 mod upstream_request;
@@ -31,15 +36,20 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::gateway::exchange::Exchange;
+use crate::gateway::listener::CurrentRules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
 
-/// Serves what comes to a plain listener until the gateway drains. What is under way then goes on: whoever ends the gateway
+/// Serves what comes to a listener, under its rules, until the gateway drains. What is under way then goes on: whoever ends the gateway
 /// waits for it ([`Lifecycle::end`]).
-pub async fn serve(live: Arc<Live<Pipeline>>, listener: TcpListener, lifecycle: Arc<Lifecycle>) {
+pub async fn serve(
+    live: Arc<Live<Pipeline>>,
+    listener: (TcpListener, Arc<CurrentRules>),
+    lifecycle: Arc<Lifecycle>,
+) {
     let upstreams = Upstreams::new(Arc::new(Shared::default()));
     accept::accept(Arc::new(Exchange::new(live, upstreams)), listener, lifecycle).await;
 }

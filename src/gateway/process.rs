@@ -24,6 +24,7 @@ use tokio::runtime::Handle;
 
 use crate::gateway::accept;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::listener::CurrentRules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
@@ -58,6 +59,8 @@ pub struct Process {
     pub listener: TcpListener,
     /// What answers.
     pub live: Arc<Live<Pipeline>>,
+    /// What the listener goes by.
+    pub rules: Arc<CurrentRules>,
     /// When it ends.
     pub lifecycle: Arc<Lifecycle>,
     /// The threads that will answer.
@@ -112,10 +115,11 @@ impl Process {
             let exchange = Arc::new(Exchange::new(Arc::clone(&self.live), upstreams));
             let own = self.listener.try_clone().map_err(ListenError::System)?;
             let (lifecycle, cores) = (Arc::clone(&self.lifecycle), Arc::clone(&self.cores));
+            let rules = Arc::clone(&self.rules);
             let work = Box::pin(async move {
                 cores.join();
                 match tokio::net::TcpListener::from_std(own) {
-                    Ok(own) => accept::accept(exchange, own, lifecycle).await,
+                    Ok(own) => accept::accept(exchange, (own, rules), lifecycle).await,
                     Err(error) => tracing::error!(%error, "a thread cannot listen"),
                 }
             });

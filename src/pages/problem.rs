@@ -26,6 +26,8 @@ pub enum Problem<'a> {
     BadRequest,
     /// 404.
     NotFound,
+    /// 421: a host that is not served, or not on this way.
+    Misdirected,
     /// 405, with the methods for `Allow`.
     MethodNotAllowed {
         /// The methods it knows.
@@ -107,6 +109,7 @@ impl Problem<'_> {
             Self::AccessDenied => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ApplicationUnavailable => StatusCode::BAD_GATEWAY,
@@ -123,6 +126,7 @@ impl Problem<'_> {
             Self::AccessDenied => "urn:guichet:problem:access-denied",
             Self::BadRequest => "urn:guichet:problem:bad-request",
             Self::NotFound => "urn:guichet:problem:not-found",
+            Self::Misdirected => "urn:guichet:problem:misdirected",
             Self::MethodNotAllowed { .. } => "urn:guichet:problem:method-not-allowed",
             Self::Internal => "urn:guichet:problem:internal-error",
             Self::ApplicationUnavailable => "urn:guichet:problem:application-unavailable",
@@ -142,7 +146,7 @@ impl Problem<'_> {
             }
             Self::AccessDenied => (login.denied.to_owned(), (login.denied_why)(service)),
             Self::BadRequest => fixed(pages.bad_request, pages.bad_request_why),
-            Self::NotFound => fixed(pages.not_found, pages.not_found_why),
+            Self::NotFound | Self::Misdirected => fixed(pages.not_found, pages.not_found_why),
             Self::MethodNotAllowed { .. } => fixed(pages.method, pages.method_why),
             Self::Internal => fixed(pages.internal, pages.internal_why),
             Self::ApplicationUnavailable => ((pages.unavailable)(service), pages.unavailable_why.to_owned()),

@@ -149,6 +149,20 @@ impl NotFound {
     }
 }
 
+/// No site of ours, or not on this way: 421. In the words of a page that is not there.
+#[derive(Clone, Copy, Debug)]
+pub struct Misdirected;
+
+impl Misdirected {
+    /// The page.
+    pub fn respond(self, frame: &Frame<'_>) -> Response {
+        Response {
+            status: StatusCode::MISDIRECTED_REQUEST,
+            ..NotFound.respond(frame)
+        }
+    }
+}
+
 /// A page of ours that knows no such method: 405.
 #[derive(Clone, Copy, Debug)]
 pub struct MethodNotAllowed {

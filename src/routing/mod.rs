@@ -66,7 +66,8 @@ impl Router {
         self.on_host(host).min_by_key(|app| app.position)
     }
 
-    fn serves(&self, host: &Host) -> bool {
+    /// Whether any application is on a host.
+    pub fn serves(&self, host: &Host) -> bool {
         self.on_host(host).next().is_some()
     }
 

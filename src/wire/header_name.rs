@@ -54,6 +54,8 @@ const NEVER_FROM_A_CLIENT: &[&str] = &[
     "x-request-id",
     "x-host",
     "x-scheme",
+    "x-script-name",
+    "script-name",
     "front-end-https",
     // another path or method than the one that was judged
     "x-original-*",

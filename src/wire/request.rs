@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
-use http::Uri;
+use http::Version;
 use http::header::ACCEPT;
 use http::header::HOST;
 use http::request::Parts;
 
+use crate::wire::client_address::Arrival;
 use crate::wire::cookies::Cookies;
 use crate::wire::header_name;
 use crate::wire::host::Host;
@@ -106,10 +107,12 @@ pub struct Request {
     pub cookies: Cookies,
     /// The `Cookie` field for the application, without ours.
     pub application_cookies: Option<http::HeaderValue>,
-    /// The `Host` field as the browser wrote it.
+    /// The `Host` field, or the authority of HTTP/2, as the browser wrote it.
     pub raw_host: http::HeaderValue,
-    /// The peer of the connection.
+    /// Whom the answer is for: the peer of the connection, or whom a trusted proxy named; then the port is 0.
     pub client: SocketAddr,
+    /// Whether it came as the site is published.
+    pub arrival: Arrival,
     /// This request's number.
     pub id: RequestId,
     /// The body of a form that was sent to one of our own endpoints; empty for everything else.
@@ -125,7 +128,7 @@ impl Request {
         refuse_ambiguous_framing(&head.headers)?;
         refuse_unknown_expectation(&head.headers)?;
         let nominated = nominated_fields(&head.headers)?;
-        let (raw_host, host) = one_host(&head.headers, &head.uri)?;
+        let (raw_host, host) = one_host(head)?;
         let target = head.uri.path_and_query().ok_or(TargetError::NotAPath)?;
         let target = RequestTarget::parse(target.as_str())?;
         let passes = |name: &http::HeaderName| {
@@ -147,6 +150,7 @@ impl Request {
             application_cookies: crate::wire::cookies::without_own(&head.headers),
             raw_host,
             client,
+            arrival: Arrival::AsPublished,
             id,
             form: Bytes::new(),
         })
@@ -218,17 +222,27 @@ fn is_served(method: &Method) -> bool {
     SERVED.contains(method) || EXTENSIONS.contains(&method.as_str())
 }
 
-fn one_host(headers: &HeaderMap, uri: &Uri) -> Result<(http::HeaderValue, Host), HostError> {
-    let mut fields = headers.get_all(HOST).iter();
-    let (Some(field), None) = (fields.next(), fields.next()) else {
+/// HTTP/2 has its authority in the target, and `Host` at most beside it (RFC 9113, section 8.3.1); HTTP/1.1 has `Host`, and
+/// an authority at most beside it (RFC 9112, section 3.2.2). Where both are, they say the same.
+fn one_host(head: &Parts) -> Result<(http::HeaderValue, Host), HostError> {
+    let mut fields = head.headers.get_all(HOST).iter();
+    let (field, None) = (fields.next(), fields.next()) else {
         return Err(HostError::NotOne);
     };
-    let host = Host::parse(field.to_str().map_err(|_not_ascii| HostError::Invalid)?)?;
-    match uri.authority() {
-        Some(authority) if Host::parse(authority.as_str()) != Ok(host.clone()) => {
+    let authority = head.uri.authority();
+    let raw = match (field, authority) {
+        (Some(field), _) => field.clone(),
+        (None, Some(authority)) if head.version == Version::HTTP_2 => {
+            http::HeaderValue::from_str(authority.as_str()).map_err(|_no_text| HostError::Invalid)?
+        }
+        (None, _) => return Err(HostError::NotOne),
+    };
+    let host = Host::parse(raw.to_str().map_err(|_not_ascii| HostError::Invalid)?)?;
+    match authority {
+        Some(authority) if Host::parse(authority.as_str()).as_ref() != Ok(&host) => {
             Err(HostError::Contradiction)
         }
-        _ => Ok((field.clone(), host)),
+        _ => Ok((raw, host)),
     }
 }
 
@@ -337,6 +351,39 @@ mod tests {
         let absolute = parse("http://b/", &[("host", "a")]).map(drop);
         assert_eq!(absolute, Err(RequestError::Host(HostError::Contradiction)));
         assert!(parse("http://A/x", &[("host", "a")]).is_ok());
+    }
+
+    #[test]
+    fn the_authority_of_http_2_is_the_host() {
+        let host = |target: &str, fields: &[(&str, &str)]| {
+            let mut builder = http::Request::builder().uri(target).version(Version::HTTP_2);
+            for (name, value) in fields {
+                builder = builder.header(*name, *value);
+            }
+            let (head, ()) = builder.body(()).unwrap().into_parts();
+            let client = SocketAddr::from(([127, 0, 0, 1], 9));
+            let request = Request::parse(&head, client, RequestId::of([0; 8]))?;
+            assert_eq!(request.target.as_str(), "/x?y");
+            Ok((
+                request.host.to_string(),
+                request.raw_host.to_str().unwrap().to_owned(),
+            ))
+        };
+        let found = |host: &str, raw: &str| Ok((host.to_owned(), raw.to_owned()));
+        assert_eq!(host("https://A:8/x?y", &[]), found("a:8", "A:8"));
+        assert_eq!(host("https://a/x?y", &[("host", "A")]), found("a", "A"));
+        assert_eq!(host("/x?y", &[("host", "a")]), found("a", "a"));
+        let refused = |error: HostError| Err(RequestError::Host(error));
+        assert_eq!(
+            host("https://a/x?y", &[("host", "b")]),
+            refused(HostError::Contradiction)
+        );
+        assert_eq!(
+            host("https://a/x?y", &[("host", "a"), ("host", "a")]),
+            refused(HostError::NotOne)
+        );
+        assert_eq!(host("https://u@a/x?y", &[]), refused(HostError::Invalid));
+        assert_eq!(host("/x?y", &[]), refused(HostError::NotOne));
     }
 
     #[test]

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use crate::callback::Scenario;
 use crate::callback::get;
-use crate::callback::parameter;
 use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
@@ -31,34 +30,6 @@ fn said(text: &str, what: &str) -> Vec<String> {
         .filter(|(word, _)| *word == what)
         .map(|(_, rest)| rest.trim().to_owned())
         .collect()
-}
-
-fn every_address_is_printed_as_it_is_sent(scene: &Scene) {
-    let printed = guichet(scene, &["check", "--format", "json"]);
-    assert_eq!(printed.code, 0);
-    let provider = &printed.json()["providers"][0];
-    let browser = Browser::new();
-    scene.sign_in(&browser, "/dossier");
-    let page = browser.open(&scene.url("/_guichet/logout"));
-    browser.submit(&page, &page.forms()[0], &[]);
-    for (list, path, name) in [
-        ("redirect_uris", "/authorize", "redirect_uri"),
-        (
-            "post_logout_redirect_uris",
-            "/session/end",
-            "post_logout_redirect_uri",
-        ),
-    ] {
-        let asked = scene.provider.requests_to(path).remove(0);
-        let sent = parameter(&format!("?{}", asked.query), name);
-        assert_eq!(provider[list], serde_json::json!([sent]), "{list}");
-        assert!(
-            guichet(scene, &["check"])
-                .well()
-                .contains(&format!("URI  {sent}\n"))
-                || name == "redirect_uri"
-        );
-    }
 }
 
 fn an_address_is_no_identifier(scene: &Scene) {
@@ -134,7 +105,6 @@ fn a_public_path_says_nothing_and_an_optional_one_does(scene: &Scene) {
 
 cases! {
     Scenario, run = play, rows = [
-        Scenario { ids: &["F006"], sentence: "every address to register is printed as it is sent", plays: every_address_is_printed_as_it_is_sent },
         Scenario { ids: &["F016"], sentence: "an e-mail address is no identifier", plays: an_address_is_no_identifier },
         Scenario { ids: &["F056"], sentence: "a public path says nothing, an optional one does, and check and explain say so", plays: a_public_path_says_nothing_and_an_optional_one_does },
     ]

@@ -307,6 +307,13 @@ fn every_mistake_of_an_app_has_its_code_and_its_key() {
 }
 
 #[test]
+fn a_socket_has_a_path_that_the_system_can_bind() {
+    let socket = |length: usize| format!("[server]\nadmin_socket = \"/{}\"", "x".repeat(length - 1));
+    assert!(load(&format!("{SMALLEST}{}", socket(95))).is_ok());
+    assert_eq!(found_beside(&socket(96)), ["C095 server.admin_socket"]);
+}
+
+#[test]
 fn every_mistake_of_the_rest_has_its_code_and_its_key() {
     for (addition, expected) in [
         ("[server]\nlisten = \"localhost\"", &["C014 server.listen"][..]),
@@ -326,6 +333,7 @@ fn every_mistake_of_the_rest_has_its_code_and_its_key() {
             "[server]\ntls = { cert_file = \"cert.pem\" }",
             &["C005 server.tls.key_file"],
         ),
+        ("[server]\nadmin_socket = \"/\"", &["C095 server.admin_socket"]),
         ("[inbound]", &["C003 inbound"]),
         ("[session]\nidle_timeout = 30", &["C004 session.idle_timeout"]),
         ("[session]\nidle_timeout = \"1s\"", &["C011 session.idle_timeout"]),

@@ -1,25 +1,28 @@
 //! `guichet doctor` beside real services with one thing wrong: it names it, says what mends it, and ends with 4.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use serde_json::Value;
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::cases;
+use crate::support::certificates::Authority;
+use crate::support::certificates::Certificate;
 use crate::support::command::Ended;
 use crate::support::command::guichet_with;
 use crate::support::provider::Alg;
 use crate::support::provider::Client;
+use crate::support::provider::Provider;
 use crate::support::redis::Durability;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::table::Case;
-use crate::support::tls;
-use crate::support::tls::Certificates;
-use crate::support::tls::Validity;
+use crate::support::tinyproxy::Tinyproxy;
 
 /// One thing wrong, and what is said about it.
 struct Fault {
@@ -56,7 +59,7 @@ struct Bench {
     text: String,
     variables: Vec<(&'static str, String)>,
     /// Kept until the doctor has looked.
-    certificates: Option<Certificates>,
+    authorities: Vec<TempDir>,
 }
 
 impl Bench {
@@ -77,7 +80,7 @@ impl Bench {
             text: std::fs::read_to_string(path).unwrap(),
             scene,
             variables: Vec::new(),
-            certificates: None,
+            authorities: Vec::new(),
         }
     }
 
@@ -91,40 +94,43 @@ impl Bench {
         self.replace(&own, issuer);
     }
 
-    /// The provider behind TLS, and its documents as if it knew that.
-    fn behind_tls(&mut self, names: &str, validity: Validity, trusts: Trusts) {
-        let certificates = Certificates::new(names, validity);
-        let own = self.scene.provider.issuer().to_owned();
-        let behind: SocketAddr = own
-            .trim_start_matches("http://")
-            .split('/')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let port = tls::in_front_of(behind, &certificates).port();
-        let issuer = format!("https://localhost:{port}/api/v2");
-        let set = |member: &str, path: &str| json!({ "set": member, "to": format!("{issuer}{path}") });
-        self.scene.provider.lie(&json!({ "target": "discovery", "times": 0, "json": [
-            set("issuer", ""), set("authorization_endpoint", "/authorize"), set("token_endpoint", "/token"),
-            set("userinfo_endpoint", "/userinfo"), set("jwks_uri", "/jwks"), set("end_session_endpoint", "/session/end"),
-        ]}));
-        self.issuer(&issuer);
+    /// A certificate of an authority of its own, and the file that vouches for it.
+    fn certified(&mut self, name: &str, validity: Validity) -> (Certificate, PathBuf) {
+        let folder = TempDir::new().unwrap();
+        let authority = Authority::new(folder.path());
+        let certificate = match validity {
+            Validity::Now => authority.certify("server", name),
+            Validity::Ended => authority.certify_in_the_past("server", name),
+        };
+        self.authorities.push(folder);
+        (certificate, authority.file())
+    }
+
+    /// A provider at `https://localhost`, with this certificate.
+    fn over_tls(&mut self, name: &str, validity: Validity, trusts: Trusts) {
+        let (certificate, authority) = self.certified(name, validity);
+        let provider = Provider::start_over_tls(Alg::Es256, &certificate);
+        self.issuer(provider.issuer());
+        self.scene.provider = provider;
+        let callback = self.callback();
+        self.registered(&callback, &json!({}));
         if trusts == Trusts::TheAuthority {
-            let authority = certificates.file("ca.crt").display().to_string();
-            self.variables.push(("SSL_CERT_FILE", authority));
+            self.outbound(&format!("ca_file = {authority:?}"));
         }
-        self.certificates = Some(certificates);
+    }
+
+    fn outbound(&mut self, line: &str) {
+        self.replace("[session]\n", &format!("[outbound]\n{line}\n\n[session]\n"));
     }
 
     /// The gateway shows this certificate itself.
-    fn with_own_certificate(&mut self, names: &str, validity: Validity) {
-        let certificates = Certificates::new(names, validity);
-        let (chain, key) = (certificates.file("server.crt"), certificates.file("server.key"));
-        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    fn with_own_certificate(&mut self, name: &str, validity: Validity) {
+        self.certified(name, validity);
+        let folder = self.authorities.last().unwrap().path();
+        let (chain, key) = (folder.join("server.crt"), folder.join("server.key"));
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
         let tls = format!("[server]\ntls = {{ cert_file = {chain:?}, key_file = {key:?} }}\n");
         self.replace("[server]\n", &tls);
-        self.certificates = Some(certificates);
     }
 
     /// The client as the provider knows it, otherwise.
@@ -156,6 +162,14 @@ impl Bench {
     }
 }
 
+/// Whether a certificate is of our time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Validity {
+    Now,
+    Ended,
+}
+
+/// Who is told about the authority.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trusts {
     TheAuthority,
@@ -232,15 +246,15 @@ cases! {
         Fault {
             ids: &[],
             sentence: "a certificate for which nobody vouches",
-            breaks: |bench| bench.behind_tls("DNS:localhost", Validity::Now, Trusts::OnlyTheMachine),
+            breaks: |bench| bench.over_tls("localhost", Validity::Now, Trusts::OnlyTheMachine),
             at: ("providers.fc", "TLS"),
-            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, by CN=tests",
+            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by CN=tests",
             mend: "install the issuer's root",
         },
         Fault {
             ids: &[],
             sentence: "a certificate that has expired",
-            breaks: |bench| bench.behind_tls("DNS:localhost", Validity::Ended, Trusts::TheAuthority),
+            breaks: |bench| bench.over_tls("localhost", Validity::Ended, Trusts::TheAuthority),
             at: ("providers.fc", "TLS"),
             seen: "the certificate has expired: for localhost, by CN=tests, until 2020-02-01T00:00:00Z",
             mend: "renews its certificate",
@@ -248,7 +262,7 @@ cases! {
         Fault {
             ids: &[],
             sentence: "a certificate for another name",
-            breaks: |bench| bench.behind_tls("DNS:autre.example", Validity::Now, Trusts::TheAuthority),
+            breaks: |bench| bench.over_tls("autre.example", Validity::Now, Trusts::TheAuthority),
             at: ("providers.fc", "TLS"),
             seen: "for other names: for autre.example",
             mend: "compare the address",
@@ -317,7 +331,7 @@ cases! {
         Fault {
             ids: &[],
             sentence: "a certificate of the gateway itself that has expired",
-            breaks: |bench| bench.with_own_certificate("DNS:localhost", Validity::Ended),
+            breaks: |bench| bench.with_own_certificate("localhost", Validity::Ended),
             at: ("listener", "TLS"),
             seen: "the certificate has expired",
             mend: "guichet reload",
@@ -325,10 +339,33 @@ cases! {
         Fault {
             ids: &[],
             sentence: "a certificate of the gateway itself for another host",
-            breaks: |bench| bench.with_own_certificate("DNS:*.localhost", Validity::Now),
+            breaks: |bench| bench.with_own_certificate("*.localhost", Validity::Now),
             at: ("listener", "TLS"),
             seen: "not for localhost",
             mend: "names every host",
+        },
+        Fault {
+            ids: &[],
+            sentence: "a Redis that drops sessions",
+            breaks: |bench| {
+                let redis = bench.scene.redis.as_ref().unwrap();
+                redis.ask(&[b"CONFIG", b"SET", b"maxmemory", b"100mb"]);
+                redis.ask(&[b"CONFIG", b"SET", b"maxmemory-policy", b"allkeys-lru"]);
+            },
+            at: ("session store", "Redis"),
+            seen: "the eviction policy is allkeys-lru: Redis drops sessions",
+            mend: "set maxmemory-policy noeviction",
+        },
+        Fault {
+            ids: &[],
+            sentence: "a proxy that is away",
+            breaks: |bench| {
+                bench.over_tls("localhost", Validity::Now, Trusts::OnlyTheMachine);
+                bench.outbound("proxy = \"http://127.0.0.1:1\"");
+            },
+            at: ("providers.fc", "TLS"),
+            seen: "no tunnel through the proxy",
+            mend: "does the network let this machine through",
         },
         Fault {
             ids: &[],
@@ -344,6 +381,18 @@ cases! {
         },
         Fault {
             ids: &[],
+            sentence: "a Redis that drops sessions when it is full",
+            breaks: |bench| {
+                let redis = bench.scene.redis.as_ref().unwrap();
+                redis.ask(&[b"CONFIG", b"SET", b"maxmemory", b"100mb"]);
+                redis.ask(&[b"CONFIG", b"SET", b"maxmemory-policy", b"allkeys-lru"]);
+            },
+            at: ("session store", "Redis"),
+            seen: "allkeys-lru: Redis drops sessions",
+            mend: "maxmemory-policy noeviction",
+        },
+        Fault {
+            ids: &[],
             sentence: "an application that is down",
             breaks: |bench| bench.scene.application.stop(),
             at: ("apps.urbanisme", "HTTP"),
@@ -356,7 +405,7 @@ cases! {
 #[test]
 fn where_all_is_well_everything_is_good_and_nothing_changed() {
     let mut bench = Bench::healthy();
-    bench.behind_tls("DNS:localhost", Validity::Now, Trusts::TheAuthority);
+    bench.over_tls("localhost", Validity::Now, Trusts::TheAuthority);
     let keys = bench.scene.redis.as_ref().unwrap().keys();
     let ended = bench.doctor(&["--format", "json"]);
     let answer = ended.json();
@@ -437,20 +486,48 @@ fn a_proxy_of_the_environment_is_named_and_not_used() {
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
-    for name in ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"] {
-        bench.variables.push((name, address.clone()));
-    }
+    bench.variables.push(("HTTPS_PROXY", address));
     let ended = bench.doctor(&["--format", "json"]);
     assert_eq!(ended.code, 0, "{}", ended.out);
     let warnings = findings(&ended.json(), "warning");
-    assert_eq!(warnings.len(), 3, "{warnings:?}");
-    assert!(
-        warnings
-            .iter()
-            .all(|found| found[2].contains("is set and ignored")),
-        "{warnings:?}"
-    );
+    let [[section, _, seen, mend]] = &warnings[..] else {
+        panic!("{warnings:?}");
+    };
+    assert_eq!(section, "configuration");
+    assert!(seen.contains("C118") && seen.contains("HTTPS_PROXY"), "{seen}");
+    assert!(mend.contains("[outbound]"), "{mend}");
     assert!(proxy.accept().is_err(), "nobody came");
+}
+
+#[test]
+fn the_provider_is_looked_at_through_the_proxy_and_the_rest_is_not() {
+    let mut bench = Bench::healthy();
+    let proxy = Tinyproxy::start();
+    bench.over_tls("localhost", Validity::Now, Trusts::TheAuthority);
+    bench.replace(
+        "[outbound]\n",
+        &format!("[outbound]\nproxy = \"{}\"\n", proxy.url()),
+    );
+    let ended = bench.doctor(&["--format", "json"]);
+    let answer = ended.json();
+    assert_eq!((ended.code, &answer["warnings"]), (0, &json!(0)), "{answer:#}");
+    let unjudged = findings(&answer, "not_judged");
+    let dns = unjudged.iter().find(|found| found[1] == "DNS").unwrap();
+    assert!(
+        dns[0].starts_with("providers.fc") && dns[2].contains("proxy"),
+        "{dns:?}"
+    );
+    let provider = bench
+        .scene
+        .provider
+        .issuer()
+        .trim_start_matches("https://")
+        .trim_end_matches("/api/v2");
+    let tunnels = proxy.requests();
+    assert!(!tunnels.is_empty());
+    for tunnel in tunnels {
+        assert!(tunnel.starts_with(&format!("CONNECT {provider}")), "{tunnel}");
+    }
 }
 
 #[test]

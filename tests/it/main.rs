@@ -23,6 +23,8 @@ mod lies;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod listener;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;

@@ -9,6 +9,7 @@ use crate::franceconnect;
 use crate::journey;
 use crate::lies;
 use crate::lifecycle;
+use crate::listener;
 use crate::relayed;
 use crate::secrets;
 use crate::site;
@@ -36,6 +37,13 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     lies::signature::ids,
     lies::token_endpoint::ids,
     lies::userinfo::ids,
+    listener::descriptors::ids,
+    listener::forwarding::ids,
+    listener::handshake::ids,
+    listener::hosts::ids,
+    listener::in_the_open::ids,
+    listener::secure::ids,
+    listener::upstream_tls::ids,
     secrets::configuration::ids,
     secrets::outbound::ids,
     secrets::redis::ids,

@@ -29,17 +29,6 @@ use crate::clock::SystemClock;
 use crate::config;
 use crate::config::Loaded;
 use crate::config::settings::Config;
-use crate::config::surroundings;
-
-/// Variables that other programs take a proxy from. This one does not.
-const PROXY_VARIABLES: [&str; 6] = [
-    "HTTPS_PROXY",
-    "https_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-];
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
@@ -73,9 +62,10 @@ pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_
     }
     // Everything happens on one thread, so that a finding is printed when it is known.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let back_channel = BackChannel::over(&loaded.config.outbound);
-    let (runtime, back_channel) = match (runtime, back_channel) {
-        (Ok(runtime), Ok(back_channel)) => (runtime, back_channel),
+    let roads =
+        BackChannel::over(&loaded.config.outbound).and_then(|outbound| Ok((outbound, BackChannel::new()?)));
+    let (runtime, (outbound, straight)) = match (runtime, roads) {
+        (Ok(runtime), Ok(roads)) => (runtime, roads),
         (Err(error), _) => return failed(&error, streams),
         (_, Err(error)) => return failed(&error, streams),
     };
@@ -83,7 +73,8 @@ pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_
     configuration(path, &loaded, &mut report);
     let visit = Visit {
         config: &loaded.config,
-        back_channel: &back_channel,
+        outbound: &outbound,
+        straight: &straight,
         clock: Arc::new(SystemClock),
     };
     runtime.block_on(Box::pin(
@@ -107,22 +98,15 @@ fn configuration(path: &Path, loaded: &Loaded, report: &mut Report<'_, '_>) {
         let seen = format!("{}: {} ({})", warning.code, warning.problem, warning.key);
         report.add(Finding::warning("file", seen, warning.help.clone()));
     }
-    let environment = surroundings::of_this_process(path);
-    for name in PROXY_VARIABLES {
-        if environment.variable(name).is_some_and(|value| !value.is_empty()) {
-            report.add(Finding::warning(
-                "environment",
-                format!("{name} is set and ignored: calls to providers do not go through it"),
-                "if providers are reached by a proxy only, say `proxy` in [outbound]",
-            ));
-        }
-    }
 }
 
 /// What is looked at, and with what.
 struct Visit<'a> {
     config: &'a Config,
-    back_channel: &'a BackChannel,
+    /// To providers.
+    outbound: &'a BackChannel,
+    /// To applications.
+    straight: &'a BackChannel,
     clock: Arc<dyn Clock>,
 }
 
@@ -137,7 +121,7 @@ impl Visit<'_> {
                 settings,
                 registration,
                 config: self.config,
-                back_channel: self.back_channel,
+                back_channel: self.outbound,
             };
             provider::examine(&patient, self.clock.as_ref(), report).await;
         }
@@ -156,7 +140,7 @@ impl Visit<'_> {
                 upstream.scheme.as_str(),
                 upstream.authority
             ));
-            report.extend(upstream::examine(upstream, self.back_channel, self.clock.now()).await);
+            report.extend(upstream::examine(upstream, self.straight, self.clock.now()).await);
         }
     }
 }

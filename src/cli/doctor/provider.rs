@@ -51,7 +51,11 @@ async fn reach(
     report: &mut Report<'_, '_>,
 ) -> Option<ProviderMetadata> {
     let issuer = &patient.settings.profile.issuer;
-    let name = network::name(issuer.host()).await;
+    let name = if patient.config.outbound.proxy.is_some() {
+        Finding::unjudged("DNS", "left to the proxy of [outbound]")
+    } else {
+        network::name(issuer.host()).await
+    };
     let mut stands = name.verdict;
     report.add(name);
     if stands != Verdict::Bad {

@@ -6,11 +6,11 @@ use crate::app;
 use crate::cli::report::Finding;
 use crate::clock::Clock;
 use crate::config::settings::StoreSettings;
-use crate::session::key::SessionKey;
-use crate::session::store::StoreError;
+use crate::session::finding::State;
 
-/// Asks it for a session that nobody has.
+/// Asks the store about itself. It knows best what a gateway needs of it.
 pub(super) async fn examine(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Vec<Finding> {
+    const WHAT: &str = "Redis";
     if let StoreSettings::Memory = settings {
         let seen = "in the process: a restart signs everybody out, and there can be one process only";
         return vec![Finding::unjudged("memory", seen)];
@@ -18,28 +18,15 @@ pub(super) async fn examine(settings: &StoreSettings, clock: &Arc<dyn Clock>) ->
     let store = match app::session_store(settings, clock) {
         Ok(store) => store,
         Err(error) => {
-            return vec![Finding::bad("Redis", error.to_string(), "see session.redis.url")];
+            return vec![Finding::bad(WHAT, error.to_string(), "see session.redis.url")];
         }
     };
-    let Some(nobody) = SessionKey::generate().ok().and_then(|key| key.locator()) else {
-        return vec![Finding::bad(
-            "Redis",
-            "the system gives no random bytes",
-            "look at this machine",
-        )];
-    };
-    vec![match store.get(&[nobody]).await {
-        Ok(_) => Finding::good("Redis", "it answers"),
-        Err(error) => Finding::bad("Redis", error.to_string(), mend(&error)),
-    }]
-}
-
-fn mend(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Credentials => "user and password in session.redis.url are not those that Redis knows",
-        StoreError::Unavailable(_) | StoreError::Timeout => {
-            "is Redis running, and does session.redis.url name its host and port?"
-        }
-        _ => "compare the access list of the user with docs/redis.md",
-    }
+    let findings = store.examine().await.into_iter();
+    findings
+        .map(|found| match found.state {
+            State::Good => Finding::good(WHAT, found.what),
+            State::Doubtful => Finding::warning(WHAT, found.what, found.mend),
+            State::Bad => Finding::bad(WHAT, found.what, found.mend),
+        })
+        .collect()
 }

@@ -13,6 +13,7 @@ pub mod secrets;
 pub mod server;
 pub mod session;
 pub mod site;
+pub mod tls;
 pub mod told;
 pub mod upstream;
 pub mod words;
@@ -43,6 +44,9 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
     if let Some(assertion) = &assertion {
         budget::judge(&assertion.issuer, &apps, findings);
+    }
+    if let (Some(server), Some(public_url)) = (&server, &public_url) {
+        tls::judge(server, (public_url, &apps), surroundings, findings);
     }
     let providers = entries.into_iter().filter_map(|entry| entry.settings).collect();
     if findings.has_errors() {

@@ -117,14 +117,13 @@ fn authorities(
 }
 
 fn warn_of_variables(key: &Key, surroundings: &Surroundings, findings: &mut Findings) {
-    let set = VARIABLES
-        .iter()
-        .find(|name| surroundings.variable(name).is_some_and(|value| !value.is_empty()));
-    if let Some(name) = set {
+    let is_set = |name: &&str| surroundings.variable(name).is_some_and(|value| !value.is_empty());
+    let set: Vec<&str> = VARIABLES.into_iter().filter(|name| is_set(name)).collect();
+    if !set.is_empty() {
         findings.warning(
             Code::ProxyVariable,
             key,
-            format!("`{name}` is set in the environment, and changes nothing: providers are reached without a proxy"),
+            format!("{} is set and ignored: providers are reached without a proxy", set.join(", ")),
             "if they are reachable through it only, write it here: [outbound] proxy = \"http://proxy.example:3128\"",
         );
     }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -15,6 +16,10 @@ use crate::config::raw;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::TlsFiles;
 use crate::config::surroundings::Surroundings;
+use crate::gateway::listener::Hsts;
+
+/// Of 107 bytes; the rest is for the name that a socket has until it is ours alone.
+const LONGEST_SOCKET: usize = 95;
 
 /// Reads the table.
 pub fn server(
@@ -59,12 +64,29 @@ pub fn server(
     Some(ServerSettings {
         listen: listen?,
         monitor_listen,
-        admin_socket: raw.admin_socket.map(|path| surroundings.resolve(&path)),
+        admin_socket: match raw.admin_socket {
+            Some(path) => Some(admin_socket(
+                &key.name("admin_socket"),
+                surroundings.resolve(&path),
+                findings,
+            )?),
+            None => None,
+        },
         trusted_proxies,
         shutdown_delay: shutdown_delay?,
         drain_timeout: drain_timeout?,
         tls,
+        hsts: hsts(raw.hsts.as_deref()),
     })
+}
+
+/// The schema let no other word pass.
+fn hsts(word: Option<&str>) -> Hsts {
+    match word {
+        Some("subdomains") => Hsts::Subdomains,
+        Some("off") => Hsts::Off,
+        _ => Hsts::Host,
+    }
 }
 
 /// An IP address and a port.
@@ -77,6 +99,26 @@ pub fn address(key: &Key, text: Option<String>, findings: &mut Findings) -> Opti
         findings.error(Code::Listen, key, problem, help);
     }
     address.ok()
+}
+
+/// A file with a name that the system can bind.
+fn admin_socket(key: &Key, path: PathBuf, findings: &mut Findings) -> Option<PathBuf> {
+    let length = path.as_os_str().len();
+    if length <= LONGEST_SOCKET && path.file_name().is_some() {
+        return Some(path);
+    }
+    let problem = if length > LONGEST_SOCKET {
+        format!("the path has {length} bytes, and that of a socket at most {LONGEST_SOCKET}")
+    } else {
+        "the path names no file".to_owned()
+    };
+    findings.error(
+        Code::AdminSocket,
+        key,
+        problem,
+        "write a short one, in a folder of this user alone: \"/run/guichet/admin.sock\"",
+    );
+    None
 }
 
 /// Somebody in particular. A network of everybody would let every client say who it is.

@@ -16,6 +16,8 @@ use crate::endpoints::failure::Failure;
 use crate::gateway::accept;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
@@ -73,7 +75,12 @@ impl House {
         let lifecycle = Arc::new(Lifecycle::default());
         let upstreams = Upstreams::new(Arc::new(Shared::default()));
         let exchange = Arc::new(Exchange::new(Arc::new(Live::new(Arc::new(pipeline))), upstreams));
-        let serving = tokio::spawn(accept::accept(exchange, listener, Arc::clone(&lifecycle)));
+        let rules = Arc::new(CurrentRules::new(Rules::default()));
+        let serving = tokio::spawn(accept::accept(
+            exchange,
+            (listener, rules),
+            Arc::clone(&lifecycle),
+        ));
         Self {
             address,
             lifecycle,

@@ -5,6 +5,7 @@ mod bounds;
 mod browser;
 mod heads;
 mod house;
+mod http2;
 mod log;
 mod retries;
 mod streaming;

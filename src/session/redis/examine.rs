@@ -14,6 +14,8 @@ use crate::session::store::StoreError;
 /// How many keys are looked up to find a server that has only a part of them. One of three nodes has all sixteen once in
 /// forty million times.
 const SPREAD: usize = 16;
+/// How many times a first connection may take longer than a request would wait.
+const FIRST_CONNECTION: usize = 3;
 /// The first version of Redis that answers as documented.
 const OLDEST: (u32, u32) = (7, 0);
 
@@ -31,7 +33,15 @@ pub(super) async fn serves(link: &Link, prefix: &str) -> Result<(), StoreError> 
 
 /// Everything that was found, what matters most first.
 pub(super) async fn examine(link: &Link, prefix: &str) -> Vec<Finding> {
-    let answers = match link.each(&trials(prefix)).await {
+    let mut tried = link.each(&trials(prefix)).await;
+    for _ in 0..FIRST_CONNECTION {
+        // The connection is made meanwhile.
+        if !matches!(tried, Err(StoreError::Timeout)) {
+            break;
+        }
+        tried = link.each(&trials(prefix)).await;
+    }
+    let answers = match tried {
         Ok(answers) => answers,
         Err(error) => return vec![unreachable(&error)],
     };

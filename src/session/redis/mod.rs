@@ -5,6 +5,7 @@
 
 pub mod examine;
 pub mod link;
+mod report;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -59,6 +60,12 @@ impl RedisStore {
             link: Arc::new(Link::new(url, tls)?),
             prefix,
         })
+    }
+
+    /// Waits until Redis can be reached, then logs what an operator should know about it. For a store of its own: the connection
+    /// belongs to the runtime that runs this.
+    pub async fn report(self) {
+        report::report(&self.link, &self.prefix).await;
     }
 
     fn session(&self, locator: &Locator) -> String {

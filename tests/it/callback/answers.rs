@@ -105,7 +105,7 @@ fn at_another_host_it_is_nobody_s(scene: &Scene) {
         scene.gateway.place().port(),
         cookie_field(&browser)
     );
-    assert_eq!(exchange(scene.gateway.address(), request).status, 404);
+    assert_eq!(exchange(scene.gateway.address(), request).status, 421);
     nothing_happened(scene, &browser);
     the_true_answer_still_counts(scene, &browser, &callback);
 }

@@ -1,6 +1,7 @@
 //! The containers: little that they can do, one way to the application, and a configuration that starts.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::process::Command;
 use std::process::Stdio;
@@ -9,7 +10,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::output;
-use super::text_of;
+use crate::support::document;
+use crate::support::document::text_of;
+use crate::support::document::with;
 use crate::support::executable::GUICHET;
 use crate::support::process::Process;
 use crate::support::process::in_repository;
@@ -99,36 +102,51 @@ fn the_containers_can_do_little_and_the_application_is_reached_through_the_gatew
     );
 }
 
+/// What the reader types.
+const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef\n";
+
+/// A provider that is not there: the tests ask nobody outside.
+const NOBODY: &str = "issuer = \"https://127.0.0.1:9/api/v2\"\nenvironment = \"sandbox\"";
+
 /// The folder that the containers would see, with these paths in the place of theirs.
-struct Containers {
+pub(super) struct Containers {
     folder: TempDir,
     port: u16,
+    monitor: u16,
     redis: u16,
 }
 
 impl Containers {
-    fn new() -> Self {
-        let [port, redis] = [(); 2].map(|()| {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap().port()
-        });
+    pub(super) fn new() -> Self {
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let ports = listeners
+            .each_ref()
+            .map(|listener| listener.local_addr().unwrap().port());
+        let [port, monitor, redis] = ports;
+        drop(listeners);
         let this = Self {
             folder: TempDir::new().unwrap(),
             port,
+            monitor,
             redis,
         };
-        this.write(
-            "redis_url",
-            &format!("redis://guichet:PASSWORD@localhost:{redis}"),
+        let deploy = this.folder.path().join("deploy/redis");
+        fs::create_dir_all(&deploy).unwrap();
+        fs::copy(in_repository("deploy/redis/users.acl"), deploy.join("users.acl")).unwrap();
+        let script = document::block("docs/operations.md", "sh", "secrets/redis_users");
+        let script = with(&script, &[("redis:6379", &format!("localhost:{redis}"))]);
+        let done = document::followed(
+            &script,
+            this.folder.path(),
+            (&["docker ", "chown "], CLIENT_SECRET),
         );
-        this.write(
-            "session_secret",
-            "0123456789abcdef0123456789abcdef0123456789abcdef",
-        );
-        this.write("fc_client_secret", "0123456789abcdef0123456789abcdef");
-        this.write("redis_users", &text_of("deploy/redis/users.acl"));
+        assert_eq!(String::from_utf8_lossy(&done.stderr), "");
         this.write("guichet.toml", &this.seen(&text_of("deploy/guichet.toml")));
         this
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -137,14 +155,17 @@ impl Containers {
 
     fn seen(&self, text: &str) -> String {
         let here = self.folder.path().display().to_string();
-        text.replace("/run/secrets", &here)
+        text.replace("/run/secrets", &format!("{here}/deploy/secrets"))
             .replace("/var/lib/guichet", &here)
             .replace("/run/guichet", &here)
             .replace("/etc/redis", &in_repository("deploy/redis").display().to_string())
             .replace("0.0.0.0:8080", &format!("127.0.0.1:{}", self.port))
+            .replace("shutdown_delay = \"5s\"", "shutdown_delay = \"0s\"")
+            .replace("environment = \"sandbox\"", NOBODY)
+            .replace("0.0.0.0:9090", &format!("127.0.0.1:{}", self.monitor))
     }
 
-    fn guichet(&self, arguments: &[&str]) -> Command {
+    pub(super) fn guichet(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(GUICHET);
         command
             .arg("--config")
@@ -153,9 +174,10 @@ impl Containers {
         command
     }
 
-    fn gateway(&self) -> Process {
+    /// Runs the gateway; `under` is what comes before its own command.
+    pub(super) fn gateway(&self, under: &str) -> Process {
         let file = self.folder.path().join("guichet.toml");
-        let command = format!("exec {GUICHET} --config {} run 2>&1", file.display());
+        let command = format!("exec {under} {GUICHET} --config {} run 2>&1", file.display());
         Process::start(Command::new("sh").args(["-c", &command]), "listening").0
     }
 
@@ -172,10 +194,12 @@ impl Containers {
         Process::start(&mut command, "Ready to accept connections").0
     }
 
-    /// Whether Redis does something for somebody without a name.
-    fn redis_takes_anybody(&self) -> bool {
+    /// Whether Redis does something for whoever says this.
+    fn redis_answers(&self, arguments: &[&str]) -> bool {
         let port = self.redis.to_string();
-        let said = output(Command::new("redis-cli").args(["-p", &port, "ping"]));
+        let mut command = Command::new("redis-cli");
+        command.args(["--no-auth-warning", "-p", &port]).args(arguments);
+        let said = output(command.arg("ping"));
         String::from_utf8_lossy(&said.stdout).trim() == "PONG"
     }
 
@@ -209,9 +233,11 @@ fn the_configuration_of_the_containers_starts_beside_its_redis_and_is_well() {
     assert!(!containers.redis_is_well(&compose));
     let _redis = containers.redis(&compose);
     assert!(containers.redis_is_well(&compose));
-    assert!(!containers.redis_takes_anybody());
+    let url = containers.folder.path().join("deploy/secrets/redis_url");
+    let url = fs::read_to_string(url).unwrap();
+    assert!(containers.redis_answers(&["-u", &url]) && !containers.redis_answers(&[]));
     let healthy = || output(&mut containers.guichet(&["healthcheck"])).status.success();
     assert!(!healthy());
-    let _gateway = containers.gateway();
+    let _gateway = containers.gateway("");
     assert!(healthy());
 }

@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::is_content;
 use super::output;
-use super::text_of;
+use crate::support::document::text_of;
 use crate::support::executable::GUICHET;
 use crate::support::process::in_repository;
 use crate::support::pyjwt;
@@ -91,29 +93,35 @@ fn the_image_is_built_where_its_base_images_are_present() {
     let bases = text
         .lines()
         .filter_map(|line| line.strip_prefix("FROM ")?.split(' ').next());
-    let present = |base: &str| {
+    let is_present = |base: &str| {
         let found = Command::new("buildah")
             .args(["inspect", "--type", "image", base])
             .output();
         found.is_ok_and(|found| found.status.success())
     };
-    if !bases.clone().all(present) {
+    if !bases.clone().all(is_present) {
         return;
     }
-    let root = in_repository("");
-    let mut buildah = Command::new("buildah");
-    buildah.args([
+    let name = format!("localhost/guichet-test:{}", std::process::id());
+    let mut build = Command::new("buildah");
+    build.args([
         "build",
         "--pull-never",
         "--isolation",
         "chroot",
-        "--tag",
-        "guichet:test",
+        "--format",
+        "docker",
     ]);
-    let built = output(buildah.arg(&root));
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
+    let done = output(build.args(["--tag", &name]).arg(in_repository("")));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{said}");
+    let made = output(Command::new("buildah").args(["inspect", "--type", "image", &name]));
+    let removed = output(Command::new("buildah").args(["rmi", &name]));
+    assert!(removed.status.success(), "{removed:?}");
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let config = &made["Docker"]["config"];
+    assert_eq!(config["User"], "65532:65532");
+    assert_eq!(config["Entrypoint"][0], "/usr/bin/guichet");
+    assert_eq!(config["Healthcheck"]["Test"][4], "healthcheck");
+    assert_eq!(config["Labels"]["org.opencontainers.image.title"], "guichet");
 }

@@ -1,18 +1,14 @@
 //! `Dockerfile` and `deploy/`: each is held against the tool that knows its form, and what can be started is started.
 
+mod calls;
 mod containers;
 mod image;
 mod unit;
 
-use std::fs;
 use std::process::Command;
 use std::process::Output;
 
-use crate::support::process::in_repository;
-
-pub(super) fn text_of(path: &str) -> String {
-    fs::read_to_string(in_repository(path)).unwrap()
-}
+use crate::support::document::text_of;
 
 pub(super) fn output(command: &mut Command) -> Output {
     command

@@ -7,11 +7,11 @@ use tempfile::TempDir;
 
 use super::is_content;
 use super::output;
-use super::text_of;
+use crate::support::document::text_of;
 use crate::support::executable::GUICHET;
 use crate::support::process::in_repository;
 
-const UNIT: &str = "deploy/systemd/guichet.service";
+pub(super) const UNIT: &str = "deploy/systemd/guichet.service";
 /// What `systemd-analyze security` may find at most: 1.5 of 10.
 const EXPOSURE: &str = "--threshold=15";
 

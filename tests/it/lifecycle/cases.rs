@@ -9,6 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::load::Load;
+use super::sessions::listed;
+use super::sessions::out;
+use super::sessions::with_socket;
 use crate::cases;
 use crate::store::Play;
 use crate::support::browser::Browser;
@@ -16,8 +19,11 @@ use crate::support::executable::Executable;
 use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
-use crate::support::raw::RawClient;
+use crate::support::provider::ZOE;
+use crate::support::provider::people;
 use crate::support::raw::exchange;
+use crate::support::redis::Redis;
+use crate::support::scene::redis_store;
 use crate::support::upstream::Reply;
 
 cases! {
@@ -28,6 +34,11 @@ cases! {
             ids: &["F035"],
             sentence: "steady requests through SIGTERM: served for the delay, told to go, no failure, exit code 0",
             plays: a_shift_ends,
+        },
+        Play {
+            ids: &["T369"],
+            sentence: "revoked at one instance, by person or by reference: refused at the other by its next request",
+            plays: a_revocation,
         },
         Play {
             ids: &["T440"],
@@ -76,6 +87,68 @@ fn a_shift_ends() {
     assert_eq!((slow.status, slow.text().as_str()), (200, "slow"));
     assert_eq!(executable.ended().code(), Some(0));
     assert!(std::net::TcpStream::connect(executable.address()).is_err());
+}
+
+fn a_revocation() {
+    let redis = Redis::start();
+    let one = Executable::start(&Start {
+        provider: true,
+        store: &|place| redis_store(place, &redis),
+        edit: &with_socket,
+        ..Start::default()
+    });
+    let (public_url, issuer) = (one.place().public_url(), one.provider.as_ref().unwrap().issuer());
+    // The same site, at another address: what a balancer stands in front of.
+    let other = Executable::start(&Start {
+        store: &|place| redis_store(place, &redis),
+        edit: &|place, usual| {
+            let usual = usual.replace("http://localhost:9/none", issuer);
+            with_socket(place, &usual.replace(&place.public_url(), &public_url))
+        },
+        ..Start::default()
+    });
+    let at = |instance: &Executable, browser: &Browser| {
+        instance.application.forget();
+        let request = format!(
+            "GET /dossier HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n{}\r\n",
+            one.place().port(),
+            Executable::cookies(browser)
+        );
+        let answer = exchange(instance.address(), request);
+        assert_ne!(answer.status, 400, "{}\n{}", answer.text(), instance.log());
+        let status = answer.status;
+        (status, instance.application.byte_count() > 0)
+    };
+    let (first, second) = (Browser::new(), Browser::new());
+    for browser in [&first, &second] {
+        let page = one.sign_in(browser, "/dossier");
+        assert_eq!(page.status(), 200, "{}\n{}", page.text(), one.log());
+        assert_eq!(at(&other, browser), (200, true));
+    }
+    let zoe = people().swap_remove(ZOE);
+    let sub = zoe["sub"].as_str().unwrap();
+    let ended = one.command(&["sessions", "revoke", "--entry", "fc", "--sub", sub]);
+    assert_eq!(out(&ended), "2 sessions ended\n");
+    for browser in [&first, &second] {
+        assert_eq!(at(&other, browser), (TO_THE_LOGIN, false));
+        assert_eq!(at(&one, browser), (TO_THE_LOGIN, false));
+    }
+    // Signed in at the one, in the list of the other, ended there, refused here.
+    // Times have whole seconds: a login in the second of the end counts as one that was under way.
+    let mut third = Browser::new();
+    one.until("a login after that", || {
+        third = Browser::new();
+        one.sign_in(&third, "/dossier").status() == 200
+    });
+    let references = listed(&other);
+    assert_eq!(references.len(), 1);
+    let reference = references[0]["reference"].as_str().unwrap();
+    assert_eq!(
+        out(&other.command(&["sessions", "revoke", reference])),
+        "1 session ended\n"
+    );
+    assert_eq!(at(&one, &third), (TO_THE_LOGIN, false));
+    assert!(!one.log().contains(sub) && !other.log().contains(sub));
 }
 
 fn an_abort() {
@@ -159,9 +232,11 @@ fn a_wrong_file() {
 }
 
 fn signals() {
+    let redis = Redis::start();
     let mut executable = Executable::start(&Start {
         provider: true,
-        edit: &|_, usual| usual.replace("[server]", "[server]\nshutdown_delay = \"2s\""),
+        store: &|place| redis_store(place, &redis),
+        edit: &|_, usual| usual.replace("[server]", "[server]\nshutdown_delay = \"4s\""),
         ..Start::default()
     });
     let browser = Browser::new();
@@ -180,7 +255,7 @@ fn signals() {
     assert!(executable.is_signed_in(&browser));
     assert_eq!(executable.said("was refused"), 0);
 
-    // A logout that is under way when the process is told to end, and whose browser hangs up, is one.
+    // Whoever logs out while the process ends is logged out.
     let origin = executable.place().public_url();
     let logout = format!(
         "POST /_guichet/logout HTTP/1.1\r\nHost: localhost:{}\r\nOrigin: {origin}\r\nSec-Fetch-Site: same-origin\r\n{}\
@@ -190,10 +265,13 @@ fn signals() {
     );
     executable.signal("TERM");
     executable.until("it leaves", || executable.said("still serving") == 1);
-    let mut client = RawClient::connect(executable.address());
-    client.send(logout);
-    drop(client);
-    executable.until("the logout", || !executable.is_signed_in(&browser));
+    assert_eq!(exchange(executable.address(), logout).status, 303);
     assert_eq!(load.end(), Vec::<String>::new());
     assert_eq!(executable.ended().code(), Some(0));
+    assert!(
+        !redis
+            .keys()
+            .iter()
+            .any(|key| key.starts_with(b"guichet:session:"))
+    );
 }

@@ -4,4 +4,5 @@ pub(crate) mod cases;
 mod ending;
 mod load;
 mod reload;
+mod sessions;
 mod supervisor;

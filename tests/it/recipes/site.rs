@@ -16,8 +16,9 @@ use tempfile::TempDir;
 
 use super::tokens::AUDIENCE;
 use super::tokens::ISSUER;
+use crate::support::document;
+use crate::support::document::with;
 use crate::support::process::Process;
-use crate::support::process::in_repository;
 use crate::support::provider::node;
 use crate::support::pyjwt;
 use crate::support::raw;
@@ -118,23 +119,9 @@ impl Site {
     }
 }
 
-/// The block of code of the page in this language that holds this text.
+/// A block of code of the page.
 fn block(language: &str, with: &str) -> String {
-    let page = fs::read_to_string(in_repository(PAGE)).unwrap();
-    let fence = format!("\n```{language}\n");
-    let blocks = page.split(&fence).skip(1);
-    let mut blocks = blocks.map(|rest| rest.split_once("\n```").unwrap().0.to_owned());
-    blocks
-        .find(|block| block.contains(with))
-        .unwrap_or_else(|| panic!("no {language} with {with:?} in {PAGE}"))
-}
-
-/// The text with each first part replaced by its second; what is not there is a defect of the page.
-fn with(text: &str, replacements: &[(&str, &str)]) -> String {
-    replacements.iter().fold(text.to_owned(), |text, (old, new)| {
-        assert!(text.contains(old), "no {old:?} in {PAGE}");
-        text.replace(old, new)
-    })
+    document::block(PAGE, language, with)
 }
 
 /// A recipe with what its reader fills in: `times` and `anonymous` as the language writes them.

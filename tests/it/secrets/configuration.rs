@@ -483,7 +483,10 @@ fn a_variable_that_names_a_proxy_is_a_warning_and_changes_nothing() {
         String::from_utf8(command.output().unwrap().stderr).unwrap()
     };
     let said = check();
-    assert!(said.contains("warning[C118]: `HTTPS_PROXY`"), "{said}");
+    assert!(
+        said.contains("warning[C118]: HTTPS_PROXY is set and ignored"),
+        "{said}"
+    );
     assert!(!said.contains("hunter2"), "{said}");
     let named = TEXT.replace(
         "[session]\n",

@@ -1,6 +1,13 @@
 //! Redis as administrations run it: an access list, a numbered database, a cluster behind one name, certificates on both sides.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::process::Command;
+use std::process::Stdio;
+
+use guichet::identity_headers::signing_keys::SigningKeys;
+use tempfile::TempDir;
 
 use super::Play;
 use super::is_signed_in;
@@ -8,6 +15,7 @@ use super::redis_url;
 use super::with_tls;
 use crate::cases;
 use crate::session_store;
+use crate::session_store::server::RedisServer;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::redis::Options;
@@ -28,7 +36,10 @@ cases! {
         Play {
             ids: &["F031"],
             sentence: "a cluster behind one address is found at the start, and not ready",
-            plays: || on_a_runtime(session_store::examine::a_cluster_behind_one_address_is_found_before_the_first_login()),
+            plays: || {
+                on_a_runtime(session_store::examine::a_cluster_behind_one_address_is_found_before_the_first_login());
+                a_cluster_is_named_in_the_log_of_the_start();
+            },
         },
         Play {
             ids: &["F033"],
@@ -184,4 +195,99 @@ fn nobody_passes(scene: &Scene) {
     assert_eq!(scene.provider.requests_to("/token").len(), 0);
     assert_eq!(scene.application.byte_count(), 0);
     assert_eq!(scene.redis.as_ref().unwrap().keys_by_database(), BTreeMap::new());
+}
+
+/// The program itself, over this Redis; what it logs until a line says this.
+fn log_of_the_start(redis: &RedisServer, until: &str) -> String {
+    log_of_the_start_with(&redis.url(""), until, |_| {})
+}
+
+fn log_of_the_start_with(url: &str, until: &str, mut seen: impl FnMut(&str)) -> String {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    SigningKeys::generate(&path("keys")).unwrap();
+    std::fs::write(path("secret"), "a-secret-of-the-tests-0123456789abcdef").unwrap();
+    std::fs::write(path("redis_url"), url).unwrap();
+    std::fs::write(path("guichet.toml"), TEXT).unwrap();
+    let mut process = Command::new("timeout")
+        .args(["60", env!("CARGO_BIN_EXE_guichet"), "--config"])
+        .arg(path("guichet.toml"))
+        .arg("run")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = String::new();
+    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+    for line in lines.by_ref() {
+        log.push_str(&line.unwrap());
+        log.push('\n');
+        seen(&log);
+        if log.contains(until) {
+            break;
+        }
+    }
+    // `timeout` hands the signal on.
+    let told = Command::new("kill")
+        .arg(process.id().to_string())
+        .status()
+        .unwrap();
+    assert!(told.success());
+    // Whoever logs must find a reader, to the end.
+    log.extend(lines.map_while(Result::ok));
+    process.wait().unwrap();
+    assert!(log.contains(until), "no {until:?} in\n{log}");
+    log
+}
+
+const TEXT: &str = r#"public_url = "http://localhost:8080"
+organisation = { name = "Ville" }
+server = { listen = "127.0.0.1:0" }
+session = { store = "redis", secret = { file = "secret" }, redis = { url = { file = "redis_url" } } }
+assertion = { keys_dir = "keys" }
+[providers.fc]
+preset = "franceconnect"
+environment = "sandbox"
+client_id = "x"
+client_secret = { file = "secret" }
+[[apps]]
+name = "urbanisme"
+providers = ["fc"]
+upstreams = ["http://127.0.0.1:9"]
+"#;
+
+fn a_cluster_is_named_in_the_log_of_the_start() {
+    let node = RedisServer::start(&["--cluster-enabled", "yes"], "");
+    node.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "5000"]);
+    let log = log_of_the_start(&node, "this is a cluster, use a list");
+    let line = log
+        .lines()
+        .find(|line| line.contains("this is a cluster"))
+        .unwrap();
+    assert!(
+        line.contains("ERROR") && line.contains("name a single server"),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_log_of_the_start_says_what_would_lose_sessions() {
+    let server = RedisServer::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"], "");
+    let log = log_of_the_start(&server, "keeps nothing on disk");
+    let line = log.lines().find(|line| line.contains("allkeys-lru")).unwrap();
+    assert!(line.contains("ERROR") && line.contains("noeviction"), "{line}");
+}
+
+/// It starts without Redis, says so, and looks again.
+#[test]
+fn a_redis_that_comes_later_is_looked_at_when_it_comes() {
+    let mut server = RedisServer::stopped(&[], "");
+    let mut is_there = false;
+    let url = server.url("");
+    let log = log_of_the_start_with(&url, "keeps nothing on disk", |log| {
+        if !is_there && log.contains("no session can be kept yet") {
+            is_there = true;
+            server.run();
+        }
+    });
+    assert!(is_there, "{log}");
 }

@@ -5,6 +5,10 @@ use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use guichet::clock::Clock;
@@ -28,6 +32,18 @@ use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
 
 const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
+
+/// What `guichet reload` does.
+trait TakesOver {
+    fn takes_over(&mut self, edit: impl FnOnce(&str) -> String);
+}
+
+impl TakesOver for TestGateway {
+    fn takes_over(&mut self, edit: impl FnOnce(&str) -> String) {
+        self.reload(edit)
+            .unwrap_or_else(|refusal| panic!("it was refused: {refusal}"));
+    }
+}
 
 /// Two instances over one Redis, behind one name.
 struct Pair {
@@ -98,7 +114,7 @@ fn a_new_session_secret_logs_nobody_out() {
     let late = Browser::new();
     let at_the_provider = pair.scene.to_the_provider(&late, "/dossier");
     for secrets in [[&*old, &*new], [&*new, &*old]] {
-        pair.scene.gateway.restart(|text| with_secrets(text, &secrets));
+        pair.scene.gateway.takes_over(|text| with_secrets(text, &secrets));
         assert!(
             pair.let_in(&zoe),
             "the first instance has {secrets:?}, the second not yet"
@@ -108,7 +124,7 @@ fn a_new_session_secret_logs_nobody_out() {
             pair.let_in(&between),
             "sealed by one instance, not opened by the other"
         );
-        pair.second.restart(|text| with_secrets(text, &secrets));
+        pair.second.takes_over(|text| with_secrets(text, &secrets));
         assert!(pair.let_in(&zoe) && pair.let_in(&between));
     }
     let page = pair.scene.provider.sign_in(&late, &at_the_provider, ZOE);
@@ -124,8 +140,8 @@ fn a_new_session_secret_logs_nobody_out() {
     pair.advance(&amelie, Duration::from_hours(7) + Duration::from_mins(1));
     assert!(!pair.let_in(&zoe), "she is past her absolute end");
     assert!(pair.let_in(&amelie));
-    pair.scene.gateway.restart(|text| with_secrets(text, &[&new]));
-    pair.second.restart(|text| with_secrets(text, &[&new]));
+    pair.scene.gateway.takes_over(|text| with_secrets(text, &[&new]));
+    pair.second.takes_over(|text| with_secrets(text, &[&new]));
     assert!(pair.let_in(&amelie));
 }
 
@@ -138,7 +154,7 @@ fn a_session_secret_that_is_taken_away_too_early_is_a_question_and_no_pass() {
         .place()
         .secret("new", "another-session-secret-of-the-tests-9876543210");
     let zoe = pair.sign_in();
-    pair.scene.gateway.restart(|text| with_secrets(text, &[&new]));
+    pair.scene.gateway.takes_over(|text| with_secrets(text, &[&new]));
     assert!(!is_signed_in(&pair.scene, &zoe));
 }
 
@@ -158,7 +174,7 @@ fn a_new_client_secret_is_used_from_the_next_login_on_and_sessions_live_on() {
     assert!(is_signed_in(&scene, &zoe));
 
     scene.gateway.place().secret("client_secret", NEW);
-    scene.gateway.restart(str::to_owned);
+    scene.gateway.takes_over(str::to_owned);
     assert!(is_signed_in(&scene, &zoe));
     let amelie = Browser::new();
     let page = scene.sign_in(&amelie, "/dossier");
@@ -194,7 +210,7 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
         .url()
         .replace(PASSWORD, "the-next-password");
     redis_url(scene.gateway.place(), &url);
-    scene.gateway.restart(str::to_owned);
+    scene.gateway.takes_over(str::to_owned);
     assert!(is_signed_in(&scene, &zoe));
     owner(&scene, &format!("<{PASSWORD}"));
     // Not only the connection that stands: whatever comes next says the new password.
@@ -294,7 +310,7 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     age(&scene, "current.pem", 90 * 24 * 60);
     let kept_at_first = jwks(&scene);
     assert!(said(&keys(&scene, &["rotate"])).contains("guichet reload"));
-    scene.gateway.restart(str::to_owned);
+    scene.gateway.takes_over(str::to_owned);
     assert_eq!(believed(&scene, &assertion(&scene, &zoe), &kept_at_first), Ok(()));
     is_too_early(&scene);
 
@@ -302,7 +318,7 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     age(&scene, "next.pem", 11);
     assert!(said(&keys(&scene, &["rotate"])).contains("is the current key"));
     let by_the_old_key = assertion(&scene, &zoe);
-    scene.gateway.restart(str::to_owned);
+    scene.gateway.takes_over(str::to_owned);
     let by_the_new_key = assertion(&scene, &zoe);
     assert_eq!(
         believed(&scene, &by_the_new_key, &kept_at_first),
@@ -328,7 +344,7 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     assert_eq!(roles, ["current", "previous"], "{list}");
     age(&scene, "previous.pem", 22);
     assert!(said(&keys(&scene, &["rotate"])).contains("is removed"));
-    scene.gateway.restart(str::to_owned);
+    scene.gateway.takes_over(str::to_owned);
     assert_eq!(jwks(&scene)["keys"].as_array().unwrap().len(), 1);
     assert_eq!(believed(&scene, &assertion(&scene, &zoe), &jwks(&scene)), Ok(()));
 }
@@ -341,7 +357,7 @@ fn after_a_leak_nothing_that_an_old_key_signed_is_believed() {
     let by_the_leaked_key = assertion(&scene, &zoe);
     said(&keys(&scene, &["rotate"]));
     assert!(said(&keys(&scene, &["rotate", "--now"])).contains("is the only key"));
-    scene.gateway.restart(str::to_owned);
+    scene.gateway.takes_over(str::to_owned);
     let token = assertion(&scene, &zoe);
     assert_eq!(believed(&scene, &token, &jwks(&scene)), Ok(()));
     assert_eq!(
@@ -349,4 +365,86 @@ fn after_a_leak_nothing_that_an_old_key_signed_is_believed() {
         Err("KeyError".to_owned())
     );
     assert_eq!(jwks(&scene)["keys"].as_array().unwrap().len(), 1);
+}
+
+/// Somebody who is signed in and never stops asking.
+struct Steady {
+    stop: Arc<AtomicBool>,
+    asking: JoinHandle<Vec<u16>>,
+}
+
+impl Steady {
+    fn start(scene: &Scene, browser: &Browser) -> Self {
+        let address = scene.gateway.address();
+        let host = scene.url("").replace("http://", "");
+        let cookies = cookie_field(browser);
+        let request = format!("GET /steady HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n");
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let asking = std::thread::spawn(move || {
+            let mut answers = Vec::new();
+            while !stopped.load(Ordering::SeqCst) {
+                answers.push(exchange(address, &request).status);
+            }
+            answers
+        });
+        Self { stop, asking }
+    }
+
+    /// Every answer was the application's.
+    fn was_never_refused(self) {
+        self.stop.store(true, Ordering::SeqCst);
+        let answers = self.asking.join().unwrap();
+        let refused = answers.iter().filter(|status| **status != 200).count();
+        assert!(answers.len() > 20, "hardly anything was asked: {}", answers.len());
+        assert_eq!(refused, 0, "of {}: {answers:?}", answers.len());
+    }
+}
+
+#[test]
+fn no_request_fails_while_every_secret_changes() {
+    let redis = Redis::start_with(Options {
+        access: Some("~guichet:* +@all".to_owned()),
+        ..Options::default()
+    });
+    let mut scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
+    let zoe = Browser::new();
+    scene.sign_in(&zoe, "/dossier");
+    let steady = Steady::start(&scene, &zoe);
+
+    let place = scene.gateway.place();
+    let old = place.secret("session_secret", crate::support::scene::SESSION_SECRET);
+    let new = place.secret(
+        "new_session_secret",
+        "another-session-secret-of-the-tests-9876543210",
+    );
+    for secrets in [[&*old, &*new], [&*new, &*old]] {
+        scene.gateway.takes_over(|text| with_secrets(text, &secrets));
+    }
+    for (file, minutes) in [("current.pem", 60), ("next.pem", 11), ("previous.pem", 22)] {
+        age(&scene, file, minutes);
+        said(&keys(&scene, &["rotate"]));
+        scene.gateway.takes_over(str::to_owned);
+    }
+    let redis = scene.redis.as_ref().unwrap();
+    redis.ask(&[b"ACL", b"SETUSER", b"guichet", b">the-next-password"]);
+    redis_url(
+        scene.gateway.place(),
+        &redis.url().replace(PASSWORD, "the-next-password"),
+    );
+    scene.gateway.takes_over(str::to_owned);
+    let redis = scene.redis.as_ref().unwrap();
+    redis.ask(&[b"ACL", b"SETUSER", b"guichet", format!("<{PASSWORD}").as_bytes()]);
+    scene.is_registered_with("the-next-client-secret-of-the-tests-9876543210");
+    scene
+        .gateway
+        .place()
+        .secret("client_secret", "the-next-client-secret-of-the-tests-9876543210");
+    scene.gateway.takes_over(str::to_owned);
+
+    steady.was_never_refused();
+    assert!(is_signed_in(&scene, &zoe));
+    let amelie = Browser::new();
+    let page = scene.sign_in(&amelie, "/dossier");
+    assert_eq!(page.url, scene.url("/dossier"), "{}", page.text());
 }

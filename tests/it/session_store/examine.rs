@@ -126,7 +126,12 @@ pub(crate) async fn a_cluster_behind_one_address_is_found_before_the_first_login
             tokio::task::yield_now().await;
         }
     }
-    let store = store(&nodes[0].url(""));
+    for node in &nodes {
+        is_found_to_be_a_cluster(&store(&node.url(""))).await;
+    }
+}
+
+async fn is_found_to_be_a_cluster(store: &RedisStore) {
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
     while store.ping().await == Err(StoreError::Timeout) && tokio::time::Instant::now() < deadline {
         tokio::task::yield_now().await;
@@ -139,7 +144,11 @@ pub(crate) async fn a_cluster_behind_one_address_is_found_before_the_first_login
     let sentence = StoreError::Cluster.to_string();
     assert!(sentence.contains("this is a cluster, use a list"), "{sentence}");
     let findings = store.examine().await;
-    assert_eq!(about(&findings, "this is a cluster").state, State::Bad);
+    assert_eq!(
+        about(&findings, "this is a cluster").state,
+        State::Bad,
+        "{findings:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

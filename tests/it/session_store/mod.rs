@@ -4,7 +4,7 @@ pub(crate) mod examine;
 pub(crate) mod journey;
 pub(crate) mod outage;
 pub(crate) mod refusal;
-mod server;
+pub(crate) mod server;
 mod wire;
 
 use std::pin::Pin;

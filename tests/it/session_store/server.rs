@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 /// A running (or stopped) `redis-server`.
 #[derive(Debug)]
-pub(super) struct RedisServer {
+pub(crate) struct RedisServer {
     child: Option<Child>,
     folder: TempDir,
     port: u16,
@@ -31,14 +31,14 @@ pub(super) struct RedisServer {
 
 impl RedisServer {
     /// Started with these arguments. The tests' own connection logs in as `admin` (`user:password@`, or nothing).
-    pub(super) fn start(arguments: &[&str], admin: &str) -> Self {
+    pub(crate) fn start(arguments: &[&str], admin: &str) -> Self {
         let mut server = Self::stopped(arguments, admin);
         server.run();
         server
     }
 
     /// Not started yet.
-    pub(super) fn stopped(arguments: &[&str], admin: &str) -> Self {
+    pub(crate) fn stopped(arguments: &[&str], admin: &str) -> Self {
         Self {
             child: None,
             folder: TempDir::new().unwrap(),
@@ -49,7 +49,7 @@ impl RedisServer {
     }
 
     /// Starts it, again if need be, on the same port and in the same folder.
-    pub(super) fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         self.run_with(&[]);
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.try_admin::<String>(&["PING"]).is_err() {
@@ -59,7 +59,7 @@ impl RedisServer {
     }
 
     /// Starts it with more arguments, and does not wait until it answers.
-    pub(super) fn run_with(&mut self, more: &[&str]) {
+    pub(crate) fn run_with(&mut self, more: &[&str]) {
         let child = Command::new("redis-server")
             .args(["--port", &self.port.to_string()])
             .args(["--bind", "127.0.0.1", "--save", "", "--daemonize", "no"])
@@ -74,7 +74,7 @@ impl RedisServer {
     }
 
     /// Ends it, as a power cut would.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
             child.wait().unwrap();
@@ -82,30 +82,30 @@ impl RedisServer {
     }
 
     /// Sends the process a signal: `STOP` holds it, `CONT` lets it go on.
-    pub(super) fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.as_ref().unwrap().id().to_string();
         let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status();
         assert!(sent.unwrap().success());
     }
 
     /// The port.
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// The address, for somebody who logs in as `who` (`user:password@`, or nothing).
-    pub(super) fn url(&self, who: &str) -> String {
+    pub(crate) fn url(&self, who: &str) -> String {
         format!("redis://{who}127.0.0.1:{}", self.port)
     }
 
     /// What an administrator says to it.
-    pub(super) fn admin<T: FromRedisValue>(&self, words: &[&str]) -> T {
+    pub(crate) fn admin<T: FromRedisValue>(&self, words: &[&str]) -> T {
         let told = self.try_admin(words);
         told.unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
     /// The same, where a refusal is expected.
-    pub(super) fn try_admin<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
+    pub(crate) fn try_admin<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
         let mut connection = self.connect()?;
         let mut command = redis::Cmd::new();
         command.arg(words);
@@ -113,14 +113,14 @@ impl RedisServer {
     }
 
     /// Every key that it holds.
-    pub(super) fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = self.admin(&["KEYS", "*"]);
         keys.sort();
         keys
     }
 
     /// Lets `time` pass for every key: its end comes nearer by as much, or has come.
-    pub(super) fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         let mut connection = self.connect().unwrap();
         for key in self.keys() {
             let left: i64 = redis::cmd("PTTL").arg(&key).query(&mut connection).unwrap();
@@ -146,13 +146,13 @@ impl Drop for RedisServer {
 }
 
 /// A port that was free a moment ago.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
 /// Writes a file into the folder that the server has not used yet.
-pub(super) fn write(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()

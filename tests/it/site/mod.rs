@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod app_cookies;
 pub(crate) mod button;
+mod configured;
 pub(crate) mod cookies;
 pub(crate) mod entries;
 pub(crate) mod fragment;

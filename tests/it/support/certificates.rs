@@ -25,7 +25,7 @@ impl Authority {
             folder: folder.to_owned(),
         };
         authority.openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.crt",
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=tests -keyout ca.key -out ca.crt",
         );
         authority
     }
@@ -43,12 +43,38 @@ impl Authority {
             format!("subjectAltName=DNS:{name}{address}\n"),
         )
         .unwrap();
+        self.request(file, name);
+        self.openssl(&format!(
+            "x509 -req -in {file}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -extfile names -out {file}.crt"
+        ));
+        self.read(file)
+    }
+
+    /// The same, but its time is over since 2020-02-01.
+    pub(crate) fn certify_in_the_past(&self, file: &str, name: &str) -> Certificate {
+        fs::write(self.folder.join("index.txt"), "").unwrap();
+        fs::write(self.folder.join("names"), format!("subjectAltName=DNS:{name}\n")).unwrap();
+        fs::write(
+            self.folder.join("ca.cnf"),
+            "[ca]\ndefault_ca = a\n[a]\ndatabase = index.txt\nnew_certs_dir = .\npolicy = p\ndefault_md = sha256\n\
+             rand_serial = yes\n[p]\ncommonName = supplied\n",
+        )
+        .unwrap();
+        self.request(file, name);
+        self.openssl(&format!(
+            "ca -batch -notext -config ca.cnf -cert ca.crt -keyfile ca.key -in {file}.csr -out {file}.crt -extfile names \
+             -startdate 20200101000000Z -enddate 20200201000000Z"
+        ));
+        self.read(file)
+    }
+
+    fn request(&self, file: &str, name: &str) {
         self.openssl(&format!(
             "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout {file}.key -out {file}.csr"
         ));
-        self.openssl(&format!(
-            "x509 -req -in {file}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out {file}.crt"
-        ));
+    }
+
+    fn read(&self, file: &str) -> Certificate {
         let read = |ending| fs::read_to_string(self.folder.join(format!("{file}.{ending}"))).unwrap();
         Certificate {
             chain: read("crt"),

@@ -49,7 +49,7 @@ pub(crate) struct Start<'a> {
     /// What `[session]` says about the store.
     pub(crate) store: &'a dyn Fn(&Place) -> String,
     /// The usual configuration, changed.
-    pub(crate) edit: &'a dyn Fn(&Place, String) -> String,
+    pub(crate) edit: &'a dyn Fn(&Place, &str) -> String,
     /// The command, with this process in the end.
     pub(crate) command: &'a dyn Fn(&Place) -> Command,
 }
@@ -59,7 +59,7 @@ impl Default for Start<'_> {
         Self {
             provider: false,
             store: &|_| String::new(),
-            edit: &|_, usual| usual,
+            edit: &|_, usual| usual.to_owned(),
             command: &|_| Command::new(GUICHET),
         }
     }
@@ -77,7 +77,7 @@ impl Executable {
             .as_ref()
             .map_or("http://localhost:9/none", Provider::issuer);
         let text = usual(&place, (issuer, alg), &application, &(start.store)(&place));
-        let text = (start.edit)(&place, text);
+        let text = (start.edit)(&place, &text);
         fs::write(place.file(), text).unwrap();
         if let Some(provider) = &provider {
             let public_url = place.public_url();
@@ -207,7 +207,9 @@ impl Executable {
     pub(crate) fn is_signed_in(&self, browser: &Browser) -> bool {
         self.application.forget();
         let page = browser.open_once(&self.url("/again"));
-        page.status() == 200 && self.application.received().len() == 1
+        let received = self.application.received().into_iter();
+        let arrived = received.filter(|received| received.request_line().contains("/again"));
+        page.status() == 200 && arrived.count() == 1
     }
 
     /// What the browser holds here, as a line of a head.

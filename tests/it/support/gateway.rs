@@ -257,6 +257,7 @@ fn run(
 }
 
 async fn until_told(app: &App, listener: tokio::net::TcpListener, mut stopped: watch::Receiver<bool>) {
+    let listener = (listener, Arc::clone(app.rules()));
     let serving = guichet::gateway::serve(Arc::clone(app.live()), listener, Arc::clone(app.lifecycle()));
     let ending = async {
         // A gateway that went out of scope is told to end, too.

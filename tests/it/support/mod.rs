@@ -3,13 +3,16 @@
 //! Nothing here imitates a thing that can be installed. Everything is blocking: the gateway runs on a thread of its own,
 //! so a scene reads from top to bottom.
 
+pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod certificates;
 pub(crate) mod chromium;
 pub(crate) mod clock;
 pub(crate) mod command;
+pub(crate) mod document;
 pub(crate) mod executable;
 pub(crate) mod gateway;
+pub(crate) mod h2;
 pub(crate) mod html;
 pub(crate) mod jar;
 pub(crate) mod logs;
@@ -24,5 +27,4 @@ pub(crate) mod scene;
 pub(crate) mod steps;
 pub(crate) mod table;
 pub(crate) mod tinyproxy;
-pub(crate) mod tls;
 pub(crate) mod upstream;

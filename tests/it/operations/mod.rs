@@ -1,21 +1,17 @@
 //! `docs/operations.md` keeps its word: it explains what the program says, and its commands are commands.
 
+mod install;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
-use guichet::config;
-use guichet::config::surroundings::Surroundings;
-
+use crate::support::document::blocks;
+use crate::support::document::text_of;
 use crate::support::process::in_repository;
 
 const PAGE: &str = "docs/operations.md";
-
-fn text_of(path: &str) -> String {
-    fs::read_to_string(in_repository(path)).unwrap()
-}
 
 /// Every file of the program.
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -40,17 +36,6 @@ fn sentences(source: &str) -> Vec<String> {
         arguments.split('"').nth_back(1).map(str::to_owned)
     });
     sentences.filter(|sentence| !sentence.contains('{')).collect()
-}
-
-/// The blocks of code of the page in one language.
-fn blocks(language: &str) -> Vec<String> {
-    // A block in a list is indented as its item is.
-    let page = text_of(PAGE).replace("\n   ", "\n");
-    let fence = format!("\n```{language}\n");
-    let blocks = page.split(&fence).skip(1);
-    blocks
-        .map(|rest| rest.split("\n```").next().unwrap().to_owned())
-        .collect()
 }
 
 #[test]
@@ -110,7 +95,7 @@ fn every_failure_has_a_code_of_ours_and_a_line_that_the_program_writes() {
 
 #[test]
 fn the_commands_are_commands() {
-    let blocks = blocks("sh");
+    let blocks = blocks(PAGE, "sh");
     assert!(blocks.len() >= 6, "{}", blocks.len());
     for block in blocks {
         let parsed = Command::new("sh").args(["-n", "-c", &block]).output().unwrap();
@@ -138,50 +123,4 @@ fn the_commands_are_commands() {
             );
         }
     }
-}
-
-#[test]
-fn the_file_of_the_containers_becomes_that_of_the_service_as_the_page_says() {
-    let folder = tempfile::tempdir().unwrap();
-    let keys = folder.path().join("keys");
-    guichet::identity_headers::signing_keys::SigningKeys::generate(&keys).unwrap();
-    let credentials = folder.path().join("credentials");
-    fs::create_dir(&credentials).unwrap();
-    for (name, value) in [
-        ("redis_url", "redis://guichet:secret@127.0.0.1:6379"),
-        (
-            "session_secret",
-            "0123456789abcdef0123456789abcdef0123456789abcdef",
-        ),
-        ("fc_client_secret", "0123456789abcdef0123456789abcdef"),
-    ] {
-        let file = credentials.join(name);
-        fs::write(&file, value).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    }
-    let mut text = text_of("deploy/guichet.toml")
-        .replace("/var/lib/guichet/keys", &keys.display().to_string())
-        .replace("http://application:8080", "http://127.0.0.1:8081");
-    let said = blocks("toml").remove(0);
-    let mut replaced = 0;
-    for line in said.lines().filter(|line| line.contains('=')) {
-        let key = line.split(" = ").next().unwrap();
-        let old = text
-            .lines()
-            .find(|old| old.split(" = ").next() == Some(key))
-            .unwrap()
-            .to_owned();
-        replaced += usize::from(old != line);
-        text = text.replace(&format!("{old}\n"), &format!("{line}\n"));
-    }
-    assert_eq!(replaced, 4, "listen and three secrets");
-    let variables = [(
-        "CREDENTIALS_DIRECTORY".to_owned(),
-        credentials.display().to_string(),
-    )];
-    let path = Path::new("/etc/guichet/guichet.toml");
-    let loaded = config::load_text(path, &text, &Surroundings::new(path, variables.into()));
-    let loaded = loaded.unwrap_or_else(|errors| panic!("{errors}"));
-    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    assert!(warnings.is_empty(), "{warnings:?}");
 }

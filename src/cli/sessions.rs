@@ -1,0 +1,196 @@
+//! `guichet sessions`: who is logged in, as far as an operator may know, and the end of it. Never a claim, never a name.
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use clap::Subcommand;
+
+use crate::admin::protocol::Ask;
+use crate::admin::protocol::Say;
+use crate::admin::protocol::SessionLine;
+use crate::cli::exit::Exit;
+use crate::cli::moment::Moment;
+use crate::cli::operator;
+use crate::cli::streams::Streams;
+use crate::clock::Timestamp;
+
+/// What to do about sessions.
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List the live sessions: when, at which entry, at which level, at which host
+    List {
+        /// Those of this provider entry
+        #[arg(long, value_name = "ENTRY")]
+        entry: Option<String>,
+        /// Those of this host
+        #[arg(long, value_name = "HOST")]
+        host: Option<String>,
+        /// How it is written down
+        #[command(flatten)]
+        form: FormArgument,
+    },
+    /// Show one session
+    Show {
+        /// Its reference, as `list` shows it
+        #[arg(allow_hyphen_values = true)]
+        reference: String,
+        /// How it is written down
+        #[command(flatten)]
+        form: FormArgument,
+    },
+    /// End sessions: those with these references, those of a person, or those of a provider entry
+    Revoke(Revocation),
+    /// End every session, and every login that is under way
+    RevokeAll {
+        /// Mean it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Whose sessions end.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+pub struct Revocation {
+    /// References, as `list` shows them
+    #[arg(allow_hyphen_values = true, conflicts_with_all = ["sub", "entry"])]
+    references: Vec<String>,
+    /// The person's `sub` at the entry
+    #[arg(long, value_name = "SUB", requires = "entry", allow_hyphen_values = true)]
+    sub: Option<String>,
+    /// The provider entry; without `--sub`, every session of it
+    #[arg(long, value_name = "ENTRY")]
+    entry: Option<String>,
+}
+
+/// Not the `sub`: it is somebody.
+impl std::fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Revocation")
+            .field("references", &self.references)
+            .field("entry", &self.entry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How sessions are written down.
+#[derive(Debug, Args)]
+pub struct FormArgument {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl FormArgument {
+    fn form(&self) -> Form {
+        if self.json { Form::Json } else { Form::Human }
+    }
+}
+
+/// Does it.
+pub fn sessions(config: &Path, command: SessionsCommand, streams: &mut Streams<'_>) -> Exit {
+    match command {
+        SessionsCommand::List { entry, host, form } => {
+            list(config, &Ask::List { entry, host }, form.form(), streams)
+        }
+        SessionsCommand::Show { reference, form } => {
+            show(config, &Ask::Show { reference }, form.form(), streams)
+        }
+        SessionsCommand::Revoke(revocation) => revoke(config, &revocation.ask(), streams),
+        SessionsCommand::RevokeAll { yes: true } => revoke(config, &Ask::RevokeAll {}, streams),
+        SessionsCommand::RevokeAll { yes: false } => {
+            streams.say_wrong_line(
+                "error: this logs everybody out, on every instance\n   = help: say `guichet sessions revoke-all --yes`",
+            );
+            Exit::Usage
+        }
+    }
+}
+
+impl Revocation {
+    fn ask(self) -> Ask {
+        match (self.entry, self.sub) {
+            (Some(entry), Some(sub)) => Ask::RevokeSubject { entry, sub },
+            (Some(entry), None) => Ask::RevokeEntry { entry },
+            (None, _) => Ask::Revoke {
+                references: self.references,
+            },
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Human,
+    Json,
+}
+
+fn list(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {
+    operator::ask(config, question, streams, |said, streams| match said {
+        Say::Session(line) if form == Form::Json => say_json(&line, streams),
+        Say::Session(line) => streams.say_line(format_args!("{}  {}", line.reference, in_words(&line))),
+        Say::Done { count: 1 } if form == Form::Human => streams.say_line("1 session"),
+        Say::Done { count } if form == Form::Human => streams.say_line(format_args!("{count} sessions")),
+        _ => {}
+    })
+}
+
+fn show(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {
+    operator::ask(config, question, streams, |said, streams| match said {
+        Say::Session(line) if form == Form::Json => say_json(&line, streams),
+        Say::Session(line) => {
+            streams.say_line(format_args!("reference  {}", line.reference));
+            if let Some(note) = &line.note {
+                streams.say_line(format_args!("login      {}", moment(note.logged_in_at)));
+                streams.say_line(format_args!("entry      {}", note.entry));
+                streams.say_line(format_args!("level      {}", note.acr));
+                streams.say_line(format_args!("host       {}", note.host));
+            } else {
+                streams.say_line(format_args!("login      {UNREADABLE}"));
+            }
+            streams.say_line(format_args!("lapses in  {}", lapse(line.lapses_in_seconds)));
+        }
+        _ => {}
+    })
+}
+
+fn revoke(config: &Path, question: &Ask, streams: &mut Streams<'_>) -> Exit {
+    operator::ask(config, question, streams, |said, streams| match said {
+        Say::Done { count: 0 } => streams.say_line("no session ended: there was none"),
+        Say::Done { count: 1 } => streams.say_line("1 session ended"),
+        Say::Done { count } => streams.say_line(format_args!("{count} sessions ended")),
+        _ => {}
+    })
+}
+
+const UNREADABLE: &str = "unknown: its note does not open under any secret of session.secret";
+
+fn in_words(line: &SessionLine) -> String {
+    let lapses = lapse(line.lapses_in_seconds);
+    match &line.note {
+        Some(note) => format!(
+            "{}  {}  {}  {}  lapses in {lapses}",
+            moment(note.logged_in_at),
+            note.entry,
+            note.acr,
+            note.host
+        ),
+        None => format!("{UNREADABLE}; lapses in {lapses}"),
+    }
+}
+
+fn moment(seconds: i64) -> Moment {
+    Moment(Timestamp::from_unix(seconds))
+}
+
+fn lapse(seconds: u64) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_secs(seconds))
+}
+
+fn say_json(line: &SessionLine, streams: &mut Streams<'_>) {
+    match serde_json::to_string(line) {
+        Ok(text) => streams.say_line(text),
+        Err(error) => streams.say_wrong_line(format_args!("error: {error}")),
+    }
+}

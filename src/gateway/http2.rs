@@ -1,0 +1,124 @@
+//! One HTTP/2 connection of a browser (RFC 9113): hyper's server on a stream, its bounds, and its orderly end.
+//!
+//! hyper refuses what is malformed: fields of a connection, `te` other than `trailers`, a length that the content does not
+//! have, pseudo-fields out of order. `CONNECT` in its extended form is not offered.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::StatusCode;
+use http::header::COOKIE;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::TokioIo;
+use hyper_util::rt::TokioTimer;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+
+use crate::gateway::access_line::RecordedBody;
+use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::bounds;
+use crate::gateway::decide::Decide;
+use crate::gateway::exchange::Exchange;
+use crate::gateway::listener::Caller;
+use crate::gateway::streams::HeldBody;
+use crate::gateway::streams::Streams;
+use crate::lifecycle::Phase;
+use crate::lifecycle::UnderWay;
+
+/// Requests of one browser at once.
+const MOST_STREAMS: u32 = 100;
+/// Most of one body, and of all of them, that a browser sends before an application read it.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Most of one answer that waits in memory for the browser.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Streams that a browser opened and reset before we looked at them (CVE-2023-44487).
+const MOST_RESET_AT_ONCE: usize = 20;
+/// How often a browser has to show that it is there, and how long it may take.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// How long a connection is kept without a request.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long after its last answer a browser may take to go, once it was told to.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Serves one connection to its end. Once the gateway leaves, the browser is told (GOAWAY) that no new request is taken,
+/// and those that are under way are answered; on a connection that comes later still, its first ones are.
+pub(super) async fn serve<D: Decide, S>(
+    exchange: Arc<Exchange<D>>,
+    stream: S,
+    caller: Caller,
+    mut under_way: UnderWay,
+) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let streams = Arc::new(Streams::default());
+    let opened = Arc::clone(&streams);
+    let answer = service_fn(move |request: http::Request<Incoming>| {
+        let open = opened.open();
+        let (exchange, caller) = (Arc::clone(&exchange), caller.clone());
+        async move {
+            let answer = if fields(request.headers()) > bounds::MOST_FIELDS {
+                too_many_fields(&caller).map(RecordedBody::unrecorded)
+            } else {
+                exchange.answer(&caller, request).await?
+            };
+            Ok::<_, Infallible>(answer.map(|body| HeldBody::new(body, open)))
+        }
+    });
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_header_list_size(u32::try_from(bounds::LONGEST_HEAD).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_pending_accept_reset_streams(MOST_RESET_AT_ONCE)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_INTERVAL)
+        .serve_connection(TokioIo::new(stream), answer);
+    let mut connection = pin!(connection);
+    let late = under_way.phase() >= Phase::Draining;
+    let leaving = async {
+        under_way.reached(Phase::Leaving).await;
+        tokio::select! {
+            () = streams.begun() => {}
+            () = under_way.reached(Phase::Draining), if !late => {}
+        }
+    };
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        () = leaving => {}
+        () = streams.none_for(bounds::HEAD_TIMEOUT, IDLE_TIMEOUT) => {}
+        () = streams.all_stand_still(bounds::WRITE_TIMEOUT) => {
+            tracing::debug!("a browser reads none of its answers");
+            return Ok(());
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    tokio::select! {
+        ended = connection => ended,
+        // It was told, it was answered, and does not go.
+        () = streams.none_for(FAREWELL, FAREWELL) => Ok(()),
+    }
+}
+
+/// A browser sends each cookie as a field of its own (RFC 9113, section 8.2.3); together they are one.
+fn fields(headers: &HeaderMap) -> usize {
+    let cookies = headers.get_all(COOKIE).iter().count();
+    headers.len() - cookies.saturating_sub(1)
+}
+
+fn too_many_fields(caller: &Caller) -> http::Response<AnswerBody> {
+    let mut answer = http::Response::new(AnswerBody::Own(Full::default()));
+    *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    caller.sign(answer.headers_mut());
+    answer
+}

@@ -1,0 +1,136 @@
+//! What a listener goes by: its certificate, whom it believes about clients, and what it says about itself. A reload
+//! replaces it whole; a connection keeps what it began with.
+
+use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use http::HeaderValue;
+
+use crate::gateway::tls::Certificate;
+use crate::wire::client_address::Arrival;
+use crate::wire::client_address::TrustedProxies;
+
+/// The rules of one listener. The default is a plain one that believes nobody.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Absent: plain http.
+    pub certificate: Option<Certificate>,
+    /// Whose `X-Forwarded-*` are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Where it listens: who comes from there is this machine itself. Absent: nobody.
+    pub own_address: Option<IpAddr>,
+    /// What every answer says about https.
+    pub hsts: Hsts,
+}
+
+/// `Strict-Transport-Security` (RFC 6797): browsers do not come in the open again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hsts {
+    /// Nothing is said.
+    #[default]
+    Off,
+    /// For the host that answers.
+    Host,
+    /// For that host and every name below it.
+    Subdomains,
+}
+
+impl Hsts {
+    /// A year, as ASVS 5.0, 3.4.1 asks for.
+    fn value(self) -> Option<HeaderValue> {
+        match self {
+            Self::Off => None,
+            Self::Host => Some(HeaderValue::from_static("max-age=31536000")),
+            Self::Subdomains => Some(HeaderValue::from_static("max-age=31536000; includeSubDomains")),
+        }
+    }
+}
+
+/// The rules that are in force now.
+#[derive(Debug)]
+pub struct CurrentRules(ArcSwap<Rules>);
+
+impl CurrentRules {
+    /// Begins with these.
+    pub fn new(rules: Rules) -> Self {
+        Self(ArcSwap::from_pointee(rules))
+    }
+
+    /// For connections that come from now on.
+    pub fn replace(&self, rules: Rules) {
+        self.0.store(Arc::new(rules));
+    }
+
+    /// For a connection that comes now.
+    pub fn now(&self) -> Arc<Rules> {
+        self.0.load_full()
+    }
+}
+
+/// Who connected, and the rules that held at that moment.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    peer: SocketAddr,
+    pub(super) rules: Arc<Rules>,
+}
+
+impl Caller {
+    /// Someone who connects now.
+    pub(super) fn new(peer: SocketAddr, rules: &CurrentRules) -> Self {
+        Self {
+            peer,
+            rules: rules.now(),
+        }
+    }
+
+    /// Whom the answer to this head is for.
+    pub(super) fn client(&self, headers: &HeaderMap) -> SocketAddr {
+        self.rules.trusted_proxies.client_of(self.peer, headers)
+    }
+
+    /// Whether this head came as the site is published.
+    pub(super) fn arrival(&self, headers: &HeaderMap) -> Arrival {
+        let rules = &self.rules;
+        let is_own = rules.own_address == Some(self.peer.ip());
+        if is_own || rules.certificate.is_some() {
+            return Arrival::AsPublished;
+        }
+        rules.trusted_proxies.arrival(self.peer, headers)
+    }
+
+    /// Says what every answer says. What an application says about itself stays.
+    pub(super) fn sign(&self, headers: &mut HeaderMap) {
+        if let Some(value) = self.rules.hsts.value() {
+            headers
+                .entry(http::header::STRICT_TRANSPORT_SECURITY)
+                .or_insert(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(peer: &str, own_address: Option<IpAddr>) -> Arrival {
+        let rules = Rules {
+            trusted_proxies: TrustedProxies::new(["10.0.0.5/32".parse().unwrap()]),
+            own_address,
+            ..Rules::default()
+        };
+        let peer = SocketAddr::new(peer.parse().unwrap(), 9);
+        Caller::new(peer, &CurrentRules::new(rules)).arrival(&HeaderMap::new())
+    }
+
+    #[test]
+    fn a_health_check_that_asks_the_address_that_is_listened_on_is_this_machine() {
+        let own = "10.0.0.2".parse().ok();
+        assert_eq!(arrival("10.0.0.2", own), Arrival::AsPublished);
+        assert_eq!(arrival("10.0.0.2", None), Arrival::InTheOpen);
+        assert_eq!(arrival("10.0.0.3", own), Arrival::InTheOpen);
+        assert_eq!(arrival("10.0.0.5", own), Arrival::AsPublished);
+    }
+}

@@ -1,0 +1,303 @@
+//! The certificate that browsers see: read from its files, judged before it is served, offered with the versions, suites
+//! and groups that ANSSI accepts (Recommandations de sécurité relatives à TLS, v1.2, 2020-03-26).
+//!
+//! A session ticket opens only under the certificate and for the name (SNI) that it was made for: its key is made with
+//! the certificate and ends with it. There is one certificate and one policy for every host, and no certificate of a
+//! client, so a resumed session can never stand for a check that another host demands.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::SupportedCipherSuite;
+use rustls::client::verify_server_name;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::SupportedKxGroup;
+use rustls::crypto::aws_lc_rs::Ticketer;
+use rustls::crypto::aws_lc_rs::cipher_suite;
+use rustls::crypto::aws_lc_rs::kx_group;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls::sign::SingleCertAndKey;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use zeroize::Zeroizing;
+
+use crate::clock::Timestamp;
+
+/// More than any chain has; a mistaken path to something large is not read into memory.
+const LONGEST_FILE: u64 = 1024 * 1024;
+/// How long a browser may take for its part of the handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Forward secrecy and authenticated encryption, in the order in which we prefer them.
+const SUITES: [SupportedCipherSuite; 9] = [
+    cipher_suite::TLS13_AES_256_GCM_SHA384,
+    cipher_suite::TLS13_AES_128_GCM_SHA256,
+    cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+    cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+];
+/// The first is X25519 joined with ML-KEM: what is recorded today stays closed to a quantum computer of tomorrow.
+const GROUPS: [&dyn SupportedKxGroup; 4] = [
+    kx_group::X25519MLKEM768,
+    kx_group::X25519,
+    kx_group::SECP256R1,
+    kx_group::SECP384R1,
+];
+
+/// Why a certificate cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("the file `{}` cannot be read", path.display())]
+    Unreadable {
+        /// Which of the two.
+        which: TlsFile,
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// The first file holds no certificate in PEM.
+    #[error("there is no certificate in PEM in `{}`", .0.display())]
+    NoCertificate(PathBuf),
+    /// A certificate of the chain is none.
+    #[error("certificate {number} of `{}` cannot be read", path.display())]
+    Certificate {
+        /// Counted from 1, in the order of the file.
+        number: usize,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The second file holds no private key in PEM, or an encrypted one.
+    #[error("there is no private key in PEM in `{}`, or a password protects it", .0.display())]
+    NoKey(PathBuf),
+    /// A key of a kind or length that no browser accepts.
+    #[error("the private key cannot be used")]
+    Key,
+    /// The certificate is about another key.
+    #[error("the private key does not belong to the certificate")]
+    Mismatch,
+    /// The system gives no random bytes for session tickets.
+    #[error("TLS cannot be set up")]
+    Setup(#[source] rustls::Error),
+}
+
+/// Which file an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFile {
+    /// The chain.
+    Certificate,
+    /// The private key.
+    Key,
+}
+
+/// Who else can read a private key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyExposure {
+    /// Nobody that we can see.
+    Private,
+    /// Every user of this machine.
+    WorldReadable,
+}
+
+/// A certificate whose key we have, ready to be served.
+#[derive(Clone)]
+pub struct Certificate {
+    config: Arc<ServerConfig>,
+    leaf: CertificateDer<'static>,
+    valid: (Timestamp, Timestamp),
+    exposure: KeyExposure,
+}
+
+impl TlsError {
+    /// The file that has to be mended.
+    pub fn file(&self) -> TlsFile {
+        match self {
+            Self::Unreadable { which, .. } => *which,
+            Self::NoKey(_) | Self::Key | Self::Mismatch => TlsFile::Key,
+            Self::NoCertificate(_) | Self::Certificate { .. } | Self::Setup(_) => TlsFile::Certificate,
+        }
+    }
+}
+
+impl Certificate {
+    /// Reads the chain, the certificate itself first, and its key.
+    pub fn load(cert_file: &Path, key_file: &Path) -> Result<Self, TlsError> {
+        let chain = chain(cert_file)?;
+        let (leaf, valid) = chain
+            .iter()
+            .enumerate()
+            .map(|(index, certificate)| validity(certificate).ok_or(index + 1))
+            .collect::<Result<Vec<_>, usize>>()
+            .map_err(|number| TlsError::Certificate {
+                number,
+                path: cert_file.to_owned(),
+            })
+            .map(|validities| chain.first().cloned().zip(validities.first().copied()))?
+            .ok_or_else(|| TlsError::NoCertificate(cert_file.to_owned()))?;
+        let (key, exposure) = key(key_file)?;
+        Ok(Self {
+            config: Arc::new(server_config(chain, key)?),
+            leaf,
+            valid,
+            exposure,
+        })
+    }
+
+    /// From when browsers accept it.
+    pub fn not_before(&self) -> Timestamp {
+        self.valid.0
+    }
+
+    /// Until when browsers accept it.
+    pub fn not_after(&self) -> Timestamp {
+        self.valid.1
+    }
+
+    /// Who else can read its key.
+    pub fn exposure(&self) -> KeyExposure {
+        self.exposure
+    }
+
+    /// Whether it is about this host: a name or an address, without a port.
+    pub fn names(&self, host: &str) -> bool {
+        let host = host.trim_matches(['[', ']']).to_owned();
+        let (Ok(leaf), Ok(name)) = (
+            ParsedCertificate::try_from(&self.leaf),
+            ServerName::try_from(host),
+        ) else {
+            return false;
+        };
+        verify_server_name(&leaf, &name).is_ok()
+    }
+
+    /// The handshake with one browser, and what it chose to speak.
+    pub(super) async fn accept<S>(&self, stream: S) -> io::Result<(TlsStream<S>, Spoken)>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let handshake = TlsAcceptor::from(Arc::clone(&self.config)).accept(stream);
+        let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake)
+            .await
+            .map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
+        let spoken = match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Spoken::Http2,
+            _ => Spoken::Http1,
+        };
+        Ok((stream, spoken))
+    }
+}
+
+/// What a browser speaks on a connection (RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spoken {
+    /// HTTP/1.1, also where nothing was agreed.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("valid", &self.valid)
+            .field("exposure", &self.exposure)
+            .finish_non_exhaustive()
+    }
+}
+
+fn server_config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<ServerConfig, TlsError> {
+    let provider = CryptoProvider {
+        cipher_suites: SUITES.to_vec(),
+        kx_groups: GROUPS.to_vec(),
+        ..rustls::crypto::aws_lc_rs::default_provider()
+    };
+    let key = CertifiedKey::from_der(chain, key, &provider).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => TlsError::Mismatch,
+        _ => TlsError::Key,
+    })?;
+    let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&versions)
+        .map_err(TlsError::Setup)?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
+    config.ignore_client_order = true;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.ticketer = Ticketer::new().map_err(TlsError::Setup)?;
+    Ok(config)
+}
+
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let (text, _) = read(path, TlsFile::Certificate)?;
+    let mut chain = Vec::new();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        chain.push(certificate.map_err(|_not_pem| TlsError::Certificate {
+            number: chain.len() + 1,
+            path: path.to_owned(),
+        })?);
+    }
+    Ok(chain)
+}
+
+/// The error of the parser is left out: it quotes the line that it stumbled over.
+fn key(path: &Path) -> Result<(PrivateKeyDer<'static>, KeyExposure), TlsError> {
+    let (text, exposure) = read(path, TlsFile::Key)?;
+    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_no_key| TlsError::NoKey(path.to_owned()))?;
+    Ok((key, exposure))
+}
+
+fn validity(certificate: &CertificateDer<'_>) -> Option<(Timestamp, Timestamp)> {
+    let (rest, certificate) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    let validity = certificate.validity();
+    rest.is_empty().then(|| {
+        (
+            Timestamp::from_unix(validity.not_before.timestamp()),
+            Timestamp::from_unix(validity.not_after.timestamp()),
+        )
+    })
+}
+
+fn read(path: &Path, which: TlsFile) -> Result<(Zeroizing<Vec<u8>>, KeyExposure), TlsError> {
+    let read = || {
+        let file = File::open(path)?;
+        let mode = file.metadata()?.permissions().mode();
+        let mut bytes = Zeroizing::new(Vec::new());
+        file.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+        let exposure = if mode & 0o004 == 0 {
+            KeyExposure::Private
+        } else {
+            KeyExposure::WorldReadable
+        };
+        Ok((bytes, exposure))
+    };
+    read().map_err(|cause| TlsError::Unreadable {
+        which,
+        path: path.to_owned(),
+        cause,
+    })
+}

@@ -1,0 +1,206 @@
+//! Who asks: the peer of the connection, or whom the proxies in front name if the operator listed them.
+//!
+//! `X-Forwarded-For` is the one field that is read; `Forwarded` (RFC 7239) and its many neighbours are not. What cannot be
+//! read leads to the peer, who is known for certain.
+
+use std::net::IpAddr;
+use std::net::SocketAddr;
+
+use http::HeaderMap;
+use http::HeaderName;
+use ipnet::IpNet;
+use ipnet::Ipv4Net;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The proxies whose `X-Forwarded-*` are believed. Nobody, unless listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+/// How a request came to a listener without TLS, as far as it can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Nothing says that the browser spoke in the open.
+    AsPublished,
+    /// Past the proxies that are listed, or one of them says that the browser spoke plain http.
+    InTheOpen,
+}
+
+impl TrustedProxies {
+    /// These networks. An IPv4 network in its IPv6 spelling is an IPv4 network.
+    pub fn new(networks: impl IntoIterator<Item = IpNet>) -> Self {
+        Self(networks.into_iter().map(canonical).collect())
+    }
+
+    /// Whom the answer is for. Walks `X-Forwarded-For` from its right end, where each proxy adds whom it saw, to the first
+    /// address that is no proxy of ours. What stands further left was said by that client, and is not looked at.
+    ///
+    /// The port is 0 where a proxy named the client: it says an address only.
+    pub fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        if !self.trust(peer.ip()) {
+            return peer;
+        }
+        let mut client = peer;
+        for field in headers.get_all(X_FORWARDED_FOR).iter().rev() {
+            let Ok(field) = field.to_str() else { return peer };
+            for named in field.rsplit(',') {
+                let Ok(named) = named.trim().parse::<IpAddr>() else {
+                    return peer;
+                };
+                client = SocketAddr::new(named.to_canonical(), 0);
+                if !self.trust(client.ip()) {
+                    return client;
+                }
+            }
+        }
+        client
+    }
+
+    /// Whether a listener without TLS should take the request for one that came by TLS to a proxy in front.
+    ///
+    /// Without a list nothing is known. This machine itself is always allowed: what runs here may ask how we are. A proxy
+    /// that says both words stands behind another one that ended TLS.
+    pub fn arrival(&self, peer: SocketAddr, headers: &HeaderMap) -> Arrival {
+        let peer = peer.ip().to_canonical();
+        if self.0.is_empty() {
+            return Arrival::AsPublished;
+        }
+        if !self.trust(peer) {
+            return if peer.is_loopback() {
+                Arrival::AsPublished
+            } else {
+                Arrival::InTheOpen
+            };
+        }
+        let fields = headers.get_all(X_FORWARDED_PROTO).iter();
+        let mut words = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b','));
+        let said = headers.contains_key(X_FORWARDED_PROTO);
+        if said && words.all(|word| word.trim_ascii().eq_ignore_ascii_case(b"http")) {
+            Arrival::InTheOpen
+        } else {
+            Arrival::AsPublished
+        }
+    }
+
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
+fn canonical(network: IpNet) -> IpNet {
+    let mapped = match network.addr().to_canonical() {
+        IpAddr::V4(address) => network
+            .prefix_len()
+            .checked_sub(96)
+            .and_then(|length| Ipv4Net::new(address, length).ok()),
+        IpAddr::V6(_) => None,
+    };
+    match (network, mapped) {
+        (IpNet::V6(_), Some(mapped)) => mapped.into(),
+        _ => network,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(networks: &[&str]) -> TrustedProxies {
+        TrustedProxies::new(networks.iter().map(|network| network.parse().unwrap()))
+    }
+
+    fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
+        values
+            .iter()
+            .map(|value| (name.clone(), value.parse().unwrap()))
+            .collect()
+    }
+
+    fn client(networks: &[&str], peer: &str, values: &[&str]) -> String {
+        let headers = headers(&X_FORWARDED_FOR, values);
+        let peer = SocketAddr::new(peer.parse().unwrap(), 9);
+        proxies(networks).client_of(peer, &headers).to_string()
+    }
+
+    #[test]
+    fn nobody_is_believed_who_is_not_listed() {
+        assert_eq!(client(&[], "127.0.0.1", &["6.6.6.6"]), "127.0.0.1:9");
+        assert_eq!(
+            client(&["10.0.0.0/8"], "203.0.113.9", &["127.0.0.1"]),
+            "203.0.113.9:9"
+        );
+    }
+
+    #[test]
+    fn the_client_is_the_first_from_the_right_who_is_no_proxy_of_ours() {
+        let named = |values: &[&str]| client(&["10.0.0.0/8"], "10.0.0.1", values);
+        assert_eq!(named(&["1.1.1.1, 6.6.6.6, 10.0.0.2"]), "6.6.6.6:0");
+        assert_eq!(named(&["1.1.1.1", "6.6.6.6", "10.0.0.2"]), "6.6.6.6:0");
+        assert_eq!(named(&["evil, 6.6.6.6"]), "6.6.6.6:0");
+        assert_eq!(named(&["10.0.0.3, 10.0.0.2"]), "10.0.0.3:0");
+        assert_eq!(named(&["2001:db8::1"]), "[2001:db8::1]:0");
+        assert_eq!(named(&[]), "10.0.0.1:9");
+    }
+
+    #[test]
+    fn what_is_no_address_leads_to_the_peer() {
+        for garbage in [
+            "unknown",
+            "_hidden",
+            "1.2.3.4:99",
+            "[::1]:80",
+            "0x7f.1",
+            "127.1",
+            "010.0.0.1",
+            "6.6.6.6,",
+            "",
+            "1.2.3.4 5.6.7.8",
+            "\u{e9}",
+        ] {
+            let found = client(&["10.0.0.0/8"], "10.0.0.1", &[garbage]);
+            assert_eq!(found, "10.0.0.1:9", "{garbage}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_address_is_one_in_either_spelling() {
+        assert_eq!(
+            client(&["10.0.0.1/32"], "::ffff:10.0.0.1", &["6.6.6.6"]),
+            "6.6.6.6:0"
+        );
+        assert_eq!(
+            client(&["::ffff:10.0.0.0/104"], "10.0.0.1", &["6.6.6.6"]),
+            "6.6.6.6:0"
+        );
+        assert_eq!(
+            client(
+                &["10.0.0.0/8", "127.0.0.0/8"],
+                "10.0.0.1",
+                &["6.6.6.6, ::ffff:127.0.0.1"]
+            ),
+            "6.6.6.6:0"
+        );
+    }
+
+    #[test]
+    fn in_the_open_came_who_went_around_the_proxies_or_spoke_plain_http_to_them() {
+        let arrival = |networks: &[&str], peer: &str, said: &[&str]| {
+            let headers = headers(&X_FORWARDED_PROTO, said);
+            proxies(networks).arrival(SocketAddr::new(peer.parse().unwrap(), 9), &headers)
+        };
+        let listed = &["10.0.0.1/32"];
+        assert_eq!(arrival(listed, "10.0.0.1", &["https"]), Arrival::AsPublished);
+        assert_eq!(arrival(listed, "10.0.0.1", &[]), Arrival::AsPublished);
+        assert_eq!(
+            arrival(listed, "10.0.0.1", &["https, http"]),
+            Arrival::AsPublished
+        );
+        assert_eq!(arrival(listed, "10.0.0.1", &["HTTP"]), Arrival::InTheOpen);
+        assert_eq!(arrival(listed, "203.0.113.9", &["https"]), Arrival::InTheOpen);
+        assert_eq!(arrival(listed, "127.0.0.1", &[]), Arrival::AsPublished);
+        assert_eq!(arrival(&[], "203.0.113.9", &["http"]), Arrival::AsPublished);
+    }
+}
