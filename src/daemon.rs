@@ -25,6 +25,7 @@ use crate::app::StartError;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::error::ConfigError;
+use crate::config::error::Severity;
 use crate::config::settings::Config;
 use crate::gateway::process;
 use crate::gateway::process::Cores;
@@ -109,6 +110,15 @@ fn keep_memory_private() {
     }
 }
 
+/// What was found about a configuration, in the log: one line each, with what `check` says.
+pub fn say(found: &ConfigError) {
+    let (code, place, help) = (found.code, &found.location, found.help.as_str());
+    match found.severity {
+        Severity::Error => tracing::error!(%code, %place, help, "{}", found.problem),
+        Severity::Warning => tracing::warn!(%code, %place, help, "{}", found.problem),
+    }
+}
+
 /// Answers probes at an address of their own.
 fn watch(address: SocketAddr, app: &Arc<App>) -> Result<(), RunError> {
     let (watched, telemetry) = (Running(Arc::clone(app)), Arc::clone(app.telemetry()));
@@ -160,18 +170,21 @@ impl Operator {
         match reloaded {
             Ok(warnings) => {
                 tracing::info!("the new configuration is in force");
-                for warning in &warnings {
-                    tracing::warn!("{warning}");
-                }
+                warnings.iter().for_each(say);
                 Ok(warnings)
             }
             Err(refused) => {
                 let telemetry = self.app.telemetry();
                 telemetry.metrics.configuration_refused();
                 telemetry.audit(&Source::Operator, &AuditEvent::ReloadRefused);
-                tracing::error!(
-                    "the new configuration was refused, the one before stays in force\n{refused}"
-                );
+                let message = "the new configuration was refused, the one before stays in force";
+                match &refused {
+                    ReloadError::Configuration(errors) => {
+                        tracing::error!("{message}");
+                        errors.0.iter().for_each(say);
+                    }
+                    other => tracing::error!(error = %other, "{message}"),
+                }
                 Err(refused)
             }
         }
