@@ -129,10 +129,10 @@ pub struct App {
     telemetry: Arc<Telemetry>,
     /// As it was at the start.
     server: ServerSettings,
-    /// As it was at the start.
-    logs: LogSettings,
     in_force: ArcSwap<Parts>,
     one_at_a_time: Mutex<()>,
+    /// As it was at the start.
+    logs: LogSettings,
 }
 
 /// What a newer pipeline takes over where the configuration has not changed.
@@ -172,9 +172,9 @@ impl App {
             clock,
             telemetry,
             server,
-            logs,
             in_force: ArcSwap::from_pointee(parts),
             one_at_a_time: Mutex::new(()),
+            logs,
         }))
     }
 
@@ -199,6 +199,7 @@ impl App {
         let (pipeline, parts) = builder.build(config)?;
         self.lifecycle.set_ending(ending);
         self.live.replace(pipeline);
+        self.rules.replace(rules);
         self.telemetry.metrics.configured(self.clock.now());
         self.telemetry.audit(&Source::Operator, &AuditEvent::Reloaded);
         let kid = parts.keys.current().kid();
@@ -206,7 +207,6 @@ impl App {
             self.telemetry
                 .audit(&Source::Operator, &AuditEvent::KeysRotated { kid });
         }
-        self.rules.replace(rules);
         self.in_force.store(Arc::new(parts));
         Ok(())
     }
@@ -216,14 +216,14 @@ impl App {
         &self.live
     }
 
-    /// Who is told what happens.
-    pub fn telemetry(&self) -> &Arc<Telemetry> {
-        &self.telemetry
-    }
-
     /// What the listener goes by now.
     pub fn rules(&self) -> &Arc<CurrentRules> {
         &self.rules
+    }
+
+    /// Who is told what happens.
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.telemetry
     }
 
     /// From the start to the end.

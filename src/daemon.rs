@@ -54,15 +54,15 @@ pub enum RunError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The monitor's address cannot be listened on.
-    #[error("the monitor cannot listen on {0}")]
-    Monitor(SocketAddr, #[source] io::Error),
     /// Nobody could tell the process to end.
     #[error("no signal can be received")]
     Signals(#[source] io::Error),
     /// The operator's socket cannot be made.
     #[error(transparent)]
     Socket(#[from] SocketError),
+    /// The monitor's address cannot be listened on.
+    #[error("the monitor cannot listen on {0}")]
+    Monitor(SocketAddr, #[source] io::Error),
 }
 
 /// Serves what the configuration at `path` says until SIGTERM or SIGINT, then lets the last exchanges end.
@@ -73,8 +73,8 @@ pub fn run(
 ) -> Result<(), RunError> {
     keep_memory_private();
     let signals = Signals::listen().map_err(RunError::Signals)?;
-    let (listen, monitor) = (config.server.listen, config.server.monitor_listen);
-    let admin_socket = config.server.admin_socket.clone();
+    let (listen, admin_socket) = (config.server.listen, config.server.admin_socket.clone());
+    let monitor = config.server.monitor_listen;
     let app = App::start(config, clock, telemetry)?;
     let listener = process::bind(listen)?;
     if let Some(address) = monitor {

@@ -35,6 +35,7 @@ use crate::routing::Found;
 use crate::routing::Router;
 use crate::routing::app::App;
 use crate::routing::app::Route;
+use crate::routing::app::SignOut;
 use crate::seal;
 use crate::seal::RandomError;
 use crate::wire::own_paths;
@@ -263,7 +264,11 @@ impl Display for Shown<'_> {
             Access::Required => "required",
         };
         if app.routes.contains(route) {
-            write!(f, "{}, access = \"{access}\"", route.path)
+            write!(f, "{}, access = \"{access}\"", route.path)?;
+            match route.sign_out {
+                SignOut::EndsSession => f.write_str(", ends_session = true"),
+                SignOut::No => Ok(()),
+            }
         } else {
             write!(f, "none is listed for it, so access = \"{access}\"")
         }

@@ -231,7 +231,8 @@ fn explain_names_application_route_and_what_is_said() {
         "scopes = [\"openid\", \"family_name\"]\nclient_secret =",
     );
     let told = "claims = [\"sub\", \"family_name\"]\nplain_headers = [\"sub\"]";
-    let route = "[[apps.routes]]\npath = \"/libre\"\naccess = \"optional\"";
+    let route = "[[apps.routes]]\npath = \"/libre\"\naccess = \"optional\"\n\
+                 [[apps.routes]]\npath = \"/fin\"\nends_session = true";
     let folder = folder_with(&format!("{text}{told}\n{route}\n"));
     in_folder(folder.path(), &["keys", "generate"]);
     let explain = |arguments: &[&str]| {
@@ -258,6 +259,11 @@ fn explain_names_application_route_and_what_is_said() {
     assert!(
         zoe.contains("family_name") && !zoe.contains("given_name"),
         "{zoe}"
+    );
+    let end = explain(&["http://agents.localhost:8080/fin", "--as", "zoe"]);
+    assert!(
+        end.contains("route        /fin, access = \"required\", ends_session = true\n"),
+        "{end}"
     );
     let nobody = explain(&["http://agents.localhost:8080/libre"]);
     assert!(

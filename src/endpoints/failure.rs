@@ -131,7 +131,7 @@ impl Failure {
             Self::BadRequestBody => "body_broken",
             Self::FormTooLong => "form_too_long",
             Self::NotFound => "not_found",
-            Self::Misdirected => "host_not_served",
+            Self::Misdirected => "misdirected",
             Self::InTheOpen => "in_the_open",
             Self::Method(_) => "method",
             Self::NotANavigation => "not_a_navigation",

@@ -15,6 +15,7 @@ use http::request::Parts;
 use http_body::Body;
 use http_body::Frame;
 use http_body::SizeHint;
+use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::gateway::answer_body::AnswerBody;
@@ -151,9 +152,12 @@ impl RecordedBody {
         }
     }
 
-    /// Of a request that has no number, or is none: nothing is told about it.
-    pub(super) fn unrecorded(body: AnswerBody) -> Self {
-        Self { body, record: None }
+    /// About which nothing is told: the request has no number.
+    pub(super) fn unrecorded(content: Bytes) -> Self {
+        Self {
+            body: AnswerBody::Own(Full::new(content)),
+            record: None,
+        }
     }
 }
 

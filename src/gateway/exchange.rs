@@ -86,8 +86,7 @@ impl<D: Decide> Exchange<D> {
         let (head, incoming) = request.into_parts();
         let Ok(id) = seal::random().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
-            let mut response =
-                http::Response::new(RecordedBody::unrecorded(AnswerBody::Own(Full::default())));
+            let mut response = http::Response::new(RecordedBody::unrecorded(Bytes::new()));
             *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
             return Ok(response);
         };

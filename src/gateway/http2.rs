@@ -8,10 +8,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use http::StatusCode;
 use http::header::COOKIE;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -22,7 +22,6 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
 use crate::gateway::access_line::RecordedBody;
-use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::bounds;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
@@ -66,7 +65,7 @@ where
         let (exchange, caller) = (Arc::clone(&exchange), caller.clone());
         async move {
             let answer = if fields(request.headers()) > bounds::MOST_FIELDS {
-                too_many_fields(&caller).map(RecordedBody::unrecorded)
+                too_many_fields(&caller)
             } else {
                 exchange.answer(&caller, request).await?
             };
@@ -116,8 +115,8 @@ fn fields(headers: &HeaderMap) -> usize {
     headers.len() - cookies.saturating_sub(1)
 }
 
-fn too_many_fields(caller: &Caller) -> http::Response<AnswerBody> {
-    let mut answer = http::Response::new(AnswerBody::Own(Full::default()));
+fn too_many_fields(caller: &Caller) -> http::Response<RecordedBody> {
+    let mut answer = http::Response::new(RecordedBody::unrecorded(Bytes::new()));
     *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
     caller.sign(answer.headers_mut());
     answer

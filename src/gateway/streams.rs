@@ -193,15 +193,13 @@ impl Body for HeldBody {
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt;
-    use http_body_util::Full;
 
     use super::*;
-    use crate::gateway::answer_body::AnswerBody;
 
     const BOUND: Duration = Duration::from_mins(1);
 
     fn answer(streams: &Arc<Streams>) -> HeldBody {
-        let body = RecordedBody::unrecorded(AnswerBody::Own(Full::from("content")));
+        let body = RecordedBody::unrecorded(Bytes::from("content"));
         HeldBody::new(body, streams.open())
     }
 

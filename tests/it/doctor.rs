@@ -131,6 +131,9 @@ impl Bench {
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
         let tls = format!("[server]\ntls = {{ cert_file = {chain:?}, key_file = {key:?} }}\n");
         self.replace("[server]\n", &tls);
+        self.replace("public_url = \"http://", "public_url = \"https://");
+        let callback = self.callback().replacen("http://", "https://", 1);
+        self.registered(&callback, &json!({ "application_type": "web" }));
     }
 
     /// The client as the provider knows it, otherwise.

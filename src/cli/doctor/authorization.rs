@@ -148,10 +148,8 @@ fn page(patient: &Patient<'_>, refusal: Refusal, code: &str, redirect_uri: &str)
     Finding::bad(WHAT, format!("{seen} (error page {code})"), mend)
 }
 
-fn sector_identifier(patient: &Patient<'_>) -> String {
-    format!(
-        "{}{}/sector-identifier.json",
-        patient.config.public_url,
-        own_paths::PREFIX
-    )
+/// The address of the list, or that it is not needed.
+fn sector_identifier<'a>(patient: &Patient<'a>) -> &'a str {
+    let uri = patient.registration.sector_identifier_uri.as_deref();
+    uri.unwrap_or("no address (all redirect URIs are on one host here)")
 }

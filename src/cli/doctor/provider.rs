@@ -36,6 +36,9 @@ pub(super) async fn examine(patient: &Patient<'_>, clock: &dyn Clock, report: &m
     for uri in &patient.registration.redirect_uris {
         report.add(Finding::unjudged("redirect URI", uri.as_str()));
     }
+    if let Some(uri) = &patient.registration.sector_identifier_uri {
+        report.add(Finding::unjudged("sector identifier", uri.as_str()));
+    }
     for uri in &patient.registration.post_logout_redirect_uris {
         report.add(Finding::unjudged("post-logout URI", uri.as_str()));
     }

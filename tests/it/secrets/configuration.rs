@@ -61,6 +61,11 @@ cases! {
             sentence: "the lock file has the versions that mended what is known, and every exception has its reason",
             plays: the_lock_file,
         },
+        Play {
+            ids: &["T457"],
+            sentence: "what is built is what the lock file names, each with its hash, and no build asks for anything else",
+            plays: the_build,
+        },
     ]
 }
 
@@ -342,14 +347,20 @@ fn check_calls_nobody() {
     }
 }
 
-/// `./test deny` asks the data base of advisories; here is what must hold without it.
+/// Every package of the lock file.
+fn locked() -> Vec<toml::Value> {
+    let lock = fs::read_to_string(in_repository("Cargo.lock")).unwrap();
+    let lock: toml::Value = toml::from_str(&lock).unwrap();
+    lock["package"].as_array().unwrap().clone()
+}
+
+fn text(package: &toml::Value, name: &str) -> Option<String> {
+    package.get(name)?.as_str().map(str::to_owned)
+}
+
+/// The data base of advisories is on the network; here is what holds without it.
 fn the_lock_file() {
-    let lock: toml::Value =
-        toml::from_str(&fs::read_to_string(in_repository("Cargo.lock")).unwrap()).unwrap();
-    let packages = lock["package"].as_array().unwrap();
-    let text = |package: &toml::Value, name: &str| {
-        package.get(name).and_then(toml::Value::as_str).map(str::to_owned)
-    };
+    let packages = locked();
     for (name, least) in [
         ("h2", [0, 4, 16]),
         ("jsonwebtoken", [10, 3, 0]),
@@ -369,20 +380,6 @@ fn the_lock_file() {
             "{name}: {found:?}"
         );
     }
-    // What is not ours comes from the registry, with the hash of what was looked at.
-    for package in packages {
-        let source = text(package, "source");
-        let hash = text(package, "checksum");
-        assert_eq!(
-            source.is_some(),
-            hash.is_some_and(|hash| hash.len() == 64),
-            "{package:?}"
-        );
-        assert!(
-            source.is_none_or(|source| source.starts_with("registry+")),
-            "{package:?}"
-        );
-    }
     let deny: toml::Value = toml::from_str(&fs::read_to_string(in_repository("deny.toml")).unwrap()).unwrap();
     for exception in deny["advisories"]["ignore"].as_array().unwrap() {
         assert!(
@@ -393,75 +390,97 @@ fn the_lock_file() {
         );
     }
     let script = fs::read_to_string(in_repository("test")).unwrap();
-    assert!(script.contains("cargo deny"), "nobody asks");
+    assert!(
+        script.contains("--locked check bans licenses sources"),
+        "nobody looks"
+    );
 }
+
+/// Reproducible bit by bit it is not said to be; that it is made of nothing else is what can be held.
+fn the_build() {
+    for package in locked() {
+        let source = text(&package, "source");
+        let hash = text(&package, "checksum");
+        assert_eq!(
+            source.is_some(),
+            hash.is_some_and(|hash| hash.len() == 64),
+            "{package:?}"
+        );
+        assert!(
+            source.is_none_or(|source| source.starts_with("registry+")),
+            "{package:?}"
+        );
+    }
+    for file in ["test", "Dockerfile"] {
+        let script = fs::read_to_string(in_repository(file)).unwrap();
+        let builds = ["cargo build ", "cargo test ", "cargo clippy ", "cargo install "];
+        for line in script
+            .lines()
+            .filter(|line| builds.iter().any(|build| line.contains(build)))
+        {
+            assert!(line.contains("--locked"), "{file}: {line}");
+        }
+    }
+    let tree = Command::new(env!("CARGO"))
+        .current_dir(in_repository("."))
+        .args(["tree", "--locked", "--offline", "--package", "guichet"])
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+}
+
+/// What stands in `[outbound]`, and what is said about it.
+const OUTBOUND: &[(&str, &str)] = &[
+    ("proxy = \"https://proxy.example:3128\"", "C115 outbound.proxy"),
+    ("proxy = \"http://proxy.example\"", "C115 outbound.proxy"),
+    ("proxy_login = { file = \"login\" }", "C115 outbound.proxy_login"),
+    (
+        "proxy = \"http://proxy.example:3128\"\nproxy_login = { file = \"login\" }",
+        "C115 outbound.proxy_login",
+    ),
+    ("ca_file = \"nowhere.pem\"", "C116 outbound.ca_file"),
+    ("ca_file = \"nothing.pem\"", "C116 outbound.ca_file"),
+    ("ca_file = \"half.pem\"", "C116 outbound.ca_file"),
+];
+
+/// What stands in `session.redis` beside the file of the URL, and what is said about it.
+const REDIS: &[(&str, &str, &str)] = &[
+    ("tls", "cert_file = \"half.pem\"", "C117 session.redis.cert_file"),
+    ("tls", "key_file = \"half.pem\"", "C117 session.redis.key_file"),
+    ("plain", "ca_file = \"half.pem\"", "C117 session.redis"),
+    ("tls", "ca_file = \"half.pem\"", "C116 session.redis"),
+    ("tls", "ca_file = \"nothing.pem\"", "C116 session.redis.ca_file"),
+];
 
 #[test]
 fn every_mistake_about_proxies_and_certificates_has_its_code_and_its_key() {
     let folder = folder();
     let folder = folder.path();
     SigningKeys::generate(&folder.join("keys")).unwrap();
-    private(
-        &folder.join("session_secret"),
-        "hunter2-hunter2-hunter2-hunter2-hunter2",
-    );
-    private(&folder.join("plain"), "redis://127.0.0.1:6379");
-    private(&folder.join("tls"), "rediss://localhost:6379");
-    private(&folder.join("login"), "hunter2-without-a-colon");
-    private(&folder.join("nothing.pem"), "hunter2");
-    private(
-        &folder.join("half.pem"),
-        "-----BEGIN CERTIFICATE-----\naHVudGVyMg==\n-----END CERTIFICATE-----\n",
-    );
-    let redis = |line: &str| {
-        format!(
+    for (name, text) in [
+        ("session_secret", "hunter2-hunter2-hunter2-hunter2-hunter2"),
+        ("plain", "redis://127.0.0.1:6379"),
+        ("tls", "rediss://localhost:6379"),
+        ("login", "hunter2-without-a-colon"),
+        ("nothing.pem", "hunter2"),
+        (
+            "half.pem",
+            "-----BEGIN CERTIFICATE-----\naHVudGVyMg==\n-----END CERTIFICATE-----\n",
+        ),
+    ] {
+        private(&folder.join(name), text);
+    }
+    let outbound = OUTBOUND
+        .iter()
+        .map(|(lines, expected)| (format!("[outbound]\n{lines}\n[session]\n"), *expected));
+    let redis = REDIS.iter().map(|(url, files, expected)| {
+        let table = format!(
             "[assertion]\nkeys_dir = \"keys\"\n[session]\nstore = \"redis\"\nsecret = {{ file = \"session_secret\" }}\n\
-             redis = {{ {line} }}\n"
-        )
-    };
-    let outbound = |line: &str| format!("[outbound]\n{line}\n[session]\n");
-    let rows = [
-        (
-            outbound("proxy = \"https://proxy.example:3128\""),
-            "C115 outbound.proxy",
-        ),
-        (
-            outbound("proxy = \"http://proxy.example\""),
-            "C115 outbound.proxy",
-        ),
-        (
-            outbound("proxy_login = { file = \"login\" }"),
-            "C115 outbound.proxy_login",
-        ),
-        (
-            outbound("proxy = \"http://proxy.example:3128\"\nproxy_login = { file = \"login\" }"),
-            "C115 outbound.proxy_login",
-        ),
-        (outbound("ca_file = \"nowhere.pem\""), "C116 outbound.ca_file"),
-        (outbound("ca_file = \"nothing.pem\""), "C116 outbound.ca_file"),
-        (outbound("ca_file = \"half.pem\""), "C116 outbound.ca_file"),
-        (
-            redis("url = { file = \"tls\" }, cert_file = \"half.pem\""),
-            "C117 session.redis.cert_file",
-        ),
-        (
-            redis("url = { file = \"tls\" }, key_file = \"half.pem\""),
-            "C117 session.redis.key_file",
-        ),
-        (
-            redis("url = { file = \"plain\" }, ca_file = \"half.pem\""),
-            "C117 session.redis",
-        ),
-        (
-            redis("url = { file = \"tls\" }, ca_file = \"half.pem\""),
-            "C116 session.redis",
-        ),
-        (
-            redis("url = { file = \"tls\" }, ca_file = \"nothing.pem\""),
-            "C116 session.redis.ca_file",
-        ),
-    ];
-    for (table, expected) in rows {
+             redis = {{ url = {{ file = {url:?} }}, {files} }}\n"
+        );
+        (table, *expected)
+    });
+    for (table, expected) in outbound.chain(redis) {
         let said = refusal(folder, &TEXT.replace("[session]\n", &table));
         let (code, key) = expected.split_once(' ').unwrap();
         assert!(said.contains(&format!("error[{code}]")), "{table}\n{said}");

@@ -219,8 +219,12 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
         .as_ref()
         .unwrap()
         .ask(&[b"CLIENT", b"KILL", b"USER", b"guichet"]);
+    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
     while !is_answered(&scene, &zoe) {
-        std::thread::yield_now();
+        assert!(
+            tokio::time::Instant::now() < patience,
+            "the new password is not used"
+        );
     }
     assert!(is_signed_in(&scene, &zoe));
     let amelie = Browser::new();

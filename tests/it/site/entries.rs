@@ -159,7 +159,7 @@ fn two_hosts_are_one_sector() {
     }
     assert_eq!(
         at_host(&scene, "evil.example", "GET /_guichet/sector-identifier.json", "").status,
-        404
+        421
     );
     let report: Value = serde_json::from_str(&check(&scene, &["--format", "json"])).unwrap();
     assert_eq!(report["providers"][0]["sector_identifier_uri"], json!(address));

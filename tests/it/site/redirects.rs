@@ -351,7 +351,7 @@ fn a_host_that_is_not_ours(zoe: &SignedIn) {
     let (scene, port) = (&zoe.scene, zoe.scene.gateway.place().port());
     scene.application.forget();
     let spoofed = at_host(scene, "evil.example", "GET /dossier", "");
-    assert_eq!((spoofed.status, spoofed.field("location")), (404, None));
+    assert_eq!((spoofed.status, spoofed.field("location")), (421, None));
     for line in [
         "GET //evil".to_owned(),
         format!("GET http://localhost:{port}//evil"),
