@@ -25,6 +25,7 @@ use crate::app::StartError;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::error::ConfigError;
+use crate::config::error::Severity;
 use crate::config::settings::Config;
 use crate::gateway::process;
 use crate::gateway::process::Cores;
@@ -76,18 +77,15 @@ pub fn run(
     let monitor = config.server.monitor_listen;
     let app = App::start(config, clock, telemetry)?;
     let listener = process::bind(listen)?;
+    if let Some(address) = monitor {
+        watch(address, &app)?;
+    }
     // Until the end of this function: its file goes with it.
     let socket = admin_socket.as_deref().map(Socket::bind).transpose()?;
     let questions = match &socket {
         Some(socket) => Some((socket.listener()?, socket.owner)),
         None => None,
     };
-    if let Some(address) = monitor {
-        let (watched, telemetry) = (Running(Arc::clone(&app)), Arc::clone(app.telemetry()));
-        monitor::listener::bind(address)
-            .and_then(|listener| monitor::listener::start(listener, watched, telemetry))
-            .map_err(|error| RunError::Monitor(address, error))?;
-    }
     let cores = Arc::new(Cores::default());
     let operator = Operator {
         app: Arc::clone(&app),
@@ -110,6 +108,23 @@ fn keep_memory_private() {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         tracing::warn!(%error, "the memory of the process is not private");
     }
+}
+
+/// What was found about a configuration, in the log: one line each, with what `check` says.
+pub fn say(found: &ConfigError) {
+    let (code, place, help) = (found.code, &found.location, found.help.as_str());
+    match found.severity {
+        Severity::Error => tracing::error!(%code, %place, help, "{}", found.problem),
+        Severity::Warning => tracing::warn!(%code, %place, help, "{}", found.problem),
+    }
+}
+
+/// Answers probes at an address of their own.
+fn watch(address: SocketAddr, app: &Arc<App>) -> Result<(), RunError> {
+    let (watched, telemetry) = (Running(Arc::clone(app)), Arc::clone(app.telemetry()));
+    monitor::listener::bind(address)
+        .and_then(|listener| monitor::listener::start(listener, watched, telemetry))
+        .map_err(|error| RunError::Monitor(address, error))
 }
 
 /// What readiness depends on.
@@ -155,18 +170,21 @@ impl Operator {
         match reloaded {
             Ok(warnings) => {
                 tracing::info!("the new configuration is in force");
-                for warning in &warnings {
-                    tracing::warn!("{warning}");
-                }
+                warnings.iter().for_each(say);
                 Ok(warnings)
             }
             Err(refused) => {
                 let telemetry = self.app.telemetry();
                 telemetry.metrics.configuration_refused();
                 telemetry.audit(&Source::Operator, &AuditEvent::ReloadRefused);
-                tracing::error!(
-                    "the new configuration was refused, the one before stays in force\n{refused}"
-                );
+                let message = "the new configuration was refused, the one before stays in force";
+                match &refused {
+                    ReloadError::Configuration(errors) => {
+                        tracing::error!("{message}");
+                        errors.0.iter().for_each(say);
+                    }
+                    other => tracing::error!(error = %other, "{message}"),
+                }
                 Err(refused)
             }
         }
@@ -174,6 +192,10 @@ impl Operator {
 }
 
 impl Office for Operator {
+    fn telemetry(&self) -> &Telemetry {
+        self.app.telemetry()
+    }
+
     fn roster(&self) -> Arc<Roster> {
         self.app.roster()
     }

@@ -16,6 +16,8 @@ use crate::provider::entry_name::EntryName;
 use crate::session::key::Locator;
 use crate::session::roster::Listed;
 use crate::session::roster::Walk;
+use crate::telemetry::audit::AuditEvent;
+use crate::telemetry::audit::Source;
 
 /// How long the one who asked may take to read a part of the answer.
 const READ_WITHIN: Duration = Duration::from_secs(30);
@@ -132,7 +134,58 @@ async fn show(office: &dyn Office, reference: &str) -> Result<Say, Refusal> {
     })
 }
 
+/// Ends what was asked for, and tells it.
 async fn end(office: &dyn Office, how: &Ask) -> Result<usize, Refusal> {
+    let count = end_chosen(office, how).await?;
+    let (mut provider, mut tag) = (None, None);
+    let by = match how {
+        Ask::Revoke { .. } => "reference",
+        Ask::RevokeSubject { entry, sub } => {
+            let (entry, issuer) = of_entry(office, entry)?;
+            let sub = sub.clone();
+            tag = office.sessions().audit_tag(&entry, &Subject { issuer, sub });
+            provider = Some(entry);
+            "subject"
+        }
+        Ask::RevokeEntry { entry } => {
+            provider = Some(entry_name(entry)?);
+            "provider"
+        }
+        Ask::RevokeAll {} => "all",
+        Ask::List { .. } | Ask::Show { .. } | Ask::Reload {} => return Ok(count),
+    };
+    let session = match how {
+        Ask::Revoke { references } => match references.as_slice() {
+            [only] => Some(only.as_str()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let telemetry = office.telemetry();
+    let event = AuditEvent::Revoked {
+        by,
+        provider: provider.as_ref().map(EntryName::as_str),
+        session,
+        subject: tag.as_ref(),
+        count,
+    };
+    telemetry.audit(&Source::Operator, &event);
+    telemetry.metrics.logout("operator", "partial");
+    Ok(count)
+}
+
+/// A provider entry of the configuration in force, with its issuer.
+fn of_entry(office: &dyn Office, entry: &str) -> Result<(EntryName, String), Refusal> {
+    let entry = entry_name(entry)?;
+    let issuer = office.issuer_of(&entry).ok_or_else(|| {
+        Refusal(format!(
+            "there is no provider entry `{entry}` in the configuration in force"
+        ))
+    })?;
+    Ok((entry, issuer))
+}
+
+async fn end_chosen(office: &dyn Office, how: &Ask) -> Result<usize, Refusal> {
     let roster = office.roster();
     match how {
         Ask::Revoke { references } => {
@@ -141,12 +194,7 @@ async fn end(office: &dyn Office, how: &Ask) -> Result<usize, Refusal> {
             Ok(roster.end(&references).await?)
         }
         Ask::RevokeSubject { entry, sub } => {
-            let entry = entry_name(entry)?;
-            let issuer = office.issuer_of(&entry).ok_or_else(|| {
-                Refusal(format!(
-                    "there is no provider entry `{entry}` in the configuration in force"
-                ))
-            })?;
+            let (entry, issuer) = of_entry(office, entry)?;
             let subject = Subject {
                 issuer,
                 sub: sub.clone(),

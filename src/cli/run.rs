@@ -24,10 +24,7 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&error, streams),
     };
-    for warning in &loaded.warnings {
-        let (code, place, help) = (warning.code, &warning.location, warning.help.as_str());
-        tracing::warn!(%code, %place, help, "{}", warning.problem);
-    }
+    loaded.warnings.iter().for_each(daemon::say);
     let config = loaded.config;
     tracing::info!(listen = %config.server.listen, public_url = %config.public_url, apps = config.apps.len(), "starting");
     let ended = daemon::run(path, config, (Arc::new(SystemClock), Arc::clone(&telemetry)));

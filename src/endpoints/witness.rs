@@ -5,14 +5,12 @@ use http::HeaderValue;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::login_failure::LoginFailure;
-use crate::identity::identity::Subject;
 use crate::identity_headers;
 use crate::identity_headers::IdentityHeadersError;
 use crate::identity_headers::rules;
 use crate::judge::JudgeError;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
-use crate::seal::Purpose;
 use crate::seal::Tag;
 use crate::session::session::NewSession;
 use crate::session::session::Session;
@@ -41,7 +39,7 @@ impl SignedIn {
             entry: new.entry.clone(),
             acr: new.authentication.acr.clone(),
             claims: new.identity.claims.keys().cloned().collect(),
-            subject: tag(desk, &new.entry, &new.identity.subject),
+            subject: desk.sessions.audit_tag(&new.entry, &new.identity.subject),
         }
     }
 
@@ -83,7 +81,7 @@ pub fn cancelled(desk: &Desk, request: &Request, app: &App, entry: &EntryName) {
 
 /// Somebody signed out.
 pub fn signed_out(desk: &Desk, request: &Request, session: &Session, at_provider: SignedOut) {
-    let subject = tag(desk, &session.entry, &session.identity.subject);
+    let subject = desk.sessions.audit_tag(&session.entry, &session.identity.subject);
     let event = AuditEvent::Logout {
         provider: session.entry.as_str(),
         acr: &session.authentication.acr,
@@ -162,16 +160,6 @@ pub fn login_failed(desk: &Desk, request: &Request, app: Option<&App>, login: &L
         acr: "",
         result: login.result(),
     });
-}
-
-/// The person in the audit stream: the same at every login at this entry, and nobody without the gateway's secret.
-fn tag(desk: &Desk, entry: &EntryName, subject: &Subject) -> Option<Tag> {
-    let name = [
-        entry.as_str().as_bytes(),
-        subject.issuer.as_bytes(),
-        subject.sub.as_bytes(),
-    ];
-    desk.keyring.tag(Purpose::AuditTag, &name).ok()
 }
 
 fn source(request: &Request) -> Source<'_> {

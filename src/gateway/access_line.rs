@@ -120,7 +120,7 @@ impl Record {
             request = self.request.as_str(),
             app = self.app.as_deref(),
             client = %self.client.ip().to_canonical(),
-            port = self.client.port(),
+            port = (self.client.port() != 0).then(|| self.client.port()),
             bytes = self.bytes,
             duration = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
             outcome = (!self.is_whole).then_some("broken_off"),

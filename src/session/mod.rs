@@ -32,8 +32,10 @@ use crate::clock::Timestamp;
 use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
+use crate::seal::Purpose;
 use crate::seal::RandomError;
 use crate::seal::SealError;
+use crate::seal::Tag;
 use crate::session::end_error::EndError;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
@@ -200,6 +202,16 @@ impl Sessions {
     /// The reference of the session whose cookie this is.
     pub fn reference(&self, cookie: &SetCookie) -> Option<Locator> {
         cookie::key_of(cookie)?.locator()
+    }
+
+    /// The person in the audit stream: the same at every login at this entry, and nobody without the gateway's secret.
+    pub fn audit_tag(&self, entry: &EntryName, subject: &Subject) -> Option<Tag> {
+        let name = [
+            entry.as_str().as_bytes(),
+            subject.issuer.as_bytes(),
+            subject.sub.as_bytes(),
+        ];
+        self.keyring.tag(Purpose::AuditTag, &name).ok()
     }
 
     /// Whether the store answers at all.

@@ -45,6 +45,7 @@ impl Browser {
     async fn with_window(window: u32) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let pipeline = PassAll {
+            telemetry: telemetry(),
             app: app(Upstream {
                 scheme: UpstreamScheme::Http,
                 authority: Host::parse("127.0.0.1:1").unwrap(),
@@ -52,7 +53,6 @@ impl Browser {
                 limits: UpstreamLimits::default(),
             }),
             cache: AnswerCache::AsItIs,
-            telemetry: telemetry(),
         };
         let upstreams = Upstreams::new(Arc::new(Shared::default()));
         let live = Arc::new(Live::new(Arc::new(pipeline)));

@@ -383,7 +383,8 @@ impl Numbers {
                 json!({
                     "http.request.id": id,
                     "source.ip": client.ip().to_canonical().to_string(),
-                    "source.port": client.port(),
+                    // A proxy in front does not say it.
+                    "source.port": (client.port() != 0).then(|| client.port()),
                     "url.domain": host,
                 }),
             ),

@@ -215,7 +215,7 @@ fn a_wrong_file() {
     executable.until("a refusal", || {
         executable.said("the new configuration was refused") == 1
     });
-    executable.until("all of it", || executable.log().contains(errors));
+    executable.until("all of it", || executable.logged_all_of(errors));
     assert_eq!(
         (executable.status("/public"), executable.status("/ouvert")),
         (200, TO_THE_LOGIN)

@@ -285,7 +285,7 @@ fn a_reload_says_what_check_says_and_what_needs_a_restart() {
     let (errors, _count) = check.trim_end().rsplit_once("\n\n").unwrap();
     let said = refused(&executable.command(&["reload"]), 1);
     assert!(said.contains(errors), "{said}");
-    assert!(executable.log().contains(errors));
+    assert!(executable.logged_all_of(errors), "{}", executable.log());
 
     executable.rewrite(|text| {
         let text = text.replace("access = \"sometimes\"", "access = \"optional\"");

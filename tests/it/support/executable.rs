@@ -27,6 +27,7 @@ use super::raw::exchange;
 use super::scene::CLIENT_SECRET;
 use super::scene::usual;
 use super::upstream::Upstream;
+use serde_json::Value;
 
 pub(crate) const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
 /// How long something may take that happens at once on a machine that has nothing else to do.
@@ -127,6 +128,22 @@ impl Executable {
     /// Everything that it said so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Whether the log has everything that `check` said: a line for each finding.
+    pub(crate) fn logged_all_of(&self, findings: &str) -> bool {
+        let log = self.log();
+        let lines = log.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let lines: Vec<Value> = lines.collect();
+        findings.split("\n\n").all(|found| {
+            let (head, rest) = found.split_once('\n').unwrap();
+            let (code, problem) = head.split_once('[').unwrap().1.split_once("]: ").unwrap();
+            let help = rest.split_once("= help: ").unwrap().1;
+            let is_it = |line: &Value| {
+                line["event.code"] == code && line["message"] == problem && line["guichet.help"] == help
+            };
+            lines.iter().any(is_it)
+        })
     }
 
     /// How often it said this.

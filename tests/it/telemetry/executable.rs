@@ -99,10 +99,22 @@ impl Executable {
 
     /// What `guichet healthcheck` finds.
     pub(crate) fn healthcheck(&self) -> bool {
+        self.command(&["healthcheck"])
+    }
+
+    /// Whether a command of the operator succeeds.
+    pub(crate) fn command(&self, arguments: &[&str]) -> bool {
         let file = self.folder.path().join("guichet.toml");
         let mut command = Command::new(GUICHET);
-        let output = command.arg("--config").arg(file).arg("healthcheck").output();
+        let output = command.arg("--config").arg(file).args(arguments).output();
         output.unwrap().status.success()
+    }
+
+    /// Rewrites the configuration.
+    pub(crate) fn rewrite(&self, edit: impl FnOnce(&str) -> String) {
+        let file = self.folder.path().join("guichet.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, edit(&text)).unwrap();
     }
 
     /// Tells it to end, and waits for that.
@@ -160,7 +172,7 @@ fn configuration((listen, monitor): (SocketAddr, SocketAddr), upstream: &str, mo
     format!(
         r#"public_url = "http://localhost:{port}"
 organisation = {{ name = "Ville" }}
-server = {{ listen = "{listen}", monitor_listen = "0.0.0.0:{monitor_port}" }}
+server = {{ listen = "{listen}", monitor_listen = "0.0.0.0:{monitor_port}", admin_socket = "admin.sock" }}
 {more}
 [providers.fc]
 preset = "franceconnect"

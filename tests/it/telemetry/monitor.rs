@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::executable::Executable;
+use super::executable::parsed;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
 use crate::support::upstream::Upstream;
@@ -105,4 +106,32 @@ fn the_monitor_takes_no_long_head_and_no_unknown_path() {
     assert_eq!(exchange(gateway.monitor, long).status, 431);
     let head = gateway.probe("GET /livez");
     assert_eq!(head.field("cache-control"), Some("no-store"));
+}
+
+#[test]
+fn what_an_operator_does_is_an_event_and_a_number() {
+    let application = Upstream::start();
+    let mut gateway = Executable::start(&application.url(), "");
+    assert!(gateway.command(&["sessions", "revoke-all", "--yes"]));
+    assert!(gateway.command(&["reload"]));
+    gateway.rewrite(|text| text.replace("\"public\"", "\"nobody\""));
+    assert!(!gateway.command(&["reload"]));
+    let metrics = gateway.probe("GET /metrics").text();
+    assert!(
+        metrics.contains("guichet_config_last_reload_successful 0\n"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("guichet_logouts_total{kind=\"operator\","),
+        "{metrics}"
+    );
+    assert!(gateway.end().success());
+    let events = parsed(&gateway.output());
+    let actions: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["event.action"].as_str())
+        .collect();
+    assert_eq!(actions, ["sessions_revoked", "config_reloaded", "config_refused"]);
+    assert_eq!(events[0]["labels"], json!({ "by": "all", "count": 0 }));
+    assert_eq!(events[0]["user.roles"], json!(["operator"]));
 }
