@@ -8,7 +8,6 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use super::load::Load;
 use super::sessions::listed;
 use super::sessions::out;
 use super::sessions::with_socket;
@@ -19,6 +18,7 @@ use crate::support::executable::Executable;
 use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
+use crate::support::load::Load;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::exchange;

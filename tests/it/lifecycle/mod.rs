@@ -2,7 +2,6 @@
 
 pub(crate) mod cases;
 mod ending;
-mod load;
 mod reload;
 mod sessions;
 mod supervisor;

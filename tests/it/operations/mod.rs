@@ -1,5 +1,6 @@
 //! `docs/operations.md` keeps its word: it explains what the program says, and its commands are commands.
 
+mod day;
 mod install;
 
 use std::fs;

@@ -264,7 +264,7 @@ fn a_cluster_is_named_in_the_log_of_the_start() {
         .find(|line| line.contains("this is a cluster"))
         .unwrap();
     assert!(
-        line.contains("ERROR") && line.contains("name a single server"),
+        line.contains("\"log.level\":\"error\"") && line.contains("name a single server"),
         "{line}"
     );
 }
@@ -274,7 +274,10 @@ fn the_log_of_the_start_says_what_would_lose_sessions() {
     let server = RedisServer::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"], "");
     let log = log_of_the_start(&server, "keeps nothing on disk");
     let line = log.lines().find(|line| line.contains("allkeys-lru")).unwrap();
-    assert!(line.contains("ERROR") && line.contains("noeviction"), "{line}");
+    assert!(
+        line.contains("\"log.level\":\"error\"") && line.contains("noeviction"),
+        "{line}"
+    );
 }
 
 /// It starts without Redis, says so, and looks again.

@@ -15,6 +15,7 @@ pub(crate) mod gateway;
 pub(crate) mod h2;
 pub(crate) mod html;
 pub(crate) mod jar;
+pub(crate) mod load;
 pub(crate) mod logs;
 pub(crate) mod message;
 pub(crate) mod process;

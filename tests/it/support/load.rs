@@ -1,5 +1,6 @@
 //! Steady requests of many clients, each of which takes every failure for what it is.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -9,8 +10,8 @@ use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::support::executable::Executable;
-use crate::support::raw::RawClient;
+use super::executable::Executable;
+use super::raw::RawClient;
 
 /// Between two requests of one client. Eight of them make over 100 requests a second.
 const PAUSE: Duration = Duration::from_millis(40);
@@ -18,7 +19,7 @@ const KEEPING: usize = 6;
 const NEW_EACH_TIME: usize = 2;
 
 /// Clients at work.
-pub(super) struct Load {
+pub(crate) struct Load {
     shared: Arc<Shared>,
     clients: Vec<JoinHandle<()>>,
 }
@@ -39,7 +40,12 @@ enum Manner {
 
 impl Load {
     /// Several clients that keep their connection, and some that make a new one each time.
-    pub(super) fn on(executable: &Executable, path: &str) -> Self {
+    pub(crate) fn on(executable: &Executable, path: &str) -> Self {
+        Self::of(executable.address(), &executable.request(path))
+    }
+
+    /// The same with this request, at this address.
+    pub(crate) fn of(address: SocketAddr, request: &str) -> Self {
         let shared = Arc::new(Shared::default());
         let manners = [
             [Manner::Keeps; KEEPING].as_slice(),
@@ -47,8 +53,7 @@ impl Load {
         ]
         .concat();
         let clients = manners.into_iter().map(|manner| {
-            let (shared, address) = (Arc::clone(&shared), executable.address());
-            let request = executable.request(path);
+            let (shared, request) = (Arc::clone(&shared), request.to_owned());
             thread::spawn(move || {
                 let mut kept: Option<RawClient> = None;
                 while !shared.home.load(Ordering::SeqCst) {
@@ -74,17 +79,17 @@ impl Load {
     }
 
     /// How many requests were answered with 200 so far.
-    pub(super) fn answered(&self) -> usize {
+    pub(crate) fn answered(&self) -> usize {
         self.shared.answered.load(Ordering::SeqCst)
     }
 
     /// How many of these answers said that they are the last one of their connection.
-    pub(super) fn last_ones(&self) -> usize {
+    pub(crate) fn last_ones(&self) -> usize {
         self.shared.last_ones.load(Ordering::SeqCst)
     }
 
     /// No new requests; what is under way comes to its end. What failed.
-    pub(super) fn end(self) -> Vec<String> {
+    pub(crate) fn end(self) -> Vec<String> {
         self.shared.home.store(true, Ordering::SeqCst);
         for client in self.clients {
             client.join().unwrap();
