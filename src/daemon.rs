@@ -34,11 +34,12 @@ use crate::gateway::process::Process;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
 use crate::monitor;
-use crate::monitor::readiness::Check;
+use crate::monitor::readiness::Store;
 use crate::monitor::readiness::Watched;
 use crate::provider::entry_name::EntryName;
 use crate::session::Sessions;
 use crate::session::roster::Roster;
+use crate::session::store::StoreError;
 use crate::supervisor;
 use crate::telemetry::audit::AuditEvent;
 use crate::telemetry::audit::Source;
@@ -136,10 +137,13 @@ impl Watched for Running {
         self.0.lifecycle().phase() != Phase::Serving
     }
 
-    async fn store_answers(&self) -> Check {
+    async fn store_answers(&self) -> Store {
         match self.0.live().load().ping().await {
-            Ok(()) => Check::Ok,
-            Err(_) => Check::Failed,
+            Ok(()) => Store::Answers,
+            Err(StoreError::Refused { command, .. }) => Store::Fails {
+                refused: Some(command),
+            },
+            Err(_) => Store::Fails { refused: None },
         }
     }
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
 use crate::config;
+use crate::config::glance::Speaks;
 use crate::monitor::listener::LIVEZ;
 use crate::wire::host::Host;
 use crate::wire::own_paths;
@@ -41,9 +42,16 @@ pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
         );
         return Exit::InvalidConfiguration;
     };
-    let (address, path) = match glance.monitor_listen {
-        Some(monitor) => (reachable(monitor), LIVEZ),
-        None => (reachable(listen), own_paths::JWKS),
+    let (address, path) = match (glance.monitor_listen, glance.speaks) {
+        (Some(monitor), _) => (reachable(monitor), LIVEZ),
+        (None, Speaks::Plain) => (reachable(listen), own_paths::JWKS),
+        (None, Speaks::Tls) => {
+            streams.say_wrong_line(
+                "error: the listener speaks TLS, and there is no monitor to ask\n   = help: set server.monitor_listen, for \
+                 example \"127.0.0.1:9090\"",
+            );
+            return Exit::InvalidConfiguration;
+        }
     };
     match ask(address, &host, path) {
         Ok(()) => Exit::Ok,

@@ -173,6 +173,15 @@ fn a_program_reads_mistakes_as_json() {
 }
 
 #[test]
+fn a_listener_with_tls_is_asked_through_its_monitor() {
+    let tls = "[server]\ntls = { cert_file = \"c.pem\", key_file = \"k.pem\" }\n";
+    let folder = folder_with(&format!("{GOOD}\n{tls}"));
+    let answer = in_folder(folder.path(), &["healthcheck"]);
+    assert_eq!(answer.exit, Exit::InvalidConfiguration);
+    assert!(answer.err.contains("server.monitor_listen"), "{}", answer.err);
+}
+
+#[test]
 fn a_gateway_that_does_not_answer_is_1_and_one_that_does_is_0() {
     use std::io::Read as _;
     use std::io::Write as _;

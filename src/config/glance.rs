@@ -20,6 +20,16 @@ use crate::config::shape;
 use crate::config::surroundings::Surroundings;
 use crate::wire::host::Host;
 
+/// What a listener speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speaks {
+    /// HTTP in the open.
+    #[default]
+    Plain,
+    /// TLS: key `server.tls` is there.
+    Tls,
+}
+
 /// The places that a configuration names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Glance {
@@ -29,6 +39,8 @@ pub struct Glance {
     pub monitor_listen: Option<SocketAddr>,
     /// Key `server.admin_socket`.
     pub admin_socket: Option<PathBuf>,
+    /// What is spoken at `listen`.
+    pub speaks: Speaks,
     /// A host at which the gateway answers: that of the first app, else that of the public URL.
     pub host: Option<Host>,
     /// Key `assets_dir`.
@@ -54,6 +66,10 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
     let of_site = site::public_url(raw.public_url, &mut findings).map(|url| url.host);
     let key = Key::ROOT.name("server");
     let mut address = |name, text| server::address(&key.name(name), text, &mut findings);
+    let speaks = match raw.server.as_ref().and_then(|server| server.tls.as_ref()) {
+        Some(_) => Speaks::Tls,
+        None => Speaks::Plain,
+    };
     let (listen, monitor_listen, admin_socket) = match raw.server {
         Some(raw) => (
             address("listen", raw.listen),
@@ -66,6 +82,7 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
         listen,
         monitor_listen,
         admin_socket,
+        speaks,
         host: of_first_app.or(of_site),
         assets_dir: raw.assets_dir.map(|folder| surroundings.resolve(&folder)),
         keys_dir: raw

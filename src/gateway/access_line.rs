@@ -123,7 +123,8 @@ impl Record {
             port = (self.client.port() != 0).then(|| self.client.port()),
             bytes = self.bytes,
             duration = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
-            outcome = (!self.is_whole).then_some("broken_off"),
+            outcome = if self.is_whole { "success" } else { "failure" },
+            reason = (!self.is_whole).then_some("broken_off"),
             agent = self.agent.as_ref().map(Untrusted::as_str),
             "answered"
         );

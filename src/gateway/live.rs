@@ -1,7 +1,7 @@
 //! What is in force: the pipeline of the newest configuration, exchanged whole while requests are under way.
 //!
 //! An exchange takes it once, at its start, and keeps it to its end: no request sees half of one configuration and half of
-//! the next.
+//! the next. What the listener goes by belongs to the connection (`listener.rs`).
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ pub trait Watched: fmt::Debug + Send + Sync + 'static {
     /// Whether the process was told to end.
     fn is_leaving(&self) -> bool;
     /// Whether the session store answers.
-    fn store_answers(&self) -> impl Future<Output = Check> + Send;
+    fn store_answers(&self) -> impl Future<Output = Store> + Send;
 }
 
 /// One thing that has to be well.
@@ -27,6 +27,18 @@ pub enum Check {
     Ok,
     /// It is not.
     Failed,
+}
+
+/// What the session store says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// It does what is needed.
+    Answers,
+    /// It does not, or cannot be asked.
+    Fails {
+        /// The command that it refuses, if it refuses one: an access list without it is mended by its name.
+        refused: Option<&'static str>,
+    },
 }
 
 /// All of it.
@@ -60,6 +72,9 @@ pub struct Checks {
     pub keys: Check,
     /// The session store answers.
     pub store: Check,
+    /// The command that the session store refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_command: Option<&'static str>,
 }
 
 /// Asks what is watched, and remembers for a moment what the store said.
@@ -71,7 +86,7 @@ pub struct Probe<W> {
 
 #[derive(Debug, Default)]
 struct Memory {
-    store: Option<(Instant, Check)>,
+    store: Option<(Instant, Store)>,
     said: Option<Status>,
 }
 
@@ -89,14 +104,18 @@ impl<W: Watched> Probe<W> {
         // One question at a time: many probes are one question.
         let mut memory = self.memory.lock().await;
         let store = match memory.store {
-            Some((at, check)) if at.elapsed() < GOOD_FOR => check,
+            Some((at, said)) if at.elapsed() < GOOD_FOR => said,
             _ => {
-                let check = self.watched.store_answers().await;
-                memory.store = Some((Instant::now(), check));
-                check
+                let said = self.watched.store_answers().await;
+                memory.store = Some((Instant::now(), said));
+                said
             }
         };
-        let status = match store {
+        let (check, refused) = match store {
+            Store::Answers => (Check::Ok, None),
+            Store::Fails { refused } => (Check::Failed, refused),
+        };
+        let status = match check {
             _ if self.watched.is_leaving() => Status::Leaving,
             Check::Ok => Status::Ready,
             Check::Failed => Status::NotReady,
@@ -105,7 +124,9 @@ impl<W: Watched> Probe<W> {
             match status {
                 Status::Ready => tracing::info!("ready"),
                 Status::Leaving => tracing::info!("not ready: the process ends"),
-                Status::NotReady => tracing::warn!("not ready: the session store does not answer"),
+                Status::NotReady => {
+                    tracing::warn!(command = refused, "not ready: the session store does not answer");
+                }
             }
         }
         Readiness {
@@ -113,7 +134,8 @@ impl<W: Watched> Probe<W> {
             checks: Checks {
                 configuration: Check::Ok,
                 keys: Check::Ok,
-                store,
+                store: check,
+                refused_command: refused,
             },
         }
     }
@@ -139,12 +161,12 @@ mod tests {
             self.leaves.load(Ordering::SeqCst)
         }
 
-        async fn store_answers(&self) -> Check {
+        async fn store_answers(&self) -> Store {
             self.asked.fetch_add(1, Ordering::SeqCst);
             if self.store_is_down.load(Ordering::SeqCst) {
-                Check::Failed
+                Store::Fails { refused: None }
             } else {
-                Check::Ok
+                Store::Answers
             }
         }
     }

@@ -123,7 +123,7 @@ impl Metrics {
             ),
             active: list.add(
                 "http_server_active_requests",
-                "Requests that are under way",
+                "Requests that are with an application",
                 Family::default(),
             ),
             asked: list.durations(
@@ -258,7 +258,7 @@ impl Metrics {
         self.served.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
-    /// A request for an application, or for us, begins.
+    /// A request goes to an application.
     pub fn begins(&self, app: &str) {
         self.active.get_or_create(&of_app(app)).inc();
     }

@@ -1,8 +1,8 @@
 //! The audit stream: who signed in and out, who was refused, what an operator did. One JSON object a line, in the words of
 //! the Elastic Common Schema.
 //!
-//! Names of claims, never a value; the person as a keyed tag that nobody turns back without the gateway's secret. The
-//! numbers in `event.sequence` have no gap: a gap is an event that was lost.
+//! Names of claims, never a value; the person as a keyed tag that nobody turns back without the gateway's secret.
+//! `event.sequence` counts from 1: a gap is an event that was lost.
 
 use std::io;
 use std::io::Write;
