@@ -39,7 +39,9 @@ pub fn ending(request: &Request, route: &Route, session: Option<Box<Session>>) -
 /// up meanwhile.
 pub async fn end(desk: Arc<Desk>, request: Request, app: Arc<App>, session: Session) -> Ended {
     let (task_desk, task_request) = (Arc::clone(&desk), request.clone());
+    let under_way = desk.lifecycle.begin();
     let ended = tokio::spawn(async move {
+        let _until_the_end = under_way;
         match task_request.asker() {
             Asker::Navigation => logout::end(&task_desk, &task_request, &session)
                 .await

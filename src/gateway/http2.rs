@@ -100,6 +100,10 @@ where
             tracing::debug!("a browser reads none of its answers");
             return Ok(());
         }
+        () = streams.abandoned_too_often() => {
+            tracing::debug!("a browser takes its requests back all the time");
+            return Ok(());
+        }
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {

@@ -24,6 +24,9 @@ use crate::gateway::body_error::BodyError;
 
 /// How often the answers are looked at, as a part of how long one may stand still.
 const LOOKS: u32 = 6;
+/// Requests that a browser may take back unanswered in so long. Whoever leaves a page takes back what it had still asked for.
+const MOST_ABANDONED: usize = 200;
+const ABANDONED_WITHIN: Duration = Duration::from_secs(30);
 /// Answers that are remembered between two looks, the finished ones among them; more than a connection has streams.
 const MOST_REMEMBERED: usize = 256;
 
@@ -39,11 +42,23 @@ struct Count {
     open: usize,
     /// So that one that came and went is noticed.
     ever: u64,
+    /// Those that the browser took back before they were answered, since when.
+    abandoned: (usize, Option<Instant>),
 }
 
 /// One stream, from its request to the end of its answer.
 #[derive(Debug)]
-pub(super) struct Open(Arc<Streams>);
+pub(super) struct Open {
+    streams: Arc<Streams>,
+    fate: Fate,
+}
+
+/// What became of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Asked,
+    Answered,
+}
 
 /// An answer that is given up when the browser does not read it.
 #[derive(Debug)]
@@ -70,7 +85,17 @@ impl Streams {
             count.open += 1;
             count.ever += 1;
         });
-        Open(Arc::clone(self))
+        Open {
+            streams: Arc::clone(self),
+            fate: Fate::Asked,
+        }
+    }
+
+    /// Ready when the browser took back more requests than a person can: each has made work for an application already
+    /// (CVE-2023-44487).
+    pub(super) async fn abandoned_too_often(&self) {
+        let too_often = |count: &Count| count.abandoned.0 > MOST_ABANDONED;
+        drop(self.count.subscribe().wait_for(too_often).await);
     }
 
     /// Ready once there was a stream.
@@ -120,18 +145,33 @@ impl Streams {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.count.send_modify(|count| count.open -= 1);
+        let fate = self.fate;
+        self.streams.count.send_modify(|count| {
+            count.open -= 1;
+            if fate == Fate::Asked {
+                let (number, since) = &mut count.abandoned;
+                if since.is_none_or(|since| since.elapsed() >= ABANDONED_WITHIN) {
+                    (*number, *since) = (0, Some(Instant::now()));
+                }
+                *number += 1;
+            }
+        });
     }
 }
 
 impl HeldBody {
     /// The answer on an open stream.
-    pub(super) fn new(body: RecordedBody, open: Open) -> Self {
+    pub(super) fn new(body: RecordedBody, mut open: Open) -> Self {
+        open.fate = Fate::Answered;
         let answer = Arc::new(Answer(Mutex::new(State {
             body: Some(body),
             offered: Some(Instant::now()),
         })));
-        let mut answers = open.0.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = open
+            .streams
+            .answers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if answers.len() >= MOST_REMEMBERED {
             answers.retain(|answer| answer.strong_count() > 0);
         }
@@ -207,6 +247,25 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(seconds), wait)
             .await
             .is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_requests_back_all_the_time_is_told_from_a_person() {
+        let streams = Arc::new(Streams::default());
+        for _ in 0..1000 {
+            drop(answer(&streams));
+        }
+        for _ in 0..MOST_ABANDONED {
+            drop(streams.open());
+        }
+        assert!(!within(1, streams.abandoned_too_often()).await);
+        tokio::time::advance(ABANDONED_WITHIN).await;
+        for _ in 0..MOST_ABANDONED {
+            drop(streams.open());
+        }
+        assert!(!within(1, streams.abandoned_too_often()).await);
+        drop(streams.open());
+        assert!(within(1, streams.abandoned_too_often()).await);
     }
 
     #[tokio::test(start_paused = true)]

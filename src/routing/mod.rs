@@ -51,9 +51,14 @@ impl Router {
             .map_or(Found::Nowhere, |app| Found::Route(app, app.route(target)))
     }
 
-    /// The application at a host and path.
+    /// The application at a host and path. Nobody's is a path that would be another application's in another case of its
+    /// letters: the server behind may read it so, and what is asked of a visitor is said by path.
     pub fn app_at(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
-        self.on_host(host).find(|app| app.path.contains(target))
+        let as_written = self.on_host(host).find(|app| app.path.contains(target))?;
+        let in_any_case = self
+            .on_host(host)
+            .find(|app| app.path.contains_in_any_case(target))?;
+        Arc::ptr_eq(as_written, in_any_case).then_some(as_written)
     }
 
     /// The application with a name, on a host.

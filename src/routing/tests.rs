@@ -90,6 +90,15 @@ fn the_longest_path_wins_at_the_border_of_a_segment() {
 }
 
 #[test]
+fn a_path_that_is_another_applications_in_another_case_is_nobodys() {
+    for target in ["/URBANISME", "/Urbanisme/x", "/urban\u{131}sme"] {
+        let target = target.replace('\u{131}', "%C4%B1");
+        assert_eq!(found("a.example", &target), None, "{target}");
+    }
+    assert!(found("a.example", "/URBANISMES").is_some());
+}
+
+#[test]
 fn a_host_is_found_with_and_without_the_port_that_goes_without_saying() {
     assert!(found("A.example:443", "/").is_some());
     assert!(found("a.example:8443", "/").is_none());

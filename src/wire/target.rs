@@ -98,10 +98,21 @@ impl RequestTarget {
         let mut rest = self.decoded_path.chars();
         let begins = prefix.chars().all(|letter| {
             rest.next()
-                .is_some_and(|other| other.to_lowercase().eq(letter.to_lowercase()))
+                .is_some_and(|other| in_one_case(other).eq(in_one_case(letter)))
         });
         begins && (rest.as_str().is_empty() || rest.as_str().starts_with('/'))
     }
+}
+
+/// A letter as those read it who do not look at case: they take the long s for an s, the Kelvin sign for a k, and an i with
+/// two dots or none for an i.
+fn in_one_case(letter: char) -> impl Iterator<Item = char> {
+    let letter = if matches!(letter, 'İ' | 'ı') {
+        'i'
+    } else {
+        letter
+    };
+    letter.to_uppercase().flat_map(char::to_lowercase)
 }
 
 /// The query is left out: it may carry what a person typed.
@@ -233,6 +244,11 @@ mod tests {
         assert!(!target("/APP/x").is_below("/app"));
         assert!(target("/APP/x").is_below_in_any_case("/app"));
         assert!(target("/%C3%89T%C3%A9").is_below_in_any_case("/été"));
+        for spelling in ["/adm%C4%B1n", "/adm%C4%B0n", "/ADMIN/x"] {
+            assert!(target(spelling).is_below_in_any_case("/admin"), "{spelling}");
+        }
+        assert!(target("/%C5%BFession").is_below_in_any_case("/session"));
+        assert!(target("/%E2%84%AAm").is_below_in_any_case("/km"));
         assert!(target("/x").is_below_in_any_case(""));
         assert!(!target("/APPLE").is_below_in_any_case("/app"));
         assert!(!target("/AP").is_below_in_any_case("/app"));

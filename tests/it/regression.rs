@@ -56,3 +56,31 @@ fn what_a_stranger_writes_into_a_query_looks_like_no_field_of_the_log() {
     );
     assert!(!log.contains("error=x code=P09"), "{log}");
 }
+
+#[test]
+fn another_case_of_an_applications_path_is_not_the_open_application_around_it() {
+    let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
+        let (head, app) = usual.split_at(usual.find("[[apps]]").unwrap());
+        let inner = app
+            .replacen("name = \"urbanisme\"", "name = \"interne\"", 1)
+            .replacen("path = \"/\"", "path = \"/intern\"", 1);
+        let open = app.replacen(
+            "  [[apps.routes]]",
+            "  [[apps.routes]]\n  path = \"/\"\n  access = \"public\"\n\n  [[apps.routes]]",
+            1,
+        );
+        format!("{head}{open}\n{inner}")
+    });
+    let host = format!("localhost:{}", scene.gateway.place().port());
+    let status = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        exchange(scene.gateway.address(), request).status
+    };
+    assert_eq!(status("/ailleurs"), 200);
+    scene.application.forget();
+    for path in ["/INTERN/x", "/Intern", "/%C4%B0ntern/x"] {
+        assert_eq!(status(path), 404, "{path}");
+    }
+    assert_eq!(status("/intern/x"), 303);
+    assert_eq!(scene.application.byte_count(), 0);
+}

@@ -92,3 +92,17 @@ fn a_gateway_that_ends_answers_what_it_took_and_takes_nothing_new() {
     assert!(after.send("GET", &url, &[], "").is_err());
     assert_eq!(secure.scene.application.received().len(), 1);
 }
+
+#[test]
+fn whoever_takes_requests_back_all_the_time_loses_the_connection() {
+    let secure = Secure::start();
+    secure.scene.application.otherwise(Reply::silence());
+    let h2 = secure.h2();
+    let taken_back = (0..2000)
+        .take_while(|_| h2.takes_back(&secure.url("/public")))
+        .count();
+    assert!((200..1000).contains(&taken_back), "{taken_back}");
+    // The connection was closed, and nobody else's was.
+    secure.scene.application.otherwise(Reply::new(200, &[], "well"));
+    assert_eq!(secure.h2().get(&secure.url("/public"), &[]).status, 200);
+}

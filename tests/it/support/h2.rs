@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -52,6 +53,21 @@ impl H2 {
     pub(crate) fn get(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
         self.send("GET", url, fields, "")
             .unwrap_or_else(|error| panic!("{url} {fields:?}: {error}"))
+    }
+
+    /// Asks, and takes it back (`RST_STREAM`) before there is an answer. Says whether the connection still takes requests.
+    pub(crate) fn takes_back(&self, url: &str) -> bool {
+        let mut sender = self.sender.clone();
+        self.runtime.block_on(async {
+            if sender.ready().await.is_err() {
+                return false;
+            }
+            let request = http::Request::get(url).body(Full::default()).unwrap();
+            let asked = sender.send_request(request);
+            // Long enough for the frame to leave.
+            drop(tokio::time::timeout(Duration::from_millis(2), asked).await);
+            true
+        })
     }
 
     /// One request, and its answer or how the stream ended.
