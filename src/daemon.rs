@@ -21,7 +21,7 @@ use crate::admin::socket::Socket;
 use crate::admin::socket::SocketError;
 use crate::app::App;
 use crate::app::ReloadError;
-use crate::app::StartError;
+use crate::app::build::StartError;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::error::ConfigError;

@@ -176,7 +176,8 @@ server = {{ listen = "{listen}", monitor_listen = "0.0.0.0:{monitor_port}", admi
 {more}
 [providers.fc]
 preset = "franceconnect"
-environment = "sandbox"
+environment = "simulated"
+issuer = "http://localhost:9/none"
 client_id = "x"
 client_secret = {{ file = "client_secret" }}
 [[apps]]

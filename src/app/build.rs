@@ -1,32 +1,22 @@
-//! The composition root: a configuration becomes a running pipeline, and a newer one takes its place. The only file that
-//! knows every concrete type.
-//!
-//! Nothing is asked of the network here: neither a store nor a provider that is away keeps the process from starting.
+//! A configuration becomes a running pipeline, of new parts and of those before where they still fit. The only file that knows
+//! every concrete type.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-
-use arc_swap::ArcSwap;
 
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::road::Outbound;
 use crate::clock::Clock;
-use crate::config::error::ConfigErrors;
 use crate::config::settings::AssertionSettings;
 use crate::config::settings::Config;
 use crate::config::settings::KeySource;
-use crate::config::settings::LogSettings;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
-use crate::gateway::listener::CurrentRules;
 use crate::gateway::listener::Hsts;
 use crate::gateway::listener::Rules;
-use crate::gateway::live::Live;
 use crate::gateway::tls::Certificate;
 use crate::gateway::tls::TlsError;
 use crate::identity_headers::assertion::Assertions;
@@ -54,17 +44,11 @@ use crate::session::memory::MemoryStore;
 use crate::session::metered::Metered;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
-use crate::session::roster::Roster;
 use crate::session::store::SessionStore;
-use crate::telemetry::audit::AuditEvent;
-use crate::telemetry::audit::Source;
 use crate::telemetry::peer::Peer;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::TrustedProxies;
 use crate::wire::cookies::CookieScheme;
-
-/// Begins the keys of a store of one process, which shares it with nobody.
-const MEMORY_PREFIX: &str = "guichet";
 
 /// Why a valid configuration could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -90,174 +74,19 @@ pub enum StartError {
     Tls(#[from] TlsError),
 }
 
-/// Why a newer configuration was not taken. The one before stays in force, whole.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReloadError {
-    /// It has mistakes.
-    #[error("{0}")]
-    Configuration(#[from] ConfigErrors),
-    /// It changes what a running process cannot change.
-    #[error("{0}")]
-    Restart(#[from] NeedsRestart),
-    /// It cannot be put into force.
-    #[error("{}", in_full(.0))]
-    Start(#[from] StartError),
-}
-
-/// Keys that differ and are read at the start only.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct NeedsRestart(pub Vec<&'static str>);
-
-impl fmt::Display for NeedsRestart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, key) in self.0.iter().enumerate() {
-            f.write_str(if position == 0 { "" } else { "\n" })?;
-            write!(f, "needs a restart: {key}")?;
-        }
-        Ok(())
-    }
-}
-
-/// A gateway: what outlives a configuration, and the pipeline of the one in force.
-#[derive(Debug)]
-pub struct App {
-    live: Arc<Live<Pipeline>>,
-    rules: Arc<CurrentRules>,
-    lifecycle: Arc<Lifecycle>,
-    clock: Arc<dyn Clock>,
-    telemetry: Arc<Telemetry>,
-    /// As it was at the start.
-    server: ServerSettings,
-    in_force: ArcSwap<Parts>,
-    one_at_a_time: Mutex<()>,
-    /// As it was at the start.
-    logs: LogSettings,
-}
+/// Begins the keys of a store of one process, which shares it with nobody.
+const MEMORY_PREFIX: &str = "guichet";
 
 /// What a newer pipeline takes over where the configuration has not changed.
-struct Parts {
-    desk: Arc<Desk>,
-    stores: Stores,
-    store: StoreSettings,
+pub(super) struct Parts {
+    pub(super) desk: Arc<Desk>,
+    pub(super) stores: Stores,
+    pub(super) store: StoreSettings,
     /// Made here, if the configuration named none.
     secrets: Vec<Secret>,
     assertion: AssertionSettings,
-    keys: Arc<SigningKeys>,
+    pub(super) keys: Arc<SigningKeys>,
     apps: Vec<Arc<routing::app::App>>,
-}
-
-impl App {
-    /// Builds everything that answers requests.
-    pub fn start(
-        config: Config,
-        clock: Arc<dyn Clock>,
-        telemetry: Arc<Telemetry>,
-    ) -> Result<Arc<Self>, StartError> {
-        let (server, logs) = (config.server.clone(), config.logs.clone());
-        let lifecycle = Arc::new(Lifecycle::new(ending(&server)));
-        let builder = Builder {
-            clock: &clock,
-            telemetry: &telemetry,
-            lifecycle: &lifecycle,
-            before: None,
-        };
-        let rules = Arc::new(CurrentRules::new(rules(&config)?));
-        let (pipeline, parts) = builder.build(config)?;
-        telemetry.metrics.configured(clock.now());
-        Ok(Arc::new(Self {
-            live: Arc::new(Live::new(pipeline)),
-            rules,
-            lifecycle,
-            clock,
-            telemetry,
-            server,
-            in_force: ArcSwap::from_pointee(parts),
-            one_at_a_time: Mutex::new(()),
-            logs,
-        }))
-    }
-
-    /// Puts a newer configuration into force, whole or not at all. Exchanges under way end under the one before.
-    ///
-    /// Sessions, known metadata and open connections stay where what they belong to is the same. Keys, secrets and roots
-    /// were read again, or are now. One at a time: whoever comes second waits.
-    pub fn reload(&self, config: Config) -> Result<(), ReloadError> {
-        let _turn = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = self.in_force.load();
-        let changed = needs_restart((&self.server, &self.logs, &before.store), &config);
-        if !changed.is_empty() {
-            return Err(NeedsRestart(changed).into());
-        }
-        let (ending, rules) = (ending(&config.server), rules(&config)?);
-        let builder = Builder {
-            clock: &self.clock,
-            telemetry: &self.telemetry,
-            lifecycle: &self.lifecycle,
-            before: Some(&before),
-        };
-        let (pipeline, parts) = builder.build(config)?;
-        self.lifecycle.set_ending(ending);
-        self.live.replace(pipeline);
-        self.rules.replace(rules);
-        self.telemetry.metrics.configured(self.clock.now());
-        self.telemetry.audit(&Source::Operator, &AuditEvent::Reloaded);
-        let kid = parts.keys.current().kid();
-        if kid != before.keys.current().kid() {
-            self.telemetry
-                .audit(&Source::Operator, &AuditEvent::KeysRotated { kid });
-        }
-        self.in_force.store(Arc::new(parts));
-        Ok(())
-    }
-
-    /// What answers requests now.
-    pub fn live(&self) -> &Arc<Live<Pipeline>> {
-        &self.live
-    }
-
-    /// What the listener goes by now.
-    pub fn rules(&self) -> &Arc<CurrentRules> {
-        &self.rules
-    }
-
-    /// Who is told what happens.
-    pub fn telemetry(&self) -> &Arc<Telemetry> {
-        &self.telemetry
-    }
-
-    /// From the start to the end.
-    pub fn lifecycle(&self) -> &Arc<Lifecycle> {
-        &self.lifecycle
-    }
-
-    /// The sessions, under the secrets in force now.
-    pub fn sessions(&self) -> Arc<Sessions> {
-        Arc::clone(&self.in_force.load().desk.sessions)
-    }
-
-    /// The sessions as an operator sees them, under the secrets in force now.
-    pub fn roster(&self) -> Arc<Roster> {
-        let in_force = self.in_force.load();
-        let store = Arc::clone(&in_force.stores.sessions);
-        let keyring = in_force.desk.keyring.clone();
-        Arc::new(Roster::new(store, keyring, Arc::clone(&self.clock)))
-    }
-
-    /// The issuer of a provider entry, if there is such an entry now.
-    pub fn issuer_of(&self, entry: &EntryName) -> Option<String> {
-        let in_force = self.in_force.load();
-        let settings = in_force.desk.providers.get(entry)?.settings();
-        Some(settings.profile.issuer.as_str().to_owned())
-    }
-
-    /// The Redis in force, by a connection of its own, for a look at it. None if sessions are kept in the process.
-    pub fn redis(&self) -> Option<RedisStore> {
-        match &self.in_force.load().store {
-            StoreSettings::Memory => None,
-            StoreSettings::Redis { url, prefix, tls } => RedisStore::over_tls(url, tls, prefix.clone()).ok(),
-        }
-    }
 }
 
 impl fmt::Debug for Parts {
@@ -269,7 +98,7 @@ impl fmt::Debug for Parts {
 }
 
 /// What the listener goes by. Reads the certificate anew.
-fn rules(config: &Config) -> Result<Rules, StartError> {
+pub(super) fn rules(config: &Config) -> Result<Rules, StartError> {
     let server = &config.server;
     let files = server.tls.as_ref();
     Ok(Rules {
@@ -285,62 +114,25 @@ fn rules(config: &Config) -> Result<Rules, StartError> {
     })
 }
 
-fn ending(server: &ServerSettings) -> Ending {
+/// How the process ends.
+pub(super) fn ending(server: &ServerSettings) -> Ending {
     Ending {
         shutdown_delay: server.shutdown_delay,
         drain_timeout: server.drain_timeout,
     }
 }
 
-/// What differs and is read at the start only.
-fn needs_restart(
-    (server, logs, store): (&ServerSettings, &LogSettings, &StoreSettings),
-    next: &Config,
-) -> Vec<&'static str> {
-    let is_kept_here = |store: &StoreSettings| matches!(store, StoreSettings::Memory);
-    let compared = [
-        ("server.listen", server.listen != next.server.listen),
-        (
-            "server.monitor_listen",
-            server.monitor_listen != next.server.monitor_listen,
-        ),
-        (
-            "server.admin_socket",
-            server.admin_socket != next.server.admin_socket,
-        ),
-        ("server.tls", server.tls.is_some() != next.server.tls.is_some()),
-        ("logs", *logs != next.logs),
-        (
-            "session.store",
-            is_kept_here(store) != is_kept_here(&next.session.store),
-        ),
-    ];
-    let differs = compared.into_iter().filter(|(_, differs)| *differs);
-    differs.map(|(key, _)| key).collect()
-}
-
-/// An error and its causes, a line each.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(why) = cause {
-        text.push_str("\n  because: ");
-        text.push_str(&why.to_string());
-        cause = why.source();
-    }
-    text
-}
-
 /// Makes a pipeline, of new parts and of those before where they still fit.
-struct Builder<'a> {
-    clock: &'a Arc<dyn Clock>,
-    telemetry: &'a Arc<Telemetry>,
-    lifecycle: &'a Arc<Lifecycle>,
-    before: Option<&'a Parts>,
+pub(super) struct Builder<'a> {
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) telemetry: &'a Arc<Telemetry>,
+    pub(super) lifecycle: &'a Arc<Lifecycle>,
+    pub(super) before: Option<&'a Parts>,
 }
 
 impl Builder<'_> {
-    fn build(&self, config: Config) -> Result<(Arc<Pipeline>, Parts), StartError> {
+    /// What answers requests, and what the one after it may take over.
+    pub(super) fn build(&self, config: Config) -> Result<(Arc<Pipeline>, Parts), StartError> {
         let scheme = config.public_url.scheme;
         let redirect_uris = config.redirect_uris();
         let cookies = if scheme == "https" {
@@ -496,9 +288,9 @@ pub fn session_store(
 
 /// One store in its two roles.
 #[derive(Clone)]
-struct Stores {
+pub(super) struct Stores {
     name: &'static str,
-    sessions: Arc<dyn SessionStore>,
+    pub(super) sessions: Arc<dyn SessionStore>,
     attempts: Arc<dyn Attempts>,
 }
 
