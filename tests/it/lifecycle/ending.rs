@@ -56,7 +56,9 @@ fn what_takes_longer_than_the_time_to_drain_is_cut_off() {
     executable.signal("TERM");
     assert_eq!(executable.ended().code(), Some(0));
     assert!(cut_off.join().unwrap().is_err());
-    assert_eq!(executable.said("they took longer than the time to drain"), 1);
+    executable.until("the log says it", || {
+        executable.said("they took longer than the time to drain") == 1
+    });
 }
 
 #[test]
