@@ -5,12 +5,17 @@ use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
 use crate::seal::Purpose;
+use crate::seal::SealError;
+use crate::seal::from_base64url;
 use crate::secret::Secret;
 use crate::session::session::Session;
 use crate::wire::host::Host;
 
 /// Between the value and its mark: a character that a cookie may have and base64url does not.
 const SEPARATOR: u8 = b'~';
+/// A key id of 8 bytes and a MAC of 32, in base64url, with a point between them.
+const KEY_ID_LENGTH: usize = 11;
+const MARK_LENGTH: usize = KEY_ID_LENGTH + 1 + 43;
 
 /// The person of a request, or nobody, at one host. What is marked for one opens for no other.
 #[derive(Clone, Debug)]
@@ -39,13 +44,30 @@ impl CookieOwner {
 
     /// The value without its mark, if that is ours and this person's, under any listed secret.
     pub fn unmark<'a>(&self, name: &[u8], marked: &'a [u8]) -> Option<&'a [u8]> {
-        let at = marked.iter().rposition(|byte| *byte == SEPARATOR)?;
-        let (value, mark) = marked.split_at_checked(at)?;
-        let mark = Secret::new(mark.get(1..)?);
+        let (value, mark) = marked.split_at_checked(marked.len().checked_sub(1 + MARK_LENGTH)?)?;
+        let mark = mark.strip_prefix(&[SEPARATOR])?;
+        if !self.may_be_ours(mark) {
+            return None;
+        }
+        let mark = Secret::new(mark);
         let context = self.context(name, value);
         let tags = self.keyring.tags(Purpose::AppCookieMark, &context).ok()?;
         let is_ours = |tag: &str| Secret::new(tag) == mark;
         tags.iter().any(|tag| is_ours(tag.as_str())).then_some(value)
+    }
+
+    /// Whether a mark names one of our keys. Anybody can send thousands that do not, and none of those is worth a computation.
+    fn may_be_ours(&self, mark: &[u8]) -> bool {
+        let id = mark
+            .split_at_checked(KEY_ID_LENGTH)
+            .filter(|(_, rest)| rest.starts_with(b"."));
+        let id = id.and_then(|(id, _)| from_base64url(std::str::from_utf8(id).ok()?));
+        // Nothing sealed opens from zeros; the keyring looks for the key before it tries.
+        id.is_some_and(|id| {
+            let nothing = [id.as_slice(), &[0; 28]].concat();
+            let opened = self.keyring.open(Purpose::OperatorNote, &[], &nothing);
+            !matches!(opened, Err(SealError::UnknownKey | SealError::TooShort))
+        })
     }
 
     fn context<'a>(&'a self, name: &'a [u8], value: &'a [u8]) -> Vec<&'a [u8]> {
@@ -112,6 +134,27 @@ mod tests {
         }
         for text in ["", "~", "value", "value~", "~~"] {
             assert_eq!(zoe.unmark(NAME, text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mark_that_cannot_be_ours_is_known_by_its_shape_and_key_alone() {
+        let zoe = owner(&[NEW, OLD], "a.example", Some("zoe"));
+        let mark_of = |secret| {
+            let marked = owner(&[secret], "b.example", None).mark(NAME, b"").unwrap();
+            String::from_utf8(marked[1..].to_vec()).unwrap()
+        };
+        let ours = mark_of(OLD);
+        assert_eq!(ours.len(), MARK_LENGTH);
+        assert!(zoe.may_be_ours(ours.as_bytes()) && zoe.may_be_ours(mark_of(NEW).as_bytes()));
+        let unlisted = mark_of("the secret of a neighbour, long enough");
+        for mark in [
+            unlisted.as_str(),
+            &ours.replace('.', "-"),
+            &ours.replace('.', "~"),
+            "",
+        ] {
+            assert!(!zoe.may_be_ours(mark.as_bytes()), "{mark}");
         }
     }
 

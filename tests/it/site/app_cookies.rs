@@ -21,7 +21,7 @@ fn scene(store: Store) -> Scene {
     Scene::start_with(Alg::Es256, store, |_, usual| {
         usual.replacen(
             "path = \"/\"\n",
-            "path = \"/\"\napp_cookies = [\"PHPSESSID\", \"JSESSIONID\"]\n",
+            "path = \"/\"\napp_cookies = [\"PHPSESSID\", \"JSESSIONID\", \"laravel_session\"]\n",
             1,
         )
     })
@@ -127,14 +127,8 @@ fn a_value_without_our_mark_or_under_another_name_reaches_nobody() {
     signs_in(&scene, &browser, ZOE);
     gives(&scene, &browser, "/dossier", &["PHPSESSID=hers; Path=/"]);
     let marked = browser.cookie("localhost", "PHPSESSID").unwrap();
-    let session = format!("{SESSION}={}", browser.cookie("localhost", SESSION).unwrap());
-    let nobody = Browser::new();
-    let received = |pairs: &str| {
-        scene.application.forget();
-        let fields = format!("Cookie: {session}; {pairs}\r\n");
-        assert_eq!(raw(&scene, &nobody, ("GET", "/dossier"), &fields).status, 200);
-        scene.application.only().values("cookie").concat()
-    };
+    let session = session_of(&browser);
+    let received = |pairs: &str| received(&scene, &session, pairs);
     assert_eq!(
         received(&format!("a=1; PHPSESSID={marked}; b=2")),
         "a=1; PHPSESSID=hers; b=2"
@@ -162,6 +156,137 @@ fn a_value_without_our_mark_or_under_another_name_reaches_nobody() {
         received(&format!("PHPSESSID=planted; PHPSESSID={marked}")),
         "PHPSESSID=hers"
     );
+}
+
+/// The application receives these pairs of a person who is signed in, word for word.
+fn received(scene: &Scene, session: &str, pairs: &str) -> String {
+    scene.application.forget();
+    let fields = format!("Cookie: {session}; {pairs}\r\n");
+    let answer = raw(scene, &Browser::new(), ("GET", "/dossier"), &fields);
+    assert_eq!(answer.status, 200, "{pairs}");
+    scene.application.only().values("cookie").concat()
+}
+
+fn session_of(browser: &Browser) -> String {
+    format!("{SESSION}={}", browser.cookie("localhost", SESSION).unwrap())
+}
+
+/// What the last person's browser shows before the `~` is known to the next one, who may send it under any spelling.
+#[test]
+fn no_spelling_that_some_server_takes_for_the_name_passes() {
+    let scene = scene(Store::Memory);
+    let browser = Browser::new();
+    signs_in(&scene, &browser, OTHER);
+    let session = session_of(&browser);
+    for pair in [
+        // PHP.
+        "laravel.session=hers",
+        "laravel[session=hers",
+        "laravel session=hers",
+        "laravel+session=hers",
+        "laravel%5fsession=hers",
+        "laravel%2Esession=hers",
+        "Laravel-Session=hers",
+        "laravel_session[0]=hers",
+        "laravel_session%5B0%5D=hers",
+        "laravel.session[0]=hers",
+        "PHPSESSI%44=hers",
+        "+PHPSESSID=hers",
+        "PHPSESSID+=hers",
+        "%2BPHPSESSID=hers",
+        "PHPSESSID%00x=hers",
+        // Servers that trim more than blanks.
+        "\u{a0}PHPSESSID=hers",
+        "\u{2003}PHPSESSID\u{2003}=hers",
+        "\u{85}PHPSESSID=hers",
+        // Servers that end a pair elsewhere.
+        "x=1,PHPSESSID=hers",
+        "x=1, PHPSESSID=hers",
+        "x=1 ,phpsessid =hers",
+        "x,PHPSESSID=hers",
+        "y=1 PHPSESSID=hers",
+        "y=1\tPHPSESSID=hers",
+        "y=1 PHPSESSID = hers",
+        "y=1 PHPSESSID\t=hers",
+        "y=\"1\"PHPSESSID=hers",
+        "y=\"1,JSESSIONID=hers\"",
+        "y=1\u{e9}PHPSESSID=hers",
+        "y=1 laravel.session=hers",
+        "y=1,PHPSESSI%44=hers",
+        "=PHPSESSID=hers",
+        "y=1,=PHPSESSID=hers",
+    ] {
+        let received = received(&scene, &session, &format!("a=1; {pair}; b=2"));
+        assert_eq!(received, "a=1; b=2", "{pair}");
+    }
+    // What nobody takes for it is the application's affair.
+    for pair in [
+        "laravel=1",
+        "session=1",
+        "laravelsession=1",
+        "PHPSESSID2=1",
+        "x-PHPSESSID=1",
+        "last=PHPSESSID",
+        "last=\"the PHPSESSID of today\"",
+        "last=/page?PHPSESSID=1",
+        "csv=1,2,three=3",
+        "=",
+        "%=[,=]",
+    ] {
+        let received = received(&scene, &session, &format!("a=1; {pair}; b=2"));
+        assert_eq!(received, format!("a=1; {pair}; b=2"));
+    }
+}
+
+/// A name that the application spells otherwise than the list, or hides in another cookie, leaves nothing in the browser.
+#[test]
+fn what_the_application_sets_under_another_spelling_stays_here() {
+    let scene = scene(Store::Memory);
+    let browser = Browser::new();
+    signs_in(&scene, &browser, ZOE);
+    let sets = [
+        "a=1; Path=/",
+        "laravel.session=hers; Path=/",
+        "phpsessid=hers; Path=/",
+        "PHPSESSI%44=hers; Path=/",
+        "=PHPSESSID=hers; Path=/",
+        "PHPSESSID; Path=/",
+        "x=1,PHPSESSID=hers; Path=/",
+        "laravel_session=s,PHPSESSID=t; Path=/",
+        "b=2; Path=/",
+    ];
+    let answer = gives(&scene, &browser, "/dossier", &sets);
+    let [a, marked, b] = answer.fields("set-cookie").try_into().unwrap();
+    assert_eq!([a, b], ["a=1; Path=/", "b=2; Path=/"]);
+    assert!(marked.starts_with("laravel_session=s,PHPSESSID=t~"), "{marked}");
+    // The mark vouches for the whole value.
+    let marked = browser.cookie("localhost", "laravel_session").unwrap();
+    let pairs = format!("laravel_session={marked}");
+    assert_eq!(
+        received(&scene, &session_of(&browser), &pairs),
+        "laravel_session=s,PHPSESSID=t"
+    );
+    let next = Browser::new();
+    signs_in(&scene, &next, OTHER);
+    assert_eq!(received(&scene, &session_of(&next), &pairs), "");
+}
+
+#[test]
+fn of_one_name_eight_pairs_are_judged() {
+    let scene = scene(Store::Memory);
+    let browser = Browser::new();
+    signs_in(&scene, &browser, ZOE);
+    let sets = ["PHPSESSID=hers; Path=/", "JSESSIONID=z; Path=/"];
+    gives(&scene, &browser, "/dossier", &sets);
+    let pair = |name| format!("{name}={}", browser.cookie("localhost", name).unwrap());
+    let (php, java, session) = (pair("PHPSESSID"), pair("JSESSIONID"), session_of(&browser));
+    let after = |others: usize| {
+        let pairs = "PHPSESSID=~; ".repeat(others);
+        received(&scene, &session, &format!("{pairs}{php}; {java}; c=3"))
+    };
+    assert_eq!(after(7), "PHPSESSID=hers; JSESSIONID=z; c=3");
+    assert_eq!(after(8), "JSESSIONID=z; c=3");
+    assert_eq!(after(2000), "JSESSIONID=z; c=3");
 }
 
 #[test]
