@@ -134,44 +134,52 @@ async fn show(office: &dyn Office, reference: &str) -> Result<Say, Refusal> {
     })
 }
 
-/// Ends what was asked for, and tells it.
+/// The sessions that an operator wants to end.
+enum Chosen {
+    References(Vec<Locator>),
+    Person(EntryName, Subject),
+    Entry(EntryName),
+    All,
+}
+
+/// Ends what was asked for, and tells it: also where the store fails on the way, since some sessions may have ended then.
 async fn end(office: &dyn Office, how: &Ask) -> Result<usize, Refusal> {
-    let count = end_chosen(office, how).await?;
-    let (mut provider, mut tag) = (None, None);
-    let by = match how {
-        Ask::Revoke { .. } => "reference",
-        Ask::RevokeSubject { entry, sub } => {
-            let (entry, issuer) = of_entry(office, entry)?;
-            let sub = sub.clone();
-            tag = office.sessions().audit_tag(&entry, &Subject { issuer, sub });
+    let Some(chosen) = choose(office, how)? else {
+        return Ok(0);
+    };
+    let ended = end_chosen(office, &chosen).await;
+    let (mut provider, mut session, mut tag) = (None, None, None);
+    let by = match &chosen {
+        Chosen::References(references) => {
+            if let [only] = references.as_slice() {
+                session = Some(only.to_string());
+            }
+            "reference"
+        }
+        Chosen::Person(entry, subject) => {
+            tag = office.sessions().audit_tag(entry, subject);
             provider = Some(entry);
             "subject"
         }
-        Ask::RevokeEntry { entry } => {
-            provider = Some(entry_name(entry)?);
+        Chosen::Entry(entry) => {
+            provider = Some(entry);
             "provider"
         }
-        Ask::RevokeAll {} => "all",
-        Ask::List { .. } | Ask::Show { .. } | Ask::Reload {} => return Ok(count),
-    };
-    let session = match how {
-        Ask::Revoke { references } => match references.as_slice() {
-            [only] => Some(only.as_str()),
-            _ => None,
-        },
-        _ => None,
+        Chosen::All => "all",
     };
     let telemetry = office.telemetry();
     let event = AuditEvent::Revoked {
         by,
-        provider: provider.as_ref().map(EntryName::as_str),
-        session,
+        provider: provider.map(EntryName::as_str),
+        session: session.as_deref(),
         subject: tag.as_ref(),
-        count,
+        count: ended.as_ref().ok().copied(),
     };
     telemetry.audit(&Source::Operator, &event);
-    telemetry.metrics.logout("operator", "partial");
-    Ok(count)
+    if ended.is_ok() {
+        telemetry.metrics.logout("operator", "partial");
+    }
+    ended
 }
 
 /// A provider entry of the configuration in force, with its issuer.
@@ -185,26 +193,32 @@ fn of_entry(office: &dyn Office, entry: &str) -> Result<(EntryName, String), Ref
     Ok((entry, issuer))
 }
 
-async fn end_chosen(office: &dyn Office, how: &Ask) -> Result<usize, Refusal> {
-    let roster = office.roster();
-    match how {
+/// Nothing is done yet: what is refused here is no event.
+fn choose(office: &dyn Office, how: &Ask) -> Result<Option<Chosen>, Refusal> {
+    Ok(Some(match how {
         Ask::Revoke { references } => {
             let references = references.iter().map(|reference| locator(reference));
-            let references: Vec<Locator> = references.collect::<Result<_, _>>()?;
-            Ok(roster.end(&references).await?)
+            Chosen::References(references.collect::<Result<_, _>>()?)
         }
         Ask::RevokeSubject { entry, sub } => {
             let (entry, issuer) = of_entry(office, entry)?;
-            let subject = Subject {
-                issuer,
-                sub: sub.clone(),
-            };
-            Ok(office.sessions().end_by_subject(&entry, &subject).await?)
+            let sub = sub.clone();
+            Chosen::Person(entry, Subject { issuer, sub })
         }
-        Ask::RevokeEntry { entry } => Ok(roster.end_entry(&entry_name(entry)?).await?),
-        Ask::RevokeAll {} => Ok(roster.end_everything().await?),
-        Ask::List { .. } | Ask::Show { .. } | Ask::Reload {} => Ok(0),
-    }
+        Ask::RevokeEntry { entry } => Chosen::Entry(entry_name(entry)?),
+        Ask::RevokeAll {} => Chosen::All,
+        Ask::List { .. } | Ask::Show { .. } | Ask::Reload {} => return Ok(None),
+    }))
+}
+
+async fn end_chosen(office: &dyn Office, chosen: &Chosen) -> Result<usize, Refusal> {
+    let roster = office.roster();
+    Ok(match chosen {
+        Chosen::References(references) => roster.end(references).await?,
+        Chosen::Person(entry, subject) => office.sessions().end_by_subject(entry, subject).await?,
+        Chosen::Entry(entry) => roster.end_entry(entry).await?,
+        Chosen::All => roster.end_everything().await?,
+    })
 }
 
 fn line(listed: &Listed) -> Say {
@@ -233,4 +247,146 @@ fn locator(reference: &str) -> Result<Locator, Refusal> {
 fn entry_name(entry: &str) -> Result<EntryName, Refusal> {
     EntryName::parse(entry)
         .ok_or_else(|| Refusal("that is not the name of a provider entry; nothing was done".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::admin::office::Reloading;
+    use crate::clock::SystemClock;
+    use crate::clock::Timestamp;
+    use crate::seal::Keyring;
+    use crate::secret::Secret;
+    use crate::session::Sessions;
+    use crate::session::roster::Roster;
+    use crate::session::store::Index;
+    use crate::session::store::Page;
+    use crate::session::store::Reply;
+    use crate::session::store::SessionStore;
+    use crate::session::store::StoreError;
+    use crate::session::store::Stored;
+    use crate::session::store::Term;
+    use crate::telemetry::audit::Audit;
+    use crate::telemetry::telemetry::Telemetry;
+
+    /// One session on the first page; then no answer any more.
+    #[derive(Debug, Default)]
+    struct AwayHalfway {
+        deleted: Mutex<usize>,
+    }
+
+    fn says<T: Send + 'static>(answer: Result<T, StoreError>) -> Reply<'static, T> {
+        Box::pin(std::future::ready(answer))
+    }
+
+    impl SessionStore for AwayHalfway {
+        fn prefix(&self) -> &'static str {
+            ""
+        }
+
+        fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>> {
+            let stored = Stored {
+                value: Vec::new(),
+                left: Duration::from_secs(60),
+            };
+            says(Ok(vec![Some(stored); locators.len()]))
+        }
+
+        fn put<'a>(&'a self, _: &'a Locator, _: Vec<u8>, _: Duration) -> Reply<'a, ()> {
+            says(Err(StoreError::Timeout))
+        }
+
+        fn touch(&self, _: &Locator, _: Duration) {}
+
+        fn delete<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, usize> {
+            *self.deleted.lock().unwrap() += locators.len();
+            says(Ok(locators.len()))
+        }
+
+        fn list<'a>(&'a self, _: &'a Index, _: &'a Locator, _: Term) -> Reply<'a, ()> {
+            says(Err(StoreError::Timeout))
+        }
+
+        fn listed<'a>(&'a self, _: &'a [Index]) -> Reply<'a, Vec<Locator>> {
+            says(Err(StoreError::Timeout))
+        }
+
+        fn mark_ended<'a>(&'a self, _: &'a [Index], _: Timestamp) -> Reply<'a, ()> {
+            says(Ok(()))
+        }
+
+        fn last_ended<'a>(&'a self, _: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
+            says(Ok(None))
+        }
+
+        fn page(&self, from: Option<u64>) -> Reply<'_, Page> {
+            says(match from {
+                None => Ok(Page {
+                    locators: vec![Locator::parse(&"A".repeat(43)).unwrap()],
+                    next: Some(1),
+                }),
+                Some(_) => Err(StoreError::Timeout),
+            })
+        }
+
+        fn ping(&self) -> Reply<'_, ()> {
+            says(Ok(()))
+        }
+    }
+
+    struct Desk {
+        telemetry: Telemetry,
+        store: Arc<AwayHalfway>,
+    }
+
+    impl Office for Desk {
+        fn telemetry(&self) -> &Telemetry {
+            &self.telemetry
+        }
+
+        fn roster(&self) -> Arc<Roster> {
+            let secret = Secret::new(b"the-session-secret-of-the-tests-0123456789abcdef".to_vec());
+            let keyring = Keyring::new(&[secret]).unwrap();
+            let store = Arc::clone(&self.store);
+            Arc::new(Roster::new(store, keyring, Arc::new(SystemClock)))
+        }
+
+        fn sessions(&self) -> Arc<Sessions> {
+            panic!("nobody is named")
+        }
+
+        fn issuer_of(&self, _: &EntryName) -> Option<String> {
+            None
+        }
+
+        fn reload(&self) -> Reloading<'_> {
+            Box::pin(std::future::ready(Ok(Vec::new())))
+        }
+    }
+
+    #[tokio::test]
+    async fn sessions_that_ended_before_the_store_failed_are_in_the_audit_stream() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("audit.log");
+        let desk = Desk {
+            telemetry: Telemetry::new(Audit::to_file(file.clone()).unwrap(), None),
+            store: Arc::default(),
+        };
+        assert!(end(&desk, &Ask::RevokeAll {}).await.is_err());
+        assert_eq!(*desk.store.deleted.lock().unwrap(), 1);
+        let unknown = Ask::RevokeEntry {
+            entry: "FC!".to_owned(),
+        };
+        assert!(end(&desk, &unknown).await.is_err());
+        desk.telemetry.end();
+        let written = std::fs::read_to_string(file).unwrap();
+        assert_eq!(written.lines().count(), 1, "{written}");
+        let event: serde_json::Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(event["event.action"], "sessions_revoked");
+        assert_eq!(event["event.outcome"], "failure");
+        assert_eq!(event["labels"], serde_json::json!({ "by": "all" }));
+    }
 }

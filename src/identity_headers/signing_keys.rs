@@ -2,7 +2,12 @@
 //! until nothing that it signed is alive.
 
 use std::fs;
+use std::fs::File;
 use std::io;
+use std::io::Read;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -92,7 +97,7 @@ impl SigningKeys {
         let pem = SigningKey::generate_pem().map_err(SigningKeysError::Generation)?;
         let key = SigningKey::from_pem(&pem).map_err(SigningKeysError::Generation)?;
         match write_private(folder, &path, &pem) {
-            Ok(()) => Ok(key.kid().to_owned()),
+            Ok(_) => Ok(key.kid().to_owned()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(SigningKeysError::Exists(path)),
             Err(error) => Err(SigningKeysError::File(path, error)),
         }
@@ -112,38 +117,52 @@ impl SigningKeys {
     }
 }
 
-/// The key of a file, if the file is there.
-pub(super) fn read_key(path: &Path) -> Result<Option<SigningKey>, SigningKeysError> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let at = |error| SigningKeysError::File(path.to_owned(), error);
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(at(error)),
+/// The key of a file, if the file is there. The file may be a link: mounted secrets are.
+fn read_key(path: &Path) -> Result<Option<SigningKey>, SigningKeysError> {
+    let Some(opened) = open_key(path)? else {
+        return Ok(None);
     };
-    if !metadata.is_file() {
+    let pem = pem_in(&opened, path)?;
+    key_of(&pem, path).map(Some)
+}
+
+/// A key's file, if it is there.
+pub(super) fn open_key(path: &Path) -> Result<Option<File>, SigningKeysError> {
+    let at = |error| SigningKeysError::File(path.to_owned(), error);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => File::open(path).map(Some).map_err(at),
         // A pipe would be waited for.
-        return Err(at(io::Error::other("it is no file")));
+        Ok(_) => Err(at(io::Error::other("it is no file"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(error)),
     }
-    let mode = metadata.permissions().mode() & 0o777;
+}
+
+/// What the file holds, if nobody else can read it.
+pub(super) fn pem_in(mut opened: &File, path: &Path) -> Result<Secret, SigningKeysError> {
+    let at = |error| SigningKeysError::File(path.to_owned(), error);
+    let mode = opened.metadata().map_err(at)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(SigningKeysError::Mode {
             path: path.to_owned(),
             mode,
         });
     }
-    let pem = Secret::new(fs::read(path).map_err(at)?);
-    SigningKey::from_pem(&pem)
-        .map(Some)
-        .map_err(|error| SigningKeysError::Key(path.to_owned(), error))
+    let mut pem = Vec::new();
+    let read = opened.read_to_end(&mut pem);
+    let pem = Secret::new(pem);
+    read.map_err(at)?;
+    Ok(pem)
 }
 
-/// Writes a new file for this user only, on the disk when it is written.
-pub(super) fn write_private(folder: &Path, path: &Path, pem: &Secret) -> io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
+/// The key that a file holds.
+pub(super) fn key_of(pem: &Secret, path: &Path) -> Result<SigningKey, SigningKeysError> {
+    SigningKey::from_pem(pem).map_err(|error| SigningKeysError::Key(path.to_owned(), error))
+}
 
+/// Writes a new file for this user only, on the disk when it is written. Whoever does more with it uses the handle: by then
+/// another may stand under its name.
+pub(super) fn write_private(folder: &Path, path: &Path, pem: &Secret) -> io::Result<File> {
     fs::create_dir_all(folder)?;
     let mut file = fs::OpenOptions::new()
         .write(true)
@@ -151,13 +170,12 @@ pub(super) fn write_private(folder: &Path, path: &Path, pem: &Secret) -> io::Res
         .mode(0o600)
         .open(path)?;
     file.write_all(pem.expose())?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]

@@ -22,7 +22,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
-use tokio::net::TcpStream;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
 use tokio::sync::Semaphore;
 
 use crate::monitor::readiness::Probe;
@@ -32,8 +33,10 @@ use crate::telemetry::telemetry::Telemetry;
 
 /// Probes and scrapers are few; whoever opens more connections than this waits.
 const MOST_CONNECTIONS: usize = 64;
-/// For a head, and between two requests of one connection.
+/// For a head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// For a connection in all, which is one question and its answer: whoever does not read gives its place back.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(10);
 const LONGEST_HEAD: usize = 8 * 1024;
 const MOST_FIELDS: usize = 50;
 
@@ -107,7 +110,7 @@ pub async fn serve<W: Watched>(
 }
 
 impl<W: Watched> Monitor<W> {
-    async fn connection(self: Arc<Self>, stream: TcpStream) {
+    async fn connection(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let answer = service_fn(move |request| {
             let monitor = Arc::clone(&self);
             async move { Ok::<_, Infallible>(monitor.answer(&request).await) }
@@ -115,13 +118,15 @@ impl<W: Watched> Monitor<W> {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
+            .keep_alive(false)
             .max_headers(MOST_FIELDS)
             .max_header_size(LONGEST_HEAD)
             .max_buf_size(LONGEST_HEAD)
-            .serve_connection(TokioIo::new(stream), answer)
-            .await;
-        if let Err(error) = connection {
-            tracing::debug!(%error, "a connection of the monitor ended");
+            .serve_connection(TokioIo::new(stream), answer);
+        match tokio::time::timeout(LONGEST_CONNECTION, connection).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a connection of the monitor ended"),
+            Err(_elapsed) => tracing::debug!("a connection of the monitor took too long"),
         }
     }
 
@@ -187,4 +192,59 @@ fn of(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> R
     fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     fields.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+    use crate::monitor::readiness::Store;
+    use crate::telemetry::audit::Audit;
+
+    const QUESTION: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n";
+
+    #[derive(Debug)]
+    struct Well;
+
+    impl Watched for Well {
+        fn is_leaving(&self) -> bool {
+            false
+        }
+
+        async fn store_answers(&self) -> Store {
+            Store::Answers
+        }
+    }
+
+    fn monitor() -> Arc<Monitor<Well>> {
+        Arc::new(Monitor {
+            probe: Probe::new(Well),
+            telemetry: Arc::new(Telemetry::new(Audit::to(io::sink()).unwrap(), None)),
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_and_does_not_read_loses_the_connection() {
+        let (mut client, server) = tokio::io::duplex(256);
+        client.write_all(&QUESTION.repeat(5)).await.unwrap();
+        let began = tokio::time::Instant::now();
+        let served = tokio::time::timeout(Duration::from_hours(1), monitor().connection(server)).await;
+        assert!(served.is_ok(), "the place is never given back");
+        assert_eq!(began.elapsed(), LONGEST_CONNECTION);
+        drop(client);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_one_question_and_its_whole_answer() {
+        let (mut client, server) = tokio::io::duplex(64 * 1024);
+        client.write_all(&QUESTION.repeat(2)).await.unwrap();
+        monitor().connection(server).await;
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+        assert!(answer.ends_with("# EOF\n"), "{answer}");
+    }
 }

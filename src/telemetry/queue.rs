@@ -13,12 +13,13 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Most lines that wait. Lines are bounded, so this bounds memory too: some MiB.
 const LONGEST: usize = 8192;
-/// How often the queue asks whether there is something to say about the lines that nobody sees.
+/// How often, lines or none, the queue asks whether there is something to say about the lines that nobody sees.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// How long the end of the process waits for the last lines.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -57,6 +58,8 @@ impl Queue {
         let worker = Worker {
             sink,
             report,
+            every: REPORT_EVERY,
+            reported: Instant::now(),
             lost: Arc::clone(&lost),
             is_broken: false,
         };
@@ -92,6 +95,9 @@ impl Queue {
 struct Worker<W> {
     sink: W,
     report: Report,
+    every: Duration,
+    /// When it was asked last.
+    reported: Instant,
     lost: Arc<AtomicU64>,
     /// The last line may stand there without its end.
     is_broken: bool,
@@ -100,7 +106,8 @@ struct Worker<W> {
 impl<W: Write> Worker<W> {
     fn work(mut self, receiver: &Receiver<Message>) {
         loop {
-            match receiver.recv_timeout(REPORT_EVERY) {
+            let due = self.every.saturating_sub(self.reported.elapsed());
+            match receiver.recv_timeout(due) {
                 Ok(Message::Line(line)) => self.write(&line),
                 Ok(Message::End(said)) => {
                     self.say_report();
@@ -109,13 +116,18 @@ impl<W: Write> Worker<W> {
                         Ok(()) | Err(_) => {}
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.say_report(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.say_report(),
+            }
+            // Also where one line follows the other: then there is most to report.
+            if self.reported.elapsed() >= self.every {
+                self.say_report();
             }
         }
     }
 
     fn say_report(&mut self) {
+        self.reported = Instant::now();
         for line in (self.report)() {
             self.write(&line);
         }
@@ -198,6 +210,30 @@ mod tests {
         queue.end();
         assert_eq!(page.text(), "one\ntwo\n2 lines left away\n");
         assert_eq!(queue.lost(), 0);
+    }
+
+    #[test]
+    fn the_report_does_not_wait_for_a_pause_between_lines() {
+        let page = Page::default();
+        let mut number = 0;
+        let worker = Worker {
+            sink: page.clone(),
+            report: Box::new(move || {
+                number += 1;
+                vec![format!("report {number}\n").into_bytes()]
+            }),
+            every: Duration::ZERO,
+            reported: Instant::now(),
+            lost: Arc::default(),
+            is_broken: false,
+        };
+        let (sender, receiver) = mpsc::sync_channel(2);
+        for line in ["one\n", "two\n"] {
+            sender.send(Message::Line(line.into())).unwrap();
+        }
+        drop(sender);
+        worker.work(&receiver);
+        assert_eq!(page.text(), "one\nreport 1\ntwo\nreport 2\nreport 3\n");
     }
 
     /// A pipe that nobody reads.

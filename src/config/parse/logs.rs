@@ -1,5 +1,6 @@
 //! `logs`: how lines look, and where the audit events go.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::config::code::Code;
@@ -35,7 +36,7 @@ fn file_in_a_folder(key: &Key, path: PathBuf, findings: &mut Findings) -> Option
     let shown = path.display();
     let problem = if path.is_dir() {
         format!("`{shown}` is a folder")
-    } else if path.parent().is_none_or(|folder| !folder.is_dir()) {
+    } else if folder_of(&path).is_none_or(|folder| !folder.is_dir()) {
         format!("`{shown}` would stand in a folder that is not there")
     } else {
         return Some(path);
@@ -43,4 +44,29 @@ fn file_in_a_folder(key: &Key, path: PathBuf, findings: &mut Findings) -> Option
     let help = "name a file in a folder that this user may write to, or leave the key out: standard output";
     findings.error(Code::AuditFile, key, problem, help);
     None
+}
+
+/// A name alone stands in the folder where the program was started.
+fn folder_of(path: &Path) -> Option<&Path> {
+    let folder = path.parent()?;
+    let is_here = folder.as_os_str().is_empty();
+    Some(if is_here { Path::new(".") } else { folder })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_file_beside_a_configuration_that_is_named_without_a_folder_is_taken() {
+        let surroundings = Surroundings::new(Path::new("g.toml"), BTreeMap::new());
+        let key = Key::ROOT.name("logs").name("audit_file");
+        for (path, is_taken) in [("audit.log", true), ("no-such-folder/audit.log", false)] {
+            let mut findings = Findings::default();
+            let taken = file_in_a_folder(&key, surroundings.resolve(path), &mut findings);
+            assert_eq!(taken, is_taken.then(|| path.into()));
+        }
+    }
 }

@@ -11,7 +11,8 @@ const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 fn folder() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let kid = SigningKeys::generate(folder.path()).unwrap();
-    date(&folder.path().join(CURRENT), START.minus(Duration::from_hours(1))).unwrap();
+    let opened = File::open(folder.path().join(CURRENT)).unwrap();
+    date(&opened, START.minus(Duration::from_hours(1))).unwrap();
     (folder, kid)
 }
 
@@ -119,7 +120,7 @@ fn every_file_is_for_this_user_only() {
 #[test]
 fn two_rotations_do_not_meet() {
     let (folder, _) = folder();
-    let held = lock(folder.path()).unwrap();
+    let held = hold(folder.path()).unwrap();
     assert!(matches!(
         rotate(folder.path(), START),
         Err(RotationError::UnderWay(_))
@@ -139,7 +140,95 @@ fn a_folder_without_a_key_has_nothing_to_rotate() {
     let refused = rotate(folder.path(), START);
     assert!(matches!(
         refused,
-        Err(RotationError::Keys(SigningKeysError::NoCurrent(_)))
+        Err(RotationError::Keys(SigningKeysError::NoCurrent(named))) if named == folder.path()
     ));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// A key that the gateway's user can only point at.
+fn of_somebody_else() -> (TempDir, PathBuf) {
+    let (folder, _) = folder();
+    let key = folder.path().join(CURRENT);
+    (folder, key)
+}
+
+/// What a stranger would notice about a file.
+fn state(file: &Path) -> (Vec<u8>, i64, u32, u32) {
+    let metadata = fs::metadata(file).unwrap();
+    let content = fs::read(file).unwrap();
+    (content, metadata.mtime(), metadata.uid(), metadata.gid())
+}
+
+#[test]
+fn a_link_is_refused_under_every_name_and_what_it_leads_to_stays_as_it_is() {
+    let (_theirs, theirs) = of_somebody_else();
+    let before = state(&theirs);
+    let due = START.plus(Duration::from_hours(1));
+    for role in [Role::Next, Role::Current, Role::Previous] {
+        let (folder, _) = folder();
+        let folder = folder.path();
+        let link = folder.join(role.file());
+        rotate(folder, START).unwrap();
+        if role != Role::Previous {
+            fs::remove_file(&link).unwrap();
+        }
+        std::os::unix::fs::symlink(&theirs, &link).unwrap();
+        let refused = rotate(folder, due);
+        assert!(
+            matches!(&refused, Err(RotationError::Link(named)) if *named == link),
+            "{refused:?}"
+        );
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(state(&theirs), before, "{role:?}");
+    }
+}
+
+#[test]
+fn after_a_leak_no_owner_is_taken_from_a_link() {
+    let (_theirs, theirs) = of_somebody_else();
+    let (folder, _) = folder();
+    let current = folder.path().join(CURRENT);
+    fs::remove_file(&current).unwrap();
+    std::os::unix::fs::symlink(&theirs, &current).unwrap();
+    let refused = replace(folder.path(), START);
+    assert!(matches!(refused, Err(RotationError::Link(named)) if named == current));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn owner_and_time_go_to_the_new_file_and_not_to_what_took_its_name() {
+    let (_theirs, theirs) = of_somebody_else();
+    let before = state(&theirs);
+    let (folder, _) = folder();
+    let path = folder.path().join(UNFINISHED);
+    let new = write_private(folder.path(), &path, &Secret::new(b"k".to_vec())).unwrap();
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&theirs, &path).unwrap();
+    let mut to = owner(&new).unwrap();
+    if to.user == 0 {
+        // Only root gives a file away.
+        to = Owner {
+            user: 65_534,
+            group: 65_534,
+        };
+    }
+    finish(&new, Some(to), START).unwrap();
+    assert_eq!(state(&theirs), before);
+    assert_eq!(owner(&new).unwrap(), to);
+    assert_eq!(new.metadata().unwrap().mtime(), START.as_unix());
+}
+
+#[test]
+fn a_folder_that_takes_the_name_of_the_held_one_is_not_touched() {
+    let (parent, (folder, kid)) = (tempfile::tempdir().unwrap(), folder());
+    let (named, away) = (parent.path().join("keys"), parent.path().join("away"));
+    fs::rename(folder.path(), &named).unwrap();
+    let held = hold(&named).unwrap();
+    fs::rename(&named, &away).unwrap();
+    fs::create_dir(&named).unwrap();
+    let done = step(&held.path(), START).unwrap();
+    assert!(matches!(done, Step::Published { .. }));
+    assert_eq!(fs::read_dir(&named).unwrap().count(), 0);
+    assert_eq!(published(&away).0, kid);
+    assert_eq!(published(&away).1.len(), 2);
 }

@@ -110,8 +110,8 @@ pub enum AuditEvent<'a> {
         session: Option<&'a str>,
         /// The person, where one was named.
         subject: Option<&'a Tag>,
-        /// How many sessions ended.
-        count: usize,
+        /// How many sessions ended; nobody knows where the store failed on the way.
+        count: Option<usize>,
     },
     /// A configuration was read anew and is in force.
     Reloaded,
@@ -284,7 +284,8 @@ impl AuditEvent<'_> {
             Self::Logout { .. } => ("authentication", "end", "success"),
             Self::SessionOver { .. } => ("session", "end", "unknown"),
             Self::Refused { .. } => ("web", "denied", "failure"),
-            Self::Revoked { .. } => ("session", "end", "success"),
+            Self::Revoked { count: Some(_), .. } => ("session", "end", "success"),
+            Self::Revoked { count: None, .. } => ("session", "end", "failure"),
             Self::Reloaded | Self::KeysRotated { .. } => ("configuration", "change", "success"),
             Self::ReloadRefused => ("configuration", "change", "failure"),
         }

@@ -122,7 +122,7 @@ fn every_action_has_words_of_the_schemas_lists() {
             provider: None,
             session: None,
             subject: None,
-            count: 3,
+            count: Some(3),
         },
         AuditEvent::Reloaded,
         AuditEvent::ReloadRefused,
