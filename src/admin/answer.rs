@@ -290,7 +290,7 @@ mod tests {
         fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>> {
             let stored = Stored {
                 value: Vec::new(),
-                left: Duration::from_secs(60),
+                left: Duration::from_mins(1),
             };
             says(Ok(vec![Some(stored); locators.len()]))
         }

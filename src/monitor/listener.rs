@@ -230,8 +230,8 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(256);
         client.write_all(&QUESTION.repeat(5)).await.unwrap();
         let began = tokio::time::Instant::now();
-        let served = tokio::time::timeout(Duration::from_hours(1), monitor().connection(server)).await;
-        assert!(served.is_ok(), "the place is never given back");
+        let ended = tokio::time::timeout(Duration::from_hours(1), monitor().connection(server)).await;
+        assert!(ended.is_ok(), "the place is never given back");
         assert_eq!(began.elapsed(), LONGEST_CONNECTION);
         drop(client);
     }

@@ -13,7 +13,8 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::Duration;
-use std::time::Instant;
+
+use tokio::time::Instant;
 
 use tracing_subscriber::fmt::MakeWriter;
 

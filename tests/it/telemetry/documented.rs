@@ -85,7 +85,7 @@ fn every_event_is_documented_and_every_documented_event_exists() {
             provider: None,
             session: None,
             subject: None,
-            count: 0,
+            count: Some(0),
         },
         AuditEvent::Reloaded,
         AuditEvent::ReloadRefused,
