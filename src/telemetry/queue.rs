@@ -15,7 +15,6 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::time::Instant;
-
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Most lines that wait. Lines are bounded, so this bounds memory too: some MiB.
