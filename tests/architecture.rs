@@ -35,7 +35,7 @@ const FLOORS: &[&[&str]] = &[
     &["back_channel"],
     &["jose", "pages", "provider", "telemetry"],
     &["seal"],
-    &["wire", "clock", "secret", "lifecycle"],
+    &["wire", "clock", "secret", "secret_file", "causes", "lifecycle"],
 ];
 
 /// A foreign crate, and the only places under `src/` that may name it.

@@ -11,6 +11,7 @@ use crate::admin::protocol::Ask;
 use crate::admin::protocol::Note;
 use crate::admin::protocol::Say;
 use crate::admin::protocol::SessionLine;
+use crate::causes;
 use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::session::key::Locator;
@@ -29,14 +30,7 @@ struct Refusal(String);
 
 impl<E: std::error::Error> From<E> for Refusal {
     fn from(error: E) -> Self {
-        let mut reason = error.to_string();
-        let mut cause = error.source();
-        while let Some(why) = cause {
-            reason.push_str(": ");
-            reason.push_str(&why.to_string());
-            cause = why.source();
-        }
-        Self(reason)
+        Self(causes::in_one_line(&error))
     }
 }
 

@@ -16,11 +16,12 @@ use crate::app::build::Parts;
 use crate::app::build::StartError;
 use crate::app::fixed::Fixed;
 use crate::app::fixed::NeedsRestart;
+use crate::causes;
 use crate::clock::Clock;
 use crate::config::error::ConfigErrors;
 use crate::config::settings::Config;
 use crate::config::settings::StoreSettings;
-use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
@@ -43,7 +44,7 @@ pub enum ReloadError {
     #[error("{0}")]
     Restart(#[from] NeedsRestart),
     /// It cannot be put into force.
-    #[error("{}", in_full(.0))]
+    #[error("{}", causes::in_lines(.0))]
     Start(#[from] StartError),
 }
 
@@ -51,7 +52,7 @@ pub enum ReloadError {
 #[derive(Debug)]
 pub struct App {
     live: Arc<Live<Pipeline>>,
-    rules: Arc<CurrentRules>,
+    rules: Arc<Live<Rules>>,
     lifecycle: Arc<Lifecycle>,
     clock: Arc<dyn Clock>,
     telemetry: Arc<Telemetry>,
@@ -75,7 +76,7 @@ impl App {
             lifecycle: &lifecycle,
             before: None,
         };
-        let rules = Arc::new(CurrentRules::new(build::rules(&config)?));
+        let rules = Arc::new(Live::new(Arc::new(build::rules(&config)?)));
         let (pipeline, parts) = builder.build(config)?;
         telemetry.metrics.configured(clock.now());
         Ok(Arc::new(Self {
@@ -108,7 +109,7 @@ impl App {
         let (pipeline, parts) = builder.build(config)?;
         self.lifecycle.set_ending(ending);
         self.live.replace(pipeline);
-        self.rules.replace(rules);
+        self.rules.replace(Arc::new(rules));
         self.telemetry.metrics.configured(self.clock.now());
         self.telemetry.audit(&Source::Operator, &AuditEvent::Reloaded);
         let kid = parts.keys.current().kid();
@@ -126,7 +127,7 @@ impl App {
     }
 
     /// What the listener goes by now.
-    pub fn rules(&self) -> &Arc<CurrentRules> {
+    pub fn rules(&self) -> &Arc<Live<Rules>> {
         &self.rules
     }
 
@@ -167,16 +168,4 @@ impl App {
             StoreSettings::Redis { url, prefix, tls } => RedisStore::over_tls(url, tls, prefix.clone()).ok(),
         }
     }
-}
-
-/// An error and its causes, a line each.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(why) = cause {
-        text.push_str("\n  because: ");
-        text.push_str(&why.to_string());
-        cause = why.source();
-    }
-    text
 }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use clap::Args;
 use clap::Subcommand;
 
+use crate::causes;
 use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
 use crate::clock::Clock;
@@ -130,12 +131,7 @@ fn tell(done: Result<Step, RotationError>, streams: &mut Streams<'_>) -> Exit {
 }
 
 fn failed(error: &dyn std::error::Error, help: Option<&str>, streams: &mut Streams<'_>) -> Exit {
-    streams.say_wrong_line(format_args!("error: {error}"));
-    let mut cause = error.source();
-    while let Some(why) = cause {
-        streams.say_wrong_line(format_args!("  because: {why}"));
-        cause = why.source();
-    }
+    streams.say_wrong_line(format_args!("error: {}", causes::in_lines(error)));
     if let Some(help) = help {
         streams.say_wrong_line(format_args!("   = help: {help}"));
     }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::causes;
 use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
 use crate::cli::telling;
@@ -36,11 +37,6 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
 }
 
 fn failed(error: &dyn Error, streams: &mut Streams<'_>) -> Exit {
-    streams.say_wrong_line(format_args!("error: {error}"));
-    let mut cause = error.source();
-    while let Some(why) = cause {
-        streams.say_wrong_line(format_args!("  because: {why}"));
-        cause = why.source();
-    }
+    streams.say_wrong_line(format_args!("error: {}", causes::in_lines(error)));
     Exit::Failure
 }

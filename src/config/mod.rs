@@ -34,6 +34,7 @@ use crate::config::key::Key;
 use crate::config::location::Places;
 use crate::config::settings::Config;
 use crate::config::surroundings::Surroundings;
+use crate::secret_file;
 
 /// A configuration in which nothing is wrong.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ pub fn glance(path: &Path) -> Result<Glance, ConfigErrors> {
 }
 
 fn read(path: &Path) -> Result<String, ConfigErrors> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &secret_source::in_words(&error)))?;
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &secret_file::in_words(&error)))?;
     String::from_utf8(bytes).map_err(|_not_text| unreadable(path, "it is not UTF-8"))
 }
 

@@ -9,6 +9,7 @@ use http::Method;
 use http::header::CONNECTION;
 use http::request::Parts;
 
+use crate::causes;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::login_failure::LoginFailure;
@@ -149,7 +150,7 @@ impl Failure {
 
     /// Writes the cause for the operator, with what the person sees as its reference.
     pub fn log(&self, id: &RequestId) {
-        let (code, cause) = (self.code(), chain(self));
+        let (code, cause) = (self.code(), causes::in_one_line(self));
         match (self, self.weight()) {
             (Self::Login(login), _) => login.log(id, &cause),
             (_, Weight::Ordinary) => tracing::debug!(code, request = %id, "{cause}"),
@@ -302,21 +303,6 @@ fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
         }
         _ => {}
     }
-}
-
-/// An error and its causes in one line. Texts of errors are ours or bounded and escaped where they were made.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 impl From<LoginFailure> for Failure {

@@ -11,7 +11,8 @@ use crate::gateway::connection;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Caller;
-use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Rules;
+use crate::gateway::live::Live;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
 
@@ -21,7 +22,7 @@ const REST: Duration = Duration::from_millis(100);
 /// Serves whoever connects, each connection in a task of this thread; comes back when the gateway drains.
 pub(super) async fn accept<D: Decide>(
     exchange: Arc<Exchange<D>>,
-    (listener, rules): (TcpListener, Arc<CurrentRules>),
+    (listener, rules): (TcpListener, Arc<Live<Rules>>),
     lifecycle: Arc<Lifecycle>,
 ) {
     let draining = lifecycle.reached(Phase::Draining);
@@ -43,7 +44,7 @@ pub(super) async fn accept<D: Decide>(
 /// Whoever is connected already was let in by the system, and is served once.
 fn accept_waiting<D: Decide>(
     exchange: &Arc<Exchange<D>>,
-    (listener, rules): (TcpListener, &CurrentRules),
+    (listener, rules): (TcpListener, &Live<Rules>),
     lifecycle: &Lifecycle,
 ) -> io::Result<()> {
     let listener = listener.into_std()?;

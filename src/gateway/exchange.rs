@@ -91,9 +91,10 @@ impl<D: Decide> Exchange<D> {
             return Ok(response);
         };
         let decide = self.live.load();
-        let record = Record::begin(decide.telemetry(), &head, caller.client(&head.headers), &id);
+        let client = caller.client(&head.headers);
+        let record = Record::begin(decide.telemetry(), &head, client, &id);
         let body = RequestBody::new(incoming, expectation(&head));
-        let mut answered = self.decided(decide, (&head, caller, id), body).await;
+        let mut answered = self.decided(decide, (&head, caller, client), id, body).await;
         caller.sign(answered.response.headers_mut());
         let app = answered.app.as_ref().map(|app| app.name.as_str());
         let record = record.answered(app, answered.response.status(), answered.under_way);
@@ -103,10 +104,10 @@ impl<D: Decide> Exchange<D> {
     async fn decided(
         &self,
         decide: Arc<D>,
-        (head, caller, id): (&Parts, &Caller, RequestId),
+        (head, caller, client): (&Parts, &Caller, SocketAddr),
+        id: RequestId,
         body: RequestBody,
     ) -> Answered {
-        let client = caller.client(&head.headers);
         let mut request = match Request::parse(head, client, id.clone()) {
             Ok(request) => Request {
                 arrival: caller.arrival(&head.headers),

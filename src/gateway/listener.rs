@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use http::HeaderMap;
 use http::HeaderValue;
 
+use crate::gateway::live::Live;
 use crate::gateway::tls::Certificate;
 use crate::wire::client_address::Arrival;
 use crate::wire::client_address::TrustedProxies;
@@ -49,27 +49,6 @@ impl Hsts {
     }
 }
 
-/// The rules that are in force now.
-#[derive(Debug)]
-pub struct CurrentRules(ArcSwap<Rules>);
-
-impl CurrentRules {
-    /// Begins with these.
-    pub fn new(rules: Rules) -> Self {
-        Self(ArcSwap::from_pointee(rules))
-    }
-
-    /// For connections that come from now on.
-    pub fn replace(&self, rules: Rules) {
-        self.0.store(Arc::new(rules));
-    }
-
-    /// For a connection that comes now.
-    pub fn now(&self) -> Arc<Rules> {
-        self.0.load_full()
-    }
-}
-
 /// Who connected, and the rules that held at that moment.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
@@ -79,10 +58,10 @@ pub(super) struct Caller {
 
 impl Caller {
     /// Someone who connects now.
-    pub(super) fn new(peer: SocketAddr, rules: &CurrentRules) -> Self {
+    pub(super) fn new(peer: SocketAddr, rules: &Live<Rules>) -> Self {
         Self {
             peer,
-            rules: rules.now(),
+            rules: rules.load(),
         }
     }
 
@@ -123,7 +102,7 @@ mod tests {
             ..Rules::default()
         };
         let peer = SocketAddr::new(peer.parse().unwrap(), 9);
-        Caller::new(peer, &CurrentRules::new(rules)).arrival(&HeaderMap::new())
+        Caller::new(peer, &Live::new(Arc::new(rules))).arrival(&HeaderMap::new())
     }
 
     #[test]
@@ -142,7 +121,7 @@ mod tests {
             own_address: "10.0.0.5".parse().ok(),
             ..Rules::default()
         };
-        let caller = Caller::new("10.0.0.5:9".parse().unwrap(), &CurrentRules::new(rules));
+        let caller = Caller::new("10.0.0.5:9".parse().unwrap(), &Live::new(Arc::new(rules)));
         let headers = HeaderMap::from_iter([(
             http::HeaderName::from_static("x-forwarded-proto"),
             HeaderValue::from_static("http"),

@@ -1,33 +1,29 @@
-//! What is in force: the pipeline of the newest configuration, exchanged whole while requests are under way.
+//! What is in force: what the newest configuration says, exchanged whole while requests are under way.
 //!
-//! An exchange takes it once, at its start, and keeps it to its end: no request sees half of one configuration and half of
-//! the next. What the listener goes by belongs to the connection (`listener.rs`).
+//! An exchange takes the pipeline once, at its start, and keeps it to its end; a connection does the same with the rules of
+//! its listener. So nobody sees half of one configuration and half of the next.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-/// The one that decides.
+/// The one that counts now.
 #[derive(Debug)]
-pub struct Live<D> {
-    decide: ArcSwap<D>,
-}
+pub struct Live<T>(ArcSwap<T>);
 
-impl<D> Live<D> {
+impl<T> Live<T> {
     /// From the start.
-    pub fn new(decide: Arc<D>) -> Self {
-        Self {
-            decide: ArcSwap::new(decide),
-        }
+    pub fn new(first: Arc<T>) -> Self {
+        Self(ArcSwap::new(first))
     }
 
     /// The one in force now.
-    pub fn load(&self) -> Arc<D> {
-        self.decide.load_full()
+    pub fn load(&self) -> Arc<T> {
+        self.0.load_full()
     }
 
-    /// From now on another one. Exchanges under way keep theirs.
-    pub fn replace(&self, decide: Arc<D>) {
-        self.decide.store(decide);
+    /// From now on another one. What is under way keeps its own.
+    pub fn replace(&self, newer: Arc<T>) {
+        self.0.store(newer);
     }
 }

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::gateway::exchange::Exchange;
-use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
@@ -47,7 +47,7 @@ use crate::pipeline::Pipeline;
 /// waits for it ([`Lifecycle::end`]).
 pub async fn serve(
     live: Arc<Live<Pipeline>>,
-    listener: (TcpListener, Arc<CurrentRules>),
+    listener: (TcpListener, Arc<Live<Rules>>),
     lifecycle: Arc<Lifecycle>,
 ) {
     let upstreams = Upstreams::new(Arc::new(Shared::default()));

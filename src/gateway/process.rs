@@ -24,7 +24,7 @@ use tokio::runtime::Handle;
 
 use crate::gateway::accept;
 use crate::gateway::exchange::Exchange;
-use crate::gateway::listener::CurrentRules;
+use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
@@ -60,7 +60,7 @@ pub struct Process {
     /// What answers.
     pub live: Arc<Live<Pipeline>>,
     /// What the listener goes by.
-    pub rules: Arc<CurrentRules>,
+    pub rules: Arc<Live<Rules>>,
     /// When it ends.
     pub lifecycle: Arc<Lifecycle>,
     /// The threads that will answer.

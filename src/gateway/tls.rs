@@ -6,10 +6,7 @@
 //! client, so a resumed session can never stand for a check that another host demands.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
-use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,9 +31,12 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
+use crate::secret_file;
+use crate::secret_file::Exposure;
+use crate::secret_file::SecretFile;
+use crate::secret_file::SecretFileError;
 
 /// More than any chain has; a mistaken path to something large is not read into memory.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -76,7 +76,7 @@ pub enum TlsError {
         path: PathBuf,
         /// What the system says.
         #[source]
-        cause: io::Error,
+        cause: SecretFileError,
     },
     /// The first file holds no certificate in PEM.
     #[error("there is no certificate in PEM in `{}`", .0.display())]
@@ -112,22 +112,13 @@ pub enum TlsFile {
     Key,
 }
 
-/// Who else can read a private key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyExposure {
-    /// Nobody that we can see.
-    Private,
-    /// Every user of this machine.
-    WorldReadable,
-}
-
 /// A certificate whose key we have, ready to be served.
 #[derive(Clone)]
 pub struct Certificate {
     config: Arc<ServerConfig>,
     leaf: CertificateDer<'static>,
     valid: (Timestamp, Timestamp),
-    exposure: KeyExposure,
+    exposure: Exposure,
 }
 
 impl TlsError {
@@ -176,7 +167,7 @@ impl Certificate {
     }
 
     /// Who else can read its key.
-    pub fn exposure(&self) -> KeyExposure {
+    pub fn exposure(&self) -> Exposure {
         self.exposure
     }
 
@@ -253,7 +244,7 @@ fn server_config(
 }
 
 fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let (text, _) = read(path, TlsFile::Certificate)?;
+    let text = read(path, TlsFile::Certificate)?.bytes;
     let mut chain = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&text) {
         chain.push(certificate.map_err(|_not_pem| TlsError::Certificate {
@@ -265,8 +256,11 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 /// The error of the parser is left out: it quotes the line that it stumbled over.
-fn key(path: &Path) -> Result<(PrivateKeyDer<'static>, KeyExposure), TlsError> {
-    let (text, exposure) = read(path, TlsFile::Key)?;
+fn key(path: &Path) -> Result<(PrivateKeyDer<'static>, Exposure), TlsError> {
+    let SecretFile {
+        bytes: text,
+        exposure,
+    } = read(path, TlsFile::Key)?;
     let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_no_key| TlsError::NoKey(path.to_owned()))?;
     Ok((key, exposure))
 }
@@ -282,20 +276,8 @@ fn validity(certificate: &CertificateDer<'_>) -> Option<(Timestamp, Timestamp)> 
     })
 }
 
-fn read(path: &Path, which: TlsFile) -> Result<(Zeroizing<Vec<u8>>, KeyExposure), TlsError> {
-    let read = || {
-        let file = File::open(path)?;
-        let mode = file.metadata()?.permissions().mode();
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.take(LONGEST_FILE).read_to_end(&mut bytes)?;
-        let exposure = if mode & 0o004 == 0 {
-            KeyExposure::Private
-        } else {
-            KeyExposure::WorldReadable
-        };
-        Ok((bytes, exposure))
-    };
-    read().map_err(|cause| TlsError::Unreadable {
+fn read(path: &Path, which: TlsFile) -> Result<SecretFile, TlsError> {
+    secret_file::read(path, LONGEST_FILE).map_err(|cause| TlsError::Unreadable {
         which,
         path: path.to_owned(),
         cause,

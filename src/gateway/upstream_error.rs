@@ -1,5 +1,6 @@
 //! Why an application gave no answer, and what that is called in front of a person.
 
+use crate::causes;
 use crate::endpoints::failure::Failure;
 
 /// Why there is no answer from the application. Each message is what the log says, with the key that bounds it.
@@ -73,13 +74,6 @@ impl UpstreamError {
 
     /// The message with its causes, for the log: from our own side and the application's, nothing that a person typed.
     pub(super) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        causes::in_one_line(self)
     }
 }

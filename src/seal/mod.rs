@@ -225,6 +225,11 @@ impl Keyring {
         Ok([&self.current.id.0[..], nonce.as_ref(), &ciphertext].concat())
     }
 
+    /// Whether the id of a key is that of a listed secret; costs no computation.
+    pub fn knows(&self, id: &[u8]) -> bool {
+        self.roots().any(|root| root.id.0.as_slice() == id)
+    }
+
     /// Opens what [`Keyring::seal`] made for the same purpose and context, under any listed secret.
     pub fn open(
         &self,

@@ -1,6 +1,6 @@
 //! The request that begins a login, sent to the provider without a browser: does it know us as we are configured?
 
-use crate::cli::doctor::network;
+use crate::causes;
 use crate::cli::doctor::patient::Patient;
 use crate::cli::report::Finding;
 use crate::clock::Timestamp;
@@ -52,7 +52,7 @@ async fn one(
     let endpoint = &metadata.authorization_endpoint;
     let url = match examination.authorization_request(endpoint, destination, now) {
         Ok(url) => url,
-        Err(error) => return Finding::bad(WHAT, network::causes(&error), "look at this machine"),
+        Err(error) => return Finding::bad(WHAT, causes::in_one_line(&error), "look at this machine"),
     };
     let refused = examination.refused_parameters(&url);
     if !refused.is_empty() {
@@ -84,7 +84,11 @@ async fn one(
                 "open the login in a browser, and look up the code on the page in the provider's documentation",
             ),
         },
-        Err(error) => Finding::bad(WHAT, network::causes(&error), "try again; then ask the provider"),
+        Err(error) => Finding::bad(
+            WHAT,
+            causes::in_one_line(&error),
+            "try again; then ask the provider",
+        ),
     }
 }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::back_channel::BackChannel;
+use crate::causes;
 use crate::cli::doctor::patient::Patient;
 use crate::cli::exit::Exit;
 use crate::cli::report::Finding;
@@ -87,7 +88,7 @@ pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_
 }
 
 fn failed(error: &dyn std::error::Error, streams: &mut Streams<'_>) -> Exit {
-    streams.say_wrong_line(format_args!("error: {}", network::causes(error)));
+    streams.say_wrong_line(format_args!("error: {}", causes::in_one_line(error)));
     Exit::Failure
 }
 

@@ -1,6 +1,5 @@
 //! Names and certificates: what stands between this machine and another one.
 
-use std::error::Error;
 use std::time::Duration;
 
 use crate::back_channel::BackChannel;
@@ -8,6 +7,7 @@ use crate::back_channel::certificate::Certificate;
 use crate::back_channel::certificate::Distrust;
 use crate::back_channel::certificate::Inspection;
 use crate::back_channel::certificate::InspectionError;
+use crate::causes;
 use crate::cli::moment::Moment;
 use crate::cli::report::Finding;
 use crate::clock::Timestamp;
@@ -19,21 +19,6 @@ use crate::wire::untrusted::Untrusted;
 const LOOK_UP_WITHIN: Duration = Duration::from_secs(5);
 /// A certificate that ends earlier than this deserves a second look.
 pub(super) const SOON: Duration = Duration::from_hours(14 * 24);
-
-/// An error and its causes in one line.
-pub(super) fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        next = cause.source();
-    }
-    text
-}
 
 /// Whether a name leads anywhere.
 pub(super) async fn name(host: &Host) -> Finding {
@@ -130,7 +115,7 @@ pub(super) fn shown(certificate: &Certificate) -> String {
 fn no_connection(error: &InspectionError) -> Finding {
     Finding::bad(
         "TLS",
-        causes(error),
+        causes::in_one_line(error),
         "is the address right, and does the network let this machine through? If only a proxy does, say `proxy` in [outbound]",
     )
 }

@@ -1,5 +1,6 @@
 //! One provider entry: from its name to the request that begins a login, in the order in which a login needs them.
 
+use crate::causes;
 use crate::cli::doctor::authorization;
 use crate::cli::doctor::network;
 use crate::cli::doctor::patient::Patient;
@@ -152,7 +153,11 @@ async fn keys(patient: &Patient<'_>, metadata: &ProviderMetadata) -> Finding {
             ),
         ),
         Ok(Err(error)) => Finding::bad(WHAT, error.to_string(), "ask the provider"),
-        Err(error) => Finding::bad(WHAT, network::causes(&error), "ask the provider, or try again"),
+        Err(error) => Finding::bad(
+            WHAT,
+            causes::in_one_line(&error),
+            "ask the provider, or try again",
+        ),
     }
 }
 
@@ -164,7 +169,7 @@ fn unanswered(error: &ProviderError) -> Finding {
         }
         _ => "compare `issuer` with the provider's documentation",
     };
-    Finding::bad("discovery", network::causes(error), mend)
+    Finding::bad("discovery", causes::in_one_line(error), mend)
 }
 
 fn refused(error: &MetadataError) -> Finding {
@@ -177,7 +182,7 @@ fn refused(error: &MetadataError) -> Finding {
         }
         _ => "this is not the provider that the preset describes: compare `preset` and `issuer`",
     };
-    Finding::bad("discovery", network::causes(error), mend)
+    Finding::bad("discovery", causes::in_one_line(error), mend)
 }
 
 fn offset(theirs: Option<Timestamp>, ours: Timestamp) -> Finding {

@@ -3,7 +3,6 @@
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
-use crate::config::secret_source::Exposure;
 use crate::config::secret_source::SecretSource;
 use crate::config::secret_source::SecretSourceError;
 use crate::config::secret_source::SecretSources;
@@ -11,6 +10,7 @@ use crate::config::surroundings::Surroundings;
 use crate::seal::Keyring;
 use crate::seal::KeyringError;
 use crate::secret::Secret;
+use crate::secret_file::Exposure;
 
 /// The secret at a key.
 pub fn secret(

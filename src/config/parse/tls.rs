@@ -14,10 +14,10 @@ use crate::config::settings::ServerSettings;
 use crate::config::settings::TlsFiles;
 use crate::config::surroundings::Surroundings;
 use crate::gateway::tls::Certificate;
-use crate::gateway::tls::KeyExposure;
 use crate::gateway::tls::TlsError;
 use crate::gateway::tls::TlsFile;
 use crate::routing::app::App;
+use crate::secret_file::Exposure;
 use crate::wire::host::Host;
 
 /// Soon enough to be renewed in a working week.
@@ -53,7 +53,7 @@ fn certificate(key: &Key, files: &TlsFiles, findings: &mut Findings) -> Option<C
     let (cert_key, key_key) = (key.name("cert_file"), key.name("key_file"));
     match Certificate::load(&files.cert_file, &files.key_file) {
         Ok(certificate) => {
-            if certificate.exposure() == KeyExposure::WorldReadable {
+            if certificate.exposure() == Exposure::WorldReadable {
                 // No error: this is how container engines mount secrets by default.
                 findings.warning(
                     Code::SecretExposed,
@@ -89,7 +89,7 @@ fn certificate(key: &Key, files: &TlsFiles, findings: &mut Findings) -> Option<C
 fn said(error: &TlsError) -> String {
     match error {
         TlsError::Unreadable { cause, .. } => {
-            format!("{error}: {}", crate::config::secret_source::in_words(cause))
+            format!("{error}: {cause}")
         }
         _ => error.to_string(),
     }

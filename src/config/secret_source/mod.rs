@@ -2,15 +2,17 @@
 //!
 //! How it is written, and that nothing else is shown when it is refused: `secret_form`.
 
-use std::fs::File;
-use std::fs::Metadata;
-use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use crate::config::surroundings::Surroundings;
 use crate::secret::Secret;
+use crate::secret_file;
+use crate::secret_file::Exposure;
+use crate::secret_file::SecretFile;
+use crate::secret_file::SecretFileError;
 
 /// More than any secret has; a mistaken path to something large is not read into memory.
 const MOST: u64 = 64 * 1024;
@@ -51,15 +53,6 @@ pub struct FoundSecret {
     pub secret: Secret,
     /// Who else can read it.
     pub exposure: Exposure,
-}
-
-/// Who else can read a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exposure {
-    /// Nobody that we can see.
-    Private,
-    /// Every user of this machine.
-    WorldReadable,
 }
 
 /// Why there is no secret.
@@ -115,16 +108,18 @@ impl SecretSource {
 
     /// The secret that is there.
     pub fn read(&self, surroundings: &Surroundings) -> Result<FoundSecret, SecretSourceError> {
-        let (bytes, exposure) = match self.place(surroundings)? {
+        let SecretFile { bytes, exposure } = match self.place(surroundings)? {
             SecretPlace::File(path) => read_file(&path)?,
             SecretPlace::Variable(variable) => {
                 let text = surroundings.variable(&variable).map(str::to_owned);
                 let text = text.ok_or(SecretSourceError::Unset(variable))?;
-                (text.into_bytes(), Exposure::Private)
+                SecretFile {
+                    bytes: Zeroizing::new(text.into_bytes()),
+                    exposure: Exposure::Private,
+                }
             }
         };
-        let secret = Secret::new(bytes);
-        let without_newline = without_newline(secret.expose());
+        let without_newline = without_newline(&bytes);
         if without_newline.is_empty() {
             return Err(SecretSourceError::Empty);
         }
@@ -155,55 +150,15 @@ fn without_newline(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
-fn read_file(path: &Path) -> Result<(Vec<u8>, Exposure), SecretSourceError> {
-    let unreadable = |error: &std::io::Error| SecretSourceError::Unreadable {
-        path: path.display().to_string(),
-        reason: in_words(error),
-    };
-    // Before it is opened: a pipe is open when somebody writes, and a device may do more than be read.
-    let is_file = |metadata: &Metadata| {
-        metadata
-            .is_file()
-            .then_some(())
-            .ok_or_else(|| SecretSourceError::Unreadable {
-                path: path.display().to_string(),
-                reason: if metadata.is_dir() {
-                    "it is a folder"
-                } else {
-                    "it is no file"
-                }
-                .to_owned(),
-            })
-    };
-    std::fs::metadata(path)
-        .map_err(|error| unreadable(&error))
-        .and_then(|metadata| is_file(&metadata))?;
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
-    is_file(&metadata)?;
-    let mut bytes = Vec::new();
-    file.take(MOST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > MOST {
-        return Err(SecretSourceError::TooLarge(path.display().to_string()));
-    }
-    let exposure = if metadata.permissions().mode() & 0o004 == 0 {
-        Exposure::Private
-    } else {
-        Exposure::WorldReadable
-    };
-    Ok((bytes, exposure))
-}
-
-/// What the system says about a file, in the words of a person.
-pub fn in_words(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.kind().to_string(),
-    }
+fn read_file(path: &Path) -> Result<SecretFile, SecretSourceError> {
+    let shown = || path.display().to_string();
+    secret_file::read(path, MOST).map_err(|error| match error {
+        SecretFileError::TooLarge => SecretSourceError::TooLarge(shown()),
+        other => SecretSourceError::Unreadable {
+            path: shown(),
+            reason: other.to_string(),
+        },
+    })
 }
 
 #[cfg(test)]

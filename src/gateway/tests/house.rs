@@ -16,7 +16,6 @@ use crate::endpoints::failure::Failure;
 use crate::gateway::accept;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
-use crate::gateway::listener::CurrentRules;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
@@ -75,7 +74,7 @@ impl House {
         let lifecycle = Arc::new(Lifecycle::default());
         let upstreams = Upstreams::new(Arc::new(Shared::default()));
         let exchange = Arc::new(Exchange::new(Arc::new(Live::new(Arc::new(pipeline))), upstreams));
-        let rules = Arc::new(CurrentRules::new(Rules::default()));
+        let rules = Arc::new(Live::new(Arc::new(Rules::default())));
         let serving = tokio::spawn(accept::accept(
             exchange,
             (listener, rules),

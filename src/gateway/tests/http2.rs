@@ -19,7 +19,6 @@ use super::house::telemetry;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::http2;
 use crate::gateway::listener::Caller;
-use crate::gateway::listener::CurrentRules;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
@@ -58,7 +57,7 @@ impl Browser {
         let live = Arc::new(Live::new(Arc::new(pipeline)));
         let exchange = Arc::new(Exchange::new(live, upstreams));
         let peer = SocketAddr::from(([192, 0, 2, 1], 9));
-        let caller = Caller::new(peer, &CurrentRules::new(Rules::default()));
+        let caller = Caller::new(peer, &Live::new(Arc::new(Rules::default())));
         let lifecycle = Arc::new(Lifecycle::new(Ending {
             shutdown_delay: Duration::from_hours(1),
             drain_timeout: Duration::from_hours(1),

@@ -1,0 +1,110 @@
+//! A file that holds a secret: read whole, within a bound, and only if it is a file. A pipe or a device would keep whoever
+//! reads it waiting.
+
+use std::fs::File;
+use std::fs::Metadata;
+use std::io;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+/// What was found in a file.
+#[derive(Debug)]
+pub struct SecretFile {
+    /// All of it.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Who else can read it.
+    pub exposure: Exposure,
+}
+
+/// Who else can read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Nobody that we can see.
+    Private,
+    /// Every user of this machine.
+    WorldReadable,
+}
+
+/// Why a file was not read, in the words of a person.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretFileError {
+    /// The system does not give it.
+    #[error("{}", in_words(.0))]
+    System(#[from] io::Error),
+    /// A folder.
+    #[error("it is a folder")]
+    Folder,
+    /// A pipe, a device, a socket.
+    #[error("it is no file")]
+    NoFile,
+    /// Longer than anything that belongs there.
+    #[error("it is too large")]
+    TooLarge,
+}
+
+/// Reads at most so many bytes; a longer file is refused, not cut.
+pub fn read(path: &Path, at_most: u64) -> Result<SecretFile, SecretFileError> {
+    // Before it is opened: a pipe is open when somebody writes, and a device may do more than be read.
+    is_file(&std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    is_file(&metadata)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(at_most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > at_most {
+        return Err(SecretFileError::TooLarge);
+    }
+    let exposure = if metadata.permissions().mode() & 0o004 == 0 {
+        Exposure::Private
+    } else {
+        Exposure::WorldReadable
+    };
+    Ok(SecretFile { bytes, exposure })
+}
+
+fn is_file(metadata: &Metadata) -> Result<(), SecretFileError> {
+    if metadata.is_file() {
+        Ok(())
+    } else if metadata.is_dir() {
+        Err(SecretFileError::Folder)
+    } else {
+        Err(SecretFileError::NoFile)
+    }
+}
+
+/// What the system says about a file, in the words of a person.
+pub fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.kind().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn nobody_waits_for_what_is_no_file_and_nothing_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(matches!(read(&pipe, 9), Err(SecretFileError::NoFile)));
+        assert!(matches!(read(folder.path(), 9), Err(SecretFileError::Folder)));
+        let file = folder.path().join("file");
+        std::fs::write(&file, "0123456789").unwrap();
+        assert!(matches!(read(&file, 9), Err(SecretFileError::TooLarge)));
+        assert_eq!(read(&file, 10).unwrap().bytes.as_slice(), b"0123456789");
+        assert!(matches!(
+            read(&folder.path().join("none"), 9),
+            Err(SecretFileError::System(_))
+        ));
+    }
+}
