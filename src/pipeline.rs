@@ -30,7 +30,7 @@ use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::Arrival;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
@@ -131,6 +131,11 @@ impl Pipeline {
         &self.desk.telemetry
     }
 
+    /// Which paths are ours.
+    pub fn own_paths(&self) -> &OwnPaths {
+        self.desk.own_paths()
+    }
+
     /// Whether the session store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.desk.sessions.ping().await
@@ -138,7 +143,7 @@ impl Pipeline {
 
     /// Whether the body of a request is for us and has to be read first.
     pub fn wants_form(&self, request: &Request) -> bool {
-        request.method == Method::POST && own_paths::is_own(&request.target)
+        request.method == Method::POST && self.own_paths().contain(&request.target)
     }
 
     /// The answer to a request that could not be read.

@@ -155,7 +155,7 @@ impl Builder<'_> {
         let apps: Vec<_> = config.apps.into_iter().map(|app| self.app(app)).collect();
         let assertions = self.assertions(&config.assertion, &keys, &apps);
         let desk = Arc::new(Desk {
-            router: Router::new(apps.clone(), scheme),
+            router: Router::new(apps.clone(), config.server.own_paths, scheme),
             sessions: Arc::clone(&sessions),
             attempts: Arc::clone(&stores.attempts),
             providers: self.providers(&config.outbound, config.providers)?,

@@ -38,7 +38,8 @@ use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::seal;
 use crate::seal::RandomError;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
 use crate::wire::request::RequestId;
@@ -73,7 +74,7 @@ pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<
         .into_iter()
         .map(Arc::new)
         .collect();
-    let router = Router::new(apps, config.public_url.scheme);
+    let router = Router::new(apps, config.server.own_paths.clone(), config.public_url.scheme);
     match explained(&config, &router, arguments) {
         Ok(lines) => {
             streams.say_line(format_args!("{} {}", arguments.method, arguments.url));
@@ -121,7 +122,7 @@ fn explained(config: &Config, router: &Router, arguments: &ExplainArguments) -> 
             lines.extend(at_route(config, (app, route), arguments, (&url, &request))?);
         }
         Found::Own => {
-            let prefix = own_paths::PREFIX;
+            let prefix = router.own_paths().prefix();
             let text = format!("by the gateway itself; nothing below {prefix} is forwarded");
             lines.push(("answer", text));
         }
@@ -186,7 +187,7 @@ fn outcome(
     };
     match judge::judge_visitor(asked, visitor, &assertions) {
         Ok(Judgement::Forward(fields, ..)) => Ok(forwarded(app, request, &fields)),
-        Ok(Judgement::Authenticate) => challenged(app, url, request),
+        Ok(Judgement::Authenticate) => challenged(app, &config.server.own_paths, url, request),
         Err(error) => Ok(vec![(
             "answer",
             format!("502: {error}; the application hears nothing"),
@@ -229,7 +230,7 @@ fn claims_of(token: &str) -> String {
     )
 }
 
-fn challenged(app: &App, url: &Url, page: &Request) -> Result<Lines, String> {
+fn challenged(app: &App, own_paths: &OwnPaths, url: &Url, page: &Request) -> Result<Lines, String> {
     let script = url
         .request(&page.method, ("sec-fetch-mode", "cors"))
         .map_err(|refusal| refusal.to_string())?;
@@ -238,16 +239,19 @@ fn challenged(app: &App, url: &Url, page: &Request) -> Result<Lines, String> {
             "application",
             "hears nothing: nobody passes here without a session".to_owned(),
         ),
-        ("a page gets", words(&Challenge::of(page, app))),
-        ("a script gets", words(&Challenge::of(&script, app))),
+        ("a page gets", words(&Challenge::of(page, app), own_paths)),
+        ("a script gets", words(&Challenge::of(&script, app), own_paths)),
     ])
 }
 
-fn words(challenge: &Challenge<'_>) -> String {
+fn words(challenge: &Challenge<'_>, own_paths: &OwnPaths) -> String {
     match challenge {
         Challenge::SignInNeeded => "401 with a problem document and WWW-Authenticate, no redirect".to_owned(),
         Challenge::NothingSaved => "401 with a page that says that nothing was saved".to_owned(),
-        Challenge::Chooser => format!("303 to {}, the page with the provider's button", own_paths::LOGIN),
+        Challenge::Chooser => {
+            let chooser = own_paths.path(OwnPath::Chooser);
+            format!("303 to {chooser}, the page with the provider's button")
+        }
         Challenge::Straight(entry) => format!("303 to the provider of `{entry}` at once"),
     }
 }

@@ -20,7 +20,7 @@ use crate::config;
 use crate::config::glance::Speaks;
 use crate::monitor::listener::LIVEZ;
 use crate::wire::host::Host;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
 
 /// Shorter than the patience of anybody who starts a health check.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,8 +43,8 @@ pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
         return Exit::InvalidConfiguration;
     };
     let (address, path) = match (glance.monitor_listen, glance.speaks) {
-        (Some(monitor), _) => (reachable(monitor), LIVEZ),
-        (None, Speaks::Plain) => (reachable(listen), own_paths::JWKS),
+        (Some(monitor), _) => (reachable(monitor), LIVEZ.to_owned()),
+        (None, Speaks::Plain) => (reachable(listen), glance.own_paths.path(OwnPath::Jwks)),
         (None, Speaks::Tls) => {
             streams.say_wrong_line(
                 "error: the listener speaks TLS, and there is no monitor to ask\n   = help: set server.monitor_listen, for \
@@ -53,7 +53,7 @@ pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
             return Exit::InvalidConfiguration;
         }
     };
-    match ask(address, &host, path) {
+    match ask(address, &host, &path) {
         Ok(()) => Exit::Ok,
         Err(error) => {
             streams.say_wrong_line(format_args!("error: no good answer from {address}: {error}"));

@@ -91,6 +91,7 @@ codes! {
     TlsWithoutHttps = 94, "A certificate for a site that is published in the open.";
 
     AdminSocket = 95, "A path that a Unix socket cannot have.";
+    ReservedPrefix = 96, "Not a path that the gateway can keep for itself.";
 
     AuditFile = 100, "Not a file that audit events can be written to.";
 

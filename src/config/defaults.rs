@@ -12,6 +12,7 @@ use crate::config::layers;
 const DEFAULTS: &str = r#"
 [server]
 listen = "127.0.0.1:8080"
+reserved_prefix = "/_guichet"
 trusted_proxies = []
 shutdown_delay = "0s"
 drain_timeout = "30s"

@@ -19,6 +19,7 @@ use crate::config::schema;
 use crate::config::shape;
 use crate::config::surroundings::Surroundings;
 use crate::wire::host::Host;
+use crate::wire::own_paths::OwnPaths;
 
 /// What a listener speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Speaks {
 pub struct Glance {
     /// Key `server.listen`.
     pub listen: Option<SocketAddr>,
+    /// Key `server.reserved_prefix`; the usual one where that is none.
+    pub own_paths: OwnPaths,
     /// Key `server.monitor_listen`.
     pub monitor_listen: Option<SocketAddr>,
     /// Key `server.admin_socket`.
@@ -70,6 +73,11 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
         Some(_) => Speaks::Tls,
         None => Speaks::Plain,
     };
+    let prefix = raw
+        .server
+        .as_ref()
+        .and_then(|server| server.reserved_prefix.as_deref());
+    let own_paths = prefix.and_then(OwnPaths::parse).unwrap_or_default();
     let (listen, monitor_listen, admin_socket) = match raw.server {
         Some(raw) => (
             address("listen", raw.listen),
@@ -80,6 +88,7 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
     };
     Ok(Glance {
         listen,
+        own_paths,
         monitor_listen,
         admin_socket,
         speaks,

@@ -75,6 +75,8 @@ pub struct Accessibility {
 pub struct Server {
     /// Address and port to listen on.
     pub listen: Option<String>,
+    /// Everything below this path is answered by the gateway itself: sign-in, sign-out, its keys, its pages. Never forwarded.
+    pub reserved_prefix: Option<String>,
     /// Address and port for the probes and the metrics: `/livez`, `/readyz`, `/metrics`; nothing secret, nothing to change.
     pub monitor_listen: Option<String>,
     /// The Unix socket for `guichet sessions` and `guichet reload`, for this user only; relative to the folder of this file.

@@ -18,7 +18,7 @@ use crate::session::redis::link::RedisTls;
 use crate::session::session::Lifetimes;
 use crate::telemetry::logging::LogFormat;
 use crate::wire::host::Host;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPaths;
 
 /// A configuration in which nothing is wrong.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ impl std::fmt::Display for PublicUrl {
 pub struct ServerSettings {
     /// Where browsers, or the proxies in front, reach us.
     pub listen: SocketAddr,
+    /// What the gateway answers itself.
+    pub own_paths: OwnPaths,
     /// Where probes and metrics are asked for. Absent: nowhere.
     pub monitor_listen: Option<SocketAddr>,
     /// The Unix socket for the operator. Absent: none.
@@ -183,12 +185,12 @@ impl Config {
         let host = hosts()
             .find(|host| **host == self.public_url.host)
             .or_else(|| hosts().next())?;
-        Some(own_paths::sector_identifier_uri(scheme, host))
+        Some(self.server.own_paths.sector_identifier_uri(scheme, host))
     }
 
     /// What to register at each provider.
     pub fn registrations(&self) -> Vec<Registration> {
-        let scheme = self.public_url.scheme;
+        let (scheme, own_paths) = (self.public_url.scheme, &self.server.own_paths);
         let of_entry = |entry: &EntryName| {
             let mut hosts: Vec<&Host> = Vec::new();
             for app in self.apps.iter().filter(|app| app.providers.contains(entry)) {
@@ -203,11 +205,11 @@ impl Config {
                     .flatten(),
                 redirect_uris: hosts
                     .iter()
-                    .map(|host| own_paths::redirect_uri(scheme, host))
+                    .map(|host| own_paths.redirect_uri(scheme, host))
                     .collect(),
                 post_logout_redirect_uris: hosts
                     .iter()
-                    .map(|host| own_paths::post_logout_redirect_uri(scheme, host))
+                    .map(|host| own_paths.post_logout_redirect_uri(scheme, host))
                     .collect(),
             }
         };

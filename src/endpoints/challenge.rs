@@ -59,7 +59,7 @@ pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response 
         Challenge::NothingSaved => {
             failure::answer_for(desk, request, app, &Failure::NothingSaved(destination))
         }
-        Challenge::Chooser => Response::see_other(&destination.chooser()),
+        Challenge::Chooser => Response::see_other(&destination.chooser(desk.own_paths())),
         Challenge::Straight(only) => initiate_login::begin(desk, request, only, destination).await,
     }
 }

@@ -86,7 +86,7 @@ impl<'a> Offered<'a> {
         Some(Self {
             entry,
             profile,
-            href: destination.login_at(entry),
+            href: destination.login_at(desk.own_paths(), entry),
             is_imported: desk.official_button.is_some(),
         })
     }

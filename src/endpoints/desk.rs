@@ -20,6 +20,7 @@ use crate::session::store::StoreError;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::host::Host;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 
 /// The gateway's own counter: who speaks, whom it knows, and what it may use.
@@ -67,6 +68,11 @@ impl Desk {
     /// The host of a request in the one form under which sessions and attempts are sealed.
     pub fn host(&self, request: &Request) -> Host {
         request.host.without_default_port(self.scheme)
+    }
+
+    /// Which paths are ours.
+    pub fn own_paths(&self) -> &OwnPaths {
+        self.router.own_paths()
     }
 
     /// The live sessions of this browser that open an application, the most recent login first.

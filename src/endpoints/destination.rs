@@ -10,7 +10,8 @@ use crate::provider::entry_name::EntryName;
 use crate::routing::Router;
 use crate::routing::app::App;
 use crate::wire::host::Host;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::return_to::ReturnTo;
 
@@ -50,7 +51,7 @@ impl Destination {
             .or_else(|| router.start_of(&request.host).cloned().and_then(Self::start_of))
     }
 
-    /// The page at a host.
+    /// The page at a host; none of ours is one.
     pub fn of(router: &Router, host: &Host, return_to: ReturnTo) -> Option<Self> {
         let app = Arc::clone(router.app_at(host, return_to.target())?);
         Some(Self { app, return_to })
@@ -74,18 +75,18 @@ impl Destination {
     }
 
     /// The address of the chooser page for this destination.
-    pub fn chooser(&self) -> String {
-        self.with_return_to(own_paths::LOGIN)
+    pub fn chooser(&self, own_paths: &OwnPaths) -> String {
+        self.with_return_to(&own_paths.path(OwnPath::Chooser))
     }
 
     /// The address that starts an authorization request at a provider entry.
-    pub fn login_at(&self, entry: &EntryName) -> String {
-        self.with_return_to(&format!("{}/{entry}", own_paths::LOGIN))
+    pub fn login_at(&self, own_paths: &OwnPaths, entry: &EntryName) -> String {
+        self.with_return_to(&own_paths.path(OwnPath::Login(entry.as_str())))
     }
 
     /// The address of the chooser page after the person said no at the provider.
-    pub fn chooser_after_cancel(&self) -> String {
-        format!("{}&{NOTICE}={CANCELLED}", self.chooser())
+    pub fn chooser_after_cancel(&self, own_paths: &OwnPaths) -> String {
+        format!("{}&{NOTICE}={CANCELLED}", self.chooser(own_paths))
     }
 
     fn with_return_to(&self, path: &str) -> String {

@@ -217,7 +217,7 @@ impl Failure {
             }
             .respond(frame),
             Self::SignInNeeded(destination) | Self::NothingSaved(destination) => SessionExpired {
-                login: &destination.chooser(),
+                login: &destination.chooser(frame.own_paths),
             }
             .respond(frame),
             Self::Login(login) => login.page(frame),
@@ -282,7 +282,7 @@ fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Fai
     let frame = surroundings.frame();
     if request.asker() == Asker::Script && !matches!(failure, Failure::Login(_)) {
         let login = match failure {
-            Failure::SignInNeeded(destination) => destination.chooser(),
+            Failure::SignInNeeded(destination) => destination.chooser(frame.own_paths),
             _ => String::new(),
         };
         return failure.problem(&login).respond(&frame);

@@ -14,7 +14,6 @@ use crate::oidc::pending_authorization::COOKIE_NAME;
 use crate::oidc::pending_authorization::HeldAttempt;
 use crate::provider::entry_name::EntryName;
 use crate::wire::cookies::SetCookie;
-use crate::wire::own_paths;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
@@ -59,7 +58,7 @@ async fn try_begin(
     let relying_party = desk.providers.get(entry).ok_or(Failure::NotFound)?;
     let host = desk.host(request);
     let asked = pending_authorization::Destination {
-        redirect_uri: own_paths::redirect_uri(desk.scheme, &host),
+        redirect_uri: desk.own_paths().redirect_uri(desk.scheme, &host),
         host,
         app: destination.app.name.clone(),
         return_to: destination.return_to.clone(),

@@ -20,7 +20,7 @@ use crate::pages::login_pages::ProviderUnavailable;
 use crate::pages::login_pages::Refusal;
 use crate::pages::login_pages::SignInRefused;
 use crate::pages::service_pages::BadRequest;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
 
@@ -34,8 +34,8 @@ pub struct LoginFailure {
     entry: String,
     /// The provider's name, for the page.
     provider: String,
-    /// Starts the login anew.
-    restart: String,
+    /// Where the person wanted to go, if that is known: the login begins anew from there.
+    destination: Option<Destination>,
 }
 
 /// What happened.
@@ -71,12 +71,12 @@ pub enum Trouble {
 impl LoginFailure {
     /// Without an attempt: nobody knows at which entry or where to.
     pub fn unattached(trouble: Trouble) -> Self {
-        let (entry, provider, restart) = (String::new(), String::new(), own_paths::LOGIN.to_owned());
+        let (entry, provider, destination) = (String::new(), String::new(), None);
         Self {
             trouble,
             entry,
             provider,
-            restart,
+            destination,
         }
     }
 
@@ -87,7 +87,7 @@ impl LoginFailure {
             trouble,
             entry: settings.entry.to_string(),
             provider: settings.profile.rules.button.name.clone(),
-            restart: destination.map_or_else(|| own_paths::LOGIN.to_owned(), Destination::chooser),
+            destination: destination.cloned(),
         }
     }
 
@@ -171,7 +171,11 @@ impl LoginFailure {
 
     /// What the person reads: what to do next, never which check failed.
     pub fn page(&self, frame: &Frame<'_>) -> Response {
-        let (provider, restart) = (self.provider.as_str(), self.restart.as_str());
+        let provider = self.provider.as_str();
+        let restart = &match &self.destination {
+            Some(destination) => destination.chooser(frame.own_paths),
+            None => frame.own_paths.path(OwnPath::Chooser),
+        };
         let away = |trouble| {
             ProviderUnavailable {
                 provider,

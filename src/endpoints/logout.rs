@@ -24,7 +24,7 @@ use crate::seal::Purpose;
 use crate::session::session::Session;
 use crate::telemetry::audit::SignedOut;
 use crate::wire::cookies::CookieScheme;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
@@ -124,7 +124,7 @@ async fn sign_out(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         .iter()
         .find(|session| named.as_deref().is_none_or(|name| name == session.entry.as_str()));
     let Some(session) = chosen else {
-        return Ok(Response::see_other(own_paths::LOGOUT));
+        return Ok(Response::see_other(&desk.own_paths().path(OwnPath::Logout)));
     };
     end(desk, request, session).await
 }
@@ -179,7 +179,9 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
         .get(&session.entry)
         .ok_or(Failure::Internal("a session of an unknown provider"))?;
     let state = seal::hex(&seal::random::<32>()?);
-    let back = own_paths::post_logout_redirect_uri(desk.scheme, &desk.host(request));
+    let back = desk
+        .own_paths()
+        .post_logout_redirect_uri(desk.scheme, &desk.host(request));
     let end_session = relying_party.end_session(&session.id_token, &back, &state).await;
     let url = end_session.map_err(|cause| LoginFailure::provider(relying_party, cause, None))?;
     let provider = provider_name(desk, session).to_owned();

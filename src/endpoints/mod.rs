@@ -26,7 +26,7 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::pages::assets;
 use crate::pages::locale::Locale;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
@@ -55,36 +55,28 @@ pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     }
 }
 
-/// The dispatch table. Only the path as it is written here is an endpoint; `is_own` keeps every other spelling from the
-/// applications, and it is found nowhere.
+/// The dispatch table.
 async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
-    let path = request.target.raw_path();
-    if let Some(entry) = path
-        .strip_prefix(own_paths::LOGIN)
-        .and_then(|rest| rest.strip_prefix('/'))
-    {
-        return initiate_login::answer(desk, request, entry).await;
+    let own = desk.own_paths().find(request.target.raw_path());
+    match own.ok_or(Failure::NotFound)? {
+        OwnPath::Chooser => chooser::answer(desk, request).await,
+        OwnPath::Login(entry) => initiate_login::answer(desk, request, entry).await,
+        OwnPath::Callback => redirection::answer(desk, request).await,
+        OwnPath::Logout => logout::answer(desk, request).await,
+        OwnPath::LoggedOut => post_logout::answer(desk, request),
+        OwnPath::Jwks => only_read(request).and_then(|()| jwks::answer(desk)),
+        OwnPath::SectorIdentifier => only_read(request).and_then(|()| sector_identifier::answer(desk)),
+        OwnPath::Asset(name) => asset(desk, request, name),
     }
-    if let Some(name) = path
-        .strip_prefix(own_paths::ASSETS)
-        .and_then(|rest| rest.strip_prefix('/'))
-    {
-        let file = assets::asset(name).map(assets::Asset::respond).or_else(|| {
-            let button = desk.official_button.as_ref()?;
-            button.file(name)
-        });
-        let file = file.ok_or(Failure::NotFound)?;
-        return only_read(request).map(|()| file);
-    }
-    match path {
-        own_paths::LOGIN => chooser::answer(desk, request).await,
-        own_paths::CALLBACK => redirection::answer(desk, request).await,
-        own_paths::LOGOUT => logout::answer(desk, request).await,
-        own_paths::LOGGED_OUT => post_logout::answer(desk, request),
-        own_paths::JWKS => only_read(request).and_then(|()| jwks::answer(desk)),
-        own_paths::SECTOR_IDENTIFIER => only_read(request).and_then(|()| sector_identifier::answer(desk)),
-        _ => Err(Failure::NotFound),
-    }
+}
+
+fn asset(desk: &Desk, request: &Request, name: &str) -> Result<Response, Failure> {
+    let of_the_button = || desk.official_button.as_ref()?.file(name);
+    let file = assets::asset(name)
+        .map(assets::Asset::respond)
+        .or_else(of_the_button)
+        .ok_or(Failure::NotFound)?;
+    only_read(request).map(|()| file)
 }
 
 /// A document is read, and nothing else.

@@ -113,7 +113,8 @@ fn turned_back(attempt: &Attempt<'_>, error: ErrorResponse) -> Result<Response, 
             let (id, provider) = (&attempt.request.id, attempt.pending.entry());
             tracing::info!(request = %id, %provider, "the person turned back at the provider");
             witness::cancelled(attempt.desk, attempt.request, &attempt.destination.app, provider);
-            Ok(Response::see_other(&attempt.destination.chooser_after_cancel()))
+            let chooser = attempt.destination.chooser_after_cancel(attempt.desk.own_paths());
+            Ok(Response::see_other(&chooser))
         }
         _ => Err(attempt.failed(Trouble::Error(error)).into()),
     }

@@ -13,7 +13,7 @@ use crate::pages::organisation::Organisation;
 use crate::routing::app::App;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::cookies::Cookies;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 
 /// Owns what a [`Frame`] borrows.
@@ -26,6 +26,7 @@ pub struct Surroundings<'a> {
     lang_switch: Option<&'a str>,
     reference: Option<(&'static str, &'a str)>,
     scheme: CookieScheme,
+    own_paths: &'a OwnPaths,
 }
 
 impl<'a> Surroundings<'a> {
@@ -39,10 +40,11 @@ impl<'a> Surroundings<'a> {
             home: start.map_or_else(|| "/".to_owned(), |app| app.path.as_location()),
             // Only a page of ours, and only one that can be asked for again, changes nothing but its language.
             lang_switch: (matches!(request.method, Method::GET | Method::HEAD)
-                && own_paths::is_own(&request.target))
+                && desk.own_paths().contain(&request.target))
             .then(|| request.target.as_str()),
             reference: None,
             scheme: desk.cookies,
+            own_paths: desk.own_paths(),
         }
     }
 
@@ -60,6 +62,7 @@ impl<'a> Surroundings<'a> {
             lang_switch: None,
             reference: None,
             scheme: desk.cookies,
+            own_paths: desk.own_paths(),
         }
     }
 
@@ -93,6 +96,7 @@ impl<'a> Surroundings<'a> {
                 .reference
                 .map(|(code, request_id)| Reference { code, request_id }),
             scheme: self.scheme,
+            own_paths: self.own_paths,
         }
     }
 }

@@ -21,11 +21,13 @@ use tokio::time::Instant;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::body_error::BodyError;
 use crate::gateway::upstream_error::UpstreamError;
+use crate::telemetry::labels::route;
 use crate::telemetry::line::ACCESS;
 use crate::telemetry::metrics::Asked;
 use crate::telemetry::metrics::Served;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::header_name;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::RequestId;
 use crate::wire::untrusted::Untrusted;
 
@@ -37,6 +39,7 @@ pub(super) struct Record {
     method: Method,
     /// Without the query, and without parameters of the path: some applications put session keys there.
     path: String,
+    route: &'static str,
     request: RequestId,
     client: SocketAddr,
     agent: Option<Untrusted>,
@@ -51,12 +54,12 @@ pub(super) struct Record {
 impl Record {
     /// Begins with the head of the request.
     pub(super) fn begin(
-        telemetry: &Arc<Telemetry>,
+        (telemetry, own_paths): (&Arc<Telemetry>, &OwnPaths),
         head: &Parts,
         client: SocketAddr,
         id: &RequestId,
     ) -> Self {
-        let path = head.uri.path();
+        let path = head.uri.path().split(';').next().unwrap_or_default();
         let agent = head.headers.get(USER_AGENT);
         let is_ours = |name: &&http::HeaderName| {
             name.as_str().starts_with('x')
@@ -67,7 +70,8 @@ impl Record {
             telemetry: Arc::clone(telemetry),
             began: Instant::now(),
             method: head.method.clone(),
-            path: path.split(';').next().unwrap_or_default().to_owned(),
+            path: path.to_owned(),
+            route: route(own_paths, path),
             request: id.clone(),
             client,
             agent: agent.map(|agent| Untrusted::new(&String::from_utf8_lossy(agent.as_bytes()))),
@@ -98,7 +102,7 @@ impl Record {
         let elapsed = self.began.elapsed();
         let served = Served {
             method: &self.method,
-            path: &self.path,
+            route: self.route,
             app,
             status: self.status.map(|status| status.as_u16()),
         };

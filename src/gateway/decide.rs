@@ -10,6 +10,7 @@ use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::pipeline::Pipeline;
 use crate::telemetry::telemetry::Telemetry;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
@@ -18,6 +19,8 @@ use crate::wire::response::Response;
 pub(super) trait Decide: Send + Sync + 'static {
     /// Who is told what happens.
     fn telemetry(&self) -> &Arc<Telemetry>;
+    /// Which paths are ours.
+    fn own_paths(&self) -> &OwnPaths;
     /// Whether the body is a form for one of our own endpoints and is read first.
     fn wants_form(&self, request: &Request) -> bool;
     /// What happens to the request.
@@ -33,6 +36,10 @@ pub(super) trait Decide: Send + Sync + 'static {
 impl Decide for Pipeline {
     fn telemetry(&self) -> &Arc<Telemetry> {
         self.telemetry()
+    }
+
+    fn own_paths(&self) -> &OwnPaths {
+        self.own_paths()
     }
 
     fn wants_form(&self, request: &Request) -> bool {

@@ -92,7 +92,7 @@ impl<D: Decide> Exchange<D> {
         };
         let decide = self.live.load();
         let client = caller.client(&head.headers);
-        let record = Record::begin(decide.telemetry(), &head, client, &id);
+        let record = Record::begin((decide.telemetry(), decide.own_paths()), &head, client, &id);
         let body = RequestBody::new(incoming, expectation(&head));
         let mut answered = self.decided(decide, (&head, caller, client), id, body).await;
         caller.sign(answered.response.headers_mut());

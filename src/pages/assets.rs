@@ -8,7 +8,6 @@ use http::HeaderValue;
 use http::StatusCode;
 use http::header;
 
-use crate::wire::own_paths;
 use crate::wire::response::Response;
 
 const STYLE_SHEET: &str = include_str!("assets/pages.css");
@@ -46,41 +45,35 @@ pub(crate) fn kept_for_ever(content_type: &'static str, body: Bytes) -> Response
     response
 }
 
-/// The asset of that name, which is what follows `/_guichet/assets/`. An old hash is no name of ours.
+/// The asset of that name. An old hash is no name of ours.
 pub fn asset(name: &str) -> Option<Asset> {
-    let is = |address: &str| {
-        address
-            .strip_prefix(own_paths::ASSETS)
-            .and_then(|rest| rest.strip_prefix('/'))
-            == Some(name)
-    };
-    if is(style_sheet()) {
+    if name == style_sheet() {
         return Some(Asset {
             content_type: "text/css; charset=utf-8",
             body: STYLE_SHEET,
         });
     }
-    is(chooser_script()).then_some(Asset {
+    (name == chooser_script()).then_some(Asset {
         content_type: "text/javascript; charset=utf-8",
         body: CHOOSER_SCRIPT,
     })
 }
 
-/// The path of the sheet.
+/// The name of the sheet.
 pub(crate) fn style_sheet() -> &'static str {
-    static ADDRESS: LazyLock<String> = LazyLock::new(|| address("pages", STYLE_SHEET, "css"));
-    &ADDRESS
+    static NAME: LazyLock<String> = LazyLock::new(|| hashed_name("pages", STYLE_SHEET, "css"));
+    &NAME
 }
 
-/// The path of the chooser's script.
+/// The name of the chooser's script.
 pub(crate) fn chooser_script() -> &'static str {
-    static ADDRESS: LazyLock<String> = LazyLock::new(|| address("chooser", CHOOSER_SCRIPT, "js"));
-    &ADDRESS
+    static NAME: LazyLock<String> = LazyLock::new(|| hashed_name("chooser", CHOOSER_SCRIPT, "js"));
+    &NAME
 }
 
-fn address(name: &str, content: &str, extension: &str) -> String {
+fn hashed_name(name: &str, content: &str, extension: &str) -> String {
     let hash = content_hash(content.as_bytes());
-    format!("{}/{name}.{hash:016x}.{extension}", own_paths::ASSETS)
+    format!("{name}.{hash:016x}.{extension}")
 }
 
 /// FNV-1a. It tells two versions of our own files apart and protects nothing, so it need not be a cryptographic one.
@@ -96,11 +89,10 @@ mod tests {
 
     #[test]
     fn an_asset_is_found_under_its_hashed_name_only() {
-        for (address, content_type) in [
+        for (name, content_type) in [
             (style_sheet(), "text/css; charset=utf-8"),
             (chooser_script(), "text/javascript; charset=utf-8"),
         ] {
-            let name = address.strip_prefix("/_guichet/assets/").unwrap();
             assert_eq!(asset(name).unwrap().content_type, content_type);
             assert_eq!(asset(&format!("{name}x")), None);
         }
@@ -110,9 +102,7 @@ mod tests {
 
     #[test]
     fn an_asset_may_be_kept_for_ever_and_is_for_our_pages_only() {
-        let response = asset(style_sheet().rsplit('/').next().unwrap())
-            .unwrap()
-            .respond();
+        let response = asset(style_sheet()).unwrap().respond();
         for (name, value) in [
             ("cache-control", "public, max-age=31536000, immutable"),
             ("x-content-type-options", "nosniff"),
@@ -125,7 +115,7 @@ mod tests {
 
     #[test]
     fn other_content_has_another_name() {
-        assert_ne!(address("pages", "a", "css"), address("pages", "b", "css"));
+        assert_ne!(hashed_name("pages", "a", "css"), hashed_name("pages", "b", "css"));
     }
 
     /// The sheet's custom properties, in the light scheme or in the dark one.

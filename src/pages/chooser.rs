@@ -130,8 +130,10 @@ impl ChooserPage<'_> {
         let text = &frame.text().chooser;
         let mut head = Head::new(frame, Tone::Calm, (text.title)(frame.service_name()));
         head.short_title = Some(text.short_title);
-        head.script = Some(assets::chooser_script());
-        head.button_sheet = self.official_button.map(OfficialButton::style_sheet);
+        head.script = Some(frame.asset(assets::chooser_script()));
+        head.button_sheet = self
+            .official_button
+            .map(|button| frame.asset(button.style_sheet()));
         let view = View {
             head,
             notice: match self.notice {

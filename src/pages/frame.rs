@@ -7,6 +7,8 @@ use crate::pages::locales;
 use crate::pages::organisation::Organisation;
 use crate::pages::organisation::WebAddress;
 use crate::wire::cookies::CookieScheme;
+use crate::wire::own_paths::OwnPath;
+use crate::wire::own_paths::OwnPaths;
 
 /// What the caller says about the surroundings of a page.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,8 @@ pub struct Frame<'a> {
     pub reference: Option<Reference<'a>>,
     /// Whether the site is `https`, and may say that it stays so.
     pub scheme: CookieScheme,
+    /// Where our forms, sheets and scripts are.
+    pub own_paths: &'a OwnPaths,
 }
 
 /// A stable code and the number of the request: all that a person needs to say when asking for help.
@@ -42,6 +46,11 @@ impl Frame<'_> {
     /// The strings of this page's language.
     pub(crate) fn text(&self) -> &'static Catalogue {
         locales::catalogue(self.locale)
+    }
+
+    /// The address of a file of our pages.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        self.own_paths.path(OwnPath::Asset(name))
     }
 
     /// Whom a sentence names as the service.
@@ -74,11 +83,11 @@ pub(crate) struct Head<'a> {
     /// The same without the service, for the window's title, where it would stand twice.
     pub(crate) short_title: Option<&'static str>,
     pub(crate) tone: Tone,
-    pub(crate) style_sheet: &'static str,
+    pub(crate) style_sheet: String,
     /// The provider's official button, on the page that shows it.
-    pub(crate) button_sheet: Option<&'a str>,
+    pub(crate) button_sheet: Option<String>,
     /// The chooser's; no other page has one.
-    pub(crate) script: Option<&'static str>,
+    pub(crate) script: Option<String>,
 }
 
 impl<'a> Head<'a> {
@@ -89,7 +98,7 @@ impl<'a> Head<'a> {
             title,
             short_title: None,
             tone,
-            style_sheet: assets::style_sheet(),
+            style_sheet: frame.asset(assets::style_sheet()),
             button_sheet: None,
             script: None,
         }

@@ -10,7 +10,6 @@ use bytes::Bytes;
 
 use crate::pages::assets;
 use crate::seal;
-use crate::wire::own_paths;
 use crate::wire::response::Response;
 
 /// Below the operator's folder of assets.
@@ -66,16 +65,16 @@ impl OfficialButton {
         let (Some(sheet), None) = (sheets.next(), sheets.next()) else {
             return Err(OfficialButtonError::NoSheet(folder));
         };
-        let style_sheet = format!("{}/{sheet}", own_paths::ASSETS);
+        let style_sheet = sheet.clone();
         Ok(Some(Self { files, style_sheet }))
     }
 
-    /// The path of its style sheet.
+    /// The name of its style sheet.
     pub fn style_sheet(&self) -> &str {
         &self.style_sheet
     }
 
-    /// One of its files as an answer, by the name that follows `/_guichet/assets/`.
+    /// One of its files as an answer.
     pub fn file(&self, name: &str) -> Option<Response> {
         let content = self.files.get(name)?;
         Some(assets::kept_for_ever(media_type(name)?, content.clone()))
@@ -145,7 +144,7 @@ mod tests {
         let ((sheet, css), (picture, svg)) = (named(".fr-connect {}", "css"), named("<svg/>", "svg"));
         let assets = folder(&[(sheet.clone(), &css), (picture.clone(), &svg)]);
         let button = OfficialButton::read(assets.path()).unwrap().unwrap();
-        assert_eq!(button.style_sheet(), format!("/_guichet/assets/{sheet}"));
+        assert_eq!(button.style_sheet(), sheet);
         let answer = button.file(&picture).unwrap();
         assert_eq!(answer.headers["content-type"], "image/svg+xml");
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");

@@ -9,7 +9,7 @@ use crate::pages::frame::Frame;
 use crate::pages::frame::Head;
 use crate::pages::frame::Tone;
 use crate::pages::message::Message;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
 use crate::wire::response::Response;
 
 /// Asks before a session ends: a link or a picture on another site must not end one.
@@ -38,7 +38,7 @@ pub struct LiveSession<'a> {
 struct View<'a> {
     head: Head<'a>,
     explanation: String,
-    action: &'static str,
+    action: String,
     stay: &'a str,
     questions: Vec<Question<'a>>,
 }
@@ -79,7 +79,7 @@ impl SignOutPage<'_> {
         let view = View {
             head: Head::new(frame, Tone::Calm, text.question.to_owned()),
             explanation,
-            action: own_paths::LOGOUT,
+            action: frame.own_paths.path(OwnPath::Logout),
             stay: self.stay,
             questions,
         };

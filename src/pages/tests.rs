@@ -1,6 +1,7 @@
 //! Every page in both languages, held against what all of them promise.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use http::StatusCode;
 use http::header;
@@ -45,9 +46,11 @@ use super::sign_out::PartlySignedOut;
 use super::sign_out::SignOutPage;
 use super::sign_out::SignedOut;
 use crate::wire::cookies::CookieScheme;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::response::Response;
 
 const LOGIN: &str = "/_guichet/login/fc?app=urbanisme&return_to=%2Fdossier%2F12%3Fetape%3D3";
+static OWN_PATHS: LazyLock<OwnPaths> = LazyLock::new(OwnPaths::default);
 const EVIL: &str = "\"><script>alert('x')</script>";
 
 fn organisation(name: &str) -> Organisation {
@@ -72,6 +75,7 @@ fn frame(locale: Locale, organisation: &Organisation) -> Frame<'_> {
         lang_switch: Some("/_guichet/login?app=urbanisme&return_to=%2Fdossier"),
         reference: None,
         scheme: CookieScheme::Secure,
+        own_paths: &OWN_PATHS,
     }
 }
 
@@ -619,23 +623,16 @@ fn the_pages_can_be_put_side_by_side() {
     let passing = tempfile::tempdir().unwrap();
     let folder = kept.as_deref().unwrap_or_else(|| passing.path());
     std::fs::create_dir_all(folder.join("_guichet/assets")).unwrap();
-    for address in [super::assets::style_sheet(), super::assets::chooser_script()] {
-        let name = address.rsplit('/').next().unwrap();
-        std::fs::write(
-            folder.join(address.trim_start_matches('/')),
-            super::assets::asset(name).unwrap().body,
-        )
-        .unwrap();
+    let assets = folder.join("_guichet/assets");
+    for name in [super::assets::style_sheet(), super::assets::chooser_script()] {
+        std::fs::write(assets.join(name), super::assets::asset(name).unwrap().body).unwrap();
     }
     let mut names = BTreeSet::new();
     for (locale, (name, _, response)) in both_languages() {
         let file = format!("{name}.{}.html", locale.tag());
         let beside = html(&response).replace("=\"/_guichet/assets/", "=\"_guichet/assets/");
         assert!(
-            folder
-                .join(super::assets::style_sheet().trim_start_matches('/'))
-                .is_file()
-                && beside.contains("=\"_guichet/assets/")
+            assets.join(super::assets::style_sheet()).is_file() && beside.contains("=\"_guichet/assets/")
         );
         std::fs::write(folder.join(&file), beside).unwrap();
         assert!(names.insert(file), "two pages are called {name}");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::wire::host::Host;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::target::RequestTarget;
 
 /// Every application, and whose request it is.
@@ -17,6 +17,7 @@ use crate::wire::target::RequestTarget;
 pub struct Router {
     /// Longest path first, so that the first one that fits is the one.
     apps: Vec<Arc<App>>,
+    own_paths: OwnPaths,
     scheme: &'static str,
 }
 
@@ -33,32 +34,49 @@ pub enum Found<'a> {
 
 impl Router {
     /// `scheme` is that of the public URL: it says which port goes without saying.
-    pub fn new(mut apps: Vec<Arc<App>>, scheme: &'static str) -> Self {
+    pub fn new(mut apps: Vec<Arc<App>>, own_paths: OwnPaths, scheme: &'static str) -> Self {
         apps.sort_by_key(|app| std::cmp::Reverse(app.path.length()));
-        Self { apps, scheme }
+        Self {
+            apps,
+            own_paths,
+            scheme,
+        }
     }
 
     /// Whose request this is.
     pub fn find(&self, host: &Host, target: &RequestTarget) -> Found<'_> {
-        if own_paths::is_own(target) {
+        if self.own_paths.contain(target) {
             return if self.serves(host) {
                 Found::Own
             } else {
                 Found::Nowhere
             };
         }
-        self.app_at(host, target)
+        self.app_of(host, target)
             .map_or(Found::Nowhere, |app| Found::Route(app, app.route(target)))
     }
 
-    /// The application at a host and path. Nobody's is a path that would be another application's in another case of its
-    /// letters: the server behind may read it so, and what is asked of a visitor is said by path.
+    /// The application at a host and path. None is at a path of ours.
     pub fn app_at(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
+        match self.find(host, target) {
+            Found::Route(app, _) => Some(app),
+            Found::Own | Found::Nowhere => None,
+        }
+    }
+
+    /// Nobody's is a path that would be another application's in another case of its letters: the server behind may read it
+    /// so, and what is asked of a visitor is said by path.
+    fn app_of(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
         let as_written = self.on_host(host).find(|app| app.path.contains(target))?;
         let in_any_case = self
             .on_host(host)
             .find(|app| app.path.contains_in_any_case(target))?;
         Arc::ptr_eq(as_written, in_any_case).then_some(as_written)
+    }
+
+    /// The paths that no application has.
+    pub fn own_paths(&self) -> &OwnPaths {
+        &self.own_paths
     }
 
     /// The application with a name, on a host.

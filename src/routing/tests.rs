@@ -54,6 +54,7 @@ fn router() -> Router {
             app("root", "a.example", "/", 1, &[]),
             app("other", "b.example", "/", 2, &[]),
         ],
+        OwnPaths::default(),
         "https",
     )
 }
@@ -64,6 +65,15 @@ fn found(host: &str, target: &str) -> Option<(String, Access)> {
         Found::Route(app, route) => Some((app.name.clone(), route.access)),
         Found::Own => Some(("own".to_owned(), Access::Public)),
         Found::Nowhere => None,
+    }
+}
+
+#[test]
+fn no_application_is_at_a_path_of_ours() {
+    let host = Host::parse("a.example").unwrap();
+    for raw in ["/_guichet", "/_guichet/logout", "/_GUICHET/login?a=b"] {
+        let target = RequestTarget::parse(raw).unwrap();
+        assert!(router().app_at(&host, &target).is_none(), "{raw}");
     }
 }
 

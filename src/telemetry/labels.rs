@@ -8,7 +8,8 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::EncodeLabelValue;
 use prometheus_client::encoding::LabelValueEncoder;
 
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPath;
+use crate::wire::own_paths::OwnPaths;
 
 /// A request of a browser.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -152,28 +153,22 @@ impl EncodeLabelValue for StatusLabel {
     }
 }
 
-/// Which of our own paths it is; empty if it is none.
-pub fn route(path: &str) -> &'static str {
-    const EXACT: [&str; 5] = [
-        own_paths::LOGIN,
-        own_paths::CALLBACK,
-        own_paths::LOGOUT,
-        own_paths::LOGGED_OUT,
-        own_paths::JWKS,
-    ];
-    if !own_paths::is_own_path(path) {
+/// Which of our own paths it is; empty if it is none. The prefix is always called by its usual name, so that one dashboard
+/// fits every site.
+pub fn route(own_paths: &OwnPaths, path: &str) -> &'static str {
+    if !own_paths.contain_path(path) {
         return "";
     }
-    if let Some(exact) = EXACT.into_iter().find(|exact| *exact == path) {
-        return exact;
-    }
-    let is_below = |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
-    if is_below(own_paths::LOGIN) {
-        "/_guichet/login/{provider}"
-    } else if is_below(own_paths::ASSETS) {
-        "/_guichet/assets/{name}"
-    } else {
-        "/_guichet/{other}"
+    match own_paths.find(path) {
+        Some(OwnPath::Chooser) => "/_guichet/login",
+        Some(OwnPath::Login(_)) => "/_guichet/login/{provider}",
+        Some(OwnPath::Callback) => "/_guichet/callback",
+        Some(OwnPath::Logout) => "/_guichet/logout",
+        Some(OwnPath::LoggedOut) => "/_guichet/logged-out",
+        Some(OwnPath::Jwks) => "/_guichet/jwks.json",
+        Some(OwnPath::SectorIdentifier) => "/_guichet/sector-identifier.json",
+        Some(OwnPath::Asset(_)) => "/_guichet/assets/{name}",
+        None => "/_guichet/{other}",
     }
 }
 
@@ -190,8 +185,11 @@ mod tests {
             ("/_guichet/LOGIN", "/_guichet/{other}"),
             ("/dossier/LE-GOUT", ""),
         ] {
-            assert_eq!(route(path), expected);
+            assert_eq!(route(&OwnPaths::default(), path), expected);
         }
+        let elsewhere = OwnPaths::parse("/connexion").unwrap();
+        assert_eq!(route(&elsewhere, "/connexion/callback"), "/_guichet/callback");
+        assert_eq!(route(&elsewhere, "/_guichet/callback"), "");
     }
 
     #[test]

@@ -1,50 +1,139 @@
 //! The reserved prefix and the paths under it: the gateway answers them itself and never forwards them.
 
+use std::fmt;
+
 use crate::wire::host::Host;
 use crate::wire::target::RequestTarget;
 
-/// The prefix of everything that the gateway answers itself.
-pub const PREFIX: &str = "/_guichet";
+/// The longest prefix, in bytes: it stands in every address that is registered at a provider.
+const LONGEST: usize = 64;
 
-/// The chooser page; followed by `/{provider}`, the start of an authorization request.
-pub const LOGIN: &str = "/_guichet/login";
-/// The redirection endpoint (RFC 6749, section 3.1.2).
-pub const CALLBACK: &str = "/_guichet/callback";
-/// The sign-out question, and its answer.
-pub const LOGOUT: &str = "/_guichet/logout";
-/// Where the provider sends the browser after its end of session.
-pub const LOGGED_OUT: &str = "/_guichet/logged-out";
-/// The public keys of the assertion (RFC 7517).
-pub const JWKS: &str = "/_guichet/jwks.json";
-/// Every redirect URI, for a provider (OpenID Connect Core 1.0, section 8.1).
-pub const SECTOR_IDENTIFIER: &str = "/_guichet/sector-identifier.json";
-/// Style sheet and script of our pages: followed by `/{name}`.
-pub const ASSETS: &str = "/_guichet/assets";
-
-/// The redirection URI at a host: what is registered, what is printed and what is sent are these bytes (RFC 6749, 3.1.2).
-pub fn redirect_uri(scheme: &str, host: &Host) -> String {
-    format!("{scheme}://{host}{CALLBACK}")
+/// Key `server.reserved_prefix`: below it, everything is ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnPaths {
+    prefix: String,
 }
 
-/// The post-logout redirection URI at a host (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
-pub fn post_logout_redirect_uri(scheme: &str, host: &Host) -> String {
-    format!("{scheme}://{host}{LOGGED_OUT}")
+/// One of the paths below the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnPath<'a> {
+    /// The chooser page.
+    Chooser,
+    /// The start of an authorization request at the provider entry of that name.
+    Login(&'a str),
+    /// The redirection endpoint (RFC 6749, section 3.1.2).
+    Callback,
+    /// The sign-out question, and its answer.
+    Logout,
+    /// Where the provider sends the browser after its end of session.
+    LoggedOut,
+    /// The public keys of the assertion (RFC 7517).
+    Jwks,
+    /// Every redirect URI, for a provider (OpenID Connect Core 1.0, section 8.1).
+    SectorIdentifier,
+    /// A style sheet, script or font of our pages.
+    Asset(&'a str),
 }
 
-/// The sector identifier URI, on one host of ours (OpenID Connect Dynamic Client Registration 1.0, section 5).
-pub fn sector_identifier_uri(scheme: &str, host: &Host) -> String {
-    format!("{scheme}://{host}{SECTOR_IDENTIFIER}")
+impl fmt::Display for OwnPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chooser => f.write_str("login"),
+            Self::Login(entry) => write!(f, "login/{entry}"),
+            Self::Callback => f.write_str("callback"),
+            Self::Logout => f.write_str("logout"),
+            Self::LoggedOut => f.write_str("logged-out"),
+            Self::Jwks => f.write_str("jwks.json"),
+            Self::SectorIdentifier => f.write_str("sector-identifier.json"),
+            Self::Asset(name) => write!(f, "assets/{name}"),
+        }
+    }
 }
 
-/// Whether a request is for us, in any spelling of the prefix that someone could take for it.
-pub fn is_own(target: &RequestTarget) -> bool {
-    is_own_path(target.path())
+impl<'a> OwnPath<'a> {
+    fn parse(below: &'a str) -> Option<Self> {
+        Some(match below {
+            "login" => Self::Chooser,
+            "callback" => Self::Callback,
+            "logout" => Self::Logout,
+            "logged-out" => Self::LoggedOut,
+            "jwks.json" => Self::Jwks,
+            "sector-identifier.json" => Self::SectorIdentifier,
+            _ => match below.split_once('/')? {
+                ("login", entry) => Self::Login(entry),
+                ("assets", name) => Self::Asset(name),
+                _ => return None,
+            },
+        })
+    }
 }
 
-/// Whether a decoded path lies under the reserved prefix.
-pub fn is_own_path(path: &str) -> bool {
-    let (start, rest) = path.split_at_checked(PREFIX.len()).unwrap_or(("", ""));
-    start.eq_ignore_ascii_case(PREFIX) && (rest.is_empty() || rest.starts_with('/'))
+impl OwnPaths {
+    /// Where nothing else is configured.
+    pub const DEFAULT_PREFIX: &str = "/_guichet";
+
+    /// Reads a prefix: one segment or more, of characters that nobody escapes. `None` is anything else, and the root, below
+    /// which nothing would be left to the applications.
+    pub fn parse(prefix: &str) -> Option<Self> {
+        let is_plain = |segment: &str| {
+            let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            !matches!(segment, "" | "." | "..") && segment.bytes().all(kept)
+        };
+        let is_path = prefix.strip_prefix('/')?.split('/').all(is_plain);
+        (is_path && prefix.len() <= LONGEST).then(|| Self {
+            prefix: prefix.to_owned(),
+        })
+    }
+
+    /// The prefix, without a slash at its end.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Whether a request is for us, in any spelling of the prefix that someone could take for it.
+    pub fn contain(&self, target: &RequestTarget) -> bool {
+        self.contain_path(target.path())
+    }
+
+    /// Whether a decoded path lies under the prefix.
+    pub fn contain_path(&self, path: &str) -> bool {
+        let (start, rest) = path.split_at_checked(self.prefix.len()).unwrap_or(("", ""));
+        start.eq_ignore_ascii_case(&self.prefix) && (rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Which of our paths it is. Only the one spelling that we write ourselves is one; every other is ours and found nowhere.
+    pub fn find<'a>(&self, raw_path: &'a str) -> Option<OwnPath<'a>> {
+        let below = raw_path.strip_prefix(&self.prefix)?.strip_prefix('/')?;
+        OwnPath::parse(below)
+    }
+
+    /// One of our paths, as a browser asks for it.
+    pub fn path(&self, own: OwnPath<'_>) -> String {
+        format!("{}/{own}", self.prefix)
+    }
+
+    /// The redirection URI at a host: what is registered, what is printed and what is sent are these bytes (RFC 6749, 3.1.2).
+    pub fn redirect_uri(&self, scheme: &str, host: &Host) -> String {
+        format!("{scheme}://{host}{}", self.path(OwnPath::Callback))
+    }
+
+    /// The post-logout redirection URI at a host (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
+    pub fn post_logout_redirect_uri(&self, scheme: &str, host: &Host) -> String {
+        format!("{scheme}://{host}{}", self.path(OwnPath::LoggedOut))
+    }
+
+    /// The sector identifier URI, on one host of ours (OpenID Connect Dynamic Client Registration 1.0, section 5).
+    pub fn sector_identifier_uri(&self, scheme: &str, host: &Host) -> String {
+        format!("{scheme}://{host}{}", self.path(OwnPath::SectorIdentifier))
+    }
+}
+
+impl Default for OwnPaths {
+    fn default() -> Self {
+        Self {
+            prefix: Self::DEFAULT_PREFIX.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -53,7 +142,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_the_prefix_is_ours_and_nothing_else_is() {
-        let is_own = |raw| is_own(&RequestTarget::parse(raw).unwrap());
+        let own_paths = OwnPaths::default();
+        let is_own = |raw| own_paths.contain(&RequestTarget::parse(raw).unwrap());
         for raw in [
             "/_guichet",
             "/_guichet/",
@@ -64,6 +154,58 @@ mod tests {
         }
         for raw in ["/", "/_guichets", "/x/_guichet/login", "/?/_guichet/"] {
             assert!(!is_own(raw), "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_found_again() {
+        for prefix in ["/_guichet", "/mairie/connexion"] {
+            let own_paths = OwnPaths::parse(prefix).unwrap();
+            for own in [
+                OwnPath::Chooser,
+                OwnPath::Login("fc"),
+                OwnPath::Callback,
+                OwnPath::Logout,
+                OwnPath::LoggedOut,
+                OwnPath::Jwks,
+                OwnPath::SectorIdentifier,
+                OwnPath::Asset("pages.0.css"),
+            ] {
+                let path = own_paths.path(own);
+                assert!(path.starts_with(prefix), "{path}");
+                assert_eq!(own_paths.find(&path), Some(own));
+            }
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_one_of_our_paths_is_none() {
+        for raw in [
+            "/_guichet",
+            "/_guichet/",
+            "/_guichet/LOGIN",
+            "/_GUICHET/login",
+            "/_guichet/callback/",
+            "/_guichet//callback",
+            "/_guichet/%63allback",
+            "/_guichetlogin",
+            "/callback",
+        ] {
+            assert_eq!(OwnPaths::default().find(raw), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_path_that_nobody_escapes() {
+        for prefix in ["/_guichet", "/a", "/a/b-c.d~e"] {
+            assert_eq!(OwnPaths::parse(prefix).unwrap().prefix(), prefix);
+        }
+        let long = format!("/{}", "x".repeat(64));
+        for text in [
+            "", "/", "a", "//a", "/a/", "/a//b", "/./a", "/a/..", "/é", "/a%20b", "/a;b", "/a?b", "/a#b",
+            &long,
+        ] {
+            assert_eq!(OwnPaths::parse(text), None, "{text}");
         }
     }
 }

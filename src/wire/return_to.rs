@@ -1,6 +1,5 @@
-//! Where a person wanted to go: a path of this site, never another site, never one of our own endpoints.
+//! Where a person wanted to go: a path of this site, never another site.
 
-use crate::wire::own_paths;
 use crate::wire::target::RequestTarget;
 
 /// The most that is kept of a destination, in bytes.
@@ -14,8 +13,8 @@ pub struct ReturnTo {
 }
 
 impl ReturnTo {
-    /// Reads what a request says about a destination. `None` is anything but a path of ours, and what leads back to an own
-    /// endpoint. A destination that is too long loses its fragment and its query, then is given up.
+    /// Reads what a request says about a destination. `None` is anything but a path of this site. A
+    /// destination that is too long loses its fragment and its query, then is given up.
     pub fn parse(text: &str) -> Option<Self> {
         let (target, fragment) = text
             .split_once('#')
@@ -23,11 +22,11 @@ impl ReturnTo {
         let fragment_is_clean = fragment
             .bytes()
             .all(|byte| matches!(byte, 0x21..=0x7E) && byte != b'\\');
-        let whole = Self::of(RequestTarget::parse(target).ok()?, fragment)?;
+        let whole = Self::of(RequestTarget::parse(target).ok()?, fragment);
         if fragment_is_clean && whole.text.len() <= MOST {
             return Some(whole);
         }
-        let path = Self::of(RequestTarget::parse(whole.target.raw_path()).ok()?, "")?;
+        let path = Self::of(RequestTarget::parse(whole.target.raw_path()).ok()?, "");
         (path.text.len() <= MOST).then_some(path)
     }
 
@@ -46,15 +45,12 @@ impl ReturnTo {
         &self.target
     }
 
-    fn of(target: RequestTarget, fragment: &str) -> Option<Self> {
-        if own_paths::is_own(&target) {
-            return None;
-        }
+    fn of(target: RequestTarget, fragment: &str) -> Self {
         let separator = if fragment.is_empty() { "" } else { "#" };
-        Some(Self {
+        Self {
             text: format!("{}{separator}{fragment}", target.as_str()),
             target,
-        })
+        }
     }
 }
 
@@ -112,13 +108,6 @@ mod tests {
             "evil",
         ] {
             assert_eq!(parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn our_own_endpoints_are_no_destination() {
-        for text in ["/_guichet/logout", "/_guichet/callback?code=x", "/_GUICHET/login"] {
-            assert_eq!(parse(text), None, "{text}");
         }
     }
 

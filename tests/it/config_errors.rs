@@ -263,6 +263,10 @@ const MISTAKES_OF_AN_APP: &[(&str, &str)] = &[
     ("host = \"a b\"", "C034 apps[0].host"),
     ("path = \"/a/../b\"", "C033 apps[0].path"),
     ("path = \"/_guichet/x\"", "C033 apps[0].path"),
+    (
+        "routes = [{ path = \"/_GUICHET/x\" }]",
+        "C033 apps[0].routes[0].path",
+    ),
     ("path = \"/a?b\"", "C033 apps[0].path"),
     ("login = \"redirekt\"", "C006 apps[0].login"),
     ("claims = [\"sub\", \"family_nam\"]", "C035 apps[0].claims[1]"),
@@ -311,6 +315,18 @@ fn a_socket_has_a_path_that_the_system_can_bind() {
     let socket = |length: usize| format!("[server]\nadmin_socket = \"/{}\"", "x".repeat(length - 1));
     assert!(load(&format!("{SMALLEST}{}", socket(95))).is_ok());
     assert_eq!(found_beside(&socket(96)), ["C095 server.admin_socket"]);
+}
+
+#[test]
+fn what_the_gateway_keeps_for_itself_is_a_path_in_one_spelling() {
+    for prefix in ["/", "connexion", "/a/", "/a/../b", "/é"] {
+        let addition = format!("[server]\nreserved_prefix = \"{prefix}\"");
+        assert_eq!(
+            found_beside(&addition),
+            ["C096 server.reserved_prefix"],
+            "{prefix}"
+        );
+    }
 }
 
 #[test]

@@ -9,7 +9,6 @@ use crate::oidc::pending_authorization::Destination;
 use crate::oidc::provider_metadata::ProviderMetadata;
 use crate::provider::profile::Refusal;
 use crate::routing::app::App;
-use crate::wire::own_paths;
 use crate::wire::return_to::ReturnTo;
 use crate::wire::untrusted::Untrusted;
 
@@ -18,11 +17,12 @@ const WHAT: &str = "login request";
 /// One request for each host at which the entry is offered.
 pub(super) async fn dry(patient: &Patient<'_>, metadata: &ProviderMetadata, now: Timestamp) -> Vec<Finding> {
     let scheme = patient.config.public_url.scheme;
+    let own_paths = &patient.config.server.own_paths;
     let mut findings = Vec::new();
     for redirect_uri in &patient.registration.redirect_uris {
         let is_there = |app: &&App| {
             app.providers.contains(&patient.settings.entry)
-                && own_paths::redirect_uri(scheme, &app.host) == *redirect_uri
+                && own_paths.redirect_uri(scheme, &app.host) == *redirect_uri
         };
         let Some(app) = patient.config.apps.iter().find(is_there) else {
             continue;

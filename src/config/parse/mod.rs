@@ -45,6 +45,9 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     if let Some(assertion) = &assertion {
         budget::judge(&assertion.issuer, &apps, findings);
     }
+    if let Some(server) = &server {
+        routes::judge(&server.own_paths, &apps, findings);
+    }
     if let (Some(server), Some(public_url)) = (&server, &public_url) {
         tls::judge(server, (public_url, &apps), surroundings, findings);
     }

@@ -6,10 +6,11 @@ use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
 use crate::config::raw;
+use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
-use crate::wire::own_paths;
+use crate::wire::own_paths::OwnPaths;
 
 /// A path that cannot be told from another one is refused, as it is in a request.
 pub fn path(key: &Key, text: &str, findings: &mut Findings) -> Option<PathPrefix> {
@@ -30,12 +31,6 @@ pub fn path(key: &Key, text: &str, findings: &mut Findings) -> Option<PathPrefix
             problem,
             "write the path alone: routes do not look at the query",
         );
-        return None;
-    }
-    if own_paths::is_own_path(&path.to_string()) {
-        let problem = format!("`{path}` is a path of the gateway itself");
-        let help = format!("everything below {} is never forwarded", own_paths::PREFIX);
-        findings.error(Code::Path, key, problem, help);
         return None;
     }
     Some(path)
@@ -95,6 +90,25 @@ pub fn routes(
         silence_beside_identity(&app.name("routes"), below, &routes, findings);
     }
     (!findings.refused(&app.name("routes"))).then_some(routes)
+}
+
+/// What the gateway answers itself is no application's, and none of its routes is there.
+pub fn judge(own_paths: &OwnPaths, apps: &[App], findings: &mut Findings) {
+    for app in apps {
+        let key = Key::ROOT.name("apps").item(app.position);
+        let of_routes = app.routes.iter().enumerate();
+        let of_routes = of_routes.map(|(index, route)| (key.name("routes").item(index), &route.path));
+        for (key, path) in std::iter::once((key.clone(), &app.path)).chain(of_routes) {
+            if own_paths.contain_path(&path.to_string()) {
+                let problem = format!("`{path}` is a path of the gateway itself");
+                let help = format!(
+                    "everything below {} is never forwarded; see server.reserved_prefix",
+                    own_paths.prefix()
+                );
+                findings.error(Code::Path, &key.name("path"), problem, help);
+            }
+        }
+    }
 }
 
 /// An application that is told who somebody is on one page and nothing on the next one takes them for signed out. What no

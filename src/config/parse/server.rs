@@ -17,6 +17,7 @@ use crate::config::settings::ServerSettings;
 use crate::config::settings::TlsFiles;
 use crate::config::surroundings::Surroundings;
 use crate::gateway::listener::Hsts;
+use crate::wire::own_paths::OwnPaths;
 
 /// Of 107 bytes; the rest is for the name that a socket has until it is ours alone.
 const LONGEST_SOCKET: usize = 95;
@@ -30,6 +31,11 @@ pub fn server(
     let key = Key::ROOT.name("server");
     let raw = raw?;
     let listen = address(&key.name("listen"), raw.listen, findings);
+    let own_paths = own_paths(
+        &key.name("reserved_prefix"),
+        raw.reserved_prefix.as_deref(),
+        findings,
+    );
     let monitor_listen = address(&key.name("monitor_listen"), raw.monitor_listen, findings);
     if let (Some(ours), Some(monitor)) = (listen, monitor_listen)
         && ours == monitor
@@ -63,6 +69,7 @@ pub fn server(
         .and_then(|raw| tls(&key.name("tls"), raw, surroundings, findings));
     Some(ServerSettings {
         listen: listen?,
+        own_paths: own_paths?,
         monitor_listen,
         admin_socket: match raw.admin_socket {
             Some(path) => Some(admin_socket(
@@ -78,6 +85,24 @@ pub fn server(
         tls,
         hsts: hsts(raw.hsts.as_deref()),
     })
+}
+
+/// A path in one spelling: it becomes part of what is registered at providers, byte for byte.
+fn own_paths(key: &Key, text: Option<&str>, findings: &mut Findings) -> Option<OwnPaths> {
+    let text = text?;
+    let own_paths = OwnPaths::parse(text);
+    if own_paths.is_none() {
+        findings.error(
+            Code::ReservedPrefix,
+            key,
+            format!(
+                "`{}` is no path that the gateway can keep for itself",
+                bounded(text)
+            ),
+            "write a slash and a name of letters, digits, -, ., _ and ~, of 64 bytes at most: \"/_guichet\"",
+        );
+    }
+    own_paths
 }
 
 /// The schema let no other word pass.

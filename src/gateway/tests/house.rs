@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::HeaderName;
@@ -36,6 +37,7 @@ use crate::routing::upstream::UpstreamScheme;
 use crate::telemetry::audit::Audit;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::host::Host;
+use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestId;
 use crate::wire::response::Response;
@@ -116,6 +118,8 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
     })
 }
 
+static OWN_PATHS: LazyLock<OwnPaths> = LazyLock::new(OwnPaths::default);
+
 /// Forwards everything; `/_guichet/refused` is answered with 401, `/_guichet/form` with what the form said.
 pub(super) struct PassAll {
     pub(super) app: Arc<App>,
@@ -131,6 +135,10 @@ pub(super) fn telemetry() -> Arc<Telemetry> {
 impl Decide for PassAll {
     fn telemetry(&self) -> &Arc<Telemetry> {
         &self.telemetry
+    }
+
+    fn own_paths(&self) -> &OwnPaths {
+        &OWN_PATHS
     }
 
     fn wants_form(&self, request: &Request) -> bool {

@@ -14,6 +14,7 @@ pub(crate) mod cookies;
 pub(crate) mod entries;
 pub(crate) mod fragment;
 pub(crate) mod redirects;
+mod reserved_prefix;
 pub(crate) mod seen;
 pub(crate) mod sign_out;
 
