@@ -147,6 +147,7 @@ impl Builder<'_> {
             keyring: keyring.clone(),
             lifetimes: config.session.lifetimes,
             cookies,
+            issuers: issuers(&config.providers),
         };
         let clock = Arc::clone(self.clock);
         let store = Arc::clone(&stores.sessions);
@@ -272,6 +273,14 @@ impl Builder<'_> {
         }
         Ok(parties)
     }
+}
+
+fn issuers(providers: &[ClientSettings]) -> BTreeMap<EntryName, String> {
+    let issuer = |client: &ClientSettings| client.profile.issuer.as_str().to_owned();
+    providers
+        .iter()
+        .map(|client| (client.entry.clone(), issuer(client)))
+        .collect()
 }
 
 fn told(apps: &[Arc<routing::app::App>]) -> impl Iterator<Item = (&str, &Told)> {

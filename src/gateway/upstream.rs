@@ -14,9 +14,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use http::Request;
 use http::Response;
 use http::StatusCode;
+use http::header::CONTENT_LENGTH;
+use http::header::TRANSFER_ENCODING;
 use http_body::Body;
 use http_body::Frame;
 use http_body::SizeHint;
@@ -77,12 +80,16 @@ impl Upstreams {
         let patience = Patience {
             response_timeout: upstream.limits.response_timeout,
             upload,
+            method: forward.request.method.clone(),
         };
 
         let request = match pool.take() {
             None => request,
             Some(kept) => match patience.ask(kept, request).await {
-                Ok(answered) => return finish(answered, patience.afterwards(&pool), place, upstream),
+                Ok(answered) => {
+                    let back = patience.afterwards(&answered.1, &pool);
+                    return finish(answered, back, place, upstream);
+                }
                 Err(NoAnswer::Unsent(request)) => *request,
                 Err(NoAnswer::Died(_)) if repeatable => {
                     tracing::debug!("idle connection closed by the application; sent again on a new one");
@@ -95,7 +102,10 @@ impl Upstreams {
         };
         let fresh = self.shared.connector.open(upstream).await?;
         match patience.ask(fresh, request).await {
-            Ok(answered) => finish(answered, patience.afterwards(&pool), place, upstream),
+            Ok(answered) => {
+                let back = patience.afterwards(&answered.1, &pool);
+                finish(answered, back, place, upstream)
+            }
             Err(NoAnswer::Unsent(_)) => Err(UpstreamError::Connect("closed at once".into())),
             Err(NoAnswer::Died(error)) => Err(UpstreamError::Closed(error)),
             Err(NoAnswer::Failed(error)) => Err(error),
@@ -135,6 +145,7 @@ fn finish(
 struct Patience {
     response_timeout: Duration,
     upload: Option<Arc<Upload>>,
+    method: Method,
 }
 
 enum NoAnswer {
@@ -149,8 +160,12 @@ enum NoAnswer {
 impl Patience {
     /// Where the connection goes after the answer. An application that answers without reading a body may take it for the
     /// next request: what one visitor sent would be answered to another. So nobody follows a body.
-    fn afterwards(&self, pool: &Arc<Pool>) -> Option<Arc<Pool>> {
-        self.upload.is_none().then(|| Arc::clone(pool))
+    ///
+    /// Nor an answer of which the application may send content all the same where none belongs (RFC 9112, section 6.3): that
+    /// would be read as the answer to whoever comes next.
+    fn afterwards(&self, answer: &Response<Incoming>, pool: &Arc<Pool>) -> Option<Arc<Pool>> {
+        let is_over = self.upload.is_none() && self.method != Method::HEAD && !says_too_much(answer);
+        is_over.then(|| Arc::clone(pool))
     }
 
     async fn ask(
@@ -201,6 +216,14 @@ impl Patience {
             tokio::time::sleep_until(end).await;
         }
     }
+}
+
+/// Whether an answer that has no content announces some.
+fn says_too_much<B>(answer: &Response<B>) -> bool {
+    let has_none = matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let length = answer.headers().get(CONTENT_LENGTH);
+    has_none
+        && (length.is_some_and(|length| length != "0") || answer.headers().contains_key(TRANSFER_ENCODING))
 }
 
 /// The body of an answer. When it was read to its end, the connection goes back to its pool; otherwise it is closed.

@@ -26,6 +26,8 @@ pub const CURRENT: &str = "current.pem";
 pub const NEXT: &str = "next.pem";
 /// The file of the key that signed before.
 pub const PREVIOUS: &str = "previous.pem";
+/// Longer than any key.
+const LONGEST: u64 = 16 * 1024;
 /// Files of keys that are published and do not sign, in the order in which they are published.
 const PUBLISHED_TOO: [&str; 2] = [NEXT, PREVIOUS];
 
@@ -139,7 +141,7 @@ pub(super) fn open_key(path: &Path) -> Result<Option<File>, SigningKeysError> {
 }
 
 /// What the file holds, if nobody else can read it.
-pub(super) fn pem_in(mut opened: &File, path: &Path) -> Result<Secret, SigningKeysError> {
+pub(super) fn pem_in(opened: &File, path: &Path) -> Result<Secret, SigningKeysError> {
     let at = |error| SigningKeysError::File(path.to_owned(), error);
     let mode = opened.metadata().map_err(at)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
@@ -149,10 +151,12 @@ pub(super) fn pem_in(mut opened: &File, path: &Path) -> Result<Secret, SigningKe
         });
     }
     let mut pem = Vec::new();
-    let read = opened.read_to_end(&mut pem);
+    let read = opened.take(LONGEST + 1).read_to_end(&mut pem);
     let pem = Secret::new(pem);
-    read.map_err(at)?;
-    Ok(pem)
+    match read.map_err(at)? {
+        length if length as u64 > LONGEST => Err(at(io::Error::other("it is too large"))),
+        _ => Ok(pem),
+    }
 }
 
 /// The key that a file holds.

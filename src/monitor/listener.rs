@@ -1,5 +1,6 @@
 //! The listener of the monitor: three paths, asked with GET or HEAD, over few connections.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -24,14 +25,15 @@ use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
-use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 
 use crate::monitor::readiness::Probe;
 use crate::monitor::readiness::Status;
 use crate::monitor::readiness::Watched;
 use crate::telemetry::telemetry::Telemetry;
 
-/// Probes and scrapers are few; whoever opens more connections than this waits.
+/// Probes and scrapers are few. Where there are more connections than this, the oldest goes: a probe is answered as soon as it
+/// comes, and whoever only holds connections keeps nobody from it.
 const MOST_CONNECTIONS: usize = 64;
 /// For a head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -84,22 +86,22 @@ pub async fn serve<W: Watched>(
     telemetry: Arc<Telemetry>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut open: VecDeque<AbortHandle> = VecDeque::new();
     let monitor = Arc::new(Monitor {
         probe: Probe::new(watched),
         telemetry,
     });
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return Ok(());
-        };
         match listener.accept().await {
             Ok((stream, _whoever)) => {
-                let monitor = Arc::clone(&monitor);
-                drop(tokio::spawn(async move {
-                    monitor.connection(stream).await;
-                    drop(place);
-                }));
+                open.retain(|connection| !connection.is_finished());
+                if open.len() >= MOST_CONNECTIONS
+                    && let Some(oldest) = open.pop_front()
+                {
+                    oldest.abort();
+                }
+                let connection = tokio::spawn(Arc::clone(&monitor).connection(stream));
+                open.push_back(connection.abort_handle());
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection of the monitor could not be accepted");
@@ -234,6 +236,26 @@ mod tests {
         assert!(ended.is_ok(), "the place is never given back");
         assert_eq!(began.elapsed(), LONGEST_CONNECTION);
         drop(client);
+    }
+
+    #[tokio::test]
+    async fn a_probe_does_not_wait_behind_those_who_only_hold_connections() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let telemetry = Arc::new(Telemetry::new(Audit::to(io::sink()).unwrap(), None));
+        drop(tokio::spawn(serve(listener, Well, telemetry)));
+        let mut held = Vec::new();
+        for _ in 0..3 * MOST_CONNECTIONS {
+            held.push(tokio::net::TcpStream::connect(address).await.unwrap());
+        }
+        let mut probe = tokio::net::TcpStream::connect(address).await.unwrap();
+        probe.write_all(QUESTION).await.unwrap();
+        let mut answer = String::new();
+        let answered = tokio::time::timeout(Duration::from_secs(3), probe.read_to_string(&mut answer)).await;
+        assert!(answered.is_ok_and(|read| read.is_ok()), "it waits");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        let mut oldest = held.swap_remove(0);
+        assert_eq!(oldest.read(&mut [0]).await.unwrap(), 0, "the oldest had to go");
     }
 
     #[tokio::test]

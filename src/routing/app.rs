@@ -69,13 +69,13 @@ pub enum SignOut {
 impl App {
     /// The route of a request: the longest path that contains it; without one, a session is required.
     ///
-    /// Some applications read `/ADMIN` as `/admin`. So the path is looked up with and without regard to the case of its
-    /// letters, and the stricter of the two routes counts: another spelling never asks for less.
+    /// Some applications read `/ADMIN` as `/admin`, some an accent after its letter as one with it. So the path is looked up
+    /// as it is written and in any spelling, and the stricter of the two routes counts: another one never asks for less.
     pub fn route(&self, target: &RequestTarget) -> &Route {
         let as_written = self.longest(|path| path.contains(target));
-        let in_any_case = self.longest(|path| path.contains_in_any_case(target));
-        if in_any_case.access >= as_written.access {
-            in_any_case
+        let in_any_spelling = self.longest(|path| path.contains_in_any_spelling(target));
+        if in_any_spelling.access >= as_written.access {
+            in_any_spelling
         } else {
             as_written
         }
@@ -89,7 +89,7 @@ impl App {
         };
         let containing = self.routes.iter().filter(|route| contains(&route.path));
         containing
-            .max_by_key(|route| route.path.length())
+            .max_by_key(|route| (route.path.length(), route.access))
             .unwrap_or(UNLISTED)
     }
 }

@@ -64,14 +64,14 @@ impl Router {
         }
     }
 
-    /// Nobody's is a path that would be another application's in another case of its letters: the server behind may read it
-    /// so, and what is asked of a visitor is said by path.
+    /// Nobody's is a path that would be another application's in another case of its letters, or with its accents apart: the
+    /// server behind may read it so, and what is asked of a visitor is said by path.
     fn app_of(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
         let as_written = self.on_host(host).find(|app| app.path.contains(target))?;
-        let in_any_case = self
+        let in_any_spelling = self
             .on_host(host)
-            .find(|app| app.path.contains_in_any_case(target))?;
-        Arc::ptr_eq(as_written, in_any_case).then_some(as_written)
+            .find(|app| app.path.contains_in_any_spelling(target))?;
+        Arc::ptr_eq(as_written, in_any_spelling).then_some(as_written)
     }
 
     /// The paths that no application has.

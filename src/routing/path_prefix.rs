@@ -33,9 +33,9 @@ impl PathPrefix {
         target.is_below(&self.0)
     }
 
-    /// The same for an application that reads `A` as `a`.
-    pub fn contains_in_any_case(&self, target: &RequestTarget) -> bool {
-        target.is_below_in_any_case(&self.0)
+    /// The same for an application that reads another spelling as the same path: `A` as `a`, an accent as part of its letter.
+    pub fn contains_in_any_spelling(&self, target: &RequestTarget) -> bool {
+        target.is_below_in_any_spelling(&self.0)
     }
 
     /// This path with another one below it.

@@ -47,6 +47,9 @@ fn router() -> Router {
         ("/", Access::Optional),
         ("/public", Access::Public),
         ("/public/admin", Access::Required),
+        ("/public/privé", Access::Required),
+        ("/public/TWICE", Access::Required),
+        ("/public/twice", Access::Optional),
     ];
     Router::new(
         vec![
@@ -89,6 +92,13 @@ fn the_longest_path_wins_at_the_border_of_a_segment() {
         ("/urbanisme/public/ADMIN", "urbanisme", Access::Required),
         ("/urbanisme/PUBLIC/admin/x", "urbanisme", Access::Required),
         ("/urbanisme/PUBLIC/x", "urbanisme", Access::Optional),
+        ("/urbanisme/public/%EF%BD%81dmin", "urbanisme", Access::Required),
+        ("/urbanisme/public/priv%C3%A9", "urbanisme", Access::Required),
+        ("/urbanisme/public/prive%CC%81/x", "urbanisme", Access::Required),
+        ("/urbanisme/public/prive", "urbanisme", Access::Public),
+        ("/urbanisme/public/twice", "urbanisme", Access::Required),
+        ("/urbanisme/public/TWICE", "urbanisme", Access::Required),
+        ("/urbanisme/public/Twice", "urbanisme", Access::Required),
         ("/_guichet/callback", "own", Access::Public),
     ] {
         assert_eq!(

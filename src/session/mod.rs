@@ -25,6 +25,7 @@ pub mod store;
 #[cfg(test)]
 pub(crate) mod test_support;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -90,12 +91,15 @@ pub struct SessionSettings {
     pub lifetimes: Lifetimes,
     /// The form of the cookies.
     pub cookies: CookieScheme,
+    /// Who vouches for people at each entry.
+    pub issuers: BTreeMap<EntryName, String>,
 }
 
 /// The sessions of all entries.
 #[derive(Debug)]
 pub struct Sessions {
     store: Arc<dyn SessionStore>,
+    issuers: BTreeMap<EntryName, String>,
     keyring: Keyring,
     lifetimes: Lifetimes,
     cookies: CookieScheme,
@@ -107,6 +111,7 @@ impl Sessions {
     pub fn new(store: Arc<dyn SessionStore>, settings: SessionSettings, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
+            issuers: settings.issuers,
             keyring: settings.keyring,
             lifetimes: settings.lifetimes,
             cookies: settings.cookies,
@@ -242,6 +247,11 @@ impl Sessions {
                 return None;
             }
         };
+        // An entry that leads to another provider by now, perhaps from a sandbox to the real one, has other people.
+        if self.issuers.get(claimed.entry) != Some(&record.identity.subject.issuer) {
+            tracing::warn!(reference = %claimed.locator, "a session of another issuer than the entry has now was not opened");
+            return None;
+        }
         let left = stored.left.min(record.ends_at.since(now));
         (record.ends_at > now).then(|| Session {
             entry: record.entry,

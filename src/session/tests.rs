@@ -19,6 +19,7 @@ use crate::session::roster::Walk;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
+const ISSUER: &str = "https://issuer.example";
 
 struct Scene {
     clock: Arc<MovedClock>,
@@ -39,6 +40,10 @@ fn scene() -> Scene {
 }
 
 fn over(store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secrets: &[u8]) -> Sessions {
+    at(ISSUER, store, clock, secrets)
+}
+
+fn at(issuer: &str, store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secrets: &[u8]) -> Sessions {
     let secrets: Vec<Secret> = secrets
         .iter()
         .map(|first| Secret::new((0..32).map(|n| first + n).collect::<Vec<u8>>()))
@@ -50,6 +55,7 @@ fn over(store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secrets: &[u8]) -
             absolute: HOUR * 8,
         },
         cookies: CookieScheme::Secure,
+        issuers: ["fc", "pro"].map(|name| (entry(name), issuer.to_owned())).into(),
     };
     Sessions::new(store, settings, Arc::<MovedClock>::clone(clock))
 }
@@ -102,7 +108,7 @@ fn host(text: &str) -> Host {
 
 fn subject(sub: &str) -> Subject {
     Subject {
-        issuer: "https://issuer.example".to_owned(),
+        issuer: ISSUER.to_owned(),
         sub: sub.to_owned(),
     }
 }
@@ -127,6 +133,16 @@ fn login(scene: &Scene, at: &str, sub: &str) -> NewSession {
         provider_sid: Some(format!("sid of {sub}")),
         replaces: Vec::new(),
     }
+}
+
+#[tokio::test]
+async fn a_session_is_nobody_once_its_entry_leads_to_another_issuer() {
+    let scene = scene();
+    let cookie = scene.log_in(login(&scene, "fc", "zoe")).await;
+    let store = Arc::<MemoryStore>::clone(&scene.store);
+    let moved = at("https://issuer.example/2", store, &scene.clock, &[1]);
+    assert!(load(&moved, "a.example", &[&cookie]).await.is_empty());
+    assert_eq!(scene.load(&[&cookie]).await.len(), 1);
 }
 
 #[tokio::test]

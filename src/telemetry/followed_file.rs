@@ -6,6 +6,7 @@ use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Write;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -34,7 +35,11 @@ impl FollowedFile {
     }
 }
 
+/// A pipe would be waited for until somebody reads it: at the start, and, with every later line, in the place of the file.
 fn append_to(path: &PathBuf) -> io::Result<File> {
+    if fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+        return Err(io::Error::other("it is a pipe"));
+    }
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -70,5 +75,21 @@ mod tests {
         assert_eq!(fs::read_to_string(&moved).unwrap(), "one\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "two\n");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_pipe_at_the_start_or_in_the_place_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, path) = (folder.path().join("pipe"), folder.path().join("audit.log"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        assert!(FollowedFile::open(pipe.clone()).is_err());
+        let mut file = FollowedFile::open(path.clone()).unwrap();
+        file.write_all(b"one\n").unwrap();
+        fs::rename(&pipe, &path).unwrap();
+        assert!(file.write_all(b"lost\n").is_err(), "it says that it is lost");
+        fs::remove_file(&path).unwrap();
+        file.write_all(b"two\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two\n");
     }
 }

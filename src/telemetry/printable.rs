@@ -23,7 +23,7 @@ fn is_odd(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         )
 }
 
@@ -34,8 +34,8 @@ mod tests {
     #[test]
     fn nothing_ends_a_line_or_moves_a_cursor() {
         assert_eq!(
-            printable("a\nb\r\u{1b}[2J\u{2028}\u{202e}\u{85}\t"),
-            "a\\nb\\r\\u{1b}[2J\\u{2028}\\u{202e}\\u{85}\\t"
+            printable("a\nb\r\u{1b}[2J\u{2028}\u{202e}\u{61c}\u{e0041}\u{85}\t"),
+            "a\\nb\\r\\u{1b}[2J\\u{2028}\\u{202e}\\u{61c}\\u{e0041}\\u{85}\\t"
         );
         assert_eq!(printable("annulée “ok”"), "annulée “ok”");
         assert_eq!(printable(&"x".repeat(50_000)).len(), MOST);

@@ -9,5 +9,6 @@ pub mod provider_url;
 pub mod request;
 pub mod response;
 pub mod return_to;
+pub mod spelling;
 pub mod target;
 pub mod untrusted;

@@ -5,6 +5,8 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
+use crate::wire::spelling;
+
 /// Why a request target was refused. Every case is a way in which two programs read one path differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -18,7 +20,7 @@ pub enum TargetError {
     /// `%` without two hexadecimal digits, or escapes that are not UTF-8 (overlong forms among them).
     #[error("the request target holds an invalid escape")]
     Escape,
-    /// An escape for a character that separates or changes segments, or that needs none.
+    /// An escape for a character that separates or changes segments, that looks like one of those, or that needs none.
     #[error("the request target escapes a character that must not be escaped")]
     AmbiguousEscape,
     /// `.`, `..`, an empty segment, or one that ends in a dot or a space.
@@ -57,6 +59,9 @@ impl RequestTarget {
         let decoded = percent_decode_str(path)
             .decode_utf8()
             .map_err(|_not_utf8| TargetError::Escape)?;
+        if decoded.contains(spelling::looks_like_a_delimiter) {
+            return Err(TargetError::AmbiguousEscape);
+        }
         refuse_ambiguous_segments(&decoded)?;
         Ok(Self {
             raw: raw.to_owned(),
@@ -93,26 +98,10 @@ impl RequestTarget {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// The same as [`RequestTarget::is_below`] for an application that reads `A` as `a`.
-    pub fn is_below_in_any_case(&self, prefix: &str) -> bool {
-        let mut rest = self.decoded_path.chars();
-        let begins = prefix.chars().all(|letter| {
-            rest.next()
-                .is_some_and(|other| in_one_case(other).eq(in_one_case(letter)))
-        });
-        begins && (rest.as_str().is_empty() || rest.as_str().starts_with('/'))
+    /// The same as [`RequestTarget::is_below`] for an application that reads another spelling as the same path.
+    pub fn is_below_in_any_spelling(&self, prefix: &str) -> bool {
+        spelling::is_below(&self.decoded_path, prefix)
     }
-}
-
-/// A letter as those read it who do not look at case: they take the long s for an s, the Kelvin sign for a k, and an i with
-/// two dots or none for an i.
-fn in_one_case(letter: char) -> impl Iterator<Item = char> {
-    let letter = if matches!(letter, 'İ' | 'ı') {
-        'i'
-    } else {
-        letter
-    };
-    letter.to_uppercase().flat_map(char::to_lowercase)
 }
 
 /// The query is left out: it may carry what a person typed.
@@ -219,6 +208,8 @@ mod tests {
             ("/a%23b", TargetError::AmbiguousEscape),
             ("/admin.php%3Fx.php", TargetError::AmbiguousEscape),
             ("/a%3bb", TargetError::AmbiguousEscape),
+            ("/public%EF%BC%8Fadmin", TargetError::AmbiguousEscape),
+            ("/public/%E2%80%A5/admin", TargetError::AmbiguousEscape),
             ("/a;b", TargetError::Parameter),
             ("/..", TargetError::Segment),
             ("/a/./b", TargetError::Segment),
@@ -242,15 +233,20 @@ mod tests {
         assert!(!target("/apple").is_below("/app"));
         assert!(!target("/x/app").is_below("/app"));
         assert!(!target("/APP/x").is_below("/app"));
-        assert!(target("/APP/x").is_below_in_any_case("/app"));
-        assert!(target("/%C3%89T%C3%A9").is_below_in_any_case("/été"));
+        assert!(target("/APP/x").is_below_in_any_spelling("/app"));
+        assert!(target("/%C3%89T%C3%A9").is_below_in_any_spelling("/été"));
         for spelling in ["/adm%C4%B1n", "/adm%C4%B0n", "/ADMIN/x"] {
-            assert!(target(spelling).is_below_in_any_case("/admin"), "{spelling}");
+            assert!(target(spelling).is_below_in_any_spelling("/admin"), "{spelling}");
         }
-        assert!(target("/%C5%BFession").is_below_in_any_case("/session"));
-        assert!(target("/%E2%84%AAm").is_below_in_any_case("/km"));
-        assert!(target("/x").is_below_in_any_case(""));
-        assert!(!target("/APPLE").is_below_in_any_case("/app"));
-        assert!(!target("/AP").is_below_in_any_case("/app"));
+        assert!(target("/%C5%BFession").is_below_in_any_spelling("/session"));
+        for spelling in ["/e%CC%81te%CC%81/x", "/E%CC%81TE%CC%81"] {
+            assert!(target(spelling).is_below_in_any_spelling("/été"), "{spelling}");
+        }
+        assert!(target("/ad%E2%80%8Dmin").is_below_in_any_spelling("/admin"));
+        assert!(!target("/adminis%CC%81").is_below_in_any_spelling("/adminis"));
+        assert!(target("/%E2%84%AAm").is_below_in_any_spelling("/km"));
+        assert!(target("/x").is_below_in_any_spelling(""));
+        assert!(!target("/APPLE").is_below_in_any_spelling("/app"));
+        assert!(!target("/AP").is_below_in_any_spelling("/app"));
     }
 }

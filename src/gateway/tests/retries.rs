@@ -86,6 +86,44 @@ async fn what_one_visitor_sent_as_a_body_is_never_answered_to_another() {
     assert_ne!(second.connection, seen[0].connection);
 }
 
+/// It sends the head alone, and the content a moment later: after `HEAD`, and beside a `304`.
+#[tokio::test]
+async fn content_where_none_belongs_is_never_the_answer_to_another() {
+    let unasked = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+    let length = format!("Content-Length: {}\r\n\r\n", unasked.len());
+    for (asked, announced) in [
+        ("HEAD /1", format!("HTTP/1.1 200 OK\r\n{length}")),
+        ("GET /1", format!("HTTP/1.1 304 Not Modified\r\n{length}")),
+        (
+            "GET /1",
+            "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(),
+        ),
+    ] {
+        let head = announced.clone();
+        // The content comes when the next request does: the latest moment, and the worst.
+        let application = Application::answering(move |seen, number| {
+            Reply::Say(match (seen.connection, number) {
+                (0, 0) => head.clone(),
+                (0, _) => unasked.to_owned(),
+                _ => OK.to_owned(),
+            })
+        })
+        .await;
+        let house = House::before(application.address).await;
+        let mut browser = Browser::at(house.address).await;
+        browser
+            .send(&format!(
+                "{asked} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            ))
+            .await;
+        browser.rest().await;
+        let mut other = Browser::at(house.address).await;
+        let answer = other.get("/2").await;
+        assert!(!answer.contains("evil"), "{announced}: {answer}");
+        assert_eq!(connections(&application), [0, 1], "{announced}");
+    }
+}
+
 #[tokio::test]
 async fn it_is_not_sent_a_third_time() {
     let application = Application::answering(|_, number| match number {

@@ -9,6 +9,7 @@
 
 use std::fs;
 use std::fs::File;
+use std::fs::Metadata;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
@@ -216,12 +217,13 @@ pub fn list(folder: &Path) -> Result<Vec<Kept>, RotationError> {
 /// Does the one step that is due, or says when it will be.
 pub fn rotate(folder: &Path, now: Timestamp) -> Result<Step, RotationError> {
     let held = hold(folder)?;
-    step(&held.path(), now).map_err(|error| held.name(error))
+    step(&held, now).map_err(|error| held.name(error))
 }
 
-fn step(folder: &Path, now: Timestamp) -> Result<Step, RotationError> {
+fn step(held: &Held, now: Timestamp) -> Result<Step, RotationError> {
+    let folder = &held.path();
     let current =
-        own_key(folder, Role::Current)?.ok_or_else(|| SigningKeysError::NoCurrent(folder.to_owned()))?;
+        own_key(folder, Role::Current)?.ok_or_else(|| SigningKeysError::NoCurrent(folder.clone()))?;
     let next = own_key(folder, Role::Next)?;
     // The same key under both names: a promotion that was interrupted.
     let previous = own_key(folder, Role::Previous)?.filter(|previous| previous.kept.kid != current.kept.kid);
@@ -265,10 +267,11 @@ fn step(folder: &Path, now: Timestamp) -> Result<Step, RotationError> {
 /// again; whoever has an old key signs nothing that is believed after that.
 pub fn replace(folder: &Path, now: Timestamp) -> Result<Step, RotationError> {
     let held = hold(folder)?;
-    replace_all(&held.path(), now).map_err(|error| held.name(error))
+    replace_all(&held, now).map_err(|error| held.name(error))
 }
 
-fn replace_all(folder: &Path, now: Timestamp) -> Result<Step, RotationError> {
+fn replace_all(held: &Held, now: Timestamp) -> Result<Step, RotationError> {
+    let folder = &held.path();
     let kid = make(folder, Role::Current, now)?;
     for role in [Role::Next, Role::Previous] {
         let file = folder.join(role.file());
@@ -390,6 +393,10 @@ fn on_the_disk(folder: &Path) -> Result<(), RotationError> {
 
 fn hold(folder: &Path) -> Result<Held, RotationError> {
     let opened = File::open(folder).map_err(at(folder))?;
+    let named = fs::symlink_metadata(folder).map_err(at(folder))?;
+    if !leads_to_his_own(&named, &opened.metadata().map_err(at(folder))?) {
+        return Err(RotationError::Link(folder.to_owned()));
+    }
     match opened.try_lock() {
         Ok(()) => Ok(Held {
             folder: opened,
@@ -397,6 +404,16 @@ fn hold(folder: &Path) -> Result<Held, RotationError> {
         }),
         Err(fs::TryLockError::WouldBlock) => Err(RotationError::UnderWay(folder.to_owned())),
         Err(fs::TryLockError::Error(error)) => Err(at(folder)(error)),
+    }
+}
+
+/// Whether a name is that of the folder itself, or a link that root put there, or whoever owns the folder: anybody else would
+/// have us rotate, and remove, where he may not.
+fn leads_to_his_own(named: &Metadata, opened: &Metadata) -> bool {
+    if named.is_symlink() {
+        named.uid() == 0 || named.uid() == opened.uid()
+    } else {
+        (named.dev(), named.ino()) == (opened.dev(), opened.ino())
     }
 }
 

@@ -1,4 +1,6 @@
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use tempfile::TempDir;
 
@@ -196,14 +198,10 @@ fn after_a_leak_no_owner_is_taken_from_a_link() {
 }
 
 #[test]
-fn owner_and_time_go_to_the_new_file_and_not_to_what_took_its_name() {
-    let (_theirs, theirs) = of_somebody_else();
-    let before = state(&theirs);
+fn owner_and_time_go_to_the_new_file() {
     let (folder, _) = folder();
     let path = folder.path().join(UNFINISHED);
     let new = write_private(folder.path(), &path, &Secret::new(b"k".to_vec())).unwrap();
-    fs::remove_file(&path).unwrap();
-    std::os::unix::fs::symlink(&theirs, &path).unwrap();
     let mut to = owner(&new).unwrap();
     if to.user == 0 {
         // Only root gives a file away.
@@ -213,9 +211,77 @@ fn owner_and_time_go_to_the_new_file_and_not_to_what_took_its_name() {
         };
     }
     finish(&new, Some(to), START).unwrap();
-    assert_eq!(state(&theirs), before);
     assert_eq!(owner(&new).unwrap(), to);
     assert_eq!(new.metadata().unwrap().mtime(), START.as_unix());
+}
+
+/// Somebody takes each new file away while it is written, and puts a link under its name.
+#[test]
+fn whoever_races_for_the_name_of_a_new_key_changes_nothing_that_is_somebody_elses() {
+    let (_theirs, theirs) = of_somebody_else();
+    let before = state(&theirs);
+    let (folder, _) = folder();
+    let (unfinished, away) = (folder.path().join(UNFINISHED), folder.path().join("away"));
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                if fs::rename(&unfinished, &away).is_ok() {
+                    // A rotation may have begun anew.
+                    drop(std::os::unix::fs::symlink(&theirs, &unfinished));
+                }
+            }
+        });
+        for _ in 0..20 {
+            // Whether it succeeds is his affair, who owns the folder.
+            drop(replace(folder.path(), START));
+            drop(fs::remove_file(folder.path().join(CURRENT)));
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert!(away.exists(), "nobody raced");
+    assert_eq!(state(&theirs), before);
+}
+
+#[test]
+fn a_folder_that_a_stranger_points_at_is_not_rotated() {
+    let (theirs, _) = folder();
+    let place = tempfile::tempdir().unwrap();
+    let named = place.path().join("keys");
+    std::os::unix::fs::symlink(theirs.path(), &named).unwrap();
+    if fs::metadata(theirs.path()).unwrap().uid() != 0 {
+        // Only root can make a link look like a stranger's.
+        assert!(rotate(&named, START).is_ok());
+        return;
+    }
+    std::os::unix::fs::lchown(&named, Some(65_534), Some(65_534)).unwrap();
+    for refused in [rotate(&named, START), replace(&named, START)] {
+        assert!(
+            matches!(&refused, Err(RotationError::Link(link)) if *link == named),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(fs::read_dir(theirs.path()).unwrap().count(), 1);
+    std::os::unix::fs::lchown(&named, Some(0), Some(0)).unwrap();
+    assert!(rotate(&named, START).is_ok());
+}
+
+#[test]
+fn a_file_that_is_too_large_for_a_key_is_not_read_to_its_end() {
+    let (folder, _) = folder();
+    let file = File::options()
+        .write(true)
+        .open(folder.path().join(CURRENT))
+        .unwrap();
+    file.set_len(1 << 33).unwrap();
+    let refused = rotate(folder.path(), START).unwrap_err();
+    assert_eq!(
+        crate::causes::in_one_line(&refused)
+            .matches("it is too large")
+            .count(),
+        1,
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -226,7 +292,7 @@ fn a_folder_that_takes_the_name_of_the_held_one_is_not_touched() {
     let held = hold(&named).unwrap();
     fs::rename(&named, &away).unwrap();
     fs::create_dir(&named).unwrap();
-    let done = step(&held.path(), START).unwrap();
+    let done = step(&held, START).unwrap();
     assert!(matches!(done, Step::Published { .. }));
     assert_eq!(fs::read_dir(&named).unwrap().count(), 0);
     assert_eq!(published(&away).0, kid);

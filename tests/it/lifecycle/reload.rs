@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
+use crate::support::provider::Provider;
 use crate::support::raw::exchange;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
@@ -82,6 +83,23 @@ fn an_application_is_told_less_from_the_next_request_on() {
     let now = told(&scene, &browser);
     assert!(now.get("birthdate").is_none(), "{now}");
     assert!(now["family_name"].is_string(), "{now}");
+}
+
+/// The day on which `environment = "sandbox"` becomes `"production"`: anybody may sign in as the sandbox's people.
+#[test]
+fn whoever_another_issuer_vouched_for_is_nobody_once_the_entry_leads_elsewhere() {
+    let (mut scene, browser) = signed_in(Store::Redis);
+    let (old, other) = (scene.provider.issuer().to_owned(), Provider::start(Alg::Es256));
+    let new = other.issuer().to_owned();
+    scene.gateway.reload(|text| text.replace(&old, &new)).unwrap();
+    scene.application.forget();
+    assert_ne!(browser.open_once(&scene.url("/again")).status(), 200);
+    assert_eq!(scene.application.byte_count(), 0);
+    let said = "a session of another issuer than the entry has now was not opened";
+    assert!(scene.gateway.logs().text().contains(said));
+
+    scene.gateway.reload(|text| text.replace(&new, &old)).unwrap();
+    told(&scene, &browser);
 }
 
 #[test]

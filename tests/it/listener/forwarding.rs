@@ -75,6 +75,7 @@ fn the_first_stranger_from_the_right_asks(stage: &Stage) {
             "6.6.6.6",
         ),
         ("X-Forwarded-For: 2001:db8::9", "2001:db8::9"),
+        ("X-Forwarded-For: \u{e9}, 6.6.6.6", "6.6.6.6"),
         ("Accept: */*", "127.0.0.1"),
     ] {
         assert_eq!(client(&stage.proxied, fields), [named], "{fields}");

@@ -47,6 +47,7 @@ fn scene() -> Scene {
             absolute: HOUR * 8,
         },
         cookies: CookieScheme::Secure,
+        issuers: [(entry(), subject().issuer)].into(),
     };
     let handed_in: Arc<dyn Clock> = Arc::<MovedClock>::clone(&clock);
     let sessions = Sessions::new(Arc::new(store(&server.url(""))), settings, handed_in);

@@ -1,0 +1,99 @@
+//! What programs read in a path that is spelled in another way: those that do not look at the case of letters, those that
+//! join a letter with its accent or take it apart, as some file systems do, and those that take a letter for its look.
+
+use std::iter;
+
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::CodePointSetDataBorrowed;
+use icu_properties::props::DefaultIgnorableCodePoint;
+
+/// Compatibility decomposition (Unicode Standard Annex 15, form NFKD).
+const APART: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
+/// What is not seen, and what some file systems leave away.
+const UNSEEN: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+
+/// Whether a decoded path is `prefix` or lies below it in the eyes of the most generous program.
+pub fn is_below(path: &str, prefix: &str) -> bool {
+    if path.is_ascii() && prefix.is_ascii() {
+        let (start, rest) = path.split_at_checked(prefix.len()).unwrap_or(("", "-"));
+        return start.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'));
+    }
+    let mut rest = as_read(path);
+    let begins = as_read(prefix).all(|letter| rest.next() == Some(letter));
+    begins && rest.next().is_none_or(|next| next == '/')
+}
+
+/// Whether a character means a delimiter of paths to programs that know ASCII alone: they take it for what looks most like it.
+pub fn looks_like_a_delimiter(c: char) -> bool {
+    const SLASHES: [char; 3] = ['\u{2044}', '\u{2215}', '\u{2216}'];
+    if c.is_ascii() {
+        return false;
+    }
+    let is_dots = || matches!(c, '\u{2024}' | '\u{2025}' | '\u{fe52}' | '\u{ff0e}');
+    let mut looks = APART.normalize_iter(iter::once(c));
+    SLASHES.contains(&c) || is_dots() || looks.any(|c| "/\\;?#%".contains(c) || SLASHES.contains(&c))
+}
+
+/// The letters of a decoded path. Two spellings of one path are the same here.
+fn as_read(path: &str) -> impl Iterator<Item = char> {
+    // Those who do not look at case take it for an i, and its dot is no accent.
+    let dotted = |c| if c == 'İ' { 'i' } else { c };
+    let apart = APART.normalize_iter(path.chars().map(dotted));
+    let seen = apart.filter(|c| !UNSEEN.contains(*c));
+    APART.normalize_iter(seen.flat_map(in_one_case))
+}
+
+/// By way of the upper case: an i without a dot becomes one with it. The long s and the Kelvin sign are an s and a k already.
+fn in_one_case(letter: char) -> impl Iterator<Item = char> {
+    letter.to_uppercase().flat_map(char::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_spellings_of_one_path_are_the_same() {
+        for (one, other) in [
+            ("/admin", "/ADMIN"),
+            ("/été", "/ÉTÉ"),
+            ("/été", "/e\u{301}te\u{301}"),
+            ("/DÉMARCHES", "/de\u{301}marches"),
+            ("/\u{e5}", "/\u{212b}"),
+            ("/straße", "/STRASSE"),
+            ("/fiche", "/\u{fb01}che"),
+            ("/admin", "/\u{ff41}dm\u{131}n"),
+            ("/admin", "/ad\u{200d}min\u{feff}"),
+            ("/session/km", "/\u{17f}ession/\u{212a}m"),
+            ("/ậ", "/a\u{302}\u{323}"),
+            ("/admin", "/adm\u{130}n"),
+        ] {
+            assert!(is_below(one, other), "{one} {other}");
+            assert!(is_below(other, one), "{other} {one}");
+        }
+        for (one, other) in [
+            ("/été", "/ete"),
+            ("/a", "/b"),
+            ("/a", "/a/"),
+            ("/œuf", "/oeuf"),
+            ("/à", "/â"),
+            ("/ab", "/a"),
+            ("/été-2", "/été"),
+        ] {
+            assert!(!is_below(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_delimiter_in_disguise_is_known() {
+        for c in
+            "\u{ff0f}\u{ff3c}\u{ff0e}\u{ff1b}\u{ff05}\u{ff1f}\u{2025}\u{2044}\u{2215}\u{2100}\u{fe54}".chars()
+        {
+            assert!(looks_like_a_delimiter(c), "{c}");
+        }
+        for c in "/.;aé…’ａ１！\u{301}".chars() {
+            assert!(!looks_like_a_delimiter(c), "{c}");
+        }
+    }
+}
