@@ -1,16 +1,17 @@
 //! `guichet doctor` beside real services with one thing wrong: it names it, says what mends it, and ends with 4.
 
 use std::fmt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use serde_json::Value;
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::cases;
-use crate::support::certificates::Authority;
-use crate::support::certificates::Certificate;
+use crate::support::authority::Authority;
+use crate::support::authority::EXPIRED;
+use crate::support::authority::LOCALHOST;
+use crate::support::authority::LONG;
+use crate::support::authority::Pair;
 use crate::support::command::Ended;
 use crate::support::command::guichet_with;
 use crate::support::provider::Alg;
@@ -59,7 +60,7 @@ struct Bench {
     text: String,
     variables: Vec<(&'static str, String)>,
     /// Kept until the doctor has looked.
-    authorities: Vec<TempDir>,
+    authorities: Vec<Authority>,
 }
 
 impl Bench {
@@ -95,20 +96,16 @@ impl Bench {
     }
 
     /// A certificate of an authority of its own, and the file that vouches for it.
-    fn certified(&mut self, name: &str, validity: Validity) -> (Certificate, PathBuf) {
-        let folder = TempDir::new().unwrap();
-        let authority = Authority::new(folder.path());
-        let certificate = match validity {
-            Validity::Now => authority.certify("server", name),
-            Validity::Ended => authority.certify_in_the_past("server", name),
-        };
-        self.authorities.push(folder);
-        (certificate, authority.file())
+    fn certified(&mut self, names: &str, times: (&str, &str)) -> (Pair, PathBuf) {
+        let authority = Authority::new();
+        let certified = (authority.issue("server", names, times), authority.root());
+        self.authorities.push(authority);
+        certified
     }
 
     /// A provider at `https://localhost`, with this certificate.
-    fn over_tls(&mut self, name: &str, validity: Validity, trusts: Trusts) {
-        let (certificate, authority) = self.certified(name, validity);
+    fn over_tls(&mut self, names: &str, times: (&str, &str), trusts: Trusts) {
+        let (certificate, authority) = self.certified(names, times);
         let provider = Provider::start_over_tls(Alg::Es256, &certificate);
         self.issuer(provider.issuer());
         self.scene.provider = provider;
@@ -124,13 +121,9 @@ impl Bench {
     }
 
     /// The gateway shows this certificate itself.
-    fn with_own_certificate(&mut self, name: &str, validity: Validity) {
-        self.certified(name, validity);
-        let folder = self.authorities.last().unwrap().path();
-        let (chain, key) = (folder.join("server.crt"), folder.join("server.key"));
-        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let tls = format!("[server]\ntls = {{ cert_file = {chain:?}, key_file = {key:?} }}\n");
-        self.replace("[server]\n", &tls);
+    fn with_own_certificate(&mut self, names: &str, times: (&str, &str)) {
+        let (pair, _) = self.certified(names, times);
+        self.replace("[server]\n", &format!("[server]\n{}\n", pair.configured()));
         self.replace("public_url = \"http://", "public_url = \"https://");
         let callback = self.callback().replacen("http://", "https://", 1);
         self.registered(&callback, &json!({ "application_type": "web" }));
@@ -163,13 +156,6 @@ impl Bench {
             .collect();
         guichet_with(&path, &[&["doctor"], arguments].concat(), &variables, "")
     }
-}
-
-/// Whether a certificate is of our time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Validity {
-    Now,
-    Ended,
 }
 
 /// Who is told about the authority.
@@ -249,23 +235,23 @@ cases! {
         Fault {
             ids: &[],
             sentence: "a certificate for which nobody vouches",
-            breaks: |bench| bench.over_tls("localhost", Validity::Now, Trusts::OnlyTheMachine),
+            breaks: |bench| bench.over_tls(LOCALHOST, LONG, Trusts::OnlyTheMachine),
             at: ("providers.fc", "TLS"),
-            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by CN=tests",
+            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by CN=authority",
             mend: "install the issuer's root",
         },
         Fault {
             ids: &[],
             sentence: "a certificate that has expired",
-            breaks: |bench| bench.over_tls("localhost", Validity::Ended, Trusts::TheAuthority),
+            breaks: |bench| bench.over_tls(LOCALHOST, EXPIRED, Trusts::TheAuthority),
             at: ("providers.fc", "TLS"),
-            seen: "the certificate has expired: for localhost, by CN=tests, until 2020-02-01T00:00:00Z",
+            seen: "the certificate has expired: for localhost, 127.0.0.1, by CN=authority, until 2021-01-01T00:00:00Z",
             mend: "renews its certificate",
         },
         Fault {
             ids: &[],
             sentence: "a certificate for another name",
-            breaks: |bench| bench.over_tls("autre.example", Validity::Now, Trusts::TheAuthority),
+            breaks: |bench| bench.over_tls("DNS:autre.example", LONG, Trusts::TheAuthority),
             at: ("providers.fc", "TLS"),
             seen: "for other names: for autre.example",
             mend: "compare the address",
@@ -334,7 +320,7 @@ cases! {
         Fault {
             ids: &[],
             sentence: "a certificate of the gateway itself that has expired",
-            breaks: |bench| bench.with_own_certificate("localhost", Validity::Ended),
+            breaks: |bench| bench.with_own_certificate(LOCALHOST, EXPIRED),
             at: ("listener", "TLS"),
             seen: "the certificate has expired",
             mend: "guichet reload",
@@ -342,7 +328,7 @@ cases! {
         Fault {
             ids: &[],
             sentence: "a certificate of the gateway itself for another host",
-            breaks: |bench| bench.with_own_certificate("*.localhost", Validity::Now),
+            breaks: |bench| bench.with_own_certificate("DNS:*.localhost", LONG),
             at: ("listener", "TLS"),
             seen: "not for localhost",
             mend: "names every host",
@@ -363,7 +349,7 @@ cases! {
             ids: &[],
             sentence: "a proxy that is away",
             breaks: |bench| {
-                bench.over_tls("localhost", Validity::Now, Trusts::OnlyTheMachine);
+                bench.over_tls(LOCALHOST, LONG, Trusts::OnlyTheMachine);
                 bench.outbound("proxy = \"http://127.0.0.1:1\"");
             },
             at: ("providers.fc", "TLS"),
@@ -408,7 +394,7 @@ cases! {
 #[test]
 fn where_all_is_well_everything_is_good_and_nothing_changed() {
     let mut bench = Bench::healthy();
-    bench.over_tls("localhost", Validity::Now, Trusts::TheAuthority);
+    bench.over_tls(LOCALHOST, LONG, Trusts::TheAuthority);
     let keys = bench.scene.redis.as_ref().unwrap().keys();
     let ended = bench.doctor(&["--format", "json"]);
     let answer = ended.json();
@@ -506,7 +492,7 @@ fn a_proxy_of_the_environment_is_named_and_not_used() {
 fn the_provider_is_looked_at_through_the_proxy_and_the_rest_is_not() {
     let mut bench = Bench::healthy();
     let proxy = Tinyproxy::start();
-    bench.over_tls("localhost", Validity::Now, Trusts::TheAuthority);
+    bench.over_tls(LOCALHOST, LONG, Trusts::TheAuthority);
     bench.replace(
         "[outbound]\n",
         &format!("[outbound]\nproxy = \"{}\"\n", proxy.url()),

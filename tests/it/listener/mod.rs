@@ -15,7 +15,6 @@ pub(crate) mod upstream_tls;
 use crate::attack::ASSERTION;
 use crate::support::authority::Authority;
 use crate::support::authority::LONG;
-use crate::support::authority::Tunnel;
 use crate::support::browser::Browser;
 use crate::support::gateway::Place;
 use crate::support::h2::H2;
@@ -27,6 +26,7 @@ use crate::support::raw::RawClient;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::tunnel::Tunnel;
 
 /// The cookie of a session on https.
 pub(crate) const SESSION: &str = "__Host-guichet-session-fc";

@@ -5,12 +5,13 @@ use std::process::Command;
 use crate::attack::Proof;
 use crate::support::authority::Authority;
 use crate::support::authority::EXPIRED;
+use crate::support::authority::LOCALHOST;
 use crate::support::authority::LONG;
-use crate::support::authority::Tunnel;
 use crate::support::executable::Executable;
 use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::table;
+use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Upstream;
 
 fn app(name: &str, tunnel: &Tunnel) -> String {
@@ -23,17 +24,16 @@ fn app(name: &str, tunnel: &Tunnel) -> String {
 
 fn only_the_application_itself_is_asked(application: &Upstream) {
     let (ours, foreign) = (Authority::new(), Authority::new());
-    let names = "DNS:localhost,IP:127.0.0.1";
     let tunnel = |pair| Tunnel::out_of_tls(application.address(), &pair);
-    let right = tunnel(ours.issue("right", names, LONG));
+    let right = tunnel(ours.issue("right", LOCALHOST, LONG));
     let wrong = [
-        ("alone", tunnel(ours.self_signed("alone", names))),
-        ("foreign", tunnel(foreign.issue("foreign", names, LONG))),
+        ("alone", tunnel(ours.self_signed("alone", LOCALHOST))),
+        ("foreign", tunnel(foreign.issue("foreign", LOCALHOST, LONG))),
         (
             "othername",
             tunnel(ours.issue("othername", "DNS:app.example", LONG)),
         ),
-        ("expired", tunnel(ours.issue("expired", names, EXPIRED))),
+        ("expired", tunnel(ours.issue("expired", LOCALHOST, EXPIRED))),
     ];
     let apps: Vec<String> = wrong.iter().map(|(name, tunnel)| app(name, tunnel)).collect();
     let apps = format!("{}{}", app("right", &right), apps.concat());

@@ -10,8 +10,8 @@ use std::process::Command;
 
 use super::PAGE;
 use crate::support::authority::Authority;
+use crate::support::authority::LOCALHOST;
 use crate::support::authority::LONG;
-use crate::support::authority::Tunnel;
 use crate::support::browser::Browser;
 use crate::support::document;
 use crate::support::document::text_of;
@@ -24,10 +24,10 @@ use crate::support::process::Process;
 use crate::support::provider::Client;
 use crate::support::raw::exchange;
 use crate::support::scene::CLIENT_SECRET;
+use crate::support::tunnel::Tunnel;
 
 const PASSWORD: &str = "the-password-of-the-first-day";
 const OPERATOR: &str = "the-password-of-the-operator";
-const NAMES: &str = "DNS:localhost";
 
 /// A Redis with the settings and the access list that are shipped.
 struct TownRedis {
@@ -71,7 +71,7 @@ struct Day {
 
 impl Day {
     fn begins(redis: TownRedis, authority: &Authority) -> Self {
-        let pair = authority.issue("site", NAMES, LONG);
+        let pair = authority.issue("site", LOCALHOST, LONG);
         let executable = Executable::start(&Start {
             provider: true,
             store: &|place| {
@@ -203,14 +203,11 @@ impl Day {
         self.runs(&format!("touch -d '30 minutes ago' keys/{aged}"));
     }
 
-    /// The serial number of the certificate that a new connection is shown.
-    fn serial(&self) -> String {
-        let script = format!(
-            "openssl s_client -connect {} -servername localhost </dev/null 2>/dev/null | openssl x509 -noout -serial",
-            self.executable.address()
-        );
-        let said = Command::new("sh").args(["-c", &script]).output().unwrap();
-        String::from_utf8(said.stdout).unwrap()
+    /// The certificate that a new connection is shown, in PEM.
+    fn certificate(&self, authority: &Authority) -> String {
+        let said = authority.s_client((self.executable.address(), "localhost"), &[], "");
+        let (_, begun) = said.split_once("-----BEGIN CERTIFICATE-----").unwrap();
+        begun.split_once("-----END").unwrap().0.to_owned()
     }
 }
 
@@ -263,10 +260,14 @@ fn a_day_on_which_everything_is_replaced_ends_with_no_failed_request_and_nobody_
         panic!("nothing is edited by hand: {line}")
     });
     shift.goes_on(&day);
-    let serial = day.serial();
-    authority.issue("site", NAMES, LONG);
+    let certificate = day.certificate(&authority);
+    authority.issue("site", LOCALHOST, LONG);
     day.runs("guichet reload");
-    assert_ne!(day.serial(), serial, "the old certificate is still shown");
+    assert_ne!(
+        day.certificate(&authority),
+        certificate,
+        "the old certificate is still shown"
+    );
     day.is_registered_with("the-next-client-secret-of-the-tests-9876543210");
     let place = day.executable.place();
     place.secret("client_secret", "the-next-client-secret-of-the-tests-9876543210");

@@ -16,6 +16,8 @@ use super::with_tls;
 use crate::cases;
 use crate::session_store;
 use crate::session_store::server::RedisServer;
+use crate::support::authority::Authority;
+use crate::support::authority::Pair;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::redis::Options;
@@ -88,13 +90,16 @@ fn only_the_named_database_is_used() {
             access: Some(format!("{} +select", documented_rules())),
             ..Options::default()
         });
-        let ca_file = redis.ca_file().display().to_string();
+        let files = match transport {
+            Transport::Plain => None,
+            Transport::Tls | Transport::MutualTls => Some(trusting(redis.authority())),
+        };
         let url = format!("{}/3", redis.url());
         let scene = Scene::start_on(Some(redis), Alg::Es256, |place, text| {
             redis_url(place, &url);
-            match transport {
-                Transport::Plain => text,
-                _ => with_files(&text, &format!("ca_file = {ca_file:?}")),
+            match files {
+                None => text,
+                Some(files) => with_files(&text, &files),
             }
         });
         let browser = Browser::new();
@@ -128,6 +133,16 @@ fn with_files(text: &str, more: &str) -> String {
     text.replace(line, &longer)
 }
 
+/// Whom the gateway believes that it is Redis.
+fn trusting(authority: &Authority) -> String {
+    format!("ca_file = {:?}", authority.root())
+}
+
+/// What the gateway shows so that Redis believes it.
+fn showing(Pair { cert_file, key_file }: Pair) -> String {
+    format!("cert_file = {cert_file:?}, key_file = {key_file:?}")
+}
+
 fn over_mutual_tls(files: impl FnOnce(&Redis) -> String) -> Scene {
     with_tls();
     let redis = Redis::start_with(Options {
@@ -141,13 +156,8 @@ fn over_mutual_tls(files: impl FnOnce(&Redis) -> String) -> Scene {
 #[test]
 fn a_redis_that_wants_to_see_a_certificate_is_shown_one() {
     let scene = over_mutual_tls(|redis| {
-        let (cert, key) = redis.client_certificate();
-        format!(
-            "ca_file = {:?}, cert_file = {:?}, key_file = {:?}",
-            redis.ca_file().display().to_string(),
-            cert.display().to_string(),
-            key.display().to_string()
-        )
+        let shown = showing(redis.client_certificate());
+        format!("{}, {shown}", trusting(redis.authority()))
     });
     a_day(&scene);
     assert_eq!(
@@ -165,23 +175,16 @@ fn a_redis_that_wants_to_see_a_certificate_is_shown_one() {
 
 #[test]
 fn without_a_certificate_that_redis_believes_nobody_is_signed_in() {
-    let scene = over_mutual_tls(|redis| format!("ca_file = {:?}", redis.ca_file().display().to_string()));
+    let scene = over_mutual_tls(|redis| trusting(redis.authority()));
     nobody_passes(&scene);
 }
 
 #[test]
 fn a_redis_with_a_certificate_of_another_authority_is_not_believed() {
+    let other = Authority::new();
     let scene = over_mutual_tls(|redis| {
-        let (cert, key) = redis.client_certificate();
-        let folder = cert.parent().unwrap().join("other");
-        std::fs::create_dir(&folder).unwrap();
-        let other = crate::support::certificates::Authority::new(&folder).file();
-        format!(
-            "ca_file = {:?}, cert_file = {:?}, key_file = {:?}",
-            other.display().to_string(),
-            cert.display().to_string(),
-            key.display().to_string()
-        )
+        let shown = showing(redis.client_certificate());
+        format!("{}, {shown}", trusting(&other))
     });
     nobody_passes(&scene);
 }

@@ -16,10 +16,12 @@ use tokio::time::Instant;
 use super::HOUR;
 use super::eventually_answers;
 use super::locator;
-use super::server;
 use super::server::RedisServer;
 use super::store;
 use super::wire::Relay;
+use crate::support::redis::Options;
+use crate::support::redis::Redis;
+use crate::support::redis::Transport;
 
 /// A session whose value is its own name, so that a wrong answer shows.
 async fn named(store: &RedisStore) -> Locator {
@@ -202,65 +204,23 @@ async fn join<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> 
 
 /// The roots are the system's, read from the environment, which a test cannot change for itself: it runs itself again.
 pub(crate) fn redis_over_tls_is_verified() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let (certificate, key) = certificate(folder.path());
-    let tls_port = server::free_port().to_string();
-    let arguments = [
-        "--tls-port",
-        &tls_port,
-        "--tls-cert-file",
-        &certificate,
-        "--tls-key-file",
-        &key,
-        "--tls-auth-clients",
-        "no",
-    ];
-    let _server = RedisServer::start(&arguments, "");
-    assert!(answer_over_tls(&certificate, &tls_port).contains("answer: Ok(())"));
-    let untrusted = answer_over_tls("/etc/ssl/certs/ca-certificates.crt", &tls_port);
+    let redis = Redis::start_with(Options {
+        transport: Transport::Tls,
+        ..Options::default()
+    });
+    let answered = answer_over_tls(&redis.authority().root(), &redis.url());
+    assert!(answered.contains("answer: Ok(())"), "{answered}");
+    let untrusted = answer_over_tls(Path::new("/etc/ssl/certs/ca-certificates.crt"), &redis.url());
     assert!(untrusted.contains("answer: Err(Unavailable("), "{untrusted}");
 }
 
-/// A certificate for `localhost` and its key.
-fn certificate(folder: &Path) -> (String, String) {
-    let (certificate, key) = (folder.join("redis.crt"), folder.join("redis.key"));
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ])
-        .args([
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-out")
-        .arg(&certificate)
-        .arg("-keyout")
-        .arg(&key)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
-    let text = |path: &Path| path.to_str().unwrap().to_owned();
-    (text(&certificate), text(&key))
-}
-
 /// What [`answers_over_tls`] says in a process with these roots.
-fn answer_over_tls(roots: &str, port: &str) -> String {
+fn answer_over_tls(roots: &Path, url: &str) -> String {
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "session_store::outage::answers_over_tls"])
         .args(["--ignored", "--nocapture"])
         .env("SSL_CERT_FILE", roots)
-        .env("GUICHET_TEST_REDIS", format!("rediss://localhost:{port}"))
+        .env("GUICHET_TEST_REDIS", url)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&child.stdout).into_owned();

@@ -5,7 +5,6 @@
 
 pub(crate) mod authority;
 pub(crate) mod browser;
-pub(crate) mod certificates;
 pub(crate) mod chromium;
 pub(crate) mod clock;
 pub(crate) mod command;
@@ -28,4 +27,5 @@ pub(crate) mod scene;
 pub(crate) mod steps;
 pub(crate) mod table;
 pub(crate) mod tinyproxy;
+pub(crate) mod tunnel;
 pub(crate) mod upstream;

@@ -1,5 +1,6 @@
 //! The provider that we did not write: npm's oidc-provider, configured as `FranceConnect` configures it.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,9 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 
+use super::authority::Pair;
 use super::browser::Browser;
 use super::browser::Page;
-use super::certificates::Certificate;
 use super::process::Process;
 use super::process::in_repository;
 use super::raw;
@@ -64,11 +65,11 @@ impl Provider {
     }
 
     /// At `https://localhost`, with this certificate.
-    pub(crate) fn start_over_tls(alg: Alg, certificate: &Certificate) -> Self {
+    pub(crate) fn start_over_tls(alg: Alg, certificate: &Pair) -> Self {
         Self::start_with(alg, Some(certificate))
     }
 
-    fn start_with(alg: Alg, certificate: Option<&Certificate>) -> Self {
+    fn start_with(alg: Alg, certificate: Option<&Pair>) -> Self {
         let alg = match alg {
             Alg::Es256 => "ES256",
             Alg::Rs256 => "RS256",
@@ -77,8 +78,9 @@ impl Provider {
         command
             .arg(in_repository("tests/provider/provider.mjs"))
             .arg(match certificate {
-                Some(Certificate { chain, key }) => {
-                    json!({ "alg": alg, "tls": { "cert": chain, "key": key } }).to_string()
+                Some(Pair { cert_file, key_file }) => {
+                    let [cert, key] = [cert_file, key_file].map(|file| fs::read_to_string(file).unwrap());
+                    json!({ "alg": alg, "tls": { "cert": cert, "key": key } }).to_string()
                 }
                 None => json!({ "alg": alg }).to_string(),
             });
@@ -213,7 +215,7 @@ impl Provider {
 
 /// The claims of every person that the provider knows.
 pub(crate) fn people() -> Vec<Value> {
-    let text = std::fs::read_to_string(in_repository("tests/provider/accounts.json")).unwrap();
+    let text = fs::read_to_string(in_repository("tests/provider/accounts.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

@@ -5,13 +5,15 @@ pub(crate) mod liar;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::certificates::Authority;
+use super::authority::Authority;
+use super::authority::LOCALHOST;
+use super::authority::LONG;
+use super::authority::Pair;
 use super::process::Process;
 use super::resp::Reply;
 use super::resp::Resp;
@@ -23,6 +25,8 @@ pub(crate) struct Redis {
     folder: TempDir,
     port: u16,
     options: Options,
+    /// Where it is behind TLS.
+    authority: Option<Authority>,
 }
 
 /// How it is set up.
@@ -48,7 +52,7 @@ pub(crate) enum Durability {
 pub(crate) enum Transport {
     #[default]
     Plain,
-    /// With the certificate that [`Redis::ca_file`] vouches for.
+    /// With a certificate of [`Redis::authority`].
     Tls,
     /// The same, and clients have to show one, such as that of [`Redis::client_certificate`].
     MutualTls,
@@ -75,19 +79,19 @@ impl Redis {
     }
 
     pub(crate) fn start_with(options: Options) -> Self {
-        let folder = TempDir::new().unwrap();
-        if options.transport != Transport::Plain {
-            let authority = Authority::new(folder.path());
-            authority.certify("redis", "localhost");
-            authority.certify("client", "guichet");
-        }
+        let authority = (options.transport != Transport::Plain).then(|| {
+            let authority = Authority::new();
+            authority.issue("redis", LOCALHOST, LONG);
+            authority.issue("client", "DNS:guichet", LONG);
+            authority
+        });
         let mut redis = Self {
             process: None,
-            folder,
-            port: 0,
+            folder: TempDir::new().unwrap(),
+            port: free_port(),
             options,
+            authority,
         };
-        redis.port = free_port();
         redis.resume();
         redis
     }
@@ -107,15 +111,14 @@ impl Redis {
         format!("{scheme}://{user}localhost:{}", self.port)
     }
 
-    /// The authority that signed its certificate, in PEM.
-    pub(crate) fn ca_file(&self) -> PathBuf {
-        self.folder.path().join("ca.crt")
+    /// Who signed its certificate, and those that it believes.
+    pub(crate) fn authority(&self) -> &Authority {
+        self.authority.as_ref().expect("it is not behind TLS")
     }
 
     /// A certificate that it believes, and its key.
-    pub(crate) fn client_certificate(&self) -> (PathBuf, PathBuf) {
-        let folder = self.folder.path();
-        (folder.join("client.crt"), folder.join("client.key"))
+    pub(crate) fn client_certificate(&self) -> Pair {
+        self.authority().pair("client")
     }
 
     /// How many keys each database has that has any.
@@ -230,24 +233,20 @@ impl Redis {
             .args(["--bind", "127.0.0.1", "--save", "", "--logfile", ""]);
         command.args(["--unixsocket", "redis.sock", "--dir", "."]);
         let port = self.port.to_string();
-        let clients = if self.options.transport == Transport::MutualTls {
-            "yes"
-        } else {
-            "no"
+        let clients = match self.options.transport {
+            Transport::Plain => None,
+            Transport::Tls => Some("no"),
+            Transport::MutualTls => Some("yes"),
         };
-        match self.options.transport {
-            Transport::Plain => command.args(["--port", &port]),
-            Transport::Tls | Transport::MutualTls => command
-                .args(["--port", "0", "--tls-port", &port])
-                .args(["--tls-auth-clients", clients])
-                .args([
-                    "--tls-cert-file",
-                    "redis.crt",
-                    "--tls-key-file",
-                    "redis.key",
-                    "--tls-ca-cert-file",
-                    "ca.crt",
-                ]),
+        match clients {
+            None => command.args(["--port", &port]),
+            Some(clients) => {
+                let Pair { cert_file, key_file } = self.authority().pair("redis");
+                command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", clients]);
+                command.arg("--tls-cert-file").arg(cert_file);
+                command.arg("--tls-key-file").arg(key_file);
+                command.arg("--tls-ca-cert-file").arg(self.authority().root())
+            }
         };
         if self.options.durability == Durability::AppendOnlyEverySync {
             command.args(["--appendonly", "yes", "--appendfsync", "always"]);
