@@ -31,8 +31,6 @@ mod logout;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
-mod process;
-#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod recipes;

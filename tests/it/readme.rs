@@ -18,16 +18,10 @@ use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::provider::node;
 use crate::support::pyjwt;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
-
-fn in_repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn text_of(path: &str) -> String {
-    fs::read_to_string(in_repository(path)).unwrap()
-}
 
 /// The block of code in this language.
 fn block(language: &str) -> String {

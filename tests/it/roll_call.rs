@@ -14,7 +14,7 @@ use crate::relayed;
 use crate::secrets;
 use crate::site;
 use crate::store;
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
 use crate::support::table;
 use crate::telemetry;
 

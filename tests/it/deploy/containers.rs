@@ -11,12 +11,13 @@ use tempfile::TempDir;
 
 use super::output;
 use crate::support::document;
-use crate::support::document::text_of;
 use crate::support::document::with;
 use crate::support::executable::GUICHET;
+use crate::support::executable::running;
 use crate::support::process::Process;
-use crate::support::process::in_repository;
 use crate::support::pyjwt;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 const COMPOSE: &str = "deploy/docker-compose.yml";
 /// What becomes of YAML: JSON, so that the test can look at it.
@@ -174,11 +175,9 @@ impl Containers {
         command
     }
 
-    /// Runs the gateway; `under` is what comes before its own command.
-    pub(super) fn gateway(&self, under: &str) -> Process {
-        let file = self.folder.path().join("guichet.toml");
-        let command = format!("exec {under} {GUICHET} --config {} run 2>&1", file.display());
-        Process::start(Command::new("sh").args(["-c", &command]), "listening").0
+    /// Runs the gateway by this command, with the program in the end.
+    pub(super) fn gateway(&self, command: &mut Command) -> Process {
+        running(command, &self.folder.path().join("guichet.toml"))
     }
 
     fn redis(&self, compose: &Value) -> Process {
@@ -191,7 +190,7 @@ impl Containers {
             .args(&call[1..])
             .args(["--bind", "127.0.0.1", "--port", &self.redis.to_string()]);
         command.arg("--dir").arg(self.folder.path());
-        Process::start(&mut command, "Ready to accept connections").0
+        Process::announced(&mut command, "Ready to accept connections").0
     }
 
     /// Whether Redis does something for whoever says this.
@@ -238,6 +237,6 @@ fn the_configuration_of_the_containers_starts_beside_its_redis_and_is_well() {
     assert!(containers.redis_answers(&["-u", &url]) && !containers.redis_answers(&[]));
     let healthy = || output(&mut containers.guichet(&["healthcheck"])).status.success();
     assert!(!healthy());
-    let _gateway = containers.gateway("");
+    let _gateway = containers.gateway(&mut Command::new(GUICHET));
     assert!(healthy());
 }

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::is_content;
 use super::output;
-use crate::support::document::text_of;
 use crate::support::executable::GUICHET;
-use crate::support::process::in_repository;
 use crate::support::pyjwt;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 #[test]
 fn the_dockerfile_is_clean_and_its_image_runs_as_nobody_and_knows_when_it_is_well() {

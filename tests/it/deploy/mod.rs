@@ -8,7 +8,7 @@ mod unit;
 use std::process::Command;
 use std::process::Output;
 
-use crate::support::document::text_of;
+use crate::support::repository::text_of;
 
 pub(super) fn output(command: &mut Command) -> Output {
     command

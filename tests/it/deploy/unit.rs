@@ -7,9 +7,9 @@ use tempfile::TempDir;
 
 use super::is_content;
 use super::output;
-use crate::support::document::text_of;
 use crate::support::executable::GUICHET;
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 pub(super) const UNIT: &str = "deploy/systemd/guichet.service";
 /// What `systemd-analyze security` may find at most: 1.5 of 10.

@@ -90,6 +90,26 @@ fn the_way_to_end_is_that_of_the_newest_configuration() {
 }
 
 #[test]
+fn a_health_check_is_well_for_as_long_as_the_process_answers() {
+    let mut executable = Executable::start(&Start {
+        // As whoever tries it has it: what a start needs and nobody named is made at the start.
+        edit: &|_, usual| {
+            let named = |line: &&str| !line.starts_with("secret = ") && !line.starts_with("keys_dir = ");
+            usual.lines().filter(named).collect::<Vec<_>>().join("\n")
+        },
+        ..Start::default()
+    });
+    let check = |executable: &Executable| executable.command(&["healthcheck"]).status.code();
+    assert_eq!(check(&executable), Some(0));
+    executable.signal("STOP");
+    assert_eq!(check(&executable), Some(1), "it is there, and says nothing");
+    executable.signal("CONT");
+    executable.signal("TERM");
+    assert_eq!(executable.ended().code(), Some(0));
+    assert_eq!(check(&executable), Some(1), "nobody is there");
+}
+
+#[test]
 fn an_answer_under_way_is_the_last_of_its_connection() {
     let mut executable = Executable::start(&Start::default());
     executable

@@ -14,7 +14,6 @@ use crate::support::authority::LOCALHOST;
 use crate::support::authority::LONG;
 use crate::support::browser::Browser;
 use crate::support::document;
-use crate::support::document::text_of;
 use crate::support::executable::Executable;
 use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
@@ -23,6 +22,7 @@ use crate::support::load::Load;
 use crate::support::process::Process;
 use crate::support::provider::Client;
 use crate::support::raw::exchange;
+use crate::support::repository::text_of;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::tunnel::Tunnel;
 
@@ -53,7 +53,7 @@ impl TownRedis {
         fs::write(folder.join("redis.conf"), settings).unwrap();
         let mut command = Command::new("redis-server");
         command.arg(folder.join("redis.conf"));
-        let (process, _) = Process::start(&mut command, "Ready to accept connections");
+        let (process, _) = Process::announced(&mut command, "Ready to accept connections");
         Self {
             port,
             _process: process,
@@ -294,13 +294,7 @@ fn a_day_on_which_everything_is_replaced_ends_with_no_failed_request_and_nobody_
     assert!(!log.contains(PASSWORD) && !log.contains(OPERATOR), "{log}");
 
     // The next morning.
-    let file = day.executable.place().file();
-    let mut command = Command::new("sh");
-    command.args([
-        "-c",
-        &format!("exec {GUICHET} --config {} run 2>&1", file.display()),
-    ]);
-    let (_morning, _) = Process::start(&mut command, "listening");
+    day.executable.start_again();
     for person in &people {
         assert_eq!(exchange(day.address(), day.request(person)).status, 200);
     }

@@ -10,10 +10,11 @@ use tempfile::TempDir;
 
 use super::PAGE;
 use crate::support::document;
-use crate::support::document::text_of;
 use crate::support::executable::GUICHET;
+use crate::support::executable::running;
 use crate::support::process::Process;
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 /// What needs a machine of its own: the service manager, other users, and a long build.
 const ELSEWHERE: &[&str] = &["cargo build ", "systemctl ", "systemd-sysusers ", "chown "];
@@ -143,16 +144,13 @@ fn who_follows_the_page_has_a_gateway_that_is_well_and_secrets_that_nobody_else_
     .unwrap();
     let mut redis = Command::new("redis-server");
     redis.arg(machine.path("/etc/redis/redis.conf"));
-    let (_redis, _) = Process::start(&mut redis, "Ready to accept connections");
+    let (_redis, _) = Process::announced(&mut redis, "Ready to accept connections");
     let (before, health) = last.rsplit_once('\n').unwrap();
     assert!(health.ends_with("healthcheck"));
     machine.follows(before);
-    let run = machine.here("exec guichet --config /etc/guichet/guichet.toml run 2>&1");
-    let mut service = Command::new("sh");
-    service
-        .args(["-c", &run])
-        .env("CREDENTIALS_DIRECTORY", machine.path("/etc/guichet/credentials"));
-    let (_service, _) = Process::start(&mut service, "listening");
+    let mut service = Command::new(machine.path("/usr/bin/guichet"));
+    service.env("CREDENTIALS_DIRECTORY", machine.path("/etc/guichet/credentials"));
+    let _service = running(&mut service, &machine.path("/etc/guichet/guichet.toml"));
     machine.follows(health);
     for (path, expected) in [
         ("/etc/guichet/credentials", 0o700),

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::document::blocks;
-use crate::support::document::text_of;
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 const PAGE: &str = "docs/operations.md";
 

@@ -195,7 +195,7 @@ fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         "echo starting\nexec /usr/sbin/apache2 -X -f {}",
         configuration.display()
     );
-    let (process, _) = Process::start(&mut sh(&command, folder), "starting");
+    let (process, _) = Process::announced(&mut sh(&command, folder), "starting");
     until_it_listens(on(port));
     (process, on(port))
 }
@@ -267,7 +267,7 @@ fn python(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         &block("sh", "gunicorn"),
         &[("gunicorn", gunicorn.as_str()), ("127.0.0.1:8081", "127.0.0.1:0")],
     );
-    let (process, rest) = Process::start(&mut sh(&command, folder), "Listening at: http://127.0.0.1:");
+    let (process, rest) = Process::announced(&mut sh(&command, folder), "Listening at: http://127.0.0.1:");
     (process, on(port_of(&rest)))
 }
 
@@ -283,7 +283,7 @@ fn node_server(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let server = with(&block("js", "createServer"), &[("listen(8081,", "listen(0,")]);
     fs::write(folder.join("server.mjs"), server).unwrap();
     let command = format!("exec {} server.mjs", node().display());
-    let (process, rest) = Process::start(&mut sh(&command, folder), "listening on");
+    let (process, rest) = Process::announced(&mut sh(&command, folder), "listening on");
     (process, on(port_of(&rest)))
 }
 
@@ -330,7 +330,7 @@ fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         .env("CATALINA_HOME", &catalina)
         .env("CATALINA_BASE", folder)
         .env(JAVA_OPTIONS.0, JAVA_OPTIONS.1);
-    let (process, rest) = Process::start(
+    let (process, rest) = Process::announced(
         &mut command,
         "Starting ProtocolHandler [\"http-nio-127.0.0.1-auto-1-",
     );

@@ -1,13 +1,6 @@
 //! Redis as administrations run it: an access list, a numbered database, a cluster behind one name, certificates on both sides.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::process::Command;
-use std::process::Stdio;
-
-use guichet::identity_headers::signing_keys::SigningKeys;
-use tempfile::TempDir;
 
 use super::Play;
 use super::is_signed_in;
@@ -19,6 +12,8 @@ use crate::session_store::server::RedisServer;
 use crate::support::authority::Authority;
 use crate::support::authority::Pair;
 use crate::support::browser::Browser;
+use crate::support::executable::Executable;
+use crate::support::executable::Start;
 use crate::support::provider::Alg;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
@@ -200,72 +195,28 @@ fn nobody_passes(scene: &Scene) {
     assert_eq!(scene.redis.as_ref().unwrap().keys_by_database(), BTreeMap::new());
 }
 
-/// The program itself, over this Redis; what it logs until a line says this.
-fn log_of_the_start(redis: &RedisServer, until: &str) -> String {
-    log_of_the_start_with(&redis.url(""), until, |_| {})
+/// The program itself, over the Redis at this address.
+fn over(url: &str) -> Executable {
+    Executable::start(&Start {
+        store: &|place| {
+            let url = place.secret("redis_url", url);
+            format!("store = \"redis\"\nredis = {{ url = {url} }}\n")
+        },
+        ..Start::default()
+    })
 }
 
-fn log_of_the_start_with(url: &str, until: &str, mut seen: impl FnMut(&str)) -> String {
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    SigningKeys::generate(&path("keys")).unwrap();
-    std::fs::write(path("secret"), "a-secret-of-the-tests-0123456789abcdef").unwrap();
-    std::fs::write(path("redis_url"), url).unwrap();
-    std::fs::write(path("guichet.toml"), TEXT).unwrap();
-    let mut process = Command::new("timeout")
-        .args(["60", env!("CARGO_BIN_EXE_guichet"), "--config"])
-        .arg(path("guichet.toml"))
-        .arg("run")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = String::new();
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    for line in lines.by_ref() {
-        log.push_str(&line.unwrap());
-        log.push('\n');
-        seen(&log);
-        if log.contains(until) {
-            break;
-        }
-    }
-    // `timeout` hands the signal on.
-    let told = Command::new("kill")
-        .arg(process.id().to_string())
-        .status()
-        .unwrap();
-    assert!(told.success());
-    // Whoever logs must find a reader, to the end.
-    log.extend(lines.map_while(Result::ok));
-    process.wait().unwrap();
-    assert!(log.contains(until), "no {until:?} in\n{log}");
-    log
+/// The line of its log that says this.
+fn line(executable: &Executable, what: &str) -> String {
+    executable.until(what, || executable.said(what) > 0);
+    let log = executable.log();
+    log.lines().find(|line| line.contains(what)).unwrap().to_owned()
 }
-
-const TEXT: &str = r#"public_url = "http://localhost:8080"
-organisation = { name = "Ville" }
-server = { listen = "127.0.0.1:0" }
-session = { store = "redis", secret = { file = "secret" }, redis = { url = { file = "redis_url" } } }
-assertion = { keys_dir = "keys" }
-[providers.fc]
-preset = "franceconnect"
-environment = "sandbox"
-client_id = "x"
-client_secret = { file = "secret" }
-[[apps]]
-name = "urbanisme"
-providers = ["fc"]
-upstreams = ["http://127.0.0.1:9"]
-"#;
 
 fn a_cluster_is_named_in_the_log_of_the_start() {
     let node = RedisServer::start(&["--cluster-enabled", "yes"], "");
     node.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "5000"]);
-    let log = log_of_the_start(&node, "this is a cluster, use a list");
-    let line = log
-        .lines()
-        .find(|line| line.contains("this is a cluster"))
-        .unwrap();
+    let line = line(&over(&node.url("")), "this is a cluster, use a list");
     assert!(
         line.contains("\"log.level\":\"error\"") && line.contains("name a single server"),
         "{line}"
@@ -275,8 +226,9 @@ fn a_cluster_is_named_in_the_log_of_the_start() {
 #[test]
 fn the_log_of_the_start_says_what_would_lose_sessions() {
     let server = RedisServer::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"], "");
-    let log = log_of_the_start(&server, "keeps nothing on disk");
-    let line = log.lines().find(|line| line.contains("allkeys-lru")).unwrap();
+    let executable = over(&server.url(""));
+    line(&executable, "keeps nothing on disk");
+    let line = line(&executable, "allkeys-lru");
     assert!(
         line.contains("\"log.level\":\"error\"") && line.contains("noeviction"),
         "{line}"
@@ -287,13 +239,9 @@ fn the_log_of_the_start_says_what_would_lose_sessions() {
 #[test]
 fn a_redis_that_comes_later_is_looked_at_when_it_comes() {
     let mut server = RedisServer::stopped(&[], "");
-    let mut is_there = false;
-    let url = server.url("");
-    let log = log_of_the_start_with(&url, "keeps nothing on disk", |log| {
-        if !is_there && log.contains("no session can be kept yet") {
-            is_there = true;
-            server.run();
-        }
-    });
-    assert!(is_there, "{log}");
+    let executable = over(&server.url(""));
+    line(&executable, "no session can be kept yet");
+    assert_eq!(executable.said("keeps nothing on disk"), 0);
+    server.run();
+    line(&executable, "keeps nothing on disk");
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 use serde_json::Value;
 use serde_json::json;
 
-use super::process::in_repository;
 use super::provider::node;
+use super::repository::in_repository;
 
 /// Takes the steps and returns the report; fails with the page's text if a step does. Screenshots go into the folder.
 pub(crate) fn journey(screenshots: &Path, steps: &Value) -> Value {

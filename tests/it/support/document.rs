@@ -1,18 +1,12 @@
 //! A page of the documentation and its blocks of code, so that a test runs what the reader runs.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
 
-use super::process::in_repository;
-
-/// A file of this repository.
-pub(crate) fn text_of(path: &str) -> String {
-    fs::read_to_string(in_repository(path)).unwrap()
-}
+use super::repository::text_of;
 
 /// The blocks of code of a page in one language, in order.
 pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {

@@ -50,7 +50,7 @@ impl Tinyproxy {
         command
             .args(["-c", "echo started; exec tinyproxy -d -c \"$0\""])
             .arg(&file);
-        let (process, _) = Process::start(&mut command, "started");
+        let (process, _) = Process::announced(&mut command, "started");
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(

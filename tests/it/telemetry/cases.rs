@@ -1,5 +1,6 @@
 //! Logging, privacy and audit: what threatens them, by number.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::panic::PanicHookInfo;
 use std::thread;
@@ -13,11 +14,12 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::canary;
-use super::executable::Errors;
-use super::executable::Executable;
-use super::executable::parsed;
+use super::watched::Watched;
+use super::watched::parsed;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::executable::Log;
+use crate::support::executable::Start;
 use crate::support::logs::Logs;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
@@ -28,7 +30,6 @@ use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
 use crate::support::steps::sign_out;
 use crate::support::table::Case;
-use crate::support::upstream::Upstream;
 
 /// A case that plays a scene of its own.
 #[derive(Debug)]
@@ -116,8 +117,7 @@ cases! {
 }
 
 fn one_line_each() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     let odd = "\u{2028}\u{202e}\\\"}{\\\"level\\\":\\\"info\\\"";
     let requests = [
         format!("GET /public/a%0Ab%0D%1B[2J HTTP/1.1\r\nHost: localhost:{{port}}\r\nUser-Agent: one {odd}\r\n\r\n"),
@@ -127,16 +127,16 @@ fn one_line_each() {
         "GET /public/\u{e9}\u{2028} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".to_owned(),
     ];
     for request in &requests {
-        let port = gateway.listen.port().to_string();
-        exchange(gateway.listen, request.replace("{port}", &port));
+        let port = gateway.executable.place().port().to_string();
+        exchange(gateway.executable.address(), request.replace("{port}", &port));
     }
-    assert!(gateway.end().success());
-    let text = gateway.errors() + &gateway.output();
+    gateway.end();
+    let text = gateway.text();
     assert!(
         !text.contains(|odd: char| (odd.is_control() && odd != '\n') || matches!(odd, '\u{2028}' | '\u{202e}')),
         "{text}"
     );
-    let (accesses, audited) = (gateway.dataset("guichet.access"), parsed(&gateway.output()));
+    let (accesses, audited) = (gateway.dataset("guichet.access"), gateway.audited());
     // The last one is refused before it is a request.
     assert!((4..=5).contains(&accesses.len()), "{accesses:?}");
     let answered = accesses.iter().map(|line| &line["http.response.status_code"]);
@@ -156,17 +156,16 @@ fn one_line_each() {
 }
 
 fn foreign_crates_are_capped() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     let cookie = "PHPSESSID=planted-cookie-of-the-application";
     let answer = gateway.ask("GET /public", &format!("Cookie: {cookie}\r\n"));
     assert_eq!(answer.status, 200);
     // hyper's parser holds these bytes in its hand when it refuses them.
     exchange(
-        gateway.listen,
+        gateway.executable.address(),
         format!("GET /public HTTP/1.1\r\nHost: a\r\nCookie {cookie}\u{1}\r\n\r\n"),
     );
-    assert!(gateway.end().success());
+    gateway.end();
     let lines = gateway.lines();
     let is_ours = |line: &Value| line["log.logger"].as_str().unwrap().starts_with("guichet");
     assert!(
@@ -181,7 +180,7 @@ fn foreign_crates_are_capped() {
             "{line}"
         );
     }
-    assert!(!gateway.errors().contains("planted-cookie"));
+    assert!(!gateway.executable.log().contains("planted-cookie"));
 }
 
 fn a_panic_quotes_nothing() {
@@ -312,21 +311,20 @@ fn every_event_is_whole(scene: &Scene) {
 }
 
 fn a_number_of_our_own() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     for claimed in ["planted-number", "0123456789abcdef", &"x".repeat(20_000)] {
-        application.forget();
+        gateway.executable.application.forget();
         let fields = format!("X-Request-Id: {claimed}\r\ntraceparent: 00-zz-zz-planted-number\r\n");
         assert_eq!(gateway.ask("GET /public", &fields).status, 200);
-        let number = application.only().values("x-request-id");
+        let number = gateway.executable.application.only().values("x-request-id");
         assert_eq!(number.len(), 1);
         assert_ne!(number[0], claimed);
         assert!(number[0].len() == 16 && number[0].bytes().all(|digit| digit.is_ascii_hexdigit()));
     }
     let too_long = format!("X-Request-Id: {}\r\n", "x".repeat(100_000));
     assert_eq!(gateway.ask("GET /public", &too_long).status, 431);
-    assert!(gateway.end().success());
-    assert!(!gateway.errors().contains("planted-number"));
+    gateway.end();
+    assert!(!gateway.executable.log().contains("planted-number"));
     let known: Vec<Value> = gateway.dataset("guichet.access");
     assert!(
         known
@@ -336,24 +334,22 @@ fn a_number_of_our_own() {
 }
 
 fn the_peer_is_named() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     let fields = "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\n";
     assert_eq!(gateway.ask("GET /public", fields).status, 200);
     gateway.ask("GET /_guichet/callback?code=x&state=y", fields);
-    assert!(gateway.end().success());
-    let (accesses, audited) = (gateway.dataset("guichet.access"), parsed(&gateway.output()));
+    gateway.end();
+    let (accesses, audited) = (gateway.dataset("guichet.access"), gateway.audited());
     assert_eq!((accesses.len(), audited.len()), (2, 1));
     for line in accesses.iter().chain(&audited) {
         assert_eq!(line["source.ip"], "127.0.0.1", "{line}");
         assert!(line["source.port"].as_u64().unwrap() > 0, "{line}");
     }
-    assert!(!(gateway.errors() + &gateway.output()).contains("203.0.113.9"));
+    assert!(!gateway.text().contains("203.0.113.9"));
 }
 
 fn a_long_field_is_cut() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     let (agent, referer) = ("a".repeat(14_000), "r".repeat(14_000));
     let fields = format!("User-Agent: {agent}\r\nReferer: http://localhost/{referer}\r\n");
     assert_eq!(
@@ -372,11 +368,11 @@ fn a_long_field_is_cut() {
         "r".repeat(50_000)
     );
     assert_eq!(gateway.ask("GET /public", &whole).status, 431);
-    assert!(gateway.end().success());
+    gateway.end();
     let line = gateway.dataset("guichet.access").remove(0);
     assert_eq!(line["user_agent.original"], "a".repeat(200));
     assert_eq!(line["url.path"], "/public/x");
-    let text = gateway.errors();
+    let text = gateway.executable.log();
     assert!(text.lines().all(|line| line.len() < 2000));
     for absent in ["rrrrrrrr", "planted-session", "planted-query"] {
         assert!(!text.contains(absent), "{absent}");
@@ -439,14 +435,13 @@ fn metrics_name_nobody() {
 }
 
 fn a_log_that_cannot_be_written() {
-    let application = Upstream::start();
-    for errors in [Errors::Unheard, Errors::Unread] {
+    for log in [Log::Unheard, Log::Unread] {
         // A full disk, as the system shows it.
-        let gateway = Executable::start_with(
-            &application.url(),
-            "logs = { audit_file = \"/dev/full\" }",
-            errors,
-        );
+        let gateway = Watched::start_as(&Start {
+            edit: &|_, usual| format!("logs = {{ audit_file = \"/dev/full\" }}\n{usual}"),
+            log,
+            ..Start::default()
+        });
         for _ in 0..2000 {
             assert_eq!(
                 gateway
@@ -463,7 +458,7 @@ fn a_log_that_cannot_be_written() {
         while !metrics.contains("guichet_audit_events_dropped_total{action=\"\"} 1") {
             metrics = gateway.probe("GET /metrics").text();
         }
-        if errors == Errors::Unheard {
+        if log == Log::Unheard {
             let written = "guichet_log_lines_dropped_total{reason=\"not_written\"} 0";
             assert!(!metrics.contains(written), "{metrics}");
         }
@@ -472,14 +467,10 @@ fn a_log_that_cannot_be_written() {
 }
 
 fn nothing_to_administer() {
-    let application = Upstream::start();
-    let gateway = Executable::start(&application.url(), "");
+    let gateway = Watched::start();
     // Only whoever listens everywhere is there.
-    assert!(
-        gateway
-            .read("guichet.toml")
-            .contains("monitor_listen = \"0.0.0.0:")
-    );
+    let text = fs::read_to_string(gateway.executable.place().file()).unwrap();
+    assert!(text.contains("monitor_listen = \"0.0.0.0:"));
     let elsewhere = SocketAddr::from(([127, 0, 0, 2], gateway.monitor.port()));
     let probe = format!("GET /readyz HTTP/1.1\r\nHost: {elsewhere}\r\nConnection: close\r\n\r\n");
     assert_eq!(exchange(elsewhere, probe).status, 200);
@@ -514,8 +505,7 @@ fn nothing_to_administer() {
 }
 
 fn probes_are_counted() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     for _ in 0..500 {
         assert_eq!(gateway.probe("GET /livez").status, 200);
         assert_eq!(gateway.probe("GET /readyz").status, 200);
@@ -528,9 +518,9 @@ fn probes_are_counted() {
         assert!(metrics.contains(&count), "{metrics}");
     }
     gateway.ask("GET /public", "");
-    assert!(gateway.end().success());
+    gateway.end();
     assert_eq!(gateway.dataset("guichet.access").len(), 1);
-    let text = gateway.errors();
+    let text = gateway.executable.log();
     assert!(!text.contains("livez") && !text.contains("readyz"), "{text}");
     let said = gateway.lines();
     assert_eq!(said.iter().filter(|line| line["message"] == "ready").count(), 1);

@@ -3,5 +3,5 @@
 mod canary;
 pub(crate) mod cases;
 mod documented;
-mod executable;
 mod monitor;
+mod watched;

@@ -1,45 +1,22 @@
 //! The monitor: what probes are told, and what nobody can do there.
 
-use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
-use std::time::Duration;
-
 use serde_json::json;
 
-use super::executable::Executable;
-use super::executable::parsed;
+use super::watched::Watched;
+use crate::support::executable::Start;
+use crate::support::raw::Answer;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
-use crate::support::upstream::Upstream;
+use crate::support::scene::redis_store;
+use crate::support::wait::eventually;
 
 #[test]
 fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
-    let application = Upstream::start();
     let mut redis = Redis::start();
-    let folder = tempfile::tempdir().unwrap();
-    let secret = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        format!("{{ file = {:?} }}", path.display().to_string())
-    };
-    let keys = folder.path().join("keys");
-    let made = Command::new(env!("CARGO_BIN_EXE_guichet"))
-        .args(["keys", "generate", "--config"])
-        .arg({
-            let file = folder.path().join("keys.toml");
-            std::fs::write(&file, format!("assertion = {{ keys_dir = {keys:?} }}\n")).unwrap();
-            file
-        })
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let more = format!(
-        "assertion = {{ keys_dir = {keys:?} }}\n[session]\nstore = \"redis\"\nsecret = {}\nredis = {{ url = {} }}\n",
-        secret("session", "the-session-secret-of-the-tests-0123456789abcdef"),
-        secret("redis", &redis.url()),
-    );
-    let mut gateway = Executable::start(&application.url(), &more);
+    let mut gateway = Watched::start_as(&Start {
+        store: &|place| redis_store(place, &redis),
+        ..Start::default()
+    });
     let ready = gateway.probe("GET /readyz");
     assert_eq!(ready.status, 200, "{}", ready.text());
     assert_eq!(ready.json()["status"], "ready");
@@ -60,7 +37,7 @@ fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
     );
     redis.resume();
     until(&gateway, 200);
-    assert!(gateway.end().success());
+    gateway.end();
     assert!(!gateway.healthcheck());
     let said = gateway.lines();
     let said = said.iter().filter_map(|line| line["message"].as_str());
@@ -72,21 +49,14 @@ fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
 }
 
 /// Readiness is asked again until it has this status; the store's answer counts for a second.
-fn until(gateway: &Executable, status: u16) -> crate::support::raw::Answer {
-    for _ in 0..400 {
-        let answer = gateway.probe("GET /readyz");
-        if answer.status == status {
-            return answer;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("/readyz is never {status}");
+fn until(gateway: &Watched, status: u16) -> Answer {
+    let ready = || Some(gateway.probe("GET /readyz")).filter(|answer| answer.status == status);
+    eventually(ready).unwrap_or_else(|| panic!("/readyz is never {status}"))
 }
 
 #[test]
 fn a_provider_that_is_away_leaves_the_gateway_ready() {
-    let application = Upstream::start();
-    let gateway = Executable::start(&application.url(), "");
+    let gateway = Watched::start();
     let begun = gateway.ask("GET /_guichet/login/fc", "");
     assert_eq!(begun.status, 503, "{}", begun.text());
     let metrics = gateway.probe("GET /metrics").text();
@@ -99,8 +69,7 @@ fn a_provider_that_is_away_leaves_the_gateway_ready() {
 
 #[test]
 fn the_monitor_takes_no_long_head_and_no_unknown_path() {
-    let application = Upstream::start();
-    let gateway = Executable::start(&application.url(), "");
+    let gateway = Watched::start();
     assert_eq!(gateway.probe("GET /").status, 404);
     assert_eq!(gateway.probe("GET /livez/x").status, 404);
     let long = format!(
@@ -114,11 +83,12 @@ fn the_monitor_takes_no_long_head_and_no_unknown_path() {
 
 #[test]
 fn what_an_operator_does_is_an_event_and_a_number() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     assert!(gateway.command(&["sessions", "revoke-all", "--yes"]));
     assert!(gateway.command(&["reload"]));
-    gateway.rewrite(|text| text.replace("\"public\"", "\"nobody\""));
+    gateway
+        .executable
+        .rewrite(|text| text.replace("\"public\"", "\"nobody\""));
     assert!(!gateway.command(&["reload"]));
     let metrics = gateway.probe("GET /metrics").text();
     assert!(
@@ -129,8 +99,8 @@ fn what_an_operator_does_is_an_event_and_a_number() {
         metrics.contains("guichet_logouts_total{kind=\"operator\","),
         "{metrics}"
     );
-    assert!(gateway.end().success());
-    let events = parsed(&gateway.output());
+    gateway.end();
+    let events = gateway.audited();
     let actions: Vec<&str> = events
         .iter()
         .filter_map(|event| event["event.action"].as_str())

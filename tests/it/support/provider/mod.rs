@@ -14,8 +14,8 @@ use super::authority::Pair;
 use super::browser::Browser;
 use super::browser::Page;
 use super::process::Process;
-use super::process::in_repository;
 use super::raw;
+use super::repository::in_repository;
 
 /// What the provider signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Provider {
                 }
                 None => json!({ "alg": alg }).to_string(),
             });
-        let (process, ready) = Process::start(&mut command, "ready ");
+        let (process, ready) = Process::announced(&mut command, "ready ");
         let ready: Value = serde_json::from_str(&ready).unwrap();
         let text = |name: &str| ready[name].as_str().unwrap().to_owned();
         let address = |name: &str| text(name).trim_start_matches("http://").parse().unwrap();

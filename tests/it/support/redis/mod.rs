@@ -143,7 +143,7 @@ impl Redis {
     /// Starts it again, on the same port and with what it wrote down.
     pub(crate) fn resume(&mut self) {
         assert!(self.process.is_none(), "it is running");
-        let (process, _) = Process::start(&mut self.command(), "Ready to accept connections");
+        let (process, _) = Process::announced(&mut self.command(), "Ready to accept connections");
         self.process = Some(process);
     }
 
