@@ -8,7 +8,6 @@ use super::redis_url;
 use super::with_tls;
 use crate::cases;
 use crate::session_store;
-use crate::session_store::server::RedisServer;
 use crate::support::authority::Authority;
 use crate::support::authority::Pair;
 use crate::support::browser::Browser;
@@ -18,6 +17,7 @@ use crate::support::provider::Alg;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
 use crate::support::redis::Transport;
+use crate::support::redis::documented_rules;
 use crate::support::resp::Reply;
 use crate::support::scene::Scene;
 
@@ -46,21 +46,12 @@ cases! {
     ]
 }
 
-const DOCUMENT: &str = include_str!("../../../docs/redis.md");
-
 fn on_a_runtime(play: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(play);
-}
-
-/// What the documented line allows, in the words of `ACL SETUSER`.
-fn documented_rules() -> String {
-    let line = DOCUMENT.lines().find(|line| line.starts_with("user guichet"));
-    let (_, rules) = line.unwrap().split_once(">PASSWORD ").unwrap();
-    rules.to_owned()
 }
 
 /// Zoé signs in, comes back, signs out, and is asked again.
@@ -214,9 +205,9 @@ fn line(executable: &Executable, what: &str) -> String {
 }
 
 fn a_cluster_is_named_in_the_log_of_the_start() {
-    let node = RedisServer::start(&["--cluster-enabled", "yes"], "");
-    node.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "5000"]);
-    let line = line(&over(&node.url("")), "this is a cluster, use a list");
+    let node = Redis::node();
+    node.say(&["CLUSTER", "ADDSLOTSRANGE", "0", "5000"]);
+    let line = line(&over(&node.url()), "this is a cluster, use a list");
     assert!(
         line.contains("\"log.level\":\"error\"") && line.contains("name a single server"),
         "{line}"
@@ -225,8 +216,11 @@ fn a_cluster_is_named_in_the_log_of_the_start() {
 
 #[test]
 fn the_log_of_the_start_says_what_would_lose_sessions() {
-    let server = RedisServer::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"], "");
-    let executable = over(&server.url(""));
+    let redis = Redis::start_with(Options {
+        arguments: &["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"],
+        ..Options::default()
+    });
+    let executable = over(&redis.url());
     line(&executable, "keeps nothing on disk");
     let line = line(&executable, "allkeys-lru");
     assert!(
@@ -238,10 +232,10 @@ fn the_log_of_the_start_says_what_would_lose_sessions() {
 /// It starts without Redis, says so, and looks again.
 #[test]
 fn a_redis_that_comes_later_is_looked_at_when_it_comes() {
-    let mut server = RedisServer::stopped(&[], "");
-    let executable = over(&server.url(""));
+    let mut redis = Redis::stopped(Options::default());
+    let executable = over(&redis.url());
     line(&executable, "no session can be kept yet");
     assert_eq!(executable.said("keeps nothing on disk"), 0);
-    server.run();
+    redis.resume();
     line(&executable, "keeps nothing on disk");
 }

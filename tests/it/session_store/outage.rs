@@ -16,9 +16,9 @@ use tokio::time::Instant;
 use super::HOUR;
 use super::eventually_answers;
 use super::locator;
-use super::server::RedisServer;
 use super::store;
 use super::wire::Relay;
+use crate::support::redis::Durability;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
 use crate::support::redis::Transport;
@@ -49,8 +49,8 @@ async fn is_found(store: &RedisStore, session: &Locator) -> Result<bool, StoreEr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_starts_without_redis_and_finds_it_later() {
-    let mut server = RedisServer::stopped(&[], "");
-    let store = store(&server.url(""));
+    let mut redis = Redis::stopped(Options::default());
+    let store = store(&redis.url());
     for _ in 0..5 {
         let failure = store.get(&[locator()]).await.unwrap_err();
         assert!(
@@ -58,7 +58,7 @@ async fn a_store_starts_without_redis_and_finds_it_later() {
             "{failure}"
         );
     }
-    server.run();
+    redis.resume();
     eventually_answers(&store).await;
     let session = named(&store).await;
     assert_eq!(is_found(&store, &session).await, Ok(true));
@@ -66,10 +66,10 @@ async fn a_store_starts_without_redis_and_finds_it_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_hangs_costs_half_a_second_and_recovers() {
-    let server = RedisServer::start(&[], "");
-    let store = store(&server.url(""));
+    let redis = Redis::start();
+    let store = store(&redis.url());
     let session = named(&store).await;
-    server.signal("STOP");
+    redis.pause();
     let began = Instant::now();
     let asked = (0..200).map(|_| is_found(&store, &session));
     for answer in join(asked).await {
@@ -80,7 +80,7 @@ async fn a_redis_that_hangs_costs_half_a_second_and_recovers() {
         (Duration::from_millis(450)..Duration::from_secs(3)).contains(&waited),
         "{waited:?}"
     );
-    server.signal("CONT");
+    redis.unpause();
     eventually_answers(&store).await;
     for _ in 0..100 {
         assert_eq!(is_found(&store, &session).await, Ok(true));
@@ -89,9 +89,11 @@ async fn a_redis_that_hangs_costs_half_a_second_and_recovers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through() {
-    let arguments = ["--appendonly", "yes", "--appendfsync", "always"];
-    let mut server = RedisServer::start(&arguments, "");
-    let store = Arc::new(store(&server.url("")));
+    let mut redis = Redis::start_with(Options {
+        durability: Durability::AppendOnlyEverySync,
+        ..Options::default()
+    });
+    let store = Arc::new(store(&redis.url()));
     let session = named(&store).await;
     let ended = named(&store).await;
     store.delete(std::slice::from_ref(&ended)).await.unwrap();
@@ -116,9 +118,9 @@ async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through(
         })
         .collect();
     for _ in 0..2 {
-        server.kill();
+        redis.kill();
         assert!(is_found(&store, &session).await.is_err());
-        server.run();
+        redis.resume();
         eventually_answers(&store).await;
     }
     stop.send(true).unwrap();
@@ -133,8 +135,8 @@ async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through(
 /// No reset, no end of stream: the packets of one connection go nowhere, as through a firewall that forgot it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_silent_is_given_up() {
-    let server = RedisServer::start(&[], "");
-    let relay = Relay::before(server.port(), None).await;
+    let redis = Redis::start();
+    let relay = Relay::before(redis.port(), None).await;
     let store = store(&relay.url());
     let session = named(&store).await;
     assert_eq!(relay.connections(), 1);
@@ -146,8 +148,8 @@ async fn a_connection_that_is_silent_is_given_up() {
 }
 
 pub(crate) async fn a_request_that_is_dropped_gives_its_answer_to_nobody() {
-    let server = RedisServer::start(&[], "");
-    let store = Arc::new(store(&server.url("")));
+    let redis = Redis::start();
+    let store = Arc::new(store(&redis.url()));
     let sessions = [named(&store).await, named(&store).await];
     let mut answered = 0_u32;
     for round in 0..50_u64 {

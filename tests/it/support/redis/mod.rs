@@ -4,7 +4,6 @@ pub(crate) mod liar;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,9 +13,12 @@ use super::authority::Authority;
 use super::authority::LOCALHOST;
 use super::authority::LONG;
 use super::authority::Pair;
+use super::ports::free_ports;
 use super::process::Process;
+use super::repository::text_of;
 use super::resp::Reply;
 use super::resp::Resp;
+use super::wait::until;
 
 /// A Redis server.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub(crate) struct Redis {
     process: Option<Process>,
     folder: TempDir,
     port: u16,
+    /// Where other nodes of a cluster reach it.
+    cluster_port: u16,
     options: Options,
     /// Where it is behind TLS.
     authority: Option<Authority>,
@@ -39,6 +43,8 @@ pub(crate) struct Options {
     /// The rules of one user, in the words of `ACL SETUSER` (`~guichet:* +get ..`); then nobody else may do anything.
     /// Name `guichet`, password [`PASSWORD`].
     pub(crate) access: Option<String>,
+    /// More words of the command line.
+    pub(crate) arguments: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +63,8 @@ pub(crate) enum Transport {
     /// The same, and clients have to show one, such as that of [`Redis::client_certificate`].
     MutualTls,
 }
+
+const READY: &str = "Ready to accept connections";
 
 /// One key with everything under it, as it is stored.
 #[derive(Clone, Debug)]
@@ -79,36 +87,57 @@ impl Redis {
     }
 
     pub(crate) fn start_with(options: Options) -> Self {
+        let mut redis = Self::stopped(options);
+        redis.resume();
+        redis
+    }
+
+    /// One node of a cluster.
+    pub(crate) fn node() -> Self {
+        Self::start_with(Options {
+            arguments: &["--cluster-enabled", "yes"],
+            ..Options::default()
+        })
+    }
+
+    /// Not started yet.
+    pub(crate) fn stopped(options: Options) -> Self {
         let authority = (options.transport != Transport::Plain).then(|| {
             let authority = Authority::new();
             authority.issue("redis", LOCALHOST, LONG);
             authority.issue("client", "DNS:guichet", LONG);
             authority
         });
-        let mut redis = Self {
+        let [port, cluster_port] = free_ports();
+        Self {
             process: None,
             folder: TempDir::new().unwrap(),
-            port: free_port(),
+            port,
+            cluster_port,
             options,
             authority,
-        };
-        redis.resume();
-        redis
+        }
     }
 
     /// For the configuration.
     pub(crate) fn url(&self) -> String {
-        let scheme = if self.options.transport == Transport::Plain {
-            "redis"
-        } else {
-            "rediss"
+        match self.options.access {
+            None => self.url_of(""),
+            Some(_) => self.url_of(&format!("guichet:{PASSWORD}@")),
+        }
+    }
+
+    /// For somebody who says to be this one: `user:password@`.
+    pub(crate) fn url_of(&self, who: &str) -> String {
+        let scheme = match self.options.transport {
+            Transport::Plain => "redis",
+            Transport::Tls | Transport::MutualTls => "rediss",
         };
-        let user = self
-            .options
-            .access
-            .as_ref()
-            .map_or(String::new(), |_| format!("guichet:{PASSWORD}@"));
-        format!("{scheme}://{user}localhost:{}", self.port)
+        format!("{scheme}://{who}localhost:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Who signed its certificate, and those that it believes.
@@ -123,8 +152,7 @@ impl Redis {
 
     /// How many keys each database has that has any.
     pub(crate) fn keys_by_database(&self) -> BTreeMap<u8, usize> {
-        let info = self.ask(&[b"INFO", b"keyspace"]).bytes();
-        let info = String::from_utf8(info).unwrap();
+        let info = self.say(&["INFO", "keyspace"]).text();
         let lines = info.lines().filter_map(|line| line.strip_prefix("db"));
         lines
             .map(|line| {
@@ -142,9 +170,27 @@ impl Redis {
 
     /// Starts it again, on the same port and with what it wrote down.
     pub(crate) fn resume(&mut self) {
+        self.resume_until(READY, &[]);
+    }
+
+    /// The same with more words of the command line, and only until it says this.
+    pub(crate) fn resume_until(&mut self, announcement: &str, more: &[&str]) {
         assert!(self.process.is_none(), "it is running");
-        let (process, _) = Process::announced(&mut self.command(), "Ready to accept connections");
+        let (process, _) = Process::announced(self.command().args(more), announcement);
         self.process = Some(process);
+    }
+
+    /// It meets another node.
+    pub(crate) fn meets(&self, other: &Self) {
+        let [port, cluster_port] = [other.port, other.cluster_port].map(|port| port.to_string());
+        self.say(&["CLUSTER", "MEET", "127.0.0.1", &port, &cluster_port]);
+    }
+
+    /// Waits until it knows who serves which slot.
+    pub(crate) fn is_in_its_cluster(&self) {
+        until("the cluster stands", || {
+            self.say(&["CLUSTER", "INFO"]).text().contains("cluster_state:ok")
+        });
     }
 
     /// It accepts connections and answers nothing.
@@ -187,6 +233,12 @@ impl Redis {
         dump.into_iter()
             .flat_map(|stored| [vec![stored.key], stored.values].concat().concat())
             .collect()
+    }
+
+    /// One command in plain words, as the owner of the server.
+    pub(crate) fn say(&self, words: &[&str]) -> Reply {
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        self.ask(&words)
     }
 
     /// One command, as the owner of the server.
@@ -232,6 +284,9 @@ impl Redis {
             .current_dir(self.folder.path())
             .args(["--bind", "127.0.0.1", "--save", "", "--logfile", ""]);
         command.args(["--unixsocket", "redis.sock", "--dir", "."]);
+        // Else it would be the port and ten thousand more, which need not be one.
+        command.args(["--cluster-port", &self.cluster_port.to_string()]);
+        command.args(self.options.arguments);
         let port = self.port.to_string();
         let clients = match self.options.transport {
             Transport::Plain => None,
@@ -263,13 +318,12 @@ impl Redis {
     }
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+/// What the access list of `docs/redis.md` allows, in the words of [`Options::access`].
+pub(crate) fn documented_rules() -> String {
+    let page = text_of("docs/redis.md");
+    let line = page.lines().find(|line| line.starts_with("user guichet"));
+    let (_, rules) = line.unwrap().split_once(">PASSWORD ").unwrap();
+    rules.to_owned()
 }
 
 #[cfg(test)]
