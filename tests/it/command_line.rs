@@ -10,9 +10,10 @@ use crate::callback::get;
 use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::command::GUICHET;
 use crate::support::command::guichet;
 use crate::support::command::guichet_with;
-use crate::support::executable::GUICHET;
+use crate::support::command::tool;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
@@ -230,17 +231,9 @@ fn header_lines_are_for_curl_as_they_are() {
     )
     .well();
     std::fs::write(&file, &lines).unwrap();
-    let sent = Command::new("curl")
-        .args([
-            "--silent",
-            "--fail",
-            "-H",
-            &format!("@{}", file.display()),
-            &scene.application.url(),
-        ])
-        .output()
-        .unwrap();
-    assert!(sent.status.success(), "{sent:?}");
+    let (fields_file, url) = (format!("@{}", file.display()), scene.application.url());
+    let mut curl = Command::new("curl");
+    tool(curl.args(["--silent", "--fail", "-H", &fields_file, &url]), "").well();
     let received = scene.application.only();
     for (name, value) in fields(&lines) {
         assert_eq!(received.values(&name), [value.as_str()], "{name}");
@@ -363,17 +356,7 @@ fn what_the_page_for_developers_says_can_be_typed() {
             "grep assertion: zoe.txt > token.txt\nguichet verify"
         )
     );
-    let typed = Command::new("sh")
-        .current_dir(folder)
-        .args(["-c", &script])
-        .output()
-        .unwrap();
-    let out = String::from_utf8_lossy(&typed.stdout);
-    assert!(
-        typed.status.success(),
-        "{out}{}",
-        String::from_utf8_lossy(&typed.stderr)
-    );
+    let out = tool(Command::new("sh").current_dir(folder).args(["-c", &script]), "").well();
     assert!(
         out.contains("✔ signature") && out.contains("bytes of at most"),
         "{out}"

@@ -15,6 +15,7 @@ use guichet::secret::Secret;
 use serde_json::Value;
 
 use crate::support::browser::Browser;
+use crate::support::command::tool;
 use crate::support::provider::Alg;
 use crate::support::provider::node;
 use crate::support::pyjwt;
@@ -66,9 +67,8 @@ impl Language {
         };
         let path = folder.join(file);
         fs::write(&path, self.program(public_url)).unwrap();
-        let output = Command::new(interpreter).arg(&path).arg(token).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-        output.status.success().then_some(said)
+        let ended = tool(Command::new(interpreter).arg(&path).arg(token), "");
+        (ended.code == 0).then(|| ended.out.trim().to_owned())
     }
 }
 

@@ -6,17 +6,17 @@ use std::fs;
 use std::process::Command;
 
 use super::containers::Containers;
-use super::output;
 use super::unit::UNIT;
-use crate::support::executable::GUICHET;
+use crate::support::command::GUICHET;
+use crate::support::command::tool;
 use crate::support::raw::exchange;
 use crate::support::repository::text_of;
 use crate::support::wait::until;
 
 /// The sets of system calls that systemd knows: `@name`, and what it holds, sets among it.
 fn sets() -> BTreeMap<String, Vec<String>> {
-    let said = output(Command::new("systemd-analyze").args(["syscall-filter", "--no-pager"]));
-    let said = String::from_utf8(said.stdout).unwrap();
+    let mut filters = Command::new("systemd-analyze");
+    let said = tool(filters.args(["syscall-filter", "--no-pager"]), "").well();
     let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut current = String::new();
     for line in said.lines() {
@@ -60,11 +60,7 @@ fn allowed() -> BTreeSet<String> {
 #[test]
 fn the_program_makes_no_system_call_that_its_unit_forbids() {
     let containers = Containers::new();
-    assert!(
-        output(&mut containers.guichet(&["keys", "generate"]))
-            .status
-            .success()
-    );
+    containers.guichet(&["keys", "generate"]).well();
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("calls");
     // It watches from outside, so that the process is the gateway.

@@ -9,13 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::sessions::listed;
-use super::sessions::out;
 use super::sessions::with_socket;
 use crate::cases;
 use crate::store::Play;
 use crate::support::browser::Browser;
+use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
 use crate::support::load::Load;
@@ -128,7 +127,7 @@ fn a_revocation() {
     let zoe = people().swap_remove(ZOE);
     let sub = zoe["sub"].as_str().unwrap();
     let ended = one.command(&["sessions", "revoke", "--entry", "fc", "--sub", sub]);
-    assert_eq!(out(&ended), "2 sessions ended\n");
+    assert_eq!(ended.well(), "2 sessions ended\n");
     for browser in [&first, &second] {
         assert_eq!(at(&other, browser), (TO_THE_LOGIN, false));
         assert_eq!(at(&one, browser), (TO_THE_LOGIN, false));
@@ -144,7 +143,7 @@ fn a_revocation() {
     assert_eq!(references.len(), 1);
     let reference = references[0]["reference"].as_str().unwrap();
     assert_eq!(
-        out(&other.command(&["sessions", "revoke", reference])),
+        other.command(&["sessions", "revoke", reference]).well(),
         "1 session ended\n"
     );
     assert_eq!(at(&one, &third), (TO_THE_LOGIN, false));
@@ -207,8 +206,7 @@ fn a_wrong_file() {
         text.replace("access = \"optional\"", "access = \"sometimes\"")
     });
     let check = executable.command(&["check"]);
-    assert_eq!(check.status.code(), Some(3));
-    let errors = String::from_utf8(check.stderr).unwrap();
+    let errors = check.refused(3);
     let (errors, _count) = errors.trim_end().rsplit_once("\n\n").unwrap();
     assert_eq!(errors.matches("error[").count(), 2, "{errors}");
     executable.signal("HUP");

@@ -5,8 +5,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::attack::Proof;
+use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::table;
 

@@ -9,8 +9,9 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::PAGE;
+use crate::support::command::GUICHET;
+use crate::support::command::tool;
 use crate::support::document;
-use crate::support::executable::GUICHET;
 use crate::support::executable::running;
 use crate::support::process::Process;
 use crate::support::repository::in_repository;
@@ -169,12 +170,8 @@ fn who_follows_the_page_has_a_gateway_that_is_well_and_secrets_that_nobody_else_
     // Redis has the password that Guichet was given, and takes nobody without one.
     let url = fs::read_to_string(machine.path("/etc/guichet/credentials/redis_url")).unwrap();
     let ping = |arguments: &[&str]| {
-        let said = Command::new("redis-cli")
-            .args(arguments)
-            .arg("ping")
-            .output()
-            .unwrap();
-        String::from_utf8(said.stdout).unwrap().trim() == "PONG"
+        let said = tool(Command::new("redis-cli").args(arguments).arg("ping"), "");
+        said.out.trim() == "PONG"
     };
     assert!(ping(&["--no-auth-warning", "-u", &url]));
     assert!(!ping(&["-p", &machine.redis.to_string()]));

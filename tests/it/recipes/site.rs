@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::tokens::AUDIENCE;
 use super::tokens::ISSUER;
+use crate::support::command::tool;
 use crate::support::document;
 use crate::support::document::with;
 use crate::support::process::Process;
@@ -103,8 +104,8 @@ impl Site {
             let script = block("sh", "jwks.json.new")
                 .replace(KEYS_AT, &self.settings.keys_at)
                 .replace("/etc/guichet", &self.folder.path().display().to_string());
-            let done = sh(&script, self.folder.path()).output().unwrap();
-            assert!(done.stdout.is_empty() || !done.status.success(), "{done:?}");
+            let done = tool(&mut sh(&script, self.folder.path()), "");
+            assert!(done.out.is_empty() || done.code != 0, "{done:?}");
         }
     }
 
@@ -320,9 +321,7 @@ fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let build = with(&block("sh", "javac"), &[("/var/lib/tomcat10/lib/", &lib)]);
     let legacy = "javac -d webapps/ROOT/WEB-INF/classes -cp '/usr/share/tomcat10/lib/*' Legacy.java";
     let mut compiler = sh(&format!("{build}\n{legacy}"), folder);
-    let done = compiler.env(JAVA_OPTIONS.0, JAVA_OPTIONS.1).output().unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{said}\n`./test` installs what is lacking");
+    tool(compiler.env(JAVA_OPTIONS.0, JAVA_OPTIONS.1), "").well();
     let catalina = PathBuf::from("/usr/share/tomcat10");
     let command = format!("exec {}/bin/catalina.sh run", catalina.display());
     let mut command = sh(&command, folder);

@@ -8,7 +8,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::process::Output;
 
 use guichet::identity_headers::signing_keys::SigningKeys;
 use tempfile::TempDir;
@@ -16,6 +15,10 @@ use tempfile::TempDir;
 use super::Play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::command::Ended;
+use crate::support::command::guichet_at;
+use crate::support::command::guichet_with;
+use crate::support::command::tool;
 use crate::support::provider::Alg;
 use crate::support::repository::in_repository;
 use crate::support::scene::CLIENT_SECRET;
@@ -69,8 +72,6 @@ cases! {
     ]
 }
 
-const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
-
 const TEXT: &str = r#"public_url = "https://ville.example"
 [organisation]
 name = "Ville d'Exemple"
@@ -94,7 +95,7 @@ fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     private(&folder.path().join("client_secret"), "hunter2-hunter2-hunter2");
     write(folder.path(), TEXT);
-    assert_eq!(guichet(folder.path(), "check").status.code(), Some(0));
+    assert_eq!(guichet(folder.path(), "check").code, 0);
     folder
 }
 
@@ -107,26 +108,16 @@ fn write(folder: &Path, text: &str) {
     fs::write(folder.join("guichet.toml"), text).unwrap();
 }
 
-/// Runs to its end; a program that hangs is ended by `timeout`, with 124.
-fn guichet(folder: &Path, command: &str) -> Output {
-    Command::new("timeout")
-        .args(["60", GUICHET, "--config"])
-        .arg(folder.join("guichet.toml"))
-        .arg(command)
-        .output()
-        .unwrap()
+fn guichet(folder: &Path, command: &str) -> Ended {
+    guichet_at(&folder.join("guichet.toml"), &[command])
 }
 
 /// Neither `check` nor `run` takes this text; what `run` says about it.
 fn refusal(folder: &Path, text: &str) -> String {
     write(folder, text);
     let [checked, run] = ["check", "run"].map(|command| guichet(folder, command));
-    let said = String::from_utf8(run.stderr.clone()).unwrap();
-    assert_eq!(
-        (checked.status.code(), run.status.code()),
-        (Some(3), Some(3)),
-        "{text}\n{said}"
-    );
+    let said = run.err;
+    assert_eq!((checked.code, run.code), (3, 3), "{text}\n{said}");
     assert!(!said.contains("hunter2"), "{said}");
     said
 }
@@ -232,8 +223,7 @@ type Instead = fn(&Path);
 
 const NO_FILES: [(&str, Instead); 3] = [
     ("it is no file", |path| {
-        let made = Command::new("mkfifo").arg(path).status().unwrap();
-        assert!(made.success());
+        tool(Command::new("mkfifo").arg(path), "").well();
     }),
     ("it is a folder", |path| fs::create_dir(path).unwrap()),
     ("symlink loop", |path| symlink(path, path).unwrap()),
@@ -277,8 +267,8 @@ fn files_that_others_can_read() {
     let for_all = Permissions::from_mode(0o644);
     fs::set_permissions(folder.join("client_secret"), for_all.clone()).unwrap();
     let checked = guichet(folder, "check");
-    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-    assert_eq!(checked.status.code(), Some(0), "{said}");
+    let said = checked.err;
+    assert_eq!(checked.code, 0, "{said}");
     assert!(
         said.contains("warning[C055]") && said.contains("key: providers.fc.client_secret"),
         "{said}"
@@ -338,7 +328,7 @@ fn check_calls_nobody() {
         + "[assertion]\nkeys_dir = \"keys\"\n";
     write(folder, &text);
     let checked = guichet(folder, "check");
-    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    assert_eq!(checked.code, 0, "{checked:?}");
     refusal(folder, &text.replace("preset", "presets"));
     for listener in called {
         listener.set_nonblocking(true).unwrap();
@@ -421,12 +411,10 @@ fn the_build() {
             assert!(line.contains("--locked"), "{file}: {line}");
         }
     }
-    let tree = Command::new(env!("CARGO"))
-        .current_dir(in_repository("."))
-        .args(["tree", "--locked", "--offline", "--package", "guichet"])
-        .output()
-        .unwrap();
-    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let mut tree = Command::new(env!("CARGO"));
+    tree.current_dir(in_repository("."))
+        .args(["tree", "--locked", "--offline", "--package", "guichet"]);
+    tool(&mut tree, "").well();
 }
 
 /// What stands in `[outbound]`, and what is said about it.
@@ -492,15 +480,8 @@ fn every_mistake_about_proxies_and_certificates_has_its_code_and_its_key() {
 #[test]
 fn a_variable_that_names_a_proxy_is_a_warning_and_changes_nothing() {
     let folder = folder();
-    let check = || {
-        let mut command = Command::new(GUICHET);
-        command
-            .arg("--config")
-            .arg(folder.path().join("guichet.toml"))
-            .arg("check");
-        command.env("HTTPS_PROXY", "http://user:hunter2@127.0.0.1:1");
-        String::from_utf8(command.output().unwrap().stderr).unwrap()
-    };
+    let proxy = [("HTTPS_PROXY", "http://user:hunter2@127.0.0.1:1")];
+    let check = || guichet_with(&folder.path().join("guichet.toml"), &["check"], &proxy, "").err;
     let said = check();
     assert!(
         said.contains("warning[C118]: HTTPS_PROXY is set and ignored"),

@@ -3,8 +3,6 @@
 use std::fs;
 use std::fs::File;
 use std::path::Path;
-use std::process::Command;
-use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -18,6 +16,8 @@ use serde_json::Value;
 use super::is_signed_in;
 use super::redis_url;
 use crate::support::browser::Browser;
+use crate::support::command::Ended;
+use crate::support::command::guichet;
 use crate::support::gateway::TestGateway;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
@@ -30,8 +30,6 @@ use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
-
-const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
 
 /// What `guichet reload` does.
 trait TakesOver {
@@ -238,17 +236,9 @@ fn is_answered(scene: &Scene, browser: &Browser) -> bool {
     browser.open_once(&scene.url("/again")).status() != 503
 }
 
-/// The command line, with the configuration of the running gateway.
-fn keys(scene: &Scene, arguments: &[&str]) -> Output {
-    let file = scene.gateway.place().folder().join("guichet.toml");
-    let mut command = Command::new(GUICHET);
-    command.arg("--config").arg(file).arg("keys").args(arguments);
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
+/// `guichet keys`, with the configuration of the running gateway.
+fn keys(scene: &Scene, arguments: &[&str]) -> Ended {
+    guichet(scene, &[&["keys"], arguments].concat())
 }
 
 /// The key became what it is some time ago.
@@ -296,9 +286,7 @@ fn files(scene: &Scene) -> Vec<(String, Vec<u8>)> {
 /// A step that comes too early changes nothing, and says when it will be time.
 fn is_too_early(scene: &Scene) {
     let before = files(scene);
-    let refused = keys(scene, &["rotate"]);
-    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(refused.status.code(), Some(1), "{why}");
+    let why = keys(scene, &["rotate"]).refused(1);
     assert!(
         why.contains("do this step at 20") && why.contains("--now"),
         "{why}"
@@ -313,14 +301,14 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     scene.sign_in(&zoe, "/dossier");
     age(&scene, "current.pem", 90 * 24 * 60);
     let kept_at_first = jwks(&scene);
-    assert!(said(&keys(&scene, &["rotate"])).contains("guichet reload"));
+    assert!(keys(&scene, &["rotate"]).well().contains("guichet reload"));
     scene.gateway.takes_over(str::to_owned);
     assert_eq!(believed(&scene, &assertion(&scene, &zoe), &kept_at_first), Ok(()));
     is_too_early(&scene);
 
     let kept = jwks(&scene);
     age(&scene, "next.pem", 11);
-    assert!(said(&keys(&scene, &["rotate"])).contains("is the current key"));
+    assert!(keys(&scene, &["rotate"]).well().contains("is the current key"));
     let by_the_old_key = assertion(&scene, &zoe);
     scene.gateway.takes_over(str::to_owned);
     let by_the_new_key = assertion(&scene, &zoe);
@@ -340,14 +328,14 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     );
     is_too_early(&scene);
 
-    let list = said(&keys(&scene, &["list"]));
+    let list = keys(&scene, &["list"]).well();
     let roles: Vec<&str> = list
         .lines()
         .filter_map(|line| line.split_whitespace().nth(1))
         .collect();
     assert_eq!(roles, ["current", "previous"], "{list}");
     age(&scene, "previous.pem", 22);
-    assert!(said(&keys(&scene, &["rotate"])).contains("is removed"));
+    assert!(keys(&scene, &["rotate"]).well().contains("is removed"));
     scene.gateway.takes_over(str::to_owned);
     assert_eq!(jwks(&scene)["keys"].as_array().unwrap().len(), 1);
     assert_eq!(believed(&scene, &assertion(&scene, &zoe), &jwks(&scene)), Ok(()));
@@ -359,8 +347,12 @@ fn after_a_leak_nothing_that_an_old_key_signed_is_believed() {
     let zoe = Browser::new();
     scene.sign_in(&zoe, "/dossier");
     let by_the_leaked_key = assertion(&scene, &zoe);
-    said(&keys(&scene, &["rotate"]));
-    assert!(said(&keys(&scene, &["rotate", "--now"])).contains("is the only key"));
+    keys(&scene, &["rotate"]).well();
+    assert!(
+        keys(&scene, &["rotate", "--now"])
+            .well()
+            .contains("is the only key")
+    );
     scene.gateway.takes_over(str::to_owned);
     let token = assertion(&scene, &zoe);
     assert_eq!(believed(&scene, &token, &jwks(&scene)), Ok(()));
@@ -427,7 +419,7 @@ fn no_request_fails_while_every_secret_changes() {
     }
     for (file, minutes) in [("current.pem", 60), ("next.pem", 11), ("previous.pem", 22)] {
         age(&scene, file, minutes);
-        said(&keys(&scene, &["rotate"]));
+        keys(&scene, &["rotate"]).well();
         scene.gateway.takes_over(str::to_owned);
     }
     let redis = scene.redis.as_ref().unwrap();

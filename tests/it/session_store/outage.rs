@@ -18,6 +18,7 @@ use super::eventually_answers;
 use super::locator;
 use super::store;
 use super::wire::Relay;
+use crate::support::command::tool;
 use crate::support::redis::Durability;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
@@ -218,16 +219,14 @@ pub(crate) fn redis_over_tls_is_verified() {
 
 /// What [`answers_over_tls`] says in a process with these roots.
 fn answer_over_tls(roots: &Path, url: &str) -> String {
-    let child = Command::new(std::env::current_exe().unwrap())
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again
         .args(["--exact", "session_store::outage::answers_over_tls"])
         .args(["--ignored", "--nocapture"])
         .env("SSL_CERT_FILE", roots)
-        .env("GUICHET_TEST_REDIS", url)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout).into_owned();
-    let erred = String::from_utf8_lossy(&child.stderr);
-    assert!(said.contains("1 passed"), "{said}{erred}");
+        .env("GUICHET_TEST_REDIS", url);
+    let said = tool(&mut again, "").well();
+    assert!(said.contains("1 passed"), "{said}");
     said
 }
 

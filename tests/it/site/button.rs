@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::cases;
 use crate::store::Play;
 use crate::support::chromium;
+use crate::support::command::tool;
 use crate::support::gateway::Place;
 use crate::support::gateway::TestGateway;
 use crate::support::raw::Answer;
@@ -26,12 +27,11 @@ fn package() -> PathBuf {
     if !file.is_file() {
         fs::create_dir_all(&folder).unwrap();
         let fresh = tempfile::tempdir_in(&folder).unwrap();
-        let packed = Command::new("npm")
-            .args(["pack", "@gouvfr/dsfr@1.15.3", "--silent", "--pack-destination"])
+        let mut npm = Command::new("npm");
+        npm.args(["pack", "@gouvfr/dsfr@1.15.3", "--silent", "--pack-destination"])
             .arg(fresh.path())
-            .current_dir(fresh.path())
-            .status();
-        assert!(packed.expect("npm, which `./test` installs").success());
+            .current_dir(fresh.path());
+        tool(&mut npm, "").well();
         fs::rename(fresh.path().join("gouvfr-dsfr-1.15.3.tgz"), &file).unwrap();
     }
     file

@@ -1,12 +1,10 @@
 //! The certificate authority of a test, made with openssl: what it signs, and who believes it.
 
 use std::fs;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
-use std::process::Stdio;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -15,6 +13,8 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
+
+use super::command::tool;
 
 /// A certificate authority of one test.
 #[derive(Debug)]
@@ -107,13 +107,8 @@ impl Authority {
     /// Runs openssl in the folder of the authority, with words that hold no space.
     pub(crate) fn openssl(&self, arguments: &str) {
         let mut command = Command::new("openssl");
-        let output = command
-            .current_dir(self.0.path())
-            .args(arguments.split(' '))
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "openssl {arguments}: {said}");
+        let ended = tool(command.current_dir(self.0.path()).args(arguments.split(' ')), "");
+        assert_eq!(ended.code, 0, "openssl {arguments}: {}", ended.err);
     }
 
     /// What `openssl s_client`, who believes this authority alone, says about a connection to `name` over which it sends
@@ -124,20 +119,10 @@ impl Authority {
         arguments: &[&str],
         sent: &str,
     ) -> String {
-        let mut client = Command::new("openssl")
-            .args(["s_client", "-connect", &server.to_string(), "-servername", name])
-            .arg("-CAfile")
-            .arg(self.root())
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        // Whoever is refused in the handshake does not listen any more.
-        drop(client.stdin.take().unwrap().write_all(sent.as_bytes()));
-        let output = client.wait_with_output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-connect", &server.to_string(), "-servername", name]);
+        client.arg("-CAfile").arg(self.root()).args(arguments);
+        tool(&mut client, sent).out
     }
 }
 

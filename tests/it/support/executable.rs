@@ -6,13 +6,15 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::process::ExitStatus;
-use std::process::Output;
 use std::process::Stdio;
 
 use serde_json::Value;
 
 use super::browser::Browser;
 use super::browser::Page;
+use super::command::Ended;
+use super::command::GUICHET;
+use super::command::guichet_at;
 use super::gateway::Place;
 use super::process::Process;
 use super::provider::Alg;
@@ -25,8 +27,6 @@ use super::scene::usual;
 use super::upstream::Upstream;
 use super::wait::eventually;
 use super::wait::until;
-
-pub(crate) const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
 
 /// A process, and what it talks to. It is killed when it goes out of scope.
 #[derive(Debug)]
@@ -220,13 +220,8 @@ impl Executable {
     }
 
     /// Another command of the program, with the same configuration.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
-        Command::new(GUICHET)
-            .arg("--config")
-            .arg(self.place.file())
-            .args(arguments)
-            .output()
-            .unwrap()
+    pub(crate) fn command(&self, arguments: &[&str]) -> Ended {
+        guichet_at(&self.place.file(), arguments)
     }
 
     /// Zoé signs in on the way to a page; returns where she arrives.

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
+use std::io::Write;
 use std::process::Child;
 use std::process::Command;
 use std::process::ExitStatus;
@@ -72,6 +73,12 @@ impl Process {
         drop(self.child.stderr.take());
     }
 
+    /// This on its standard input, and the end of it.
+    pub(crate) fn hears(&mut self, input: &str) {
+        // Whoever does not listen to the end has ended, or will say why.
+        drop(self.child.stdin.take().unwrap().write_all(input.as_bytes()));
+    }
+
     pub(crate) fn output(&self) -> String {
         self.output.text()
     }
@@ -97,7 +104,13 @@ impl Process {
     /// How it ended, once it did and everything that it said is kept.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let status = eventually(|| self.child.try_wait().unwrap());
-        let status = status.unwrap_or_else(|| panic!("it does not end\n{}", self.errors()));
+        assert!(status.is_some(), "it does not end\n{}", self.errors());
+        self.ended_at_last()
+    }
+
+    /// The same, however long it takes.
+    pub(crate) fn ended_at_last(&mut self) -> ExitStatus {
+        let status = self.child.wait().unwrap();
         for reader in self.readers.drain(..) {
             reader.join().unwrap();
         }
@@ -129,10 +142,10 @@ impl Kept {
     fn reads(&self, stream: impl Read + Send + 'static) -> JoinHandle<()> {
         let kept = self.clone();
         thread::spawn(move || {
-            for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
-                let mut text = kept.0.lock().unwrap();
-                text.push_str(&String::from_utf8_lossy(&line));
-                text.push('\n');
+            let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
+            while stream.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+                kept.0.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+                line.clear();
             }
         })
     }

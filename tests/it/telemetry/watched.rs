@@ -5,8 +5,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::ports::free_port;
 use crate::support::ports::local;
@@ -69,7 +69,7 @@ impl Watched {
 
     /// Whether a command of the operator succeeds.
     pub(super) fn command(&self, arguments: &[&str]) -> bool {
-        self.executable.command(arguments).status.success()
+        self.executable.command(arguments).code == 0
     }
 
     /// Ends it in good order, after which everything that it said is there.
