@@ -5,9 +5,6 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::callback::Scenario;
-use crate::callback::get;
-use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::command::GUICHET;
@@ -18,11 +15,13 @@ use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::pyjwt;
-use crate::support::raw::exchange;
 use crate::support::repository::in_repository;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::steps::get;
 use crate::support::steps::raw;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 /// What is said of a line such as `  route        /public, access = "public"`.
 fn said(text: &str, what: &str) -> Vec<String> {
@@ -105,9 +104,11 @@ fn a_public_path_says_nothing_and_an_optional_one_does(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["F016"], sentence: "an e-mail address is no identifier", plays: an_address_is_no_identifier },
-        Scenario { ids: &["F056"], sentence: "a public path says nothing, an optional one does, and check and explain say so", plays: a_public_path_says_nothing_and_an_optional_one_does },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["F016"], sentence: "an e-mail address is no identifier", holds: an_address_is_no_identifier },
+        Proof { ids: &["F056"], sentence: "a public path says nothing, an optional one does, and check and explain say so", holds: a_public_path_says_nothing_and_an_optional_one_does },
     ]
 }
 
@@ -156,12 +157,6 @@ fn headers_about_zoe(scene: &Scene) -> (Vec<(String, String)>, Value) {
     (fields(&printed), jwks)
 }
 
-fn live_keys(scene: &Scene) -> Value {
-    let host = scene.url("").trim_start_matches("http://").to_owned();
-    let request = format!("GET /_guichet/jwks.json HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    exchange(scene.gateway.address(), request).json()
-}
-
 fn assertion_in(fields: &[(String, String)]) -> &str {
     let found = fields.iter().find(|(name, _)| name == "x-guichet-assertion");
     &found.unwrap().1
@@ -206,7 +201,7 @@ fn headers_are_what_the_application_receives_about_that_person() {
         .map(|(name, value)| (name.to_lowercase(), value));
     assert_eq!(of_ours(&said), of_ours(&all.collect::<Vec<_>>()));
 
-    let (issuer, live) = (scene.url(""), live_keys(&scene));
+    let (issuer, live) = (scene.url(""), scene.jwks());
     let verify = |fields, keys: &Value| pyjwt::verify(assertion_in(fields), keys, "urbanisme", &issuer);
     let (claims, told) = (
         verify(&said, &thrown_away).unwrap(),

@@ -13,6 +13,8 @@ use guichet::config::surroundings::Surroundings;
 use guichet::routing::upstream::UpstreamLimits;
 use serde_json::Value;
 
+use crate::support::gateway::has_cryptography;
+
 const HUNTER: &str = "hunter2-hunter2-hunter2-hunter2-hunter2";
 
 fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
@@ -25,13 +27,7 @@ fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigErr
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
     );
-    // As the program does first thing; a test that came before may have done it.
-    if rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .is_err()
-    {
-        assert!(rustls::crypto::CryptoProvider::get_default().is_some());
-    }
+    has_cryptography();
     let path = Path::new("guichet.toml");
     config::load_text(path, text, &Surroundings::new(path, environment))
 }

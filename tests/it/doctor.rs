@@ -1,11 +1,11 @@
 //! `guichet doctor` beside real services with one thing wrong: it names it, says what mends it, and ends with 4.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use serde_json::Value;
 use serde_json::json;
 
+use crate::case;
 use crate::cases;
 use crate::support::authority::Authority;
 use crate::support::authority::EXPIRED;
@@ -22,7 +22,6 @@ use crate::support::redis::Options;
 use crate::support::redis::Redis;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
-use crate::support::table::Case;
 use crate::support::tinyproxy::Tinyproxy;
 
 /// One thing wrong, and what is said about it.
@@ -38,21 +37,7 @@ struct Fault {
     mend: &'static str,
 }
 
-impl fmt::Debug for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.sentence)
-    }
-}
-
-impl Case for Fault {
-    fn ids(&self) -> &'static [&'static str] {
-        self.ids
-    }
-
-    fn sentence(&self) -> &'static str {
-        self.sentence
-    }
-}
+case!(Fault);
 
 /// A healthy scene with its configuration, and what is changed before the doctor looks.
 struct Bench {

@@ -2,18 +2,22 @@
 
 use serde_json::json;
 
-use crate::callback::Scenario;
-use crate::callback::get;
-use crate::callback::parameter;
-use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::jws::claims;
+use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::steps::get;
+use crate::support::steps::parameter;
 use crate::support::steps::raw;
 use crate::support::steps::sign_out;
+use crate::support::steps::to_the_callback;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 /// What the provider was asked at its authorization endpoint.
 fn asked(scene: &Scene) -> String {
@@ -83,8 +87,7 @@ fn the_hint_is_the_token(scene: &Scene) {
         &format!("?{}", scene.provider.requests_to("/session/end").remove(0).query),
         "id_token_hint",
     );
-    let payload = guichet::seal::from_base64url(hint.split('.').nth(1).unwrap()).unwrap();
-    let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    let claims = claims(&hint);
     assert_eq!(
         claims["nonce"],
         parameter(&asked, "nonce"),
@@ -117,7 +120,7 @@ fn a_subject_is_passed_on_whole(scene: &Scene) {
 fn an_error_of_the_provider_is_logged_and_not_repeated(scene: &Scene) {
     let (browser, callback) = {
         let browser = Browser::new();
-        let callback = crate::support::steps::to_the_callback(scene, &browser, "/dossier", ZOE);
+        let callback = to_the_callback(scene, &browser, "/dossier", ZOE);
         (browser, callback.trim_start_matches(&scene.url("")).to_owned())
     };
     let (state, iss) = (parameter(&callback, "state"), parameter(&callback, "iss"));
@@ -159,17 +162,19 @@ fn the_secret_is_in_the_body_alone(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["T475"], sentence: "a level is always asked for", plays: a_level_is_always_asked_for },
-        Scenario { ids: &["T476"], sentence: "the nonce is 64 hexadecimal characters", plays: a_nonce_is_long_enough },
-        Scenario { ids: &["T477"], sentence: "the state says nothing about anybody", plays: a_state_says_nothing },
-        Scenario { ids: &["T480"], sentence: "a client that was left at HS256 is refused, and told what to change", plays: a_client_left_at_hs256_is_told_so },
-        Scenario { ids: &["T481"], sentence: "userinfo without a signature is refused", plays: userinfo_without_a_signature_is_refused },
-        Scenario { ids: &["T484"], sentence: "the hint of a logout is the token of the login", plays: the_hint_is_the_token },
-        Scenario { ids: &["T485"], sentence: "no back-channel logout is served, for there is none", plays: there_is_no_back_channel_logout },
-        Scenario { ids: &["T487"], sentence: "a subject is passed on whole", plays: a_subject_is_passed_on_whole },
-        Scenario { ids: &["T488"], sentence: "no prompt is ever sent", plays: no_prompt_is_sent },
-        Scenario { ids: &["T489"], sentence: "an error of the provider is logged with its code and not repeated", plays: an_error_of_the_provider_is_logged_and_not_repeated },
-        Scenario { ids: &["T252"], sentence: "the client's secret is in the body of one request", plays: the_secret_is_in_the_body_alone },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["T475"], sentence: "a level is always asked for", holds: a_level_is_always_asked_for },
+        Proof { ids: &["T476"], sentence: "the nonce is 64 hexadecimal characters", holds: a_nonce_is_long_enough },
+        Proof { ids: &["T477"], sentence: "the state says nothing about anybody", holds: a_state_says_nothing },
+        Proof { ids: &["T480"], sentence: "a client that was left at HS256 is refused, and told what to change", holds: a_client_left_at_hs256_is_told_so },
+        Proof { ids: &["T481"], sentence: "userinfo without a signature is refused", holds: userinfo_without_a_signature_is_refused },
+        Proof { ids: &["T484"], sentence: "the hint of a logout is the token of the login", holds: the_hint_is_the_token },
+        Proof { ids: &["T485"], sentence: "no back-channel logout is served, for there is none", holds: there_is_no_back_channel_logout },
+        Proof { ids: &["T487"], sentence: "a subject is passed on whole", holds: a_subject_is_passed_on_whole },
+        Proof { ids: &["T488"], sentence: "no prompt is ever sent", holds: no_prompt_is_sent },
+        Proof { ids: &["T489"], sentence: "an error of the provider is logged with its code and not repeated", holds: an_error_of_the_provider_is_logged_and_not_repeated },
+        Proof { ids: &["T252"], sentence: "the client's secret is in the body of one request", holds: the_secret_is_in_the_body_alone },
     ]
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use crate::callback::Scenario;
-use crate::callback::get;
-use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::provider::Alg;
 use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::steps::get;
 use crate::support::steps::raw;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 use crate::support::upstream::Reply;
 
 fn somebody(scene: &Scene) -> Browser {
@@ -163,12 +165,14 @@ fn a_connection_that_dies_idle_costs_nobody_a_page(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["F048"], sentence: "its error pages are its own", plays: its_error_pages_are_its_own },
-        Scenario { ids: &["F049"], sentence: "validators pass, and no page of ours has one", plays: validators_are_between_browser_and_application },
-        Scenario { ids: &["F051"], sentence: "its protection is its own, nothing is added", plays: its_protection_is_its_own },
-        Scenario { ids: &["F053"], sentence: "the port of the Host stays", plays: the_port_stays },
-        Scenario { ids: &["F058"], sentence: "repeated fields stay apart and in order", plays: repeated_fields_stay_apart },
-        Scenario { ids: &["F040"], sentence: "a connection that dies idle costs nobody a page, and no form is sent twice", plays: a_connection_that_dies_idle_costs_nobody_a_page },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["F048"], sentence: "its error pages are its own", holds: its_error_pages_are_its_own },
+        Proof { ids: &["F049"], sentence: "validators pass, and no page of ours has one", holds: validators_are_between_browser_and_application },
+        Proof { ids: &["F051"], sentence: "its protection is its own, nothing is added", holds: its_protection_is_its_own },
+        Proof { ids: &["F053"], sentence: "the port of the Host stays", holds: the_port_stays },
+        Proof { ids: &["F058"], sentence: "repeated fields stay apart and in order", holds: repeated_fields_stay_apart },
+        Proof { ids: &["F040"], sentence: "a connection that dies idle costs nobody a page, and no form is sent twice", holds: a_connection_that_dies_idle_costs_nobody_a_page },
     ]
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -16,6 +15,8 @@ use crate::support::command::tool;
 use crate::support::document;
 use crate::support::document::with;
 use crate::support::executable::running;
+use crate::support::ports::free_ports;
+use crate::support::ports::local;
 use crate::support::process::Process;
 use crate::support::pyjwt;
 use crate::support::repository::in_repository;
@@ -110,12 +111,7 @@ pub(super) struct Containers {
 
 impl Containers {
     pub(super) fn new() -> Self {
-        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let ports = listeners
-            .each_ref()
-            .map(|listener| listener.local_addr().unwrap().port());
-        let [port, monitor, redis] = ports;
-        drop(listeners);
+        let [port, monitor, redis] = free_ports();
         let this = Self {
             folder: TempDir::new().unwrap(),
             port,
@@ -138,7 +134,7 @@ impl Containers {
     }
 
     pub(super) fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port))
+        local(self.port)
     }
 
     fn write(&self, name: &str, text: &str) {

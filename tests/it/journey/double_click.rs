@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::stage::SESSION_COOKIE;
 use super::stage::Stage;
 use super::stage::With;
 use super::with_cookies_of;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
+use crate::support::scene::SESSION;
 use crate::support::scene::Store;
 
 const STORES: [Store; 2] = [Store::Memory, Store::Redis];
@@ -226,7 +226,7 @@ fn without_the_attempts_cookie_whoever_is_signed_in_goes_to_the_start_and_whoeve
     assert_eq!(clicks.stage.scene.application.byte_count(), 0);
     clicks.browser.follow(&clicks.code);
     // The cookie of the attempt went with the login: this is the back button, or a bookmark.
-    assert_eq!(clicks.browser.cookie_names("localhost"), [SESSION_COOKIE]);
+    assert_eq!(clicks.browser.cookie_names("localhost"), [SESSION]);
     let page = clicks.browser.follow(&clicks.code);
     assert_eq!((page.url, page.hops.len()), (clicks.stage.scene.url("/"), 2));
     assert_eq!(clicks.token_requests(), 1);

@@ -54,8 +54,8 @@ fn secrets(stage: &Stage, browser: &Browser) -> Vec<(String, String)> {
 /// Everything that the secret opens, under every purpose and every context that can be made without a cookie.
 fn opened(stage: &Stage, keyring: &Keyring, stored: &Stored) -> Vec<Vec<u8>> {
     let name = String::from_utf8(stored.key.clone()).unwrap();
-    let host = stage.scene.url("");
-    let host = host.trim_start_matches("http://").as_bytes();
+    let host = stage.scene.host();
+    let host = host.as_bytes();
     let id = name.rsplit(':').next().unwrap();
     let contexts: [&[&[u8]]; 6] = [
         &[],
@@ -115,7 +115,7 @@ fn a_dump_and_the_secret_show_the_operators_note_and_nobody() {
     // The same search finds them all where both halves of the key are.
     let key = SessionKey::parse(&Stage::session_cookie(&browser).unwrap()).unwrap();
     let locator = key.locator().unwrap();
-    let host = Host::parse(stage.scene.url("").trim_start_matches("http://")).unwrap();
+    let host = Host::parse(&stage.scene.host()).unwrap();
     let place = Place {
         prefix: "guichet:",
         host: &host,

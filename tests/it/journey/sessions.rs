@@ -1,14 +1,13 @@
 //! One session per browser and entry: its cookie, what ends it, and what it does not open.
 
-use super::stage::SESSION_COOKIE;
 use super::stage::Stage;
 use super::stage::With;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
-use crate::support::provider::Client;
 use crate::support::provider::ZOE;
 use crate::support::scene::CLIENT_SECRET;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 
@@ -54,12 +53,7 @@ fn on_https_the_session_cookie_belongs_to_this_host_alone() {
     let scene = Scene::start_with(Alg::Es256, Store::Memory, |place, text| {
         text.replace(&place.public_url(), SITE)
     });
-    scene.provider.register(&Client {
-        id: "tests",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[format!("{SITE}/_guichet/callback")],
-        post_logout_redirect_uris: &[format!("{SITE}/_guichet/logged-out")],
-    });
+    scene.provider.register_at(SITE, ("tests", CLIENT_SECRET));
     let browser = Browser::new();
     browser.reaches(SITE, scene.gateway.address());
     let chooser = browser.open(&format!("{SITE}/dossier/12"));
@@ -97,10 +91,7 @@ fn a_new_login_has_a_new_key_and_ends_the_one_that_the_browser_held() {
         let after = Stage::session_cookie(&browser).unwrap();
         assert_ne!(before, after);
         let thief = Browser::new();
-        thief.plant(
-            &stage.scene.url("/"),
-            &format!("{SESSION_COOKIE}={before}; Path=/"),
-        );
+        thief.plant(&stage.scene.url("/"), &format!("{SESSION}={before}; Path=/"));
         assert!(!stage.is_signed_in(&thief), "the session before lives on");
         assert!(stage.is_signed_in(&browser) && stage.is_signed_in(&neighbour));
     }
@@ -119,13 +110,8 @@ fn two_entries(store: Store) -> Stage {
              providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\n"
         )
     });
-    let public_url = stage.scene.url("");
-    stage.scene.provider.register(&Client {
-        id: "agents",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[format!("{public_url}/_guichet/callback")],
-        post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-    });
+    let provider = &stage.scene.provider;
+    provider.register_at(&stage.scene.url(""), ("agents", CLIENT_SECRET));
     stage
 }
 
@@ -173,7 +159,7 @@ fn both_side_by_side(stage: &Stage, browser: &Browser) {
     assert_eq!(arrived.url, stage.scene.url("/agents/1"), "{}", arrived.text());
     assert_eq!(
         browser.cookie_names("localhost"),
-        ["guichet-session-agents", SESSION_COOKIE]
+        ["guichet-session-agents", SESSION]
     );
     assert!(stage.is_signed_in(browser));
     let question = browser.open(&stage.scene.url("/_guichet/logout"));

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::stage::SESSION_COOKIE;
 use super::stage::Stage;
 use super::stage::With;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
 use crate::support::pyjwt;
+use crate::support::scene::SESSION;
 use crate::support::scene::Store;
 use crate::support::upstream::Received;
 
@@ -59,7 +59,7 @@ fn the_person_cancels(stage: &Stage, browser: &Browser) {
     assert_eq!(back.parameter("return_to").unwrap(), "/dossier/12?etape=3");
     assert_eq!(stage.token_requests(), 0);
     assert_eq!(stage.scene.application.byte_count(), 0);
-    assert_eq!(browser.cookie("localhost", SESSION_COOKIE), None);
+    assert_eq!(browser.cookie("localhost", SESSION), None);
     assert!(stage.scene.redis.iter().all(|redis| redis.keys().is_empty()));
 }
 
@@ -102,7 +102,7 @@ fn is_told_of_zoe(stage: &Stage, received: &Received) {
         panic!("not one assertion:\n{head}");
     };
     let issuer = stage.scene.url("");
-    let claims = pyjwt::verify(token, &stage.jwks(), "urbanisme", &issuer).unwrap();
+    let claims = pyjwt::verify(token, &stage.scene.jwks(), "urbanisme", &issuer).unwrap();
     for name in [
         "sub",
         "given_name",
@@ -135,7 +135,7 @@ fn the_logout_comes_back_with_its_state(stage: &Stage, browser: &Browser) {
     // Gone here before the provider is asked.
     assert_eq!(Stage::session_cookie(browser), None);
     let thief = Browser::new();
-    thief.plant(&stage.scene.url("/"), &format!("{SESSION_COOKIE}={key}; Path=/"));
+    thief.plant(&stage.scene.url("/"), &format!("{SESSION}={key}; Path=/"));
     assert!(
         !stage.is_signed_in(&thief),
         "the session ended for the browser only"

@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::sessions::listed;
 use super::sessions::with_socket;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
@@ -23,11 +22,14 @@ use crate::support::provider::people;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
 use crate::support::scene::redis_store;
+use crate::support::steps::cookie_line;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::upstream::Reply;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["F035"],
@@ -111,7 +113,7 @@ fn a_revocation() {
         let request = format!(
             "GET /dossier HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n{}\r\n",
             one.place().port(),
-            Executable::cookies(browser)
+            cookie_line(browser)
         );
         let answer = exchange(instance.address(), request);
         assert_ne!(answer.status, 400, "{}\n{}", answer.text(), instance.log());
@@ -259,17 +261,12 @@ fn signals() {
         "POST /_guichet/logout HTTP/1.1\r\nHost: localhost:{}\r\nOrigin: {origin}\r\nSec-Fetch-Site: same-origin\r\n{}\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n\r\nprovider=fc",
         executable.place().port(),
-        Executable::cookies(&browser)
+        cookie_line(&browser)
     );
     executable.signal("TERM");
     executable.until("it leaves", || executable.said("still serving") == 1);
     assert_eq!(exchange(executable.address(), logout).status, 303);
     assert_eq!(load.end(), Vec::<String>::new());
     assert_eq!(executable.ended().code(), Some(0));
-    assert!(
-        !redis
-            .keys()
-            .iter()
-            .any(|key| key.starts_with(b"guichet:session:"))
-    );
+    assert_eq!(redis.sessions(), 0);
 }

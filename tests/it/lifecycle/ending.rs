@@ -12,6 +12,7 @@ use crate::support::raw::RawClient;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
 use crate::support::scene::redis_store;
+use crate::support::steps::cookie_line;
 use crate::support::upstream::Reply;
 
 #[test]
@@ -31,7 +32,7 @@ fn a_login_whose_browser_hung_up_ends_before_the_process_does() {
     let request = format!(
         "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
         executable.place().port(),
-        Executable::cookies(&browser)
+        cookie_line(&browser)
     );
     let mut client = RawClient::connect(executable.address());
     client.send(request);
@@ -39,8 +40,7 @@ fn a_login_whose_browser_hung_up_ends_before_the_process_does() {
     drop(client);
     executable.signal("TERM");
     assert_eq!(executable.ended().code(), Some(0));
-    let is_session = |key: &Vec<u8>| key.starts_with(b"guichet:session:");
-    assert_eq!(redis.keys().iter().filter(|key| is_session(key)).count(), 1);
+    assert_eq!(redis.sessions(), 1);
 }
 
 #[test]

@@ -24,6 +24,7 @@ use crate::support::provider::people;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
 use crate::support::scene::redis_store;
+use crate::support::steps::cookie_line;
 
 /// The usual configuration with a socket for the operator.
 pub(super) fn with_socket(_: &Place, usual: &str) -> String {
@@ -177,7 +178,7 @@ fn a_login_that_is_under_way_when_everything_is_ended_becomes_no_session() {
     let request = format!(
         "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
         executable.place().port(),
-        Executable::cookies(&browser)
+        cookie_line(&browser)
     );
     let address = executable.address();
     let login = thread::spawn(move || exchange(address, request));
@@ -192,12 +193,7 @@ fn a_login_that_is_under_way_when_everything_is_ended_becomes_no_session() {
             .any(|cookie| cookie.starts_with("guichet-session-")),
         "{answer:?}"
     );
-    assert!(
-        !redis
-            .keys()
-            .iter()
-            .any(|key| key.starts_with(b"guichet:session:"))
-    );
+    assert_eq!(redis.sessions(), 0);
     assert!(!executable.is_signed_in(&browser));
 }
 

@@ -5,10 +5,11 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::attack::Proof;
+use crate::cases;
 use crate::listener::OTHER;
 use crate::listener::Secure;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
 
 /// A message of its type and length.
 fn framed(kind: &[u8], width: usize, body: &[u8]) -> Vec<u8> {
@@ -145,26 +146,19 @@ fn a_ticket_is_for_one_name(secure: &Secure) {
     }
 }
 
-const ROWS: &[Proof<Secure>] = &[
-    Proof {
-        ids: &["T449"],
-        sentence: "old versions, weak suites and odd groups are refused in the handshake",
-        holds: what_is_weak_is_refused,
-    },
-    Proof {
-        ids: &["T450"],
-        sentence: "a session ticket opens for the name that it was made for, and for no other",
-        holds: a_ticket_is_for_one_name,
-    },
-];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let secure = Secure::start();
-    table::run(ROWS, |row| (row.holds)(&secure));
+cases! {
+    Proof<Secure>,
+    run = on(Secure::start()),
+    rows = [
+        Proof {
+            ids: &["T449"],
+            sentence: "old versions, weak suites and odd groups are refused in the handshake",
+            holds: what_is_weak_is_refused,
+        },
+        Proof {
+            ids: &["T450"],
+            sentence: "a session ticket opens for the name that it was made for, and for no other",
+            holds: a_ticket_is_for_one_name,
+        },
+    ]
 }

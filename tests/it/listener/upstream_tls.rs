@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::attack::Proof;
+use crate::cases;
 use crate::support::authority::Authority;
 use crate::support::authority::EXPIRED;
 use crate::support::authority::LOCALHOST;
@@ -10,7 +10,8 @@ use crate::support::authority::LONG;
 use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
 use crate::support::executable::Start;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
 use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Upstream;
 
@@ -54,19 +55,14 @@ fn only_the_application_itself_is_asked(application: &Upstream) {
     assert_eq!(application.only().request_line(), "GET /right/public HTTP/1.1");
 }
 
-const ROWS: &[Proof<Upstream>] = &[Proof {
-    ids: &["T452"],
-    sentence: "an application whose certificate is not its own, not for its name or not valid is not asked",
-    holds: only_the_application_itself_is_asked,
-}];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let application = Upstream::start();
-    table::run(ROWS, |row| (row.holds)(&application));
+cases! {
+    Proof<Upstream>,
+    run = on(Upstream::start()),
+    rows = [
+        Proof {
+            ids: &["T452"],
+            sentence: "an application whose certificate is not its own, not for its name or not valid is not asked",
+            holds: only_the_application_itself_is_asked,
+        },
+    ]
 }

@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -19,11 +18,13 @@ use crate::support::executable::Executable;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
 use crate::support::load::Load;
+use crate::support::ports::free_port;
 use crate::support::process::Process;
-use crate::support::provider::Client;
+use crate::support::provider::to_the_provider;
 use crate::support::raw::exchange;
 use crate::support::repository::text_of;
 use crate::support::scene::CLIENT_SECRET;
+use crate::support::steps::cookie_line;
 use crate::support::tunnel::Tunnel;
 
 const PASSWORD: &str = "the-password-of-the-first-day";
@@ -37,9 +38,7 @@ struct TownRedis {
 
 impl TownRedis {
     fn start(folder: &Path) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let port = free_port();
         let access = text_of("deploy/redis/users.acl")
             .replace("PASSWORD", PASSWORD)
             .replace("OPERATOR", OPERATOR);
@@ -128,24 +127,17 @@ impl Day {
     }
 
     fn is_registered_with(&self, secret: &str) {
-        self.executable.provider.as_ref().unwrap().register(&Client {
-            id: "tests",
-            secret,
-            redirect_uris: &[format!("{}/_guichet/callback", self.origin)],
-            post_logout_redirect_uris: &[format!("{}/_guichet/logged-out", self.origin)],
-        });
+        let provider = self.executable.provider.as_ref().unwrap();
+        provider.register_at(&self.origin, ("tests", secret));
     }
 
     /// Somebody signs in, and is at work from then on.
     fn sign_in(&self, person: usize) -> Browser {
         let browser = Browser::new();
         browser.reaches(&self.origin, self.address());
-        let chooser = browser.open(&format!("{}/dossier", self.origin));
-        let links = chooser.links();
-        let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
-        let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
+        let at_the_provider = to_the_provider(&browser, &format!("{}/dossier", self.origin));
         let provider = self.executable.provider.as_ref().unwrap();
-        let page = provider.sign_in(&browser, &browser.go(&chooser, &login.href), person);
+        let page = provider.sign_in(&browser, &at_the_provider, person);
         assert_eq!(page.url, format!("{}/dossier", self.origin), "{}", page.text());
         browser
     }
@@ -154,7 +146,7 @@ impl Day {
         let host = self.origin.trim_start_matches("https://");
         format!(
             "GET /dossier HTTP/1.1\r\nHost: {host}\r\n{}\r\n",
-            Executable::cookies(browser)
+            cookie_line(browser)
         )
     }
 

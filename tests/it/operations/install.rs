@@ -1,7 +1,6 @@
 //! "Install: Debian and systemd" of `docs/operations.md`, followed in a folder that stands for the root of a machine.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -13,6 +12,7 @@ use crate::support::command::GUICHET;
 use crate::support::command::tool;
 use crate::support::document;
 use crate::support::executable::running;
+use crate::support::ports::free_ports;
 use crate::support::process::Process;
 use crate::support::repository::in_repository;
 use crate::support::repository::text_of;
@@ -35,12 +35,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let ports = listeners
-            .each_ref()
-            .map(|listener| listener.local_addr().unwrap().port());
-        let [port, monitor, redis] = ports;
-        drop(listeners);
+        let [port, monitor, redis] = free_ports();
         let root = TempDir::new().unwrap();
         for folder in [
             "usr/bin",

@@ -2,15 +2,11 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -19,11 +15,14 @@ use super::tokens::ISSUER;
 use crate::support::command::tool;
 use crate::support::document;
 use crate::support::document::with;
+use crate::support::ports::free_port;
+use crate::support::ports::local;
 use crate::support::process::Process;
 use crate::support::provider::node;
 use crate::support::pyjwt;
 use crate::support::raw;
 use crate::support::raw::Answer;
+use crate::support::wait::until;
 
 /// The page.
 const PAGE: &str = "docs/applications.md";
@@ -155,10 +154,6 @@ fn port_of(text: &str) -> u16 {
     digits.parse().unwrap_or_else(|error| panic!("{error}: {text:?}"))
 }
 
-fn on(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
-}
-
 fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let here = folder.display().to_string();
     let mut replacements = vec![(ISSUER, settings.issuer.as_str()), ("/etc/guichet", &here)];
@@ -176,11 +171,7 @@ fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     // The application may try to get rid of it.
     fs::write(root.join(".htaccess"), "php_value auto_prepend_file none\n").unwrap();
     // Apache does not take 0.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let site = with(
         &block("apache", "VirtualHost"),
         &[
@@ -197,17 +188,8 @@ fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         configuration.display()
     );
     let (process, _) = Process::announced(&mut sh(&command, folder), "starting");
-    until_it_listens(on(port));
-    (process, on(port))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server starts in real time")]
-fn until_it_listens(address: SocketAddr) {
-    let patience = Instant::now() + Duration::from_mins(1);
-    while TcpStream::connect(address).is_err() {
-        assert!(Instant::now() < patience, "nobody listens at {address}");
-        thread::yield_now();
-    }
+    until("Apache listens", || TcpStream::connect(local(port)).is_ok());
+    (process, local(port))
 }
 
 /// What Debian's own configuration says otherwise, as far as one process of any user can have it.
@@ -269,7 +251,7 @@ fn python(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         &[("gunicorn", gunicorn.as_str()), ("127.0.0.1:8081", "127.0.0.1:0")],
     );
     let (process, rest) = Process::announced(&mut sh(&command, folder), "Listening at: http://127.0.0.1:");
-    (process, on(port_of(&rest)))
+    (process, local(port_of(&rest)))
 }
 
 fn node_server(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
@@ -285,7 +267,7 @@ fn node_server(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     fs::write(folder.join("server.mjs"), server).unwrap();
     let command = format!("exec {} server.mjs", node().display());
     let (process, rest) = Process::announced(&mut sh(&command, folder), "listening on");
-    (process, on(port_of(&rest)))
+    (process, local(port_of(&rest)))
 }
 
 /// One Tomcat of its own: its programs are Debian's, its folders are here.
@@ -333,5 +315,5 @@ fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         &mut command,
         "Starting ProtocolHandler [\"http-nio-127.0.0.1-auto-1-",
     );
-    (process, on(port_of(&rest)))
+    (process, local(port_of(&rest)))
 }

@@ -12,7 +12,6 @@ use std::process::Command;
 use guichet::identity_headers::signing_keys::SigningKeys;
 use tempfile::TempDir;
 
-use super::Play;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::command::Ended;
@@ -24,10 +23,12 @@ use crate::support::repository::in_repository;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T441"],

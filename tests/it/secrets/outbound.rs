@@ -1,9 +1,6 @@
 //! The way to the provider: through the organisation's proxy and by the organisation's authority, and nothing else goes there.
 
-use super::Play;
 use super::before;
-use super::is_signed_in;
-use super::with_tls;
 use crate::cases;
 use crate::support::authority::Authority;
 use crate::support::authority::LOCALHOST;
@@ -15,11 +12,14 @@ use crate::support::provider::Alg;
 use crate::support::provider::Provider;
 use crate::support::redis::Redis;
 use crate::support::scene::Scene;
+use crate::support::steps::to_the_callback;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::tinyproxy::Tinyproxy;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["F036"],
@@ -38,7 +38,6 @@ struct Outside {
 
 /// `lines` is what `[outbound]` says beside the authority.
 fn outside(lines: impl FnOnce(&Place) -> String) -> Outside {
-    with_tls();
     let authority = Authority::new();
     let provider = Provider::start_over_tls(Alg::Es256, &authority.issue("provider", LOCALHOST, LONG));
     let ca_file = authority.root();
@@ -116,10 +115,10 @@ fn every_call_goes_through_the_proxy() {
     // Without the proxy the application and Redis are there, and the provider is not: no call went past it.
     proxy.kill();
     outside.scene.provider.reset();
-    assert!(is_signed_in(&outside.scene, &outside.browser));
+    assert!(outside.scene.is_signed_in(&outside.browser));
     let somebody = Browser::new();
     outside.scene.provider.is_reached_by(&somebody);
-    let callback = crate::support::steps::to_the_callback(&outside.scene, &somebody, "/dossier", 0);
+    let callback = to_the_callback(&outside.scene, &somebody, "/dossier", 0);
     outside.scene.application.forget();
     let page = somebody.open(&callback);
     assert_eq!(page.status(), 503, "{}", page.text());

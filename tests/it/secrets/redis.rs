@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Play;
-use super::is_signed_in;
 use super::redis_url;
-use super::with_tls;
 use crate::cases;
 use crate::session_store;
 use crate::support::authority::Authority;
@@ -20,10 +17,14 @@ use crate::support::redis::Transport;
 use crate::support::redis::documented_rules;
 use crate::support::resp::Reply;
 use crate::support::scene::Scene;
+use crate::support::steps::sign_out;
+use crate::support::steps::to_the_callback;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["F030"],
@@ -60,16 +61,15 @@ fn a_day(scene: &Scene) {
     let page = scene.sign_in(&browser, "/dossier");
     let log = scene.gateway.logs().text();
     assert_eq!(page.url, scene.url("/dossier"), "{}\n{log}", page.text());
-    assert!(is_signed_in(scene, &browser));
+    assert!(scene.is_signed_in(&browser));
     // A touch, which nobody waits for.
     scene.advance(&browser, std::time::Duration::from_mins(2));
-    assert!(is_signed_in(scene, &browser));
-    crate::support::steps::sign_out(scene, &browser);
-    assert!(!is_signed_in(scene, &browser));
+    assert!(scene.is_signed_in(&browser));
+    sign_out(scene, &browser);
+    assert!(!scene.is_signed_in(&browser));
 }
 
 fn only_the_named_database_is_used() {
-    with_tls();
     for transport in [Transport::Plain, Transport::Tls] {
         let redis = Redis::start_with(Options {
             transport,
@@ -90,7 +90,7 @@ fn only_the_named_database_is_used() {
         });
         let browser = Browser::new();
         scene.sign_in(&browser, "/dossier");
-        assert!(is_signed_in(&scene, &browser));
+        assert!(scene.is_signed_in(&browser));
         let kept = scene.redis.as_ref().unwrap().keys_by_database();
         let numbers: Vec<u8> = kept.keys().copied().collect();
         assert_eq!(numbers, [3], "{transport:?}: {kept:?}");
@@ -130,7 +130,6 @@ fn showing(Pair { cert_file, key_file }: Pair) -> String {
 }
 
 fn over_mutual_tls(files: impl FnOnce(&Redis) -> String) -> Scene {
-    with_tls();
     let redis = Redis::start_with(Options {
         transport: Transport::MutualTls,
         ..Options::default()
@@ -178,7 +177,7 @@ fn a_redis_with_a_certificate_of_another_authority_is_not_believed() {
 /// The person comes back from the provider, and nothing is kept, spent or let through.
 fn nobody_passes(scene: &Scene) {
     let browser = Browser::new();
-    let callback = crate::support::steps::to_the_callback(scene, &browser, "/dossier", 0);
+    let callback = to_the_callback(scene, &browser, "/dossier", 0);
     let page = browser.open(&callback);
     assert_eq!(page.status(), 503, "{}", page.text());
     assert_eq!(scene.provider.requests_to("/token").len(), 0);

@@ -13,7 +13,6 @@ use guichet::clock::Clock;
 use guichet::clock::SystemClock;
 use serde_json::Value;
 
-use super::is_signed_in;
 use super::redis_url;
 use crate::support::browser::Browser;
 use crate::support::command::Ended;
@@ -27,9 +26,11 @@ use crate::support::redis::Options;
 use crate::support::redis::PASSWORD;
 use crate::support::redis::Redis;
 use crate::support::scene::CLIENT_SECRET;
+use crate::support::scene::SESSION_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
+use crate::support::wait::until;
 
 /// What `guichet reload` does.
 trait TakesOver {
@@ -64,7 +65,7 @@ impl Pair {
 
     /// Whether both instances let this browser through, without a question.
     fn let_in(&self, browser: &Browser) -> bool {
-        let host = format!("localhost:{}", self.scene.gateway.place().port());
+        let host = self.scene.host();
         let request = format!(
             "GET /again HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Mode: navigate\r\nCookie: {}\r\n\r\n",
             cookie_field(browser)
@@ -102,7 +103,7 @@ fn with_secrets(text: &str, secrets: &[&str]) -> String {
 fn a_new_session_secret_logs_nobody_out() {
     let mut pair = Pair::start();
     let place = pair.scene.gateway.place();
-    let old = place.secret("session_secret", crate::support::scene::SESSION_SECRET);
+    let old = place.secret("session_secret", SESSION_SECRET);
     let new = place.secret(
         "new_session_secret",
         "another-session-secret-of-the-tests-9876543210",
@@ -153,7 +154,7 @@ fn a_session_secret_that_is_taken_away_too_early_is_a_question_and_no_pass() {
         .secret("new", "another-session-secret-of-the-tests-9876543210");
     let zoe = pair.sign_in();
     pair.scene.gateway.takes_over(|text| with_secrets(text, &[&new]));
-    assert!(!is_signed_in(&pair.scene, &zoe));
+    assert!(!pair.scene.is_signed_in(&zoe));
 }
 
 #[test]
@@ -169,11 +170,11 @@ fn a_new_client_secret_is_used_from_the_next_login_on_and_sessions_live_on() {
         scene.url("/dossier"),
         "the provider takes the old secret"
     );
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
 
     scene.gateway.place().secret("client_secret", NEW);
     scene.gateway.takes_over(str::to_owned);
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let amelie = Browser::new();
     let page = scene.sign_in(&amelie, "/dossier");
     assert_eq!(page.url, scene.url("/dossier"), "{}", page.text());
@@ -200,7 +201,7 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
             .ask(&[b"ACL", b"SETUSER", b"guichet", rule.as_bytes()]);
     };
     owner(&scene, ">the-next-password");
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let url = scene
         .redis
         .as_ref()
@@ -209,7 +210,7 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
         .replace(PASSWORD, "the-next-password");
     redis_url(scene.gateway.place(), &url);
     scene.gateway.takes_over(str::to_owned);
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     owner(&scene, &format!("<{PASSWORD}"));
     // Not only the connection that stands: whatever comes next says the new password.
     scene
@@ -217,17 +218,11 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
         .as_ref()
         .unwrap()
         .ask(&[b"CLIENT", b"KILL", b"USER", b"guichet"]);
-    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
-    while !is_answered(&scene, &zoe) {
-        assert!(
-            tokio::time::Instant::now() < patience,
-            "the new password is not used"
-        );
-    }
-    assert!(is_signed_in(&scene, &zoe));
+    until("the new password is used", || is_answered(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let amelie = Browser::new();
     scene.sign_in(&amelie, "/dossier");
-    assert!(is_signed_in(&scene, &amelie));
+    assert!(scene.is_signed_in(&amelie));
     assert!(!scene.gateway.logs().text().contains("the-next-password"));
 }
 
@@ -254,15 +249,9 @@ fn age(scene: &Scene, file: &str, minutes: u64) {
         .unwrap();
 }
 
-fn jwks(scene: &Scene) -> Value {
-    let host = scene.url("").replace("http://", "");
-    let request = format!("GET /_guichet/jwks.json HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    exchange(scene.gateway.address(), request).json()
-}
-
 /// What the application gets about Zoé.
 fn assertion(scene: &Scene, zoe: &Browser) -> String {
-    assert!(is_signed_in(scene, zoe));
+    assert!(scene.is_signed_in(zoe));
     scene.application.only().values("x-guichet-assertion").remove(0)
 }
 
@@ -300,13 +289,13 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     let zoe = Browser::new();
     scene.sign_in(&zoe, "/dossier");
     age(&scene, "current.pem", 90 * 24 * 60);
-    let kept_at_first = jwks(&scene);
+    let kept_at_first = scene.jwks();
     assert!(keys(&scene, &["rotate"]).well().contains("guichet reload"));
     scene.gateway.takes_over(str::to_owned);
     assert_eq!(believed(&scene, &assertion(&scene, &zoe), &kept_at_first), Ok(()));
     is_too_early(&scene);
 
-    let kept = jwks(&scene);
+    let kept = scene.jwks();
     age(&scene, "next.pem", 11);
     assert!(keys(&scene, &["rotate"]).well().contains("is the current key"));
     let by_the_old_key = assertion(&scene, &zoe);
@@ -322,7 +311,7 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
         "an application has not heard of it"
     );
     assert_eq!(
-        believed(&scene, &by_the_old_key, &jwks(&scene)),
+        believed(&scene, &by_the_old_key, &scene.jwks()),
         Ok(()),
         "an assertion lost its key"
     );
@@ -337,8 +326,8 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     age(&scene, "previous.pem", 22);
     assert!(keys(&scene, &["rotate"]).well().contains("is removed"));
     scene.gateway.takes_over(str::to_owned);
-    assert_eq!(jwks(&scene)["keys"].as_array().unwrap().len(), 1);
-    assert_eq!(believed(&scene, &assertion(&scene, &zoe), &jwks(&scene)), Ok(()));
+    assert_eq!(scene.jwks()["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(believed(&scene, &assertion(&scene, &zoe), &scene.jwks()), Ok(()));
 }
 
 #[test]
@@ -355,12 +344,12 @@ fn after_a_leak_nothing_that_an_old_key_signed_is_believed() {
     );
     scene.gateway.takes_over(str::to_owned);
     let token = assertion(&scene, &zoe);
-    assert_eq!(believed(&scene, &token, &jwks(&scene)), Ok(()));
+    assert_eq!(believed(&scene, &token, &scene.jwks()), Ok(()));
     assert_eq!(
-        believed(&scene, &by_the_leaked_key, &jwks(&scene)),
+        believed(&scene, &by_the_leaked_key, &scene.jwks()),
         Err("KeyError".to_owned())
     );
-    assert_eq!(jwks(&scene)["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(scene.jwks()["keys"].as_array().unwrap().len(), 1);
 }
 
 /// Somebody who is signed in and never stops asking.
@@ -372,7 +361,7 @@ struct Steady {
 impl Steady {
     fn start(scene: &Scene, browser: &Browser) -> Self {
         let address = scene.gateway.address();
-        let host = scene.url("").replace("http://", "");
+        let host = scene.host();
         let cookies = cookie_field(browser);
         let request = format!("GET /steady HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n");
         let stop = Arc::new(AtomicBool::new(false));
@@ -409,7 +398,7 @@ fn no_request_fails_while_every_secret_changes() {
     let steady = Steady::start(&scene, &zoe);
 
     let place = scene.gateway.place();
-    let old = place.secret("session_secret", crate::support::scene::SESSION_SECRET);
+    let old = place.secret("session_secret", SESSION_SECRET);
     let new = place.secret(
         "new_session_secret",
         "another-session-secret-of-the-tests-9876543210",
@@ -439,7 +428,7 @@ fn no_request_fails_while_every_secret_changes() {
     scene.gateway.takes_over(str::to_owned);
 
     steady.was_never_refused();
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let amelie = Browser::new();
     let page = scene.sign_in(&amelie, "/dossier");
     assert_eq!(page.url, scene.url("/dossier"), "{}", page.text());

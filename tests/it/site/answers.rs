@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::SignedIn;
 use super::at_host;
-use crate::attack::Proof;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
@@ -12,8 +10,11 @@ use crate::support::provider::ZOE;
 use crate::support::raw::Answer;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::signed_in::SignedIn;
 use crate::support::steps::raw;
 use crate::support::steps::to_the_callback;
+use crate::support::table::Proof;
+use crate::support::table::on;
 use crate::support::upstream::Reply;
 
 /// Pages of ours, one of each kind: request line, whether Zoé asks, and the status.
@@ -444,10 +445,7 @@ fn only_the_head(zoe: &SignedIn) {
 
 cases! {
     Proof<SignedIn>,
-    run = {
-        let zoe = SignedIn::start();
-        move |row: &Proof<SignedIn>| (row.holds)(&zoe)
-    },
+    run = on(SignedIn::start()),
     rows = [
         Proof { ids: &["T398"], sentence: "nothing that an error says is repeated", holds: words_of_an_error },
         Proof { ids: &["T399"], sentence: "every page is kept from frames, caches and foreign code", holds: protection_of_pages },

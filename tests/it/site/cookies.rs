@@ -6,13 +6,10 @@ use std::time::Duration;
 use guichet::session::key::SessionKey;
 use serde_json::json;
 
-use super::SESSION;
 use super::SITE;
-use super::SignedIn;
 use super::at_host;
 use super::on_https;
 use super::signs_in_on_https;
-use crate::attack::Proof;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::gateway::TestGateway;
@@ -20,11 +17,15 @@ use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::Answer;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::signed_in::SignedIn;
 use crate::support::steps::cookie_field;
 use crate::support::steps::raw;
 use crate::support::steps::to_the_callback;
+use crate::support::table::Proof;
+use crate::support::table::on;
 use crate::support::upstream::Reply;
 
 /// The visitor is nobody: a route that would tell who it is says so, and the application's `Cookie` is this.
@@ -450,7 +451,7 @@ fn a_cookie_of_yesterday(_: &SignedIn) {
     ] {
         let cookie =
             format!("Cookie: {SESSION}={value}; guichet-login-x={value}; guichet-logout={value}\r\n");
-        let host = format!("localhost:{}", scene.gateway.place().port());
+        let host = scene.host();
         assert_eq!(
             at_host(&scene, &host, "GET /dossier", &cookie).status,
             303,
@@ -473,10 +474,7 @@ fn a_cookie_of_yesterday(_: &SignedIn) {
 
 cases! {
     Proof<SignedIn>,
-    run = {
-        let zoe = SignedIn::start();
-        move |row: &Proof<SignedIn>| (row.holds)(&zoe)
-    },
+    run = on(SignedIn::start()),
     rows = [
         Proof { ids: &["T315"], sentence: "it is for this host, for https and for no script", holds: its_attributes },
         Proof { ids: &["T316"], sentence: "nobody can make it wider", holds: no_wider_than_a_host },

@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::at_host;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::provider::Client;
@@ -19,6 +18,8 @@ use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::sign_out;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 /// What `guichet check` prints about the configuration of a scene.
 fn check(scene: &Scene, arguments: &[&str]) -> String {
@@ -178,12 +179,8 @@ fn two_clients() -> Scene {
              providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\nplain_headers = [\"sub\"]\n"
         )
     });
-    scene.provider.register(&Client {
-        id: "agents",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[scene.url("/_guichet/callback")],
-        post_logout_redirect_uris: &[scene.url("/_guichet/logged-out")],
-    });
+    let provider = &scene.provider;
+    provider.register_at(&scene.url(""), ("agents", CLIENT_SECRET));
     scene
 }
 
@@ -232,7 +229,7 @@ fn each_entry_is_a_client_of_its_own() {
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play { ids: &["F006"], sentence: "what check prints is what is sent", plays: what_is_printed_is_what_is_sent },
         Play { ids: &["F007"], sentence: "two hosts are one sector, on one address", plays: two_hosts_are_one_sector },

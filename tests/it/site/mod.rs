@@ -21,7 +21,6 @@ use std::collections::BTreeSet;
 
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
-use crate::support::provider::Client;
 use crate::support::provider::ZOE;
 use crate::support::raw::Answer;
 use crate::support::raw::exchange;
@@ -29,8 +28,6 @@ use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 
-/// The session's cookie on plain loopback.
-const SESSION: &str = "guichet-session-fc";
 /// A site behind a proxy that has its certificate.
 const SITE: &str = "https://demarches.ville.example";
 
@@ -39,12 +36,7 @@ fn on_https() -> (Scene, Browser) {
     let scene = Scene::start_with(Alg::Es256, Store::Memory, |place, text| {
         text.replace(&place.public_url(), SITE)
     });
-    scene.provider.register(&Client {
-        id: "tests",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[format!("{SITE}/_guichet/callback")],
-        post_logout_redirect_uris: &[format!("{SITE}/_guichet/logged-out")],
-    });
+    scene.provider.register_at(SITE, ("tests", CLIENT_SECRET));
     let browser = Browser::new();
     browser.reaches(SITE, scene.gateway.address());
     (scene, browser)
@@ -57,56 +49,6 @@ fn signs_in_on_https(scene: &Scene, browser: &Browser) -> crate::support::browse
     let page = scene.provider.sign_in(browser, &provider, ZOE);
     assert_eq!(page.url, format!("{SITE}/dossier"), "{}", page.text());
     page
-}
-
-/// The usual scene with Zoé signed in, for the rows that change nothing.
-#[derive(Debug)]
-struct SignedIn {
-    scene: Scene,
-    browser: Browser,
-    /// Name and value of her session.
-    cookie: String,
-}
-
-impl SignedIn {
-    fn start() -> Self {
-        let scene = Scene::start(Alg::Es256, Store::Memory);
-        let browser = Browser::new();
-        assert_eq!(scene.sign_in(&browser, "/").status(), 200);
-        let cookie = format!("{SESSION}={}", browser.cookie("localhost", SESSION).unwrap());
-        Self {
-            scene,
-            browser,
-            cookie,
-        }
-    }
-
-    fn host(&self) -> String {
-        format!("localhost:{}", self.scene.gateway.place().port())
-    }
-
-    /// One request with these lines of head; with her session if `cookie` is hers.
-    fn ask(&self, request_line: &str, lines: impl AsRef<[u8]>) -> Answer {
-        let start = format!("{request_line} HTTP/1.1\r\nHost: {}\r\n", self.host());
-        let bytes = [start.as_bytes(), lines.as_ref(), b"\r\n"].concat();
-        let mut client = crate::support::raw::RawClient::connect(self.scene.gateway.address());
-        let method = request_line.split(' ').next().unwrap();
-        client.send(bytes).try_answer(method).unwrap()
-    }
-
-    /// The same with her session.
-    fn ask_as_zoe(&self, request_line: &str) -> Answer {
-        self.ask(request_line, format!("Cookie: {}\r\n", self.cookie))
-    }
-
-    fn is_still_signed_in(&self) {
-        self.scene.application.forget();
-        assert_eq!(self.ask_as_zoe("GET /dossier").status, 200);
-        assert_eq!(
-            self.scene.application.only().values("x-guichet-status"),
-            ["authenticated"]
-        );
-    }
 }
 
 /// A request of a program to the gateway of a scene, with a host of its own.

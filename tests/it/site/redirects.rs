@@ -6,20 +6,21 @@ use proptest::test_runner::Config;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 
-use super::SESSION;
-use super::SignedIn;
 use super::at_host;
 use super::encoded;
-use crate::attack::Proof;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::chromium;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::signed_in::SignedIn;
 use crate::support::steps::raw;
 use crate::support::steps::to_the_callback;
+use crate::support::table::Proof;
+use crate::support::table::on;
 use crate::support::upstream::Reply;
 
 /// Where a login to this destination leads somebody who is signed in, by both ways to a login.
@@ -449,10 +450,7 @@ fn an_application_that_names_itself(_: &SignedIn) {
 
 cases! {
     Proof<SignedIn>,
-    run = {
-        let zoe = SignedIn::start();
-        move |row: &Proof<SignedIn>| (row.holds)(&zoe)
-    },
+    run = on(SignedIn::start()),
     rows = [
         Proof { ids: &["T294"], sentence: "another site is no destination", holds: another_site },
         Proof { ids: &["T295"], sentence: "neither is a run of slashes", holds: runs_of_slashes },

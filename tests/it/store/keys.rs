@@ -8,7 +8,6 @@ use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
 use guichet::wire::cookies::SetCookie;
 
-use super::Play;
 use super::redis_key;
 use super::signed_in;
 use crate::cases;
@@ -18,10 +17,12 @@ use crate::support::gateway::Place;
 use crate::support::gateway::TestGateway;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::SESSION_SECRET;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T348"],

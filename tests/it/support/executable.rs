@@ -18,11 +18,12 @@ use super::command::guichet_at;
 use super::gateway::Place;
 use super::process::Process;
 use super::provider::Alg;
-use super::provider::Client;
 use super::provider::Provider;
 use super::provider::ZOE;
+use super::provider::to_the_provider;
 use super::raw::exchange;
 use super::scene::CLIENT_SECRET;
+use super::scene::is_let_in;
 use super::scene::usual;
 use super::upstream::Upstream;
 use super::wait::eventually;
@@ -108,13 +109,7 @@ impl Executable {
         let text = usual(&place, (issuer, alg), &application, &(start.store)(&place));
         fs::write(place.file(), (start.edit)(&place, &text)).unwrap();
         if let Some(provider) = &provider {
-            let public_url = place.public_url();
-            provider.register(&Client {
-                id: "tests",
-                secret: CLIENT_SECRET,
-                redirect_uris: &[format!("{public_url}/_guichet/callback")],
-                post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-            });
+            provider.register_at(&place.public_url(), ("tests", CLIENT_SECRET));
         }
         let mut command = (start.command)(&place);
         let process = match start.log {
@@ -232,27 +227,12 @@ impl Executable {
 
     /// From a protected page through the chooser to the provider's page.
     pub(crate) fn to_the_provider(&self, browser: &Browser, path: &str) -> Page {
-        let chooser = browser.open(&self.url(path));
-        let links = chooser.links();
-        let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
-        let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
-        browser.go(&chooser, &login.href)
+        to_the_provider(browser, &self.url(path))
     }
 
     /// Whether the browser gets through to the application without being asked who it is.
     pub(crate) fn is_signed_in(&self, browser: &Browser) -> bool {
-        self.application.forget();
-        let page = browser.open_once(&self.url("/again"));
-        let received = self.application.received().into_iter();
-        let arrived = received.filter(|received| received.request_line().contains("/again"));
-        page.status() == 200 && arrived.count() == 1
-    }
-
-    /// What the browser holds here, as a line of a head.
-    pub(crate) fn cookies(browser: &Browser) -> String {
-        let names = browser.cookie_names("localhost").into_iter();
-        let cookies = names.map(|name| format!("{name}={}", browser.cookie("localhost", &name).unwrap()));
-        format!("Cookie: {}\r\n", cookies.collect::<Vec<_>>().join("; "))
+        is_let_in(&self.application, browser, &self.url("/again"))
     }
 
     /// How it ended. Waits for it.

@@ -4,7 +4,6 @@
 //! list of their numbers. A row is run because it is listed; there is no list beside the table to forget.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
@@ -14,7 +13,7 @@ use super::raw::RawClient;
 use super::upstream::Upstream;
 
 /// What a row of any table has.
-pub(crate) trait Case: Debug {
+pub(crate) trait Case {
     /// The numbers that it answers for, such as `T005`.
     fn ids(&self) -> &'static [&'static str];
 
@@ -96,7 +95,38 @@ impl Row {
     }
 }
 
-impl Case for Row {
+/// A case that plays a scene of its own.
+#[derive(Debug)]
+pub(crate) struct Play {
+    pub(crate) ids: &'static [&'static str],
+    pub(crate) sentence: &'static str,
+    pub(crate) plays: fn(),
+}
+
+/// A case that holds on a stage.
+#[derive(Debug)]
+pub(crate) struct Proof<S> {
+    pub(crate) ids: &'static [&'static str],
+    pub(crate) sentence: &'static str,
+    pub(crate) holds: fn(&S),
+}
+
+/// Each row with what it brings itself.
+pub(crate) fn play(row: &Play) {
+    (row.plays)();
+}
+
+/// One stage for all rows.
+pub(crate) fn on<S>(stage: S) -> impl Fn(&Proof<S>) {
+    move |row| (row.holds)(&stage)
+}
+
+/// A stage for each row.
+pub(crate) fn each_on<S>(stage: impl Fn() -> S) -> impl Fn(&Proof<S>) {
+    move |row| (row.holds)(&stage())
+}
+
+impl<S> Case for Proof<S> {
     fn ids(&self) -> &'static [&'static str] {
         self.ids
     }
@@ -105,6 +135,25 @@ impl Case for Row {
         self.sentence
     }
 }
+
+/// A type with `ids` and `sentence` becomes a row.
+#[macro_export]
+macro_rules! case {
+    ($row:ty) => {
+        impl $crate::support::table::Case for $row {
+            fn ids(&self) -> &'static [&'static str] {
+                self.ids
+            }
+
+            fn sentence(&self) -> &'static str {
+                self.sentence
+            }
+        }
+    };
+}
+
+case!(Row);
+case!(Play);
 
 /// The table of a file: the test that runs each of its rows, and `ids()` for the roll call.
 ///

@@ -29,29 +29,12 @@ use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
 use crate::support::steps::sign_out;
-use crate::support::table::Case;
-
-/// A case that plays a scene of its own.
-#[derive(Debug)]
-pub(crate) struct Play {
-    ids: &'static [&'static str],
-    sentence: &'static str,
-    plays: fn(),
-}
-
-impl Case for Play {
-    fn ids(&self) -> &'static [&'static str] {
-        self.ids
-    }
-
-    fn sentence(&self) -> &'static str {
-        self.sentence
-    }
-}
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T427"],
@@ -258,7 +241,7 @@ fn expired(scene: &Scene, browser: &Browser, first: &Value) {
     scene.gateway.clock().advance(Duration::from_hours(9));
     scene.redis.as_ref().unwrap().advance(Duration::from_hours(9));
     for _ in 0..3 {
-        let host = format!("localhost:{}", scene.gateway.place().port());
+        let host = scene.host();
         exchange(
             scene.gateway.address(),
             format!("GET / HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n"),
@@ -271,7 +254,7 @@ fn expired(scene: &Scene, browser: &Browser, first: &Value) {
 
 /// Another site signs somebody out; a head that is read in two ways.
 fn refused(scene: &Scene) {
-    let host = format!("localhost:{}", scene.gateway.place().port());
+    let host = scene.host();
     for (head, status) in [
         (
             "POST /_guichet/logout HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n",

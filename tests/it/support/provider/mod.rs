@@ -110,6 +110,16 @@ impl Provider {
         self.register_with(client, &json!({}));
     }
 
+    /// A gateway that is published at this origin, by its name and secret.
+    pub(crate) fn register_at(&self, origin: &str, (id, secret): (&str, &str)) {
+        self.register(&Client {
+            id,
+            secret,
+            redirect_uris: &[format!("{origin}/_guichet/callback")],
+            post_logout_redirect_uris: &[format!("{origin}/_guichet/logged-out")],
+        });
+    }
+
     /// With more members of the record, such as the scopes that are granted, or a sector identifier.
     pub(crate) fn register_with(&self, client: &Client<'_>, more: &Value) {
         let Client {
@@ -211,6 +221,15 @@ impl Provider {
         assert_eq!(answer.status, 200, "{request}: {}", answer.text());
         answer.json()
     }
+}
+
+/// From a protected page of a gateway through its chooser to the provider's page.
+pub(crate) fn to_the_provider(browser: &Browser, url: &str) -> Page {
+    let chooser = browser.open(url);
+    let links = chooser.links();
+    let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
+    let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
+    browser.go(&chooser, &login.href)
 }
 
 /// The claims of every person that the provider knows.

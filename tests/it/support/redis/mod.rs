@@ -222,6 +222,12 @@ impl Redis {
         keys
     }
 
+    /// How many sessions of the gateway it keeps.
+    pub(crate) fn sessions(&self) -> usize {
+        let is_session = |key: &&Vec<u8>| key.starts_with(b"guichet:session:");
+        self.keys().iter().filter(is_session).count()
+    }
+
     /// Everything that it holds.
     pub(crate) fn dump(&self) -> Vec<Stored> {
         self.keys().into_iter().map(|key| self.stored(key)).collect()
