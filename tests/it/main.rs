@@ -25,8 +25,6 @@ mod lifecycle;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
-mod login;
-#[cfg(test)]
 mod logout;
 #[cfg(test)]
 mod operations;
