@@ -1,10 +1,4 @@
 //! What the gateway itself says to a browser: where it sends it, which cookies it sets, which pages it shows, how it signs out.
-//!
-//! Seen red without: src/gateway/location.rs: `headers.insert(LOCATION, public)` (T314); src/endpoints/logout.rs: the field
-//! `clear-site-data` (T334); src/wire/cookies.rs: `; HttpOnly` (T315, T324, T335); src/endpoints/mod.rs: `only_read(request)` before
-//! the key set (T406); src/pages/assets/chooser.js: `encodeURIComponent(fragment)` (F028); `ends_session.rs`:
-//! `!request.is_cross_site()` (F057); src/session/owner.rs: the person in `context` (T380); src/app.rs: `party.taking_over(&known)`
-//! (F009); src/pages/document.rs: `font-src 'self'` (T490).
 
 pub(crate) mod answers;
 pub(crate) mod app_cookies;
