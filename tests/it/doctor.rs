@@ -15,6 +15,7 @@ use crate::support::authority::Pair;
 use crate::support::command::Ended;
 use crate::support::command::guichet_with;
 use crate::support::provider::Alg;
+use crate::support::provider::CLOSED_LIST;
 use crate::support::provider::Client;
 use crate::support::provider::Provider;
 use crate::support::redis::Durability;
@@ -355,18 +356,6 @@ cases! {
         },
         Fault {
             ids: &[],
-            sentence: "a Redis that drops sessions when it is full",
-            breaks: |bench| {
-                let redis = bench.scene.redis.as_ref().unwrap();
-                redis.ask(&[b"CONFIG", b"SET", b"maxmemory", b"100mb"]);
-                redis.ask(&[b"CONFIG", b"SET", b"maxmemory-policy", b"allkeys-lru"]);
-            },
-            at: ("session store", "Redis"),
-            seen: "allkeys-lru: Redis drops sessions",
-            mend: "maxmemory-policy noeviction",
-        },
-        Fault {
-            ids: &[],
             sentence: "an application that is down",
             breaks: |bench| bench.scene.application.stop(),
             at: ("apps.urbanisme", "HTTP"),
@@ -418,18 +407,7 @@ fn what_is_sent_and_what_is_printed_is_what_a_login_sends() {
     let names: Vec<String> = form_urlencoded::parse(asked.query.as_bytes())
         .map(|(name, _)| name.into_owned())
         .collect();
-    assert_eq!(
-        names,
-        [
-            "client_id",
-            "response_type",
-            "redirect_uri",
-            "scope",
-            "state",
-            "nonce",
-            "acr_values"
-        ]
-    );
+    assert_eq!(names, CLOSED_LIST);
     let printed = findings(&answer, "not_judged");
     for (what, path) in [
         ("redirect URI", "/_guichet/callback"),

@@ -6,6 +6,7 @@ use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::jws::claims;
 use crate::support::provider::Alg;
+use crate::support::provider::Asked;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::scene::CLIENT_SECRET;
@@ -20,18 +21,17 @@ use crate::support::table::Proof;
 use crate::support::table::each_on;
 
 /// What the provider was asked at its authorization endpoint.
-fn asked(scene: &Scene) -> String {
-    let browser = Browser::new();
-    scene.sign_in(&browser, "/dossier?prompt=none");
-    format!("?{}", scene.provider.requests_to("/authorize").remove(0).query)
+fn asked(scene: &Scene) -> Asked {
+    scene.sign_in(&Browser::new(), "/dossier?prompt=none");
+    scene.provider.requests_to("/authorize").remove(0)
 }
 
 fn a_level_is_always_asked_for(scene: &Scene) {
-    assert_eq!(parameter(&asked(scene), "acr_values"), "eidas1");
+    assert_eq!(asked(scene).parameter("acr_values").unwrap(), "eidas1");
 }
 
 fn a_nonce_is_long_enough(scene: &Scene) {
-    let nonce = parameter(&asked(scene), "nonce");
+    let nonce = asked(scene).parameter("nonce").unwrap();
     assert!(
         nonce.len() == 64 && nonce.bytes().all(|byte| byte.is_ascii_hexdigit()),
         "{nonce}"
@@ -40,19 +40,19 @@ fn a_nonce_is_long_enough(scene: &Scene) {
 
 fn a_state_says_nothing(scene: &Scene) {
     let request = asked(scene);
-    let state = parameter(&request, "state");
+    let state = request.parameter("state").unwrap();
     assert!(
         state.len() == 64 && state.bytes().all(|byte| byte.is_ascii_hexdigit()),
         "{state}"
     );
     assert!(
-        !request.contains("dossier"),
+        !request.query.contains("dossier"),
         "where the person wants to go stays here"
     );
 }
 
 fn no_prompt_is_sent(scene: &Scene) {
-    assert!(!asked(scene).contains("prompt"));
+    assert!(!asked(scene).query.contains("prompt"));
 }
 
 /// Refused under this word, which stands in a line with all of these.
@@ -81,16 +81,14 @@ fn userinfo_without_a_signature_is_refused(scene: &Scene) {
 fn the_hint_is_the_token(scene: &Scene) {
     let browser = Browser::new();
     scene.sign_in(&browser, "/dossier");
-    let asked = format!("?{}", scene.provider.requests_to("/authorize").remove(0).query);
+    let asked = scene.provider.requests_to("/authorize").remove(0);
     sign_out(scene, &browser);
-    let hint = parameter(
-        &format!("?{}", scene.provider.requests_to("/session/end").remove(0).query),
-        "id_token_hint",
-    );
+    let ended = scene.provider.requests_to("/session/end").remove(0);
+    let hint = ended.parameter("id_token_hint").unwrap();
     let claims = claims(&hint);
     assert_eq!(
         claims["nonce"],
-        parameter(&asked, "nonce"),
+        asked.parameter("nonce").unwrap(),
         "the token of this very login"
     );
     assert_eq!(claims.get("at_hash"), None);
@@ -151,10 +149,7 @@ fn the_secret_is_in_the_body_alone(scene: &Scene) {
     scene.sign_in(&Browser::new(), "/dossier");
     let told = scene.provider.requests_to("/token").remove(0);
     assert_eq!((told.method.as_str(), told.query.as_str()), ("POST", ""));
-    assert_eq!(
-        parameter(&format!("?{}", told.body), "client_secret"),
-        CLIENT_SECRET
-    );
+    assert_eq!(told.parameter("client_secret").unwrap(), CLIENT_SECRET);
     assert!(told.headers.iter().all(|(name, _)| name != "authorization"));
     for asked in scene.provider.requests() {
         assert!(!asked.query.contains(CLIENT_SECRET), "{}", asked.path);

@@ -19,18 +19,12 @@ fn a_logout_ends_here_and_at_the_provider_and_comes_back_with_its_state() {
     let page = sign_out(&scene, &browser);
 
     let asked = scene.provider.requests_to("/session/end").remove(0);
-    let sent = |name: &str| {
-        let mut pairs = form_urlencoded::parse(asked.query.as_bytes());
-        pairs
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.into_owned())
-    };
-    let state = sent("state").unwrap();
+    let state = asked.parameter("state").unwrap();
     assert_eq!(
-        sent("post_logout_redirect_uri"),
+        asked.parameter("post_logout_redirect_uri"),
         Some(scene.url("/_guichet/logged-out"))
     );
-    assert_eq!(sent("id_token_hint").unwrap().split('.').count(), 3);
+    assert_eq!(asked.parameter("id_token_hint").unwrap().split('.').count(), 3);
     assert_eq!(
         page.url,
         scene.url(&format!("/_guichet/logged-out?state={state}"))

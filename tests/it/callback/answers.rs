@@ -290,9 +290,9 @@ fn the_redirect_uri_is_the_same_twice(scene: &Scene) {
     scene.sign_in(&browser, "/dossier");
     let asked = scene.provider.requests_to("/authorize").remove(0);
     let told = scene.provider.requests_to("/token").remove(0);
-    let uri = parameter(&format!("?{}", asked.query), "redirect_uri");
-    assert_eq!(parameter(&format!("?{}", told.body), "redirect_uri"), uri);
-    assert_eq!(uri, scene.url("/_guichet/callback"));
+    let uri = asked.parameter("redirect_uri");
+    assert_eq!(told.parameter("redirect_uri"), uri);
+    assert_eq!(uri, Some(scene.url("/_guichet/callback")));
 }
 
 fn every_redirect_is_a_303(scene: &Scene) {

@@ -6,6 +6,7 @@ use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::html::links;
 use crate::support::provider::Alg;
+use crate::support::provider::CLOSED_LIST;
 use crate::support::raw::Answer;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
@@ -29,16 +30,6 @@ fn names(request: &str) -> Vec<String> {
         .map(|(name, _)| name.into_owned())
         .collect()
 }
-
-const CLOSED_LIST: [&str; 7] = [
-    "client_id",
-    "response_type",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "acr_values",
-];
 
 fn the_request_is_exact(scene: &Scene) {
     let request = authorization_request(scene, "/_guichet/login/fc?return_to=/dossier");

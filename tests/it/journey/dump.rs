@@ -33,20 +33,9 @@ fn secrets(stage: &Stage, browser: &Browser) -> Vec<(String, String)> {
         }
     }
     let token = stage.scene.provider.requests_to("/token").swap_remove(0);
-    let code = form_urlencoded::parse(token.body.as_bytes())
-        .find(|(name, _)| name == "code")
-        .unwrap();
-    all.push(("code".to_owned(), code.1.into_owned()));
+    all.push(("code".to_owned(), token.parameter("code").unwrap()));
     let userinfo = stage.scene.provider.requests_to("/userinfo").swap_remove(0);
-    let bearer = userinfo
-        .headers
-        .iter()
-        .find(|(name, _)| name == "authorization")
-        .unwrap();
-    all.push((
-        "access token".to_owned(),
-        bearer.1.trim_start_matches("Bearer ").to_owned(),
-    ));
+    all.push(("access token".to_owned(), userinfo.bearer().unwrap().to_owned()));
     all.push(("cookie".to_owned(), Stage::session_cookie(browser).unwrap()));
     all
 }

@@ -10,6 +10,7 @@ use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::scene::with_agents;
 
 const STORES: [Store; 2] = [Store::Memory, Store::Redis];
 
@@ -101,14 +102,7 @@ fn a_new_login_has_a_new_key_and_ends_the_one_that_the_browser_held() {
 fn two_entries(store: Store) -> Stage {
     let redis = (store == Store::Redis).then(crate::support::redis::Redis::start);
     let stage = Stage::start_on(With::OidcProvider(Alg::Es256), redis, |_, text| {
-        let (head, apps) = text.split_once("[[apps]]").unwrap();
-        let entry = head.split_once("[providers.fc]").unwrap().1;
-        let other = entry.replace("client_id = \"tests\"", "client_id = \"agents\"");
-        let upstream = apps.lines().find(|line| line.starts_with("upstreams")).unwrap();
-        format!(
-            "{head}[providers.agents]{other}[[apps]]{apps}\n[[apps]]\nname = \"agents\"\ntitle = \"Agents\"\npath = \"/agents\"\n\
-             providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\n"
-        )
+        with_agents(&text)
     });
     let provider = &stage.scene.provider;
     provider.register_at(&stage.scene.url(""), ("agents", CLIENT_SECRET));

@@ -9,6 +9,7 @@ use crate::support::browser::Page;
 use crate::support::provider::Alg;
 use crate::support::pyjwt;
 use crate::support::scene::ASSERTION;
+use crate::support::scene::CLAIMS;
 use crate::support::scene::SESSION;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
@@ -116,17 +117,7 @@ fn the_application_is_told_of_zoe(stage: &Stage, browser: &Browser) {
 fn is_about_zoe(stage: &Stage, assertion: &str) {
     let (keys, issuer, zoe) = (stage.scene.jwks(), stage.scene.url(""), stage.zoe());
     let claims = pyjwt::verify(assertion, &keys, "urbanisme", &issuer).unwrap();
-    for name in [
-        "sub",
-        "given_name",
-        "given_name_array",
-        "family_name",
-        "birthdate",
-        "gender",
-        "birthplace",
-        "birthcountry",
-        "email",
-    ] {
+    for name in CLAIMS {
         assert_eq!(claims[name], zoe[name], "{name}");
     }
     assert_eq!((&claims["idp"], &claims["acr"]), (&"fc".into(), &"eidas1".into()));

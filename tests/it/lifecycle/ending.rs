@@ -3,16 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
-
-use crate::support::browser::Browser;
+use super::login::a_login_under_way;
 use crate::support::executable::Executable;
 use crate::support::executable::Start;
 use crate::support::raw::RawClient;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
 use crate::support::scene::redis_store;
-use crate::support::steps::cookie_line;
 use crate::support::upstream::Reply;
 
 #[test]
@@ -23,17 +20,8 @@ fn a_login_whose_browser_hung_up_ends_before_the_process_does() {
         store: &|place| redis_store(place, &redis),
         ..Start::default()
     });
-    let browser = Browser::new();
-    let page = executable.to_the_provider(&browser, "/dossier");
+    let (_, request) = a_login_under_way(&executable);
     let provider = executable.provider.as_ref().unwrap();
-    let code = provider.obtains_a_code(&browser, &page, &executable.url("/_guichet/callback?"));
-    provider.lie(&json!({"target": "token", "delay": 1500}));
-    let target = code.strip_prefix(&executable.place().public_url()).unwrap();
-    let request = format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
-        executable.place().port(),
-        cookie_line(&browser)
-    );
     let mut client = RawClient::connect(executable.address());
     client.send(request);
     executable.until("the token request", || !provider.requests_to("/token").is_empty());

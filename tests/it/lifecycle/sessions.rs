@@ -12,8 +12,8 @@ use std::process::Command;
 use std::thread;
 
 use serde_json::Value;
-use serde_json::json;
 
+use super::login::a_login_under_way;
 use crate::support::browser::Browser;
 use crate::support::command::tool;
 use crate::support::executable::Executable;
@@ -24,7 +24,6 @@ use crate::support::provider::people;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
 use crate::support::scene::redis_store;
-use crate::support::steps::cookie_line;
 
 /// The usual configuration with a socket for the operator.
 pub(super) fn with_socket(_: &Place, usual: &str) -> String {
@@ -169,17 +168,8 @@ fn a_login_that_is_under_way_when_everything_is_ended_becomes_no_session() {
         edit: &with_socket,
         ..Start::default()
     });
-    let browser = Browser::new();
-    let page = executable.to_the_provider(&browser, "/dossier");
+    let (browser, request) = a_login_under_way(&executable);
     let provider = executable.provider.as_ref().unwrap();
-    let code = provider.obtains_a_code(&browser, &page, &executable.url("/_guichet/callback?"));
-    provider.lie(&json!({"target": "token", "delay": 1500}));
-    let target = code.strip_prefix(&executable.place().public_url()).unwrap();
-    let request = format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
-        executable.place().port(),
-        cookie_line(&browser)
-    );
     let address = executable.address();
     let login = thread::spawn(move || exchange(address, request));
     executable.until("the token request", || !provider.requests_to("/token").is_empty());

@@ -184,15 +184,21 @@ fn a_new_client_secret_is_used_from_the_next_login_on_and_sessions_live_on() {
     assert!(!log.contains(NEW) && !log.contains(CLIENT_SECRET));
 }
 
-#[test]
-fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
+/// A scene whose Redis knows the gateway by a password, with Zoé signed in.
+fn with_a_password() -> (Scene, Browser) {
     let redis = Redis::start_with(Options {
         access: Some("~guichet:* +@all".to_owned()),
         ..Options::default()
     });
-    let mut scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
+    let scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
     let zoe = Browser::new();
     scene.sign_in(&zoe, "/dossier");
+    (scene, zoe)
+}
+
+#[test]
+fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
+    let (mut scene, zoe) = with_a_password();
     let owner = |scene: &Scene, rule: &str| {
         scene
             .redis
@@ -388,13 +394,7 @@ impl Steady {
 
 #[test]
 fn no_request_fails_while_every_secret_changes() {
-    let redis = Redis::start_with(Options {
-        access: Some("~guichet:* +@all".to_owned()),
-        ..Options::default()
-    });
-    let mut scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
-    let zoe = Browser::new();
-    scene.sign_in(&zoe, "/dossier");
+    let (mut scene, zoe) = with_a_password();
     let steady = Steady::start(&scene, &zoe);
 
     let place = scene.gateway.place();

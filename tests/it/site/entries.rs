@@ -17,6 +17,7 @@ use crate::support::provider::ZOE;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::scene::with_agents;
 use crate::support::steps::sign_out;
 use crate::support::table::Play;
 use crate::support::table::play;
@@ -169,16 +170,7 @@ fn two_hosts_are_one_sector() {
 
 /// Two entries at one issuer, each with a client and an app of its own.
 fn two_clients() -> Scene {
-    let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, text| {
-        let (head, apps) = text.split_once("[[apps]]").unwrap();
-        let entry = head.split_once("[providers.fc]").unwrap().1;
-        let other = entry.replace("client_id = \"tests\"", "client_id = \"agents\"");
-        let upstream = apps.lines().find(|line| line.starts_with("upstreams")).unwrap();
-        format!(
-            "{head}[providers.agents]{other}[[apps]]{apps}\n[[apps]]\nname = \"agents\"\ntitle = \"Agents\"\npath = \"/agents\"\n\
-             providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\nplain_headers = [\"sub\"]\n"
-        )
-    });
+    let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, text| with_agents(&text));
     let provider = &scene.provider;
     provider.register_at(&scene.url(""), ("agents", CLIENT_SECRET));
     scene

@@ -9,6 +9,7 @@ pub(crate) mod chromium;
 pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod document;
+pub(crate) mod exchange;
 pub(crate) mod executable;
 pub(crate) mod gateway;
 pub(crate) mod h2;

@@ -141,6 +141,31 @@ impl Scene {
     }
 }
 
+/// The same with a second entry at the same issuer, `agents`, whose own application is at `/agents`.
+pub(crate) fn with_agents(usual: &str) -> String {
+    let (head, apps) = usual.split_once("[[apps]]").unwrap();
+    let entry = head.split_once("[providers.fc]").unwrap().1;
+    let other = entry.replace("client_id = \"tests\"", "client_id = \"agents\"");
+    let upstream = apps.lines().find(|line| line.starts_with("upstreams")).unwrap();
+    format!(
+        "{head}[providers.agents]{other}[[apps]]{apps}\n[[apps]]\nname = \"agents\"\ntitle = \"Agents\"\npath = \"/agents\"\n\
+         providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\nplain_headers = [\"sub\"]\n"
+    )
+}
+
+/// What the application is told in the assertion, if it is known.
+pub(crate) const CLAIMS: [&str; 9] = [
+    "sub",
+    "given_name",
+    "given_name_array",
+    "family_name",
+    "birthdate",
+    "gender",
+    "birthplace",
+    "birthcountry",
+    "email",
+];
+
 /// Whether the browser gets through to the application without being asked who it is: both say the same.
 pub(crate) fn is_let_in(application: &Upstream, browser: &Browser, url: &str) -> bool {
     application.forget();
@@ -199,7 +224,7 @@ title = "Urbanisme"
 path = "/"
 providers = ["fc"]
 upstreams = ["{upstream}"]
-claims = ["sub", "given_name", "given_name_array", "family_name", "birthdate", "gender", "birthplace", "birthcountry", "email"]
+claims = {CLAIMS:?}
 plain_headers = ["sub", "family_name", "email"]
 
   [[apps.routes]]

@@ -2,7 +2,6 @@
 
 use super::browser::Browser;
 use super::browser::Page;
-use super::provider::people;
 use super::raw::Answer;
 use super::raw::RawClient;
 use super::scene::Scene;
@@ -10,17 +9,9 @@ use super::scene::Scene;
 /// The person signs in at the provider; returns the address of the redirection endpoint, code and all, that their browser
 /// was sent to and has not opened.
 pub(crate) fn to_the_callback(scene: &Scene, browser: &Browser, path: &str, person: usize) -> String {
-    let provider = scene.to_the_provider(browser, path);
-    let sub = people()[person]["sub"].as_str().unwrap().to_owned();
-    let form = provider.forms().remove(0);
-    let mut page = browser.submit_once(&provider, &form, &[("account", &sub)]);
-    loop {
-        let next = page.resolve(page.answer.field("location").unwrap());
-        if next.contains("/_guichet/callback?") {
-            return next;
-        }
-        page = browser.go_once(&page, &next);
-    }
+    let page = scene.to_the_provider(browser, path);
+    let callback = scene.url("/_guichet/callback?");
+    scene.provider.obtains_a_code(browser, &page, (person, &callback))
 }
 
 /// A request as bytes, with the cookies of this browser and the fields of a navigation, or others.

@@ -56,6 +56,39 @@ pub(crate) struct Asked {
     pub(crate) encrypted: bool,
 }
 
+impl Asked {
+    /// A parameter of its query or of its form.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        let pairs = |text: &str| {
+            form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect::<Vec<_>>()
+        };
+        let all = [pairs(&self.query), pairs(&self.body)].concat();
+        all.into_iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The access token that came with it.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(name, _)| name == "authorization")?;
+        value.strip_prefix("Bearer ")
+    }
+}
+
+/// All that FranceConnect takes in an authorization request, in the order in which we say it.
+pub(crate) const CLOSED_LIST: [&str; 7] = [
+    "client_id",
+    "response_type",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "acr_values",
+];
+
 /// Zoé Éléonore LE GOÛT-NŒUVÉGLISE, the first of `tests/provider/accounts.json`.
 pub(crate) const ZOE: usize = 0;
 
@@ -182,9 +215,14 @@ impl Provider {
     }
 
     /// On the provider's page, the person says who they are; the address with the code, which the browser does not open yet.
-    pub(crate) fn obtains_a_code(&self, browser: &Browser, page: &Page, callback: &str) -> String {
+    pub(crate) fn obtains_a_code(
+        &self,
+        browser: &Browser,
+        page: &Page,
+        (person, callback): (usize, &str),
+    ) -> String {
         let people = people();
-        let sub = people[ZOE]["sub"].as_str().unwrap();
+        let sub = people[person]["sub"].as_str().unwrap();
         let mut page = browser.submit_once(page, &self.form(page), &[("account", sub)]);
         loop {
             let location = page.answer.field("location");
