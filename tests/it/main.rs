@@ -9,7 +9,7 @@ mod callback;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
-mod config_errors;
+mod configuration;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]

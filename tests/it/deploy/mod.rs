@@ -2,6 +2,7 @@
 
 mod calls;
 mod containers;
+pub(crate) mod dependencies;
 mod image;
 mod unit;
 

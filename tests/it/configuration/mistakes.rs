@@ -1,76 +1,14 @@
-//! What an operator reads when the configuration is wrong; that what is shipped is right; that the reference tells the truth.
+//! What an operator reads when the configuration is wrong: a code, the place, the key and the way out, for everything at once.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::path::PathBuf;
-
-use guichet::config;
-use guichet::config::Loaded;
-use guichet::config::code::Code;
-use guichet::config::error::ConfigErrors;
-use guichet::config::surroundings::Surroundings;
 use guichet::routing::upstream::UpstreamLimits;
-use serde_json::Value;
 
-use crate::support::gateway::has_cryptography;
-
-const HUNTER: &str = "hunter2-hunter2-hunter2-hunter2-hunter2";
-
-fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
-    let mut environment = BTreeMap::from([
-        ("FC_CLIENT_SECRET".to_owned(), HUNTER.to_owned()),
-        ("SESSION_SECRET".to_owned(), format!("{HUNTER}\n")),
-    ]);
-    environment.extend(
-        variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-    );
-    has_cryptography();
-    let path = Path::new("guichet.toml");
-    config::load_text(path, text, &Surroundings::new(path, environment))
-}
-
-fn load(text: &str) -> Result<Loaded, ConfigErrors> {
-    load_with(text, &[])
-}
-
-/// The smallest configuration in which nothing is wrong. Tests add to it, or replace a line of it.
-const SMALLEST: &str = r#"
-public_url = "https://ville.example"
-[organisation]
-name = "Ville d'Exemple"
-[providers.fc]
-preset = "franceconnect"
-environment = "sandbox"
-client_id = "client"
-client_secret = { env = "FC_CLIENT_SECRET" }
-[[apps]]
-name = "urbanisme"
-providers = ["fc"]
-upstreams = ["http://127.0.0.1:9000"]
-"#;
-
-/// `code key` of everything that was found, in the order in which it is printed.
-fn found(loaded: Result<Loaded, ConfigErrors>) -> Vec<String> {
-    let list = match loaded {
-        Ok(loaded) => loaded.warnings,
-        Err(ConfigErrors(list)) => list,
-    };
-    list.iter()
-        .map(|error| format!("{} {}", error.code, error.key))
-        .collect()
-}
-
-fn found_with(line: &str, instead: &str) -> Vec<String> {
-    assert!(SMALLEST.contains(line), "{line}");
-    found(load(&SMALLEST.replace(line, instead)))
-}
-
-fn found_beside(addition: &str) -> Vec<String> {
-    found(load(&format!("{SMALLEST}{addition}")))
-}
+use super::text::HUNTER;
+use super::text::SMALLEST;
+use super::text::found;
+use super::text::found_beside;
+use super::text::found_with;
+use super::text::load;
+use super::text::load_with;
 
 #[test]
 fn the_smallest_configuration_is_right() {
@@ -399,35 +337,6 @@ fn more_about_a_person_than_a_request_may_carry_is_found_before_the_start() {
 }
 
 #[test]
-fn a_redis_that_lets_everybody_in_is_refused_and_its_password_is_not_shown() {
-    let keys = tempfile::tempdir().unwrap();
-    guichet::identity_headers::signing_keys::SigningKeys::generate(keys.path()).unwrap();
-    let text = format!(
-        "{SMALLEST}[assertion]\nkeys_dir = {:?}\n[session]\nstore = \"redis\"\nsecret = {{ env = \"SESSION_SECRET\" }}\n\
-         redis = {{ url = {{ env = \"REDIS_URL\" }} }}\n",
-        keys.path().to_str().unwrap()
-    );
-    for (url, expected) in [
-        ("redis://127.0.0.1:6379/0", &[][..]),
-        ("rediss://u:hunter2@redis:6379/3", &[]),
-        ("redis://u:hunter2@redis:6379", &["C072 session.redis.url"]),
-        ("redis://redis:6379", &["C071 session.redis.url"]),
-        ("redis://u:hunter2@redis/zero", &["C070 session.redis.url"]),
-        (
-            "rediss://u:hunter2@redis:6379/0/#insecure",
-            &["C070 session.redis.url"],
-        ),
-        ("http://u:hunter2@redis", &["C070 session.redis.url"]),
-    ] {
-        let loaded = load_with(&text, &[("REDIS_URL", url)]);
-        if let Err(errors) = &loaded {
-            assert!(!errors.to_string().contains("hunter2"), "{errors}");
-        }
-        assert_eq!(found(loaded), expected, "{url}");
-    }
-}
-
-#[test]
 fn what_deserves_a_second_look_is_a_warning_and_the_gateway_starts() {
     for (addition, expected) in [
         (
@@ -446,43 +355,6 @@ fn what_deserves_a_second_look_is_a_warning_and_the_gateway_starts() {
     let by_email = SMALLEST.replace("client_id", "scopes = [\"openid\", \"email\"]\nclient_id")
         + "claims = [\"sub\", \"email\"]\nplain_headers = [\"email\"]";
     assert_eq!(found(load(&by_email)), ["C081 apps[0].plain_headers"]);
-}
-
-#[test]
-fn keys_and_secrets_that_others_can_read_are_noticed() {
-    use guichet::identity_headers::signing_keys::SigningKeys;
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let folder = tempfile::tempdir().unwrap();
-    let keys = folder.path().join("keys");
-    let with_keys = |text: &str| {
-        let path = folder.path().join("guichet.toml");
-        let surroundings = Surroundings::new(&path, BTreeMap::new());
-        let secret = text.replace("{ env = \"FC_CLIENT_SECRET\" }", "{ file = \"secret\" }");
-        let text = format!("{secret}[assertion]\nkeys_dir = \"keys\"\n");
-        found(config::load_text(&path, &text, &surroundings))
-    };
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, HUNTER).unwrap();
-    std::fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
-
-    std::fs::create_dir(&keys).unwrap();
-    assert_eq!(with_keys(SMALLEST), ["C061 assertion.keys_dir"]);
-    SigningKeys::generate(&keys).unwrap();
-    assert_eq!(with_keys(SMALLEST), [""; 0]);
-
-    let key = keys.join("current.pem");
-    std::fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(with_keys(SMALLEST), ["C062 assertion.keys_dir"]);
-    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
-    std::fs::write(&key, HUNTER).unwrap();
-    assert_eq!(with_keys(SMALLEST), ["C061 assertion.keys_dir"]);
-    std::fs::remove_file(&key).unwrap();
-
-    SigningKeys::generate(&keys).unwrap();
-    std::fs::set_permissions(&secret, Permissions::from_mode(0o644)).unwrap();
-    assert_eq!(with_keys(SMALLEST), ["C055 providers.fc.client_secret"]);
 }
 
 #[test]
@@ -511,48 +383,6 @@ fn a_variable_reaches_an_entry_whose_name_has_a_hyphen() {
     let variables = [("GUICHET__PROVIDERS__FC_2__CLIENT_ID", "other")];
     let loaded = load_with(&text, &variables).unwrap();
     assert_eq!(loaded.config.providers[0].client_id, "other");
-}
-
-#[test]
-fn a_syntax_error_has_its_place_and_does_not_quote_the_line() {
-    let said = load("public_url = \"x\"\n[session]\nsecret = \"hunter2\n")
-        .unwrap_err()
-        .to_string();
-    assert!(said.contains("error[C002]: this is not TOML: "), "{said}");
-    assert!(said.contains("guichet.toml:3:"), "{said}");
-    let twice = load("public_url = \"hunter2\"\npublic_url = \"hunter2\"\n")
-        .unwrap_err()
-        .to_string();
-    assert!(twice.contains("a key is written twice"), "{twice}");
-    assert!(twice.contains("guichet.toml:2:1"), "{twice}");
-    assert!(!format!("{said}{twice}").contains("hunter2"), "{said}{twice}");
-}
-
-#[test]
-fn a_secret_is_never_shown_whatever_stands_there() {
-    for secret in [
-        "\"hunter2\"",
-        "hunter2",
-        "\"hunter2",
-        "['hunter2']",
-        "{ hunter2 = 1 }",
-        "{ file = ['hunter2'] }",
-        "{ value = 'hunter2' }",
-        "5318008",
-        "5318008.5",
-        "[{ env = 'SESSION_SECRET' }, 'hunter2']",
-    ] {
-        for key in ["[session]\nsecret", "[session.redis]\nurl"] {
-            let errors = load(&format!("{SMALLEST}{key} = {secret}\n")).unwrap_err();
-            let said = format!("{errors} {errors:?}");
-            assert!(
-                !said.contains("hunter2") && !said.contains("5318008"),
-                "{secret}: {said}"
-            );
-        }
-    }
-    let loaded = load(SMALLEST).unwrap();
-    assert!(!format!("{loaded:?}").contains("hunter2"));
 }
 
 #[test]
@@ -592,195 +422,4 @@ fn the_environment_wins_over_the_file_and_its_mistakes_name_the_variable() {
         );
         assert!(!said.contains("hunter2"), "{said}");
     }
-}
-
-fn shipped(name: &str) -> String {
-    std::fs::read_to_string(folder().join(name)).unwrap()
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
-}
-
-#[test]
-fn every_file_in_config_loads() {
-    let mut loaded = 0;
-    for entry in std::fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let result = load_with(&text, &[("GUICHET__PROVIDERS__FC__CLIENT_ID", "client")]);
-            let warnings = result.map(|loaded| loaded.warnings);
-            assert_eq!(warnings, Ok(Vec::new()), "{}", path.display());
-            loaded += 1;
-        }
-    }
-    assert!(loaded >= 2);
-}
-
-#[test]
-fn the_sandbox_file_needs_a_client_id_and_a_secret_and_nothing_else() {
-    let path = Path::new("franceconnect-sandbox.toml");
-    let alone = Surroundings::new(path, BTreeMap::new());
-    let missing = config::load_text(path, &shipped("franceconnect-sandbox.toml"), &alone);
-    assert_eq!(
-        found(missing),
-        ["C005 providers.fc.client_id", "C052 providers.fc.client_secret"]
-    );
-}
-
-#[test]
-fn the_schema_that_is_shipped_is_the_program_s() {
-    assert_eq!(
-        shipped("schema.json"),
-        config::schema::text(),
-        "run: guichet schema > config/schema.json"
-    );
-}
-
-/// The reference, with everything that is commented out put in force. `keep` says which of these lines.
-fn uncommented(keep: impl Fn(&str) -> bool) -> String {
-    let reference = shipped("reference.toml");
-    let mut text = String::new();
-    let mut explained = String::new();
-    for line in reference.lines() {
-        let hidden = line.strip_prefix("# ").filter(|rest| is_toml(rest));
-        match hidden {
-            Some(hidden) if keep(&explained) || hidden.starts_with('[') => text.push_str(hidden),
-            _ => text.push_str(line),
-        }
-        text.push('\n');
-        if hidden.is_some() || !line.starts_with('#') {
-            explained.clear();
-        } else {
-            explained.push_str(line.trim_start_matches('#'));
-        }
-    }
-    text
-}
-
-/// `key = ..` or `[table]`.
-fn is_toml(line: &str) -> bool {
-    let is_name = |text: &str| {
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte))
-    };
-    let header = line.trim_matches(['[', ']']);
-    (line.starts_with('[') && is_name(header))
-        || line.split_once(" = ").is_some_and(|(name, _)| is_name(name))
-}
-
-#[test]
-fn the_reference_documents_every_key_and_no_other() {
-    let text = uncommented(|_| true);
-    let document: toml::Table = toml::from_str(&text).unwrap();
-    let mut documented = BTreeSet::new();
-    keys_of_file(&toml::Value::Table(document), "", &mut documented);
-    let mut known = BTreeSet::new();
-    keys_of_schema(&config::schema::schema(), "", &mut known);
-    assert_eq!(documented, known);
-    assert!(known.len() > 40);
-}
-
-fn keys_of_file(value: &toml::Value, at: &str, into: &mut BTreeSet<String>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (name, value) in table {
-                let name = if at == "providers" { "*" } else { name };
-                let key = format!("{at}.{name}").trim_start_matches('.').to_owned();
-                into.insert(key.clone());
-                let is_secret =
-                    key.ends_with("secret") || key.ends_with("_login") || key == "session.redis.url";
-                if !is_secret {
-                    keys_of_file(value, &key, into);
-                }
-            }
-        }
-        toml::Value::Array(elements) => {
-            for element in elements.iter().filter(|element| element.is_table()) {
-                keys_of_file(element, at, into);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn keys_of_schema(schema: &Value, at: &str, into: &mut BTreeSet<String>) {
-    if schema["title"] == "SecretSource" || schema.get("anyOf").is_some() {
-        return;
-    }
-    let schema = schema.get("items").unwrap_or(schema);
-    let named = schema["properties"].as_object().into_iter().flatten();
-    let any = Some(&schema["additionalProperties"]).filter(|any| any.is_object());
-    let any = any.map(|schema| ("*", schema));
-    for (name, schema) in named.map(|(name, schema)| (name.as_str(), schema)).chain(any) {
-        let key = format!("{at}.{name}").trim_start_matches('.').to_owned();
-        into.insert(key.clone());
-        keys_of_schema(schema, &key, into);
-    }
-}
-
-#[test]
-fn the_defaults_of_the_reference_are_the_program_s() {
-    let plain = load(&shipped("reference.toml")).unwrap();
-    let with_defaults = uncommented(|explained| !explained.contains("No default"));
-    // Tables that may be left out have nothing to be the default of.
-    let with_defaults = with_defaults
-        .replace("[organisation.accessibility]", "")
-        .replace("[server.tls]", "")
-        .replace(
-            "[session.redis]",
-            "[session.redis]\nurl = { env = \"REDIS_URL\" }",
-        )
-        .replace("[[apps.routes]]", "[[apps.routes]]\npath = \"/x\"");
-    let spoken = load_with(&with_defaults, &[("REDIS_URL", "redis://127.0.0.1")]).unwrap();
-    let mut said = 0;
-    for setting in &spoken.effective {
-        let key = setting.key.to_string();
-        if key.starts_with("session.redis") || key.starts_with("apps[0].routes") {
-            continue;
-        }
-        let silent = plain.effective.iter().find(|other| other.key == setting.key);
-        let silent = silent.unwrap_or_else(|| panic!("{key} has no default"));
-        assert_eq!(silent.value, setting.value, "{key}");
-        said += usize::from(silent.source == "default");
-    }
-    let defaults = plain
-        .effective
-        .iter()
-        .filter(|setting| setting.source == "default");
-    assert_eq!(said, defaults.count());
-    let schema = config::schema::schema();
-    let defaults = |path: &str| schema.pointer(path).unwrap()["default"].clone();
-    assert!(with_defaults.contains(&format!(
-        "prefix = {}",
-        defaults("/properties/session/properties/redis/properties/prefix")
-    )));
-    assert!(with_defaults.contains(&format!(
-        "access = {}",
-        defaults("/properties/apps/items/properties/routes/items/properties/access")
-    )));
-}
-
-#[test]
-fn every_code_is_documented_and_no_other() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
-    let page = std::fs::read_to_string(path).unwrap();
-    let documented: Vec<&str> = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `C"))
-        .collect();
-    let codes: Vec<String> = Code::ALL
-        .iter()
-        .map(|code| {
-            format!(
-                "{}` | {} |",
-                code.to_string().trim_start_matches('C'),
-                code.meaning()
-            )
-        })
-        .collect();
-    assert_eq!(documented, codes);
 }
