@@ -10,14 +10,18 @@ use guichet::seal;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::callback::Scenario;
-use crate::callback::get;
-use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::jws::claims;
+use crate::support::jws::header;
+use crate::support::provider::Alg;
 use crate::support::pyjwt;
 use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::steps::get;
 use crate::support::steps::raw;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 fn somebody(scene: &Scene) -> Browser {
     let browser = Browser::new();
@@ -32,17 +36,8 @@ fn assertion(scene: &Scene, browser: &Browser) -> String {
     scene.application.only().values("x-guichet-assertion").remove(0)
 }
 
-fn part(token: &str, index: usize) -> Value {
-    let bytes = seal::from_base64url(token.split('.').nth(index).unwrap()).unwrap();
-    serde_json::from_slice(&bytes).unwrap()
-}
-
-fn keys(scene: &Scene) -> Value {
-    get(scene, &Browser::new(), "/_guichet/jwks.json").json()
-}
-
 fn verify(scene: &Scene, token: &str, audience: &str) -> Result<Value, String> {
-    pyjwt::verify(token, &keys(scene), audience, &scene.url(""))
+    pyjwt::verify(token, &scene.jwks(), audience, &scene.url(""))
 }
 
 fn claims_and_lifetime(scene: &Scene) {
@@ -65,12 +60,12 @@ fn claims_and_lifetime(scene: &Scene) {
     );
     let cookie = browser.cookie("localhost", "guichet-session-fc").unwrap();
     assert!(!claims.to_string().contains(&cookie) && claims["sid"].as_str().unwrap().len() > 10);
-    assert_eq!(part(&token, 0)["typ"], "guichet+jwt");
+    assert_eq!(header(&token)["typ"], "guichet+jwt");
 }
 
 fn an_audience_is_one_application(scene: &Scene) {
     let token = assertion(scene, &somebody(scene));
-    assert!(part(&token, 1)["aud"].is_string());
+    assert!(claims(&token)["aud"].is_string());
     assert!(verify(scene, &token, "urbanisme").is_ok());
     assert_eq!(
         verify(scene, &token, "autre"),
@@ -84,19 +79,19 @@ fn it_is_fresh(scene: &Scene) {
     assert_eq!(assertion(scene, &browser), first);
     scene.advance(&browser, Duration::from_secs(61));
     let second = assertion(scene, &browser);
-    assert_ne!(part(&second, 1)["jti"], part(&first, 1)["jti"]);
+    assert_ne!(claims(&second)["jti"], claims(&first)["jti"]);
     assert_eq!(
-        part(&second, 1)["iat"].as_i64().unwrap() - part(&first, 1)["iat"].as_i64().unwrap(),
+        claims(&second)["iat"].as_i64().unwrap() - claims(&first)["iat"].as_i64().unwrap(),
         61
     );
 }
 
 fn the_algorithm_is_one(scene: &Scene) {
     let token = assertion(scene, &somebody(scene));
-    let set = keys(scene);
+    let set = scene.jwks();
     let kid = set["keys"][0]["kid"].clone();
     assert_eq!(
-        part(&token, 0),
+        header(&token),
         json!({ "alg": "ES256", "kid": kid, "typ": "guichet+jwt" })
     );
     assert_eq!(kid.as_str().unwrap().len(), 43, "a thumbprint (RFC 7638)");
@@ -143,11 +138,7 @@ fn the_provider_cannot_speak_for_us(scene: &Scene) {
         .provider
         .lie(&json!({ "target": "userinfo", "payload": edits }));
     let token = assertion(scene, &somebody(scene));
-    assert!(
-        !part(&token, 1).to_string().contains("evil"),
-        "{}",
-        part(&token, 1)
-    );
+    assert!(!claims(&token).to_string().contains("evil"), "{}", claims(&token));
 }
 
 fn clocks_differ(scene: &Scene) {
@@ -199,16 +190,18 @@ fn names_are_whole(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["T414"], sentence: "its claims are ours, and it lives a minute", plays: claims_and_lifetime },
-        Scenario { ids: &["T415"], sentence: "it is for one application", plays: an_audience_is_one_application },
-        Scenario { ids: &["T417"], sentence: "it is signed anew before it ends", plays: it_is_fresh },
-        Scenario { ids: &["T418"], sentence: "ES256 and nothing else", plays: the_algorithm_is_one },
-        Scenario { ids: &["T419"], sentence: "its keys are published, the public part", plays: the_keys_are_public },
-        Scenario { ids: &["T420"], sentence: "a key that others can read, or that is none, stops the start", plays: a_key_that_others_read_stops_the_start },
-        Scenario { ids: &["T422"], sentence: "claims of the provider take no place of ours", plays: the_provider_cannot_speak_for_us },
-        Scenario { ids: &["T424"], sentence: "half a minute between two clocks is bridged one way", plays: clocks_differ },
-        Scenario { ids: &["T425"], sentence: "it is in no answer, page or log", plays: it_stays_between_us_and_the_application },
-        Scenario { ids: &["T426"], sentence: "names in it are whole, beside it percent-encoded", plays: names_are_whole },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["T414"], sentence: "its claims are ours, and it lives a minute", holds: claims_and_lifetime },
+        Proof { ids: &["T415"], sentence: "it is for one application", holds: an_audience_is_one_application },
+        Proof { ids: &["T417"], sentence: "it is signed anew before it ends", holds: it_is_fresh },
+        Proof { ids: &["T418"], sentence: "ES256 and nothing else", holds: the_algorithm_is_one },
+        Proof { ids: &["T419"], sentence: "its keys are published, the public part", holds: the_keys_are_public },
+        Proof { ids: &["T420"], sentence: "a key that others can read, or that is none, stops the start", holds: a_key_that_others_read_stops_the_start },
+        Proof { ids: &["T422"], sentence: "claims of the provider take no place of ours", holds: the_provider_cannot_speak_for_us },
+        Proof { ids: &["T424"], sentence: "half a minute between two clocks is bridged one way", holds: clocks_differ },
+        Proof { ids: &["T425"], sentence: "it is in no answer, page or log", holds: it_stays_between_us_and_the_application },
+        Proof { ids: &["T426"], sentence: "names in it are whole, beside it percent-encoded", holds: names_are_whole },
     ]
 }

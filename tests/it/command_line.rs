@@ -5,23 +5,23 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::callback::Scenario;
-use crate::callback::get;
-use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::command::GUICHET;
 use crate::support::command::guichet;
 use crate::support::command::guichet_with;
-use crate::support::executable::GUICHET;
-use crate::support::process::in_repository;
+use crate::support::command::tool;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::pyjwt;
-use crate::support::raw::exchange;
+use crate::support::repository::in_repository;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::steps::get;
 use crate::support::steps::raw;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 /// What is said of a line such as `  route        /public, access = "public"`.
 fn said(text: &str, what: &str) -> Vec<String> {
@@ -104,9 +104,11 @@ fn a_public_path_says_nothing_and_an_optional_one_does(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["F016"], sentence: "an e-mail address is no identifier", plays: an_address_is_no_identifier },
-        Scenario { ids: &["F056"], sentence: "a public path says nothing, an optional one does, and check and explain say so", plays: a_public_path_says_nothing_and_an_optional_one_does },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["F016"], sentence: "an e-mail address is no identifier", holds: an_address_is_no_identifier },
+        Proof { ids: &["F056"], sentence: "a public path says nothing, an optional one does, and check and explain say so", holds: a_public_path_says_nothing_and_an_optional_one_does },
     ]
 }
 
@@ -155,12 +157,6 @@ fn headers_about_zoe(scene: &Scene) -> (Vec<(String, String)>, Value) {
     (fields(&printed), jwks)
 }
 
-fn live_keys(scene: &Scene) -> Value {
-    let host = scene.url("").trim_start_matches("http://").to_owned();
-    let request = format!("GET /_guichet/jwks.json HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    exchange(scene.gateway.address(), request).json()
-}
-
 fn assertion_in(fields: &[(String, String)]) -> &str {
     let found = fields.iter().find(|(name, _)| name == "x-guichet-assertion");
     &found.unwrap().1
@@ -205,7 +201,7 @@ fn headers_are_what_the_application_receives_about_that_person() {
         .map(|(name, value)| (name.to_lowercase(), value));
     assert_eq!(of_ours(&said), of_ours(&all.collect::<Vec<_>>()));
 
-    let (issuer, live) = (scene.url(""), live_keys(&scene));
+    let (issuer, live) = (scene.url(""), scene.jwks());
     let verify = |fields, keys: &Value| pyjwt::verify(assertion_in(fields), keys, "urbanisme", &issuer);
     let (claims, told) = (
         verify(&said, &thrown_away).unwrap(),
@@ -230,17 +226,9 @@ fn header_lines_are_for_curl_as_they_are() {
     )
     .well();
     std::fs::write(&file, &lines).unwrap();
-    let sent = Command::new("curl")
-        .args([
-            "--silent",
-            "--fail",
-            "-H",
-            &format!("@{}", file.display()),
-            &scene.application.url(),
-        ])
-        .output()
-        .unwrap();
-    assert!(sent.status.success(), "{sent:?}");
+    let (fields_file, url) = (format!("@{}", file.display()), scene.application.url());
+    let mut curl = Command::new("curl");
+    tool(curl.args(["--silent", "--fail", "-H", &fields_file, &url]), "").well();
     let received = scene.application.only();
     for (name, value) in fields(&lines) {
         assert_eq!(received.values(&name), [value.as_str()], "{name}");
@@ -363,17 +351,7 @@ fn what_the_page_for_developers_says_can_be_typed() {
             "grep assertion: zoe.txt > token.txt\nguichet verify"
         )
     );
-    let typed = Command::new("sh")
-        .current_dir(folder)
-        .args(["-c", &script])
-        .output()
-        .unwrap();
-    let out = String::from_utf8_lossy(&typed.stdout);
-    assert!(
-        typed.status.success(),
-        "{out}{}",
-        String::from_utf8_lossy(&typed.stderr)
-    );
+    let out = tool(Command::new("sh").current_dir(folder).args(["-c", &script]), "").well();
     assert!(
         out.contains("✔ signature") && out.contains("bytes of at most"),
         "{out}"

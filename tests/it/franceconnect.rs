@@ -2,32 +2,36 @@
 
 use serde_json::json;
 
-use crate::callback::Scenario;
-use crate::callback::get;
-use crate::callback::parameter;
-use crate::callback::play;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::jws::claims;
+use crate::support::provider::Alg;
+use crate::support::provider::Asked;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::steps::get;
+use crate::support::steps::parameter;
 use crate::support::steps::raw;
 use crate::support::steps::sign_out;
+use crate::support::steps::to_the_callback;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 /// What the provider was asked at its authorization endpoint.
-fn asked(scene: &Scene) -> String {
-    let browser = Browser::new();
-    scene.sign_in(&browser, "/dossier?prompt=none");
-    format!("?{}", scene.provider.requests_to("/authorize").remove(0).query)
+fn asked(scene: &Scene) -> Asked {
+    scene.sign_in(&Browser::new(), "/dossier?prompt=none");
+    scene.provider.requests_to("/authorize").remove(0)
 }
 
 fn a_level_is_always_asked_for(scene: &Scene) {
-    assert_eq!(parameter(&asked(scene), "acr_values"), "eidas1");
+    assert_eq!(asked(scene).parameter("acr_values").unwrap(), "eidas1");
 }
 
 fn a_nonce_is_long_enough(scene: &Scene) {
-    let nonce = parameter(&asked(scene), "nonce");
+    let nonce = asked(scene).parameter("nonce").unwrap();
     assert!(
         nonce.len() == 64 && nonce.bytes().all(|byte| byte.is_ascii_hexdigit()),
         "{nonce}"
@@ -36,19 +40,19 @@ fn a_nonce_is_long_enough(scene: &Scene) {
 
 fn a_state_says_nothing(scene: &Scene) {
     let request = asked(scene);
-    let state = parameter(&request, "state");
+    let state = request.parameter("state").unwrap();
     assert!(
         state.len() == 64 && state.bytes().all(|byte| byte.is_ascii_hexdigit()),
         "{state}"
     );
     assert!(
-        !request.contains("dossier"),
+        !request.query.contains("dossier"),
         "where the person wants to go stays here"
     );
 }
 
 fn no_prompt_is_sent(scene: &Scene) {
-    assert!(!asked(scene).contains("prompt"));
+    assert!(!asked(scene).query.contains("prompt"));
 }
 
 /// Refused under this word, which stands in a line with all of these.
@@ -77,17 +81,14 @@ fn userinfo_without_a_signature_is_refused(scene: &Scene) {
 fn the_hint_is_the_token(scene: &Scene) {
     let browser = Browser::new();
     scene.sign_in(&browser, "/dossier");
-    let asked = format!("?{}", scene.provider.requests_to("/authorize").remove(0).query);
+    let asked = scene.provider.requests_to("/authorize").remove(0);
     sign_out(scene, &browser);
-    let hint = parameter(
-        &format!("?{}", scene.provider.requests_to("/session/end").remove(0).query),
-        "id_token_hint",
-    );
-    let payload = guichet::seal::from_base64url(hint.split('.').nth(1).unwrap()).unwrap();
-    let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    let ended = scene.provider.requests_to("/session/end").remove(0);
+    let hint = ended.parameter("id_token_hint").unwrap();
+    let claims = claims(&hint);
     assert_eq!(
         claims["nonce"],
-        parameter(&asked, "nonce"),
+        asked.parameter("nonce").unwrap(),
         "the token of this very login"
     );
     assert_eq!(claims.get("at_hash"), None);
@@ -117,7 +118,7 @@ fn a_subject_is_passed_on_whole(scene: &Scene) {
 fn an_error_of_the_provider_is_logged_and_not_repeated(scene: &Scene) {
     let (browser, callback) = {
         let browser = Browser::new();
-        let callback = crate::support::steps::to_the_callback(scene, &browser, "/dossier", ZOE);
+        let callback = to_the_callback(scene, &browser, "/dossier", ZOE);
         (browser, callback.trim_start_matches(&scene.url("")).to_owned())
     };
     let (state, iss) = (parameter(&callback, "state"), parameter(&callback, "iss"));
@@ -148,10 +149,7 @@ fn the_secret_is_in_the_body_alone(scene: &Scene) {
     scene.sign_in(&Browser::new(), "/dossier");
     let told = scene.provider.requests_to("/token").remove(0);
     assert_eq!((told.method.as_str(), told.query.as_str()), ("POST", ""));
-    assert_eq!(
-        parameter(&format!("?{}", told.body), "client_secret"),
-        CLIENT_SECRET
-    );
+    assert_eq!(told.parameter("client_secret").unwrap(), CLIENT_SECRET);
     assert!(told.headers.iter().all(|(name, _)| name != "authorization"));
     for asked in scene.provider.requests() {
         assert!(!asked.query.contains(CLIENT_SECRET), "{}", asked.path);
@@ -159,17 +157,19 @@ fn the_secret_is_in_the_body_alone(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["T475"], sentence: "a level is always asked for", plays: a_level_is_always_asked_for },
-        Scenario { ids: &["T476"], sentence: "the nonce is 64 hexadecimal characters", plays: a_nonce_is_long_enough },
-        Scenario { ids: &["T477"], sentence: "the state says nothing about anybody", plays: a_state_says_nothing },
-        Scenario { ids: &["T480"], sentence: "a client that was left at HS256 is refused, and told what to change", plays: a_client_left_at_hs256_is_told_so },
-        Scenario { ids: &["T481"], sentence: "userinfo without a signature is refused", plays: userinfo_without_a_signature_is_refused },
-        Scenario { ids: &["T484"], sentence: "the hint of a logout is the token of the login", plays: the_hint_is_the_token },
-        Scenario { ids: &["T485"], sentence: "no back-channel logout is served, for there is none", plays: there_is_no_back_channel_logout },
-        Scenario { ids: &["T487"], sentence: "a subject is passed on whole", plays: a_subject_is_passed_on_whole },
-        Scenario { ids: &["T488"], sentence: "no prompt is ever sent", plays: no_prompt_is_sent },
-        Scenario { ids: &["T489"], sentence: "an error of the provider is logged with its code and not repeated", plays: an_error_of_the_provider_is_logged_and_not_repeated },
-        Scenario { ids: &["T252"], sentence: "the client's secret is in the body of one request", plays: the_secret_is_in_the_body_alone },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["T475"], sentence: "a level is always asked for", holds: a_level_is_always_asked_for },
+        Proof { ids: &["T476"], sentence: "the nonce is 64 hexadecimal characters", holds: a_nonce_is_long_enough },
+        Proof { ids: &["T477"], sentence: "the state says nothing about anybody", holds: a_state_says_nothing },
+        Proof { ids: &["T480"], sentence: "a client that was left at HS256 is refused, and told what to change", holds: a_client_left_at_hs256_is_told_so },
+        Proof { ids: &["T481"], sentence: "userinfo without a signature is refused", holds: userinfo_without_a_signature_is_refused },
+        Proof { ids: &["T484"], sentence: "the hint of a logout is the token of the login", holds: the_hint_is_the_token },
+        Proof { ids: &["T485"], sentence: "no back-channel logout is served, for there is none", holds: there_is_no_back_channel_logout },
+        Proof { ids: &["T487"], sentence: "a subject is passed on whole", holds: a_subject_is_passed_on_whole },
+        Proof { ids: &["T488"], sentence: "no prompt is ever sent", holds: no_prompt_is_sent },
+        Proof { ids: &["T489"], sentence: "an error of the provider is logged with its code and not repeated", holds: an_error_of_the_provider_is_logged_and_not_repeated },
+        Proof { ids: &["T252"], sentence: "the client's secret is in the body of one request", holds: the_secret_is_in_the_body_alone },
     ]
 }

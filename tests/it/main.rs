@@ -9,7 +9,7 @@ mod callback;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
-mod config_errors;
+mod configuration;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
@@ -25,13 +25,9 @@ mod lifecycle;
 #[cfg(test)]
 mod listener;
 #[cfg(test)]
-mod login;
-#[cfg(test)]
 mod logout;
 #[cfg(test)]
 mod operations;
-#[cfg(test)]
-mod process;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -15,19 +15,14 @@ use guichet::secret::Secret;
 use serde_json::Value;
 
 use crate::support::browser::Browser;
+use crate::support::command::tool;
 use crate::support::provider::Alg;
 use crate::support::provider::node;
 use crate::support::pyjwt;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
-
-fn in_repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn text_of(path: &str) -> String {
-    fs::read_to_string(in_repository(path)).unwrap()
-}
 
 /// The block of code in this language.
 fn block(language: &str) -> String {
@@ -72,9 +67,8 @@ impl Language {
         };
         let path = folder.join(file);
         fs::write(&path, self.program(public_url)).unwrap();
-        let output = Command::new(interpreter).arg(&path).arg(token).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-        output.status.success().then_some(said)
+        let ended = tool(Command::new(interpreter).arg(&path).arg(token), "");
+        (ended.code == 0).then(|| ended.out.trim().to_owned())
     }
 }
 

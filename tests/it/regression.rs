@@ -13,7 +13,7 @@ fn a_neighbours_cookie_that_is_not_ascii_signs_nobody_out() {
     scene.sign_in(&browser, "/dossier");
     let session = browser.cookie("localhost", "guichet-session-fc").unwrap();
     scene.application.forget();
-    let host = format!("localhost:{}", scene.gateway.place().port());
+    let host = scene.host();
     let answer = exchange(
         scene.gateway.address(),
         format!(
@@ -71,7 +71,7 @@ fn another_case_of_an_applications_path_is_not_the_open_application_around_it() 
         );
         format!("{head}{open}\n{inner}")
     });
-    let host = format!("localhost:{}", scene.gateway.place().port());
+    let host = scene.host();
     let status = |path: &str| {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
         exchange(scene.gateway.address(), request).status

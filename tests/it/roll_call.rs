@@ -4,6 +4,8 @@ use crate::assertion;
 use crate::attack;
 use crate::callback;
 use crate::command_line;
+use crate::configuration;
+use crate::deploy;
 use crate::doctor;
 use crate::franceconnect;
 use crate::journey;
@@ -14,7 +16,7 @@ use crate::relayed;
 use crate::secrets;
 use crate::site;
 use crate::store;
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
 use crate::support::table;
 use crate::telemetry;
 
@@ -22,7 +24,6 @@ use crate::telemetry;
 const TABLES: &[fn() -> Vec<&'static str>] = &[
     assertion::ids,
     command_line::ids,
-    doctor::ids,
     franceconnect::ids,
     relayed::ids,
     attack::hostile_claims::ids,
@@ -30,6 +31,9 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     callback::answers::ids,
     callback::ordinary_days::ids,
     callback::requests::ids,
+    configuration::program::ids,
+    deploy::dependencies::ids,
+    doctor::faults::ids,
     journey::cookies::ids,
     lifecycle::cases::ids,
     lies::claims::ids,
@@ -44,13 +48,14 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     listener::in_the_open::ids,
     listener::secure::ids,
     listener::upstream_tls::ids,
-    secrets::configuration::ids,
     secrets::outbound::ids,
     secrets::redis::ids,
     site::answers::ids,
     site::app_cookies::ids,
     site::button::ids,
+    site::cookie_fields::ids,
     site::cookies::ids,
+    site::destinations::ids,
     site::entries::ids,
     site::fragment::ids,
     site::redirects::ids,
@@ -62,7 +67,9 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     store::outage::ids,
     store::time::ids,
     store::unopened::ids,
-    telemetry::cases::ids,
+    telemetry::audit::ids,
+    telemetry::log::ids,
+    telemetry::monitor::ids,
 ];
 
 /// Under which heading the reasons stand.

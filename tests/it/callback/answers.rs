@@ -4,22 +4,24 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Scenario;
-use super::get;
 use super::nothing_happened;
 use super::on_the_way_back;
-use super::parameter;
-use super::play;
 use super::the_true_answer_still_counts;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::exchange;
 use crate::support::scene::Scene;
+use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
+use crate::support::steps::get;
+use crate::support::steps::parameter;
 use crate::support::steps::raw;
 use crate::support::steps::to_the_callback;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 /// Each of these answers is refused with this status, and the true one still counts afterwards.
 fn refused(scene: &Scene, status: u16, forged: impl Fn(&str) -> Vec<String>) {
@@ -288,9 +290,9 @@ fn the_redirect_uri_is_the_same_twice(scene: &Scene) {
     scene.sign_in(&browser, "/dossier");
     let asked = scene.provider.requests_to("/authorize").remove(0);
     let told = scene.provider.requests_to("/token").remove(0);
-    let uri = parameter(&format!("?{}", asked.query), "redirect_uri");
-    assert_eq!(parameter(&format!("?{}", told.body), "redirect_uri"), uri);
-    assert_eq!(uri, scene.url("/_guichet/callback"));
+    let uri = asked.parameter("redirect_uri");
+    assert_eq!(told.parameter("redirect_uri"), uri);
+    assert_eq!(uri, Some(scene.url("/_guichet/callback")));
 }
 
 fn every_redirect_is_a_303(scene: &Scene) {
@@ -360,29 +362,31 @@ fn the_address_is_clean_afterwards(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["T179"], sentence: "a login cookie that came twice is none", plays: a_cookie_that_came_twice_is_none },
-        Scenario { ids: &["T180"], sentence: "a state that does not match is refused", plays: a_state_that_does_not_match_is_refused },
-        Scenario { ids: &["T181"], sentence: "an answer that is opened again leads on", plays: a_second_opening_leads_on },
-        Scenario { ids: &["T182"], sentence: "four openings at once make one token request", plays: two_openings_at_once_are_one },
-        Scenario { ids: &["T183"], sentence: "an answer after 31 minutes is refused, with a way to begin again", plays: half_an_hour_later_it_begins_again },
-        Scenario { ids: &["T184"], sentence: "an answer counts at its own host only", plays: at_another_host_it_is_nobody_s },
-        Scenario { ids: &["T186"], sentence: "a parameter that came twice is refused", plays: a_parameter_that_came_twice_is_refused },
-        Scenario { ids: &["T187"], sentence: "a parameter is its exact name, decoded once", plays: a_parameter_is_its_exact_name },
-        Scenario { ids: &["T188"], sentence: "neither a code nor an error is refused", plays: neither_code_nor_error_is_refused },
-        Scenario { ids: &["T189"], sentence: "an error beside a code is an error", plays: an_error_beside_a_code_is_an_error },
-        Scenario { ids: &["T190"], sentence: "whoever turns back reads that they did", plays: turning_back_is_no_failure },
-        Scenario { ids: &["T191"], sentence: "an error without an attempt is not repeated and ends nothing", plays: an_error_from_nowhere_is_not_repeated },
-        Scenario { ids: &["T193"], sentence: "an answer without its issuer is refused", plays: an_answer_without_its_issuer_is_refused },
-        Scenario { ids: &["T194"], sentence: "an answer of another issuer is refused", plays: an_answer_of_another_issuer_is_refused },
-        Scenario { ids: &["T195"], sentence: "only GET is an answer", plays: only_get_is_an_answer },
-        Scenario { ids: &["T196"], sentence: "tokens in the query are refused", plays: tokens_in_the_query_are_refused },
-        Scenario { ids: &["T197"], sentence: "a stolen code opens nothing in another attempt", plays: a_stolen_code_opens_nothing },
-        Scenario { ids: &["T200"], sentence: "the redirect URI is the same twice, byte for byte", plays: the_redirect_uri_is_the_same_twice },
-        Scenario { ids: &["T205"], sentence: "a look ahead neither begins nor spends an attempt", plays: a_look_ahead_spends_nothing },
-        Scenario { ids: &["T208"], sentence: "every redirect is a 303", plays: every_redirect_is_a_303 },
-        Scenario { ids: &["T210"], sentence: "another person gets a new session, and the one before them ends", plays: another_person_gets_another_session },
-        Scenario { ids: &["T211"], sentence: "a session that somebody planted is never used", plays: a_planted_session_is_never_used },
-        Scenario { ids: &["T214"], sentence: "code and state leave the address", plays: the_address_is_clean_afterwards },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["T179"], sentence: "a login cookie that came twice is none", holds: a_cookie_that_came_twice_is_none },
+        Proof { ids: &["T180"], sentence: "a state that does not match is refused", holds: a_state_that_does_not_match_is_refused },
+        Proof { ids: &["T181"], sentence: "an answer that is opened again leads on", holds: a_second_opening_leads_on },
+        Proof { ids: &["T182"], sentence: "four openings at once make one token request", holds: two_openings_at_once_are_one },
+        Proof { ids: &["T183"], sentence: "an answer after 31 minutes is refused, with a way to begin again", holds: half_an_hour_later_it_begins_again },
+        Proof { ids: &["T184"], sentence: "an answer counts at its own host only", holds: at_another_host_it_is_nobody_s },
+        Proof { ids: &["T186"], sentence: "a parameter that came twice is refused", holds: a_parameter_that_came_twice_is_refused },
+        Proof { ids: &["T187"], sentence: "a parameter is its exact name, decoded once", holds: a_parameter_is_its_exact_name },
+        Proof { ids: &["T188"], sentence: "neither a code nor an error is refused", holds: neither_code_nor_error_is_refused },
+        Proof { ids: &["T189"], sentence: "an error beside a code is an error", holds: an_error_beside_a_code_is_an_error },
+        Proof { ids: &["T190"], sentence: "whoever turns back reads that they did", holds: turning_back_is_no_failure },
+        Proof { ids: &["T191"], sentence: "an error without an attempt is not repeated and ends nothing", holds: an_error_from_nowhere_is_not_repeated },
+        Proof { ids: &["T193"], sentence: "an answer without its issuer is refused", holds: an_answer_without_its_issuer_is_refused },
+        Proof { ids: &["T194"], sentence: "an answer of another issuer is refused", holds: an_answer_of_another_issuer_is_refused },
+        Proof { ids: &["T195"], sentence: "only GET is an answer", holds: only_get_is_an_answer },
+        Proof { ids: &["T196"], sentence: "tokens in the query are refused", holds: tokens_in_the_query_are_refused },
+        Proof { ids: &["T197"], sentence: "a stolen code opens nothing in another attempt", holds: a_stolen_code_opens_nothing },
+        Proof { ids: &["T200"], sentence: "the redirect URI is the same twice, byte for byte", holds: the_redirect_uri_is_the_same_twice },
+        Proof { ids: &["T205"], sentence: "a look ahead neither begins nor spends an attempt", holds: a_look_ahead_spends_nothing },
+        Proof { ids: &["T208"], sentence: "every redirect is a 303", holds: every_redirect_is_a_303 },
+        Proof { ids: &["T210"], sentence: "another person gets a new session, and the one before them ends", holds: another_person_gets_another_session },
+        Proof { ids: &["T211"], sentence: "a session that somebody planted is never used", holds: a_planted_session_is_never_used },
+        Proof { ids: &["T214"], sentence: "code and state leave the address", holds: the_address_is_clean_afterwards },
     ]
 }

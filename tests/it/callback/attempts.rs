@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::get;
 use super::nothing_happened;
 use super::on_the_way_back;
-use super::parameter;
 use super::the_true_answer_still_counts;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
@@ -15,6 +13,8 @@ use crate::support::provider::ZOE;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
+use crate::support::steps::get;
+use crate::support::steps::parameter;
 use crate::support::steps::to_the_callback;
 
 /// Anybody can make one, with the true `state` and `iss`.

@@ -6,41 +6,10 @@ pub(crate) mod ordinary_days;
 pub(crate) mod requests;
 
 use crate::support::browser::Browser;
-use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
-use crate::support::raw::Answer;
 use crate::support::scene::Scene;
-use crate::support::scene::Store;
-use crate::support::steps::raw;
+use crate::support::steps::get;
 use crate::support::steps::to_the_callback;
-use crate::support::table::Case;
-
-/// One case: a scene of its own, and what happens on it.
-pub(crate) struct Scenario {
-    pub(crate) ids: &'static [&'static str],
-    pub(crate) sentence: &'static str,
-    pub(crate) plays: fn(&Scene),
-}
-
-impl std::fmt::Debug for Scenario {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} {}", self.ids, self.sentence)
-    }
-}
-
-impl Case for Scenario {
-    fn ids(&self) -> &'static [&'static str] {
-        self.ids
-    }
-
-    fn sentence(&self) -> &'static str {
-        self.sentence
-    }
-}
-
-pub(crate) fn play(scenario: &Scenario) {
-    (scenario.plays)(&Scene::start(Alg::Es256, Store::Memory));
-}
 
 /// A browser on its way back from the provider, and the path and query that it was sent to.
 fn on_the_way_back(scene: &Scene) -> (Browser, String) {
@@ -48,10 +17,6 @@ fn on_the_way_back(scene: &Scene) -> (Browser, String) {
     let callback = to_the_callback(scene, &browser, "/dossier", ZOE);
     let path = callback.trim_start_matches(&scene.url("")).to_owned();
     (browser, path)
-}
-
-pub(crate) fn get(scene: &Scene, browser: &Browser, path: &str) -> Answer {
-    raw(scene, browser, ("GET", path), "")
 }
 
 /// Nothing happened: no token request, no byte at the application, no session.
@@ -66,11 +31,4 @@ fn the_true_answer_still_counts(scene: &Scene, browser: &Browser, callback: &str
     let page = browser.open(&scene.url(callback));
     assert_eq!((page.status(), page.url), (200, scene.url("/dossier")));
     assert_eq!(scene.provider.requests_to("/token").len(), 1);
-}
-
-/// The value of a parameter in a path and query.
-pub(crate) fn parameter(path: &str, name: &str) -> String {
-    let query = path.split_once('?').unwrap().1;
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(given, _)| given == name).unwrap().1.into_owned()
 }

@@ -4,19 +4,21 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Scenario;
-use super::get;
 use super::nothing_happened;
 use super::on_the_way_back;
-use super::parameter;
-use super::play;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::html::links;
+use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::steps::get;
+use crate::support::steps::parameter;
 use crate::support::steps::raw;
 use crate::support::steps::sign_out;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 fn a_clock_a_little_ahead(scene: &Scene) {
     scene.provider.clock_ahead(Duration::from_secs(20));
@@ -169,12 +171,14 @@ fn a_link_in_an_office_document(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["F001"], sentence: "20 seconds of another clock are forgiven, 10 minutes are named", plays: a_clock_a_little_ahead },
-        Scenario { ids: &["F015"], sentence: "a callback without a login under way leads on or begins again", plays: a_bookmark_of_the_provider },
-        Scenario { ids: &["F018"], sentence: "the state of a logout does not stand in the way of the next login", plays: signing_in_again_after_signing_out },
-        Scenario { ids: &["F019"], sentence: "back to the login step leads on, without a new attempt", plays: back_after_signing_in },
-        Scenario { ids: &["F021"], sentence: "a token call that fails keeps the destination", plays: the_token_call_fails },
-        Scenario { ids: &["F039"], sentence: "a login begins in one program and ends in another only with its cookie", plays: a_link_in_an_office_document },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["F001"], sentence: "20 seconds of another clock are forgiven, 10 minutes are named", holds: a_clock_a_little_ahead },
+        Proof { ids: &["F015"], sentence: "a callback without a login under way leads on or begins again", holds: a_bookmark_of_the_provider },
+        Proof { ids: &["F018"], sentence: "the state of a logout does not stand in the way of the next login", holds: signing_in_again_after_signing_out },
+        Proof { ids: &["F019"], sentence: "back to the login step leads on, without a new attempt", holds: back_after_signing_in },
+        Proof { ids: &["F021"], sentence: "a token call that fails keeps the destination", holds: the_token_call_fails },
+        Proof { ids: &["F039"], sentence: "a login begins in one program and ends in another only with its cookie", holds: a_link_in_an_office_document },
     ]
 }

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::Scenario;
-use super::get;
-use super::parameter;
-use super::play;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::html::links;
+use crate::support::provider::Alg;
+use crate::support::provider::CLOSED_LIST;
 use crate::support::raw::Answer;
 use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::steps::get;
+use crate::support::steps::parameter;
 use crate::support::steps::raw;
+use crate::support::table::Proof;
+use crate::support::table::each_on;
 
 /// Where a click on the button leads.
 fn authorization_request(scene: &Scene, path: &str) -> String {
@@ -27,16 +30,6 @@ fn names(request: &str) -> Vec<String> {
         .map(|(name, _)| name.into_owned())
         .collect()
 }
-
-const CLOSED_LIST: [&str; 7] = [
-    "client_id",
-    "response_type",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "acr_values",
-];
 
 fn the_request_is_exact(scene: &Scene) {
     let request = authorization_request(scene, "/_guichet/login/fc?return_to=/dossier");
@@ -198,14 +191,16 @@ fn a_login_that_another_site_suggests_stays_here(scene: &Scene) {
 }
 
 cases! {
-    Scenario, run = play, rows = [
-        Scenario { ids: &["T176"], sentence: "the authorization request is the closed list and nothing else", plays: the_request_is_exact },
-        Scenario { ids: &["T177"], sentence: "state and nonce are 256 bits, new each time, of 500 logins", plays: every_value_is_new },
-        Scenario { ids: &["T201"], sentence: "no parameter of a visitor reaches the provider", plays: parameters_of_a_visitor_stay_out },
-        Scenario { ids: &["T202"], sentence: "a long destination loses its query, a foreign one everything", plays: a_long_address_comes_back_shorter },
-        Scenario { ids: &["T203"], sentence: "a script begins no login", plays: a_script_begins_nothing },
-        Scenario { ids: &["T204"], sentence: "a frame begins no login", plays: a_frame_begins_nothing },
-        Scenario { ids: &["T207"], sentence: "an anonymous form without a type is refused", plays: a_form_without_a_type_is_told_that_nothing_was_saved },
-        Scenario { ids: &["T212"], sentence: "another site chooses neither provider nor destination", plays: a_login_that_another_site_suggests_stays_here },
+    Proof<Scene>,
+    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    rows = [
+        Proof { ids: &["T176"], sentence: "the authorization request is the closed list and nothing else", holds: the_request_is_exact },
+        Proof { ids: &["T177"], sentence: "state and nonce are 256 bits, new each time, of 500 logins", holds: every_value_is_new },
+        Proof { ids: &["T201"], sentence: "no parameter of a visitor reaches the provider", holds: parameters_of_a_visitor_stay_out },
+        Proof { ids: &["T202"], sentence: "a long destination loses its query, a foreign one everything", holds: a_long_address_comes_back_shorter },
+        Proof { ids: &["T203"], sentence: "a script begins no login", holds: a_script_begins_nothing },
+        Proof { ids: &["T204"], sentence: "a frame begins no login", holds: a_frame_begins_nothing },
+        Proof { ids: &["T207"], sentence: "an anonymous form without a type is refused", holds: a_form_without_a_type_is_told_that_nothing_was_saved },
+        Proof { ids: &["T212"], sentence: "another site chooses neither provider nor destination", holds: a_login_that_another_site_suggests_stays_here },
     ]
 }

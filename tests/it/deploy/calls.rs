@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
 
 use super::containers::Containers;
-use super::output;
 use super::unit::UNIT;
-use crate::support::document::text_of;
+use crate::support::command::GUICHET;
+use crate::support::command::tool;
 use crate::support::raw::exchange;
+use crate::support::repository::text_of;
+use crate::support::wait::until;
 
 /// The sets of system calls that systemd knows: `@name`, and what it holds, sets among it.
 fn sets() -> BTreeMap<String, Vec<String>> {
-    let said = output(Command::new("systemd-analyze").args(["syscall-filter", "--no-pager"]));
-    let said = String::from_utf8(said.stdout).unwrap();
+    let mut filters = Command::new("systemd-analyze");
+    let said = tool(filters.args(["syscall-filter", "--no-pager"]), "").well();
     let mut sets: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut current = String::new();
     for line in said.lines() {
@@ -59,18 +58,15 @@ fn allowed() -> BTreeSet<String> {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a process ends in real time")]
 fn the_program_makes_no_system_call_that_its_unit_forbids() {
     let containers = Containers::new();
-    assert!(
-        output(&mut containers.guichet(&["keys", "generate"]))
-            .status
-            .success()
-    );
+    containers.guichet(&["keys", "generate"]).well();
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("calls");
     // It watches from outside, so that the process is the gateway.
-    let gateway = containers.gateway(&format!("strace -D -f -qqq -o {}", log.display()));
+    let mut watched = Command::new("strace");
+    watched.args(["-D", "-f", "-qqq", "-o"]).arg(&log).arg(GUICHET);
+    let gateway = containers.gateway(&mut watched);
     let host = "demarches.ville.example";
     for (path, status) in [
         ("/_guichet/jwks.json", 200),
@@ -84,12 +80,8 @@ fn the_program_makes_no_system_call_that_its_unit_forbids() {
     }
     gateway.signal("HUP");
     gateway.signal("TERM");
-    let patience = Instant::now() + Duration::from_mins(1);
     let written = || fs::read_to_string(&log).unwrap();
-    while !written().contains(" exit_group(") {
-        assert!(Instant::now() < patience, "it does not end");
-        thread::yield_now();
-    }
+    until("it ends", || written().contains(" exit_group("));
     let written = written();
     let made = written
         .lines()

@@ -2,40 +2,33 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::Command;
-use std::process::Stdio;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::output;
+use crate::support::command::Ended;
+use crate::support::command::GUICHET;
+use crate::support::command::guichet_at;
+use crate::support::command::tool;
 use crate::support::document;
-use crate::support::document::text_of;
 use crate::support::document::with;
-use crate::support::executable::GUICHET;
+use crate::support::executable::running;
+use crate::support::ports::free_ports;
+use crate::support::ports::local;
 use crate::support::process::Process;
-use crate::support::process::in_repository;
 use crate::support::pyjwt;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 const COMPOSE: &str = "deploy/docker-compose.yml";
 /// What becomes of YAML: JSON, so that the test can look at it.
 const YAML: &str = "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.stdin.read())))";
 
 fn compose() -> Value {
-    let path = in_repository(COMPOSE);
-    let file = fs::File::open(path).unwrap();
-    let output = output(
-        Command::new(pyjwt::python())
-            .args(["-c", YAML])
-            .stdin(Stdio::from(file)),
-    );
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
+    let mut converter = Command::new(pyjwt::python());
+    tool(converter.args(["-c", YAML]), &text_of(COMPOSE)).json()
 }
 
 fn names(list: &Value) -> Vec<&str> {
@@ -118,12 +111,7 @@ pub(super) struct Containers {
 
 impl Containers {
     pub(super) fn new() -> Self {
-        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let ports = listeners
-            .each_ref()
-            .map(|listener| listener.local_addr().unwrap().port());
-        let [port, monitor, redis] = ports;
-        drop(listeners);
+        let [port, monitor, redis] = free_ports();
         let this = Self {
             folder: TempDir::new().unwrap(),
             port,
@@ -140,13 +128,13 @@ impl Containers {
             this.folder.path(),
             (&["docker ", "chown "], CLIENT_SECRET),
         );
-        assert_eq!(String::from_utf8_lossy(&done.stderr), "");
+        assert_eq!(done.err, "");
         this.write("guichet.toml", &this.seen(&text_of("deploy/guichet.toml")));
         this
     }
 
     pub(super) fn address(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.port))
+        local(self.port)
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -165,20 +153,17 @@ impl Containers {
             .replace("0.0.0.0:9090", &format!("127.0.0.1:{}", self.monitor))
     }
 
-    pub(super) fn guichet(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(GUICHET);
-        command
-            .arg("--config")
-            .arg(self.folder.path().join("guichet.toml"))
-            .args(arguments);
-        command
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("guichet.toml")
     }
 
-    /// Runs the gateway; `under` is what comes before its own command.
-    pub(super) fn gateway(&self, under: &str) -> Process {
-        let file = self.folder.path().join("guichet.toml");
-        let command = format!("exec {under} {GUICHET} --config {} run 2>&1", file.display());
-        Process::start(Command::new("sh").args(["-c", &command]), "listening").0
+    pub(super) fn guichet(&self, arguments: &[&str]) -> Ended {
+        guichet_at(&self.file(), arguments)
+    }
+
+    /// Runs the gateway by this command, with the program in the end.
+    pub(super) fn gateway(&self, command: &mut Command) -> Process {
+        running(command, &self.file())
     }
 
     fn redis(&self, compose: &Value) -> Process {
@@ -191,7 +176,7 @@ impl Containers {
             .args(&call[1..])
             .args(["--bind", "127.0.0.1", "--port", &self.redis.to_string()]);
         command.arg("--dir").arg(self.folder.path());
-        Process::start(&mut command, "Ready to accept connections").0
+        Process::announced(&mut command, "Ready to accept connections").0
     }
 
     /// Whether Redis does something for whoever says this.
@@ -199,8 +184,7 @@ impl Containers {
         let port = self.redis.to_string();
         let mut command = Command::new("redis-cli");
         command.args(["--no-auth-warning", "-p", &port]).args(arguments);
-        let said = output(command.arg("ping"));
-        String::from_utf8_lossy(&said.stdout).trim() == "PONG"
+        tool(command.arg("ping"), "").out.trim() == "PONG"
     }
 
     /// What the health check of the container with Redis says.
@@ -208,36 +192,23 @@ impl Containers {
         let test = names(&compose["services"]["redis"]["healthcheck"]["test"]);
         let script = test[1].replace(":6379", &format!(":{}", self.redis));
         assert!(test[0] == "CMD-SHELL" && script != test[1]);
-        Command::new("sh")
-            .args(["-c", &script])
-            .status()
-            .unwrap()
-            .success()
+        tool(Command::new("sh").args(["-c", &script]), "").code == 0
     }
 }
 
 #[test]
 fn the_configuration_of_the_containers_starts_beside_its_redis_and_is_well() {
     let (containers, compose) = (Containers::new(), compose());
-    assert!(
-        output(&mut containers.guichet(&["keys", "generate"]))
-            .status
-            .success()
-    );
-    let checked = output(&mut containers.guichet(&["check"]));
-    assert!(
-        checked.status.success(),
-        "{}",
-        String::from_utf8_lossy(&checked.stderr)
-    );
+    containers.guichet(&["keys", "generate"]).well();
+    containers.guichet(&["check"]).well();
     assert!(!containers.redis_is_well(&compose));
     let _redis = containers.redis(&compose);
     assert!(containers.redis_is_well(&compose));
     let url = containers.folder.path().join("deploy/secrets/redis_url");
     let url = fs::read_to_string(url).unwrap();
     assert!(containers.redis_answers(&["-u", &url]) && !containers.redis_answers(&[]));
-    let healthy = || output(&mut containers.guichet(&["healthcheck"])).status.success();
+    let healthy = || containers.guichet(&["healthcheck"]).code == 0;
     assert!(!healthy());
-    let _gateway = containers.gateway("");
+    let _gateway = containers.gateway(&mut Command::new(GUICHET));
     assert!(healthy());
 }

@@ -2,14 +2,12 @@
 
 use std::process::Command;
 
-use serde_json::Value;
-
 use super::is_content;
-use super::output;
-use crate::support::document::text_of;
-use crate::support::executable::GUICHET;
-use crate::support::process::in_repository;
+use crate::support::command::GUICHET;
+use crate::support::command::tool;
 use crate::support::pyjwt;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 #[test]
 fn the_dockerfile_is_clean_and_its_image_runs_as_nobody_and_knows_when_it_is_well() {
@@ -43,8 +41,8 @@ fn the_dockerfile_is_clean_and_its_image_runs_as_nobody_and_knows_when_it_is_wel
         };
         let arguments = arguments.iter().skip(1).map(String::as_str);
         assert_eq!(
-            output(Command::new(GUICHET).args(arguments)).status.code(),
-            Some(3),
+            tool(Command::new(GUICHET).args(arguments), "").code,
+            3,
             "no such file"
         );
     }
@@ -94,10 +92,8 @@ fn the_image_is_built_where_its_base_images_are_present() {
         .lines()
         .filter_map(|line| line.strip_prefix("FROM ")?.split(' ').next());
     let is_present = |base: &str| {
-        let found = Command::new("buildah")
-            .args(["inspect", "--type", "image", base])
-            .output();
-        found.is_ok_and(|found| found.status.success())
+        let mut inspect = Command::new("buildah");
+        tool(inspect.args(["inspect", "--type", "image", base]), "").code == 0
     };
     if !bases.clone().all(is_present) {
         return;
@@ -112,13 +108,11 @@ fn the_image_is_built_where_its_base_images_are_present() {
         "--format",
         "docker",
     ]);
-    let done = output(build.args(["--tag", &name]).arg(in_repository("")));
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success(), "{said}");
-    let made = output(Command::new("buildah").args(["inspect", "--type", "image", &name]));
-    let removed = output(Command::new("buildah").args(["rmi", &name]));
-    assert!(removed.status.success(), "{removed:?}");
-    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    tool(build.args(["--tag", &name]).arg(in_repository("")), "").well();
+    let mut inspect = Command::new("buildah");
+    let made = tool(inspect.args(["inspect", "--type", "image", &name]), "");
+    tool(Command::new("buildah").args(["rmi", &name]), "").well();
+    let made = made.json();
     let config = &made["Docker"]["config"];
     assert_eq!(config["User"], "65532:65532");
     assert_eq!(config["Entrypoint"][0], "/usr/bin/guichet");

@@ -2,26 +2,20 @@
 
 mod calls;
 mod containers;
+pub(crate) mod dependencies;
 mod image;
 mod unit;
 
 use std::process::Command;
-use std::process::Output;
 
-use crate::support::document::text_of;
-
-pub(super) fn output(command: &mut Command) -> Output {
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}; `./test` installs what is lacking"))
-}
+use crate::support::command::tool;
+use crate::support::repository::text_of;
 
 /// The tool has nothing to say.
 pub(super) fn is_content(command: &mut Command) {
-    let output = output(command);
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).trim().to_owned();
-    assert!(output.status.success() && said.is_empty(), "{command:?}: {said}");
+    let ended = tool(command, "");
+    let said = [ended.out.trim(), ended.err.trim()].concat();
+    assert_eq!((ended.code, said.as_str()), (0, ""), "{command:?}");
 }
 
 #[test]

@@ -7,15 +7,16 @@ use std::time::Duration;
 use super::stage::Stage;
 use super::stage::With;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
 use crate::support::scene::Store;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["F047"],

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::stage::SESSION_COOKIE;
 use super::stage::Stage;
 use super::stage::With;
 use super::with_cookies_of;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
+use crate::support::scene::SESSION;
 use crate::support::scene::Store;
 
 const STORES: [Store; 2] = [Store::Memory, Store::Redis];
@@ -30,18 +30,39 @@ fn a_code(store: Store) -> Clicks {
     Clicks { stage, browser, code }
 }
 
+/// The first click arrived, and this time went by before the other one.
+fn one_and_then(store: Store, later: Duration) -> (Clicks, Browser) {
+    let clicks = a_code(store);
+    let other = clicks.other();
+    clicks.browser.follow(&clicks.code);
+    clicks.stage.scene.advance(&clicks.browser, later);
+    (clicks, other)
+}
+
 impl Clicks {
     /// A client that shares the login's cookie and nothing else.
     fn other(&self) -> Browser {
         with_cookies_of(&self.browser, &self.stage.scene.url("/"), "guichet-login-")
     }
 
-    fn both_at_once(&self, other: &Browser) -> [Page; 2] {
-        std::thread::scope(|scope| {
+    /// Both arrive at once, and both end at the page.
+    fn are_one_login(&self, other: &Browser) {
+        let scene = &self.stage.scene;
+        scene.provider.lie(&json!({ "target": "token", "delay": 400 }));
+        let pages = std::thread::scope(|scope| {
             let one = scope.spawn(|| self.browser.follow(&self.code));
             let two = scope.spawn(|| other.follow(&self.code));
             [one.join().unwrap(), two.join().unwrap()]
-        })
+        });
+        for page in pages {
+            assert_eq!(
+                (page.url.as_str(), page.status()),
+                (&*scene.url(PAGE), 200),
+                "{}",
+                page.text()
+            );
+        }
+        assert_eq!(self.token_requests(), 1);
     }
 
     fn token_requests(&self) -> usize {
@@ -72,20 +93,7 @@ fn is_interrupted(clicks: &Clicks, page: &Page) {
 fn two_callbacks_at_once_are_one_login_and_both_end_at_the_page() {
     for store in STORES {
         let clicks = a_code(store);
-        clicks
-            .stage
-            .scene
-            .provider
-            .lie(&json!({ "target": "token", "delay": 400 }));
-        for page in clicks.both_at_once(&clicks.browser.clone()) {
-            assert_eq!(
-                (page.url.as_str(), page.status()),
-                (&*clicks.stage.scene.url(PAGE), 200),
-                "{}",
-                page.text()
-            );
-        }
-        assert_eq!(clicks.token_requests(), 1);
+        clicks.are_one_login(&clicks.browser.clone());
         assert!(clicks.stage.is_signed_in(&clicks.browser));
     }
 }
@@ -95,20 +103,7 @@ fn two_clients_that_share_the_logins_cookie_alone_are_both_signed_in() {
     for store in STORES {
         let clicks = a_code(store);
         let other = clicks.other();
-        clicks
-            .stage
-            .scene
-            .provider
-            .lie(&json!({ "target": "token", "delay": 400 }));
-        for page in clicks.both_at_once(&other) {
-            assert_eq!(
-                (page.url.as_str(), page.status()),
-                (&*clicks.stage.scene.url(PAGE), 200),
-                "{}",
-                page.text()
-            );
-        }
-        assert_eq!(clicks.token_requests(), 1);
+        clicks.are_one_login(&other);
         assert_eq!(
             Stage::session_cookie(&clicks.browser),
             Stage::session_cookie(&other)
@@ -121,15 +116,7 @@ fn two_clients_that_share_the_logins_cookie_alone_are_both_signed_in() {
 #[test]
 fn a_second_click_within_a_minute_gets_the_winners_cookie() {
     for store in STORES {
-        let clicks = a_code(store);
-        let other = clicks.other();
-        clicks.browser.follow(&clicks.code);
-        clicks
-            .stage
-            .scene
-            .gateway
-            .clock()
-            .advance(Duration::from_secs(55));
+        let (clicks, other) = one_and_then(store, Duration::from_secs(55));
         let page = other.follow(&clicks.code);
         assert_eq!(page.url, clicks.stage.scene.url(PAGE));
         assert_eq!(clicks.token_requests(), 1);
@@ -162,13 +149,7 @@ fn where_the_first_click_failed_the_second_begins_again_at_the_same_page() {
 #[test]
 fn a_click_that_comes_over_a_minute_late_leads_on_without_a_cookie() {
     for store in STORES {
-        let clicks = a_code(store);
-        let other = clicks.other();
-        clicks.browser.follow(&clicks.code);
-        clicks
-            .stage
-            .scene
-            .advance(&clicks.browser, Duration::from_secs(61));
+        let (clicks, other) = one_and_then(store, Duration::from_secs(61));
         let answer = other.go_once(&clicks.code, clicks.code.answer.field("location").unwrap());
         assert_eq!(answer.status(), 303);
         assert_eq!(answer.answer.field("location").unwrap(), PAGE);
@@ -226,7 +207,7 @@ fn without_the_attempts_cookie_whoever_is_signed_in_goes_to_the_start_and_whoeve
     assert_eq!(clicks.stage.scene.application.byte_count(), 0);
     clicks.browser.follow(&clicks.code);
     // The cookie of the attempt went with the login: this is the back button, or a bookmark.
-    assert_eq!(clicks.browser.cookie_names("localhost"), [SESSION_COOKIE]);
+    assert_eq!(clicks.browser.cookie_names("localhost"), [SESSION]);
     let page = clicks.browser.follow(&clicks.code);
     assert_eq!((page.url, page.hops.len()), (clicks.stage.scene.url("/"), 2));
     assert_eq!(clicks.token_requests(), 1);

@@ -33,20 +33,9 @@ fn secrets(stage: &Stage, browser: &Browser) -> Vec<(String, String)> {
         }
     }
     let token = stage.scene.provider.requests_to("/token").swap_remove(0);
-    let code = form_urlencoded::parse(token.body.as_bytes())
-        .find(|(name, _)| name == "code")
-        .unwrap();
-    all.push(("code".to_owned(), code.1.into_owned()));
+    all.push(("code".to_owned(), token.parameter("code").unwrap()));
     let userinfo = stage.scene.provider.requests_to("/userinfo").swap_remove(0);
-    let bearer = userinfo
-        .headers
-        .iter()
-        .find(|(name, _)| name == "authorization")
-        .unwrap();
-    all.push((
-        "access token".to_owned(),
-        bearer.1.trim_start_matches("Bearer ").to_owned(),
-    ));
+    all.push(("access token".to_owned(), userinfo.bearer().unwrap().to_owned()));
     all.push(("cookie".to_owned(), Stage::session_cookie(browser).unwrap()));
     all
 }
@@ -54,8 +43,8 @@ fn secrets(stage: &Stage, browser: &Browser) -> Vec<(String, String)> {
 /// Everything that the secret opens, under every purpose and every context that can be made without a cookie.
 fn opened(stage: &Stage, keyring: &Keyring, stored: &Stored) -> Vec<Vec<u8>> {
     let name = String::from_utf8(stored.key.clone()).unwrap();
-    let host = stage.scene.url("");
-    let host = host.trim_start_matches("http://").as_bytes();
+    let host = stage.scene.host();
+    let host = host.as_bytes();
     let id = name.rsplit(':').next().unwrap();
     let contexts: [&[&[u8]]; 6] = [
         &[],
@@ -115,7 +104,7 @@ fn a_dump_and_the_secret_show_the_operators_note_and_nobody() {
     // The same search finds them all where both halves of the key are.
     let key = SessionKey::parse(&Stage::session_cookie(&browser).unwrap()).unwrap();
     let locator = key.locator().unwrap();
-    let host = Host::parse(stage.scene.url("").trim_start_matches("http://")).unwrap();
+    let host = Host::parse(&stage.scene.host()).unwrap();
     let place = Place {
         prefix: "guichet:",
         host: &host,

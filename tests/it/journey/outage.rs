@@ -3,9 +3,6 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 use super::stage::Stage;
 use super::stage::With;
@@ -15,6 +12,7 @@ use crate::support::provider::people;
 use crate::support::redis::Durability;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
+use crate::support::wait::until;
 
 const PEOPLE: usize = 12;
 const STRANGERS: usize = 4;
@@ -30,11 +28,7 @@ struct Counts {
 impl Counts {
     fn wait_for(counter: &AtomicUsize, more: usize) {
         let wanted = counter.load(Ordering::SeqCst) + more;
-        let patience = Instant::now() + Duration::from_secs(20);
-        while counter.load(Ordering::SeqCst) < wanted {
-            assert!(Instant::now() < patience, "nothing happens any more");
-            std::thread::yield_now();
-        }
+        until("something happens", || counter.load(Ordering::SeqCst) >= wanted);
     }
 }
 

@@ -19,7 +19,7 @@ fn a_script_gets_401_with_a_problem_document_and_no_redirect() {
         "X-Requested-With: XMLHttpRequest\r\n",
         "Accept: application/json\r\n",
     ] {
-        let answer = stage.get("/dossier/12?etape=3", lines);
+        let answer = stage.scene.ask("/dossier/12?etape=3", lines);
         assert_eq!(answer.status, 401, "{lines}");
         assert_eq!(
             answer.fields("content-type"),
@@ -48,8 +48,7 @@ fn a_script_gets_401_with_a_problem_document_and_no_redirect() {
 #[test]
 fn a_form_that_meets_no_session_gets_401_and_nothing_of_it_is_kept() {
     let stage = stage();
-    let host = stage.scene.url("");
-    let host = host.trim_start_matches("http://");
+    let host = stage.scene.host();
     let cookie = format!("Cookie: guichet-session-fc={}\r\n", "A".repeat(43));
     for (method, lines) in [
         ("POST", ""),

@@ -1,16 +1,16 @@
 //! One session per browser and entry: its cookie, what ends it, and what it does not open.
 
-use super::stage::SESSION_COOKIE;
 use super::stage::Stage;
 use super::stage::With;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
-use crate::support::provider::Client;
 use crate::support::provider::ZOE;
 use crate::support::scene::CLIENT_SECRET;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::scene::with_agents;
 
 const STORES: [Store; 2] = [Store::Memory, Store::Redis];
 
@@ -54,12 +54,7 @@ fn on_https_the_session_cookie_belongs_to_this_host_alone() {
     let scene = Scene::start_with(Alg::Es256, Store::Memory, |place, text| {
         text.replace(&place.public_url(), SITE)
     });
-    scene.provider.register(&Client {
-        id: "tests",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[format!("{SITE}/_guichet/callback")],
-        post_logout_redirect_uris: &[format!("{SITE}/_guichet/logged-out")],
-    });
+    scene.provider.register_at(SITE, ("tests", CLIENT_SECRET));
     let browser = Browser::new();
     browser.reaches(SITE, scene.gateway.address());
     let chooser = browser.open(&format!("{SITE}/dossier/12"));
@@ -97,10 +92,7 @@ fn a_new_login_has_a_new_key_and_ends_the_one_that_the_browser_held() {
         let after = Stage::session_cookie(&browser).unwrap();
         assert_ne!(before, after);
         let thief = Browser::new();
-        thief.plant(
-            &stage.scene.url("/"),
-            &format!("{SESSION_COOKIE}={before}; Path=/"),
-        );
+        thief.plant(&stage.scene.url("/"), &format!("{SESSION}={before}; Path=/"));
         assert!(!stage.is_signed_in(&thief), "the session before lives on");
         assert!(stage.is_signed_in(&browser) && stage.is_signed_in(&neighbour));
     }
@@ -110,22 +102,10 @@ fn a_new_login_has_a_new_key_and_ends_the_one_that_the_browser_held() {
 fn two_entries(store: Store) -> Stage {
     let redis = (store == Store::Redis).then(crate::support::redis::Redis::start);
     let stage = Stage::start_on(With::OidcProvider(Alg::Es256), redis, |_, text| {
-        let (head, apps) = text.split_once("[[apps]]").unwrap();
-        let entry = head.split_once("[providers.fc]").unwrap().1;
-        let other = entry.replace("client_id = \"tests\"", "client_id = \"agents\"");
-        let upstream = apps.lines().find(|line| line.starts_with("upstreams")).unwrap();
-        format!(
-            "{head}[providers.agents]{other}[[apps]]{apps}\n[[apps]]\nname = \"agents\"\ntitle = \"Agents\"\npath = \"/agents\"\n\
-             providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\n"
-        )
+        with_agents(&text)
     });
-    let public_url = stage.scene.url("");
-    stage.scene.provider.register(&Client {
-        id: "agents",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[format!("{public_url}/_guichet/callback")],
-        post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-    });
+    let provider = &stage.scene.provider;
+    provider.register_at(&stage.scene.url(""), ("agents", CLIENT_SECRET));
     stage
 }
 
@@ -173,7 +153,7 @@ fn both_side_by_side(stage: &Stage, browser: &Browser) {
     assert_eq!(arrived.url, stage.scene.url("/agents/1"), "{}", arrived.text());
     assert_eq!(
         browser.cookie_names("localhost"),
-        ["guichet-session-agents", SESSION_COOKIE]
+        ["guichet-session-agents", SESSION]
     );
     assert!(stage.is_signed_in(browser));
     let question = browser.open(&stage.scene.url("/_guichet/logout"));

@@ -1,7 +1,5 @@
 //! The usual scene with either provider: the strict simulation, or the one that we did not write.
 
-use std::time::Duration;
-
 use guichet::clock::Clock;
 use guichet::clock::SystemClock;
 use serde_json::Value;
@@ -13,11 +11,11 @@ use crate::support::gateway::Place;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
-use crate::support::raw::Answer;
-use crate::support::raw::exchange;
 use crate::support::redis::Redis;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::wait::until;
 
 /// Which provider, and what it signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,29 +149,9 @@ impl Stage {
         browser.submit(&question, &question.form("/_guichet/logout"), &[])
     }
 
-    /// What the gateway publishes for applications.
-    pub(crate) fn jwks(&self) -> Value {
-        self.get("/_guichet/jwks.json", "").json()
-    }
-
-    /// A request of a program, with more lines of head.
-    pub(crate) fn get(&self, path: &str, lines: &str) -> Answer {
-        let host = self.scene.url("");
-        let host = host.trim_start_matches("http://");
-        exchange(
-            self.scene.gateway.address(),
-            format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n"),
-        )
-    }
-
     /// Whether the application gets this browser's request without a question.
     pub(crate) fn is_signed_in(&self, browser: &Browser) -> bool {
-        self.scene.application.forget();
-        let page = browser.open(&self.scene.url("/again"));
-        let arrived = self.scene.application.received().len();
-        let passed = page.hops.len() == 1 && page.status() == 200;
-        assert_eq!(arrived, usize::from(passed), "{}", page.text());
-        passed
+        self.scene.is_signed_in(browser)
     }
 
     /// The Redis of the stage.
@@ -183,18 +161,11 @@ impl Stage {
 
     /// Asks again until the application gets the request of this browser, as after a store that was away.
     pub(crate) fn is_signed_in_soon(&self, browser: &Browser) {
-        let patience = tokio::time::Instant::now() + Duration::from_secs(20);
-        loop {
+        until("the store comes back", || {
             let page = browser.open_once(&self.scene.url("/again"));
-            if page.status() == 200 {
-                return;
-            }
-            assert_eq!(page.status(), 503, "{}", page.text());
-            assert!(
-                tokio::time::Instant::now() < patience,
-                "the store did not come back"
-            );
-        }
+            assert!([200, 503].contains(&page.status()), "{}", page.text());
+            page.status() == 200
+        });
     }
 
     /// The providers live in the present, so that the gateway must come back to it before the next login.
@@ -204,11 +175,9 @@ impl Stage {
 
     /// The name of the session's cookie.
     pub(crate) fn session_cookie(browser: &Browser) -> Option<String> {
-        browser.cookie("localhost", SESSION_COOKIE)
+        browser.cookie("localhost", SESSION)
     }
 }
 
-/// On plain http, which is for loopback only, without `__Host-`.
-pub(crate) const SESSION_COOKIE: &str = "guichet-session-fc";
 /// How many answers of a provider lie between its first page and the code.
 const MOST_STEPS: usize = 8;

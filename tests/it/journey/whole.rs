@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use super::stage::SESSION_COOKIE;
 use super::stage::Stage;
 use super::stage::With;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
 use crate::support::pyjwt;
+use crate::support::scene::ASSERTION;
+use crate::support::scene::CLAIMS;
+use crate::support::scene::SESSION;
 use crate::support::scene::Store;
-use crate::support::upstream::Received;
+use crate::support::steps::cookie_field;
 
 fn journey(with: With, store: Store) {
     let stage = Stage::start(with, store);
@@ -18,6 +20,7 @@ fn journey(with: With, store: Store) {
     the_chooser_speaks_two_languages(&stage);
     the_person_cancels(&stage, &browser);
     the_login_arrives_where_it_was_going(&stage, &browser);
+    the_application_is_told_of_zoe(&stage, &browser);
     requests_without_a_question_follow(&stage, &browser);
     the_logout_comes_back_with_its_state(&stage, &browser);
     two_tabs_log_in_at_once(&stage, &browser);
@@ -59,7 +62,7 @@ fn the_person_cancels(stage: &Stage, browser: &Browser) {
     assert_eq!(back.parameter("return_to").unwrap(), "/dossier/12?etape=3");
     assert_eq!(stage.token_requests(), 0);
     assert_eq!(stage.scene.application.byte_count(), 0);
-    assert_eq!(browser.cookie("localhost", SESSION_COOKIE), None);
+    assert_eq!(browser.cookie("localhost", SESSION), None);
     assert!(stage.scene.redis.iter().all(|redis| redis.keys().is_empty()));
 }
 
@@ -75,50 +78,56 @@ fn the_login_arrives_where_it_was_going(stage: &Stage, browser: &Browser) {
     assert_eq!((page.status(), stage.token_requests()), (200, 1));
     let received = stage.scene.application.only();
     assert_eq!(received.request_line(), "GET /dossier/12?etape=3 HTTP/1.1");
-    is_told_of_zoe(stage, &received);
 }
 
-/// Exact lines, and nothing but them under our names.
-fn is_told_of_zoe(stage: &Stage, received: &Received) {
-    let head = String::from_utf8(received.head.clone()).unwrap();
-    let zoe = stage.zoe();
-    let email = zoe["email"].as_str().unwrap();
-    let sub = zoe["sub"].as_str().unwrap();
-    let mut ours: Vec<&str> = head
-        .lines()
-        .filter(|line| line.to_lowercase().starts_with("x-guichet-"))
-        .filter(|line| !line.to_lowercase().starts_with("x-guichet-assertion: "))
-        .collect();
-    ours.sort_unstable();
-    let expected = [
-        format!("x-guichet-email: {email}"),
-        "x-guichet-family-name: LE%20GO%C3%9BT-N%C5%92UV%C3%89GLISE".to_owned(),
-        "x-guichet-status: authenticated".to_owned(),
-        format!("x-guichet-sub: {sub}"),
-    ];
-    assert_eq!(ours, expected, "{head}");
-    assert!(!head.to_lowercase().contains("guichet-session"), "{head}");
-    let [token] = &received.values("x-guichet-assertion")[..] else {
-        panic!("not one assertion:\n{head}");
-    };
-    let issuer = stage.scene.url("");
-    let claims = pyjwt::verify(token, &stage.jwks(), "urbanisme", &issuer).unwrap();
-    for name in [
-        "sub",
-        "given_name",
-        "given_name_array",
-        "family_name",
-        "birthdate",
-        "gender",
-        "birthplace",
-        "birthcountry",
-        "email",
-    ] {
+/// Every byte that the application receives, the assertion's own apart, which `PyJWT` reads.
+fn the_application_is_told_of_zoe(stage: &Stage, browser: &Browser) {
+    let application = &stage.scene.application;
+    application.forget();
+    let lines = format!("Accept: */*\r\nCookie: theme=dark; {}\r\n", cookie_field(browser));
+    assert_eq!(stage.scene.ask("/dossier?etape=3", &lines).status, 200);
+    let received = application.only();
+    let assertion = received.values(ASSERTION).remove(0);
+    let id = received.values("x-request-id").remove(0);
+    assert_eq!(id.len(), 16);
+    let (host, zoe) = (stage.scene.host(), stage.zoe());
+    let expected = format!(
+        "GET /dossier?etape=3 HTTP/1.1\r\n\
+         host: {host}\r\n\
+         accept: */*\r\n\
+         cookie: theme=dark\r\n\
+         x-forwarded-for: 127.0.0.1\r\n\
+         x-forwarded-proto: http\r\n\
+         x-forwarded-host: {host}\r\n\
+         x-forwarded-port: {port}\r\n\
+         x-guichet-status: authenticated\r\n\
+         x-guichet-sub: {sub}\r\n\
+         x-guichet-family-name: LE%20GO%C3%9BT-N%C5%92UV%C3%89GLISE\r\n\
+         x-guichet-email: {email}\r\n\
+         x-guichet-assertion: {assertion}\r\n\
+         x-request-id: {id}\r\n\r\n",
+        port = stage.scene.gateway.place().port(),
+        sub = zoe["sub"].as_str().unwrap(),
+        email = zoe["email"].as_str().unwrap(),
+    );
+    assert_eq!(String::from_utf8(received.bytes()).unwrap(), expected);
+    is_about_zoe(stage, &assertion);
+}
+
+fn is_about_zoe(stage: &Stage, assertion: &str) {
+    let (keys, issuer, zoe) = (stage.scene.jwks(), stage.scene.url(""), stage.zoe());
+    let claims = pyjwt::verify(assertion, &keys, "urbanisme", &issuer).unwrap();
+    for name in CLAIMS {
         assert_eq!(claims[name], zoe[name], "{name}");
     }
     assert_eq!((&claims["idp"], &claims["acr"]), (&"fc".into(), &"eidas1".into()));
+    let time = |name: &str| claims[name].as_i64().unwrap();
+    assert_eq!(time("exp") - time("iat"), 60);
+    assert!(time("auth_time") > 0);
     // Told by the provider, and not to be told to this application.
     assert!(claims.get("idp_birthdate").is_none(), "{claims}");
+    let wrong = pyjwt::verify(assertion, &keys, "another-app", &issuer);
+    assert_eq!(wrong, Err("InvalidAudienceError".to_owned()));
 }
 
 fn requests_without_a_question_follow(stage: &Stage, browser: &Browser) {
@@ -135,7 +144,7 @@ fn the_logout_comes_back_with_its_state(stage: &Stage, browser: &Browser) {
     // Gone here before the provider is asked.
     assert_eq!(Stage::session_cookie(browser), None);
     let thief = Browser::new();
-    thief.plant(&stage.scene.url("/"), &format!("{SESSION_COOKIE}={key}; Path=/"));
+    thief.plant(&stage.scene.url("/"), &format!("{SESSION}={key}; Path=/"));
     assert!(
         !stage.is_signed_in(&thief),
         "the session ended for the browser only"

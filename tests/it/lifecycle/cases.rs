@@ -9,13 +9,11 @@ use std::thread;
 use std::time::Duration;
 
 use super::sessions::listed;
-use super::sessions::out;
 use super::sessions::with_socket;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
+use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
 use crate::support::load::Load;
@@ -24,11 +22,14 @@ use crate::support::provider::people;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
 use crate::support::scene::redis_store;
+use crate::support::steps::cookie_line;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::upstream::Reply;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["F035"],
@@ -112,7 +113,7 @@ fn a_revocation() {
         let request = format!(
             "GET /dossier HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n{}\r\n",
             one.place().port(),
-            Executable::cookies(browser)
+            cookie_line(browser)
         );
         let answer = exchange(instance.address(), request);
         assert_ne!(answer.status, 400, "{}\n{}", answer.text(), instance.log());
@@ -128,7 +129,7 @@ fn a_revocation() {
     let zoe = people().swap_remove(ZOE);
     let sub = zoe["sub"].as_str().unwrap();
     let ended = one.command(&["sessions", "revoke", "--entry", "fc", "--sub", sub]);
-    assert_eq!(out(&ended), "2 sessions ended\n");
+    assert_eq!(ended.well(), "2 sessions ended\n");
     for browser in [&first, &second] {
         assert_eq!(at(&other, browser), (TO_THE_LOGIN, false));
         assert_eq!(at(&one, browser), (TO_THE_LOGIN, false));
@@ -144,7 +145,7 @@ fn a_revocation() {
     assert_eq!(references.len(), 1);
     let reference = references[0]["reference"].as_str().unwrap();
     assert_eq!(
-        out(&other.command(&["sessions", "revoke", reference])),
+        other.command(&["sessions", "revoke", reference]).well(),
         "1 session ended\n"
     );
     assert_eq!(at(&one, &third), (TO_THE_LOGIN, false));
@@ -207,8 +208,7 @@ fn a_wrong_file() {
         text.replace("access = \"optional\"", "access = \"sometimes\"")
     });
     let check = executable.command(&["check"]);
-    assert_eq!(check.status.code(), Some(3));
-    let errors = String::from_utf8(check.stderr).unwrap();
+    let errors = check.refused(3);
     let (errors, _count) = errors.trim_end().rsplit_once("\n\n").unwrap();
     assert_eq!(errors.matches("error[").count(), 2, "{errors}");
     executable.signal("HUP");
@@ -261,17 +261,12 @@ fn signals() {
         "POST /_guichet/logout HTTP/1.1\r\nHost: localhost:{}\r\nOrigin: {origin}\r\nSec-Fetch-Site: same-origin\r\n{}\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n\r\nprovider=fc",
         executable.place().port(),
-        Executable::cookies(&browser)
+        cookie_line(&browser)
     );
     executable.signal("TERM");
     executable.until("it leaves", || executable.said("still serving") == 1);
     assert_eq!(exchange(executable.address(), logout).status, 303);
     assert_eq!(load.end(), Vec::<String>::new());
     assert_eq!(executable.ended().code(), Some(0));
-    assert!(
-        !redis
-            .keys()
-            .iter()
-            .any(|key| key.starts_with(b"guichet:session:"))
-    );
+    assert_eq!(redis.sessions(), 0);
 }

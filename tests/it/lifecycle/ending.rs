@@ -3,9 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
-
-use crate::support::browser::Browser;
+use super::login::a_login_under_way;
 use crate::support::executable::Executable;
 use crate::support::executable::Start;
 use crate::support::raw::RawClient;
@@ -22,25 +20,15 @@ fn a_login_whose_browser_hung_up_ends_before_the_process_does() {
         store: &|place| redis_store(place, &redis),
         ..Start::default()
     });
-    let browser = Browser::new();
-    let page = executable.to_the_provider(&browser, "/dossier");
+    let (_, request) = a_login_under_way(&executable);
     let provider = executable.provider.as_ref().unwrap();
-    let code = provider.obtains_a_code(&browser, &page, &executable.url("/_guichet/callback?"));
-    provider.lie(&json!({"target": "token", "delay": 1500}));
-    let target = code.strip_prefix(&executable.place().public_url()).unwrap();
-    let request = format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
-        executable.place().port(),
-        Executable::cookies(&browser)
-    );
     let mut client = RawClient::connect(executable.address());
     client.send(request);
     executable.until("the token request", || !provider.requests_to("/token").is_empty());
     drop(client);
     executable.signal("TERM");
     assert_eq!(executable.ended().code(), Some(0));
-    let is_session = |key: &Vec<u8>| key.starts_with(b"guichet:session:");
-    assert_eq!(redis.keys().iter().filter(|key| is_session(key)).count(), 1);
+    assert_eq!(redis.sessions(), 1);
 }
 
 #[test]
@@ -87,6 +75,26 @@ fn the_way_to_end_is_that_of_the_newest_configuration() {
     executable.until("the reload", || executable.said("is in force") == 1);
     executable.signal("TERM");
     assert_eq!(executable.ended().code(), Some(0));
+}
+
+#[test]
+fn a_health_check_is_well_for_as_long_as_the_process_answers() {
+    let mut executable = Executable::start(&Start {
+        // As whoever tries it has it: what a start needs and nobody named is made at the start.
+        edit: &|_, usual| {
+            let named = |line: &&str| !line.starts_with("secret = ") && !line.starts_with("keys_dir = ");
+            usual.lines().filter(named).collect::<Vec<_>>().join("\n")
+        },
+        ..Start::default()
+    });
+    let check = |executable: &Executable| executable.command(&["healthcheck"]).code;
+    assert_eq!(check(&executable), 0);
+    executable.signal("STOP");
+    assert_eq!(check(&executable), 1, "it is there, and says nothing");
+    executable.signal("CONT");
+    executable.signal("TERM");
+    assert_eq!(executable.ended().code(), Some(0));
+    assert_eq!(check(&executable), 1, "nobody is there");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod cases;
 mod ending;
+mod login;
 mod reload;
 mod sessions;
 mod supervisor;

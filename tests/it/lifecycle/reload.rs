@@ -1,18 +1,17 @@
 //! A newer configuration takes the place of the one before, while people are signed in: what stays, and what changes at once.
 
-use std::time::Duration;
-
 use guichet::identity_headers::signing_keys::SigningKeys;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use crate::support::browser::Browser;
+use crate::support::jws::claims;
 use crate::support::provider::Alg;
 use crate::support::provider::Provider;
-use crate::support::raw::exchange;
+use crate::support::scene::ASSERTION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::upstream::Upstream;
+use crate::support::wait::until;
 
 const TO_THE_LOGIN: u16 = 303;
 
@@ -28,23 +27,15 @@ fn told(scene: &Scene, browser: &Browser) -> Value {
     scene.application.forget();
     assert_eq!(browser.open_once(&scene.url("/again")).status(), 200);
     let received = scene.application.only();
-    let assertion = received.values("x-guichet-assertion")[0].clone();
-    let payload = assertion.split('.').nth(1).unwrap();
-    serde_json::from_slice(&guichet::seal::from_base64url(payload).unwrap()).unwrap()
+    claims(&received.values(ASSERTION)[0])
 }
 
 fn status(scene: &Scene, path: &str) -> u16 {
-    let port = scene.gateway.place().port();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
-    exchange(scene.gateway.address(), request).status
+    scene.ask(path, "Connection: close\r\n").status
 }
 
 fn kids(scene: &Scene) -> Vec<String> {
-    let port = scene.gateway.place().port();
-    let request =
-        format!("GET /_guichet/jwks.json HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
-    let keys = exchange(scene.gateway.address(), request).json();
-    let keys = keys["keys"].as_array().unwrap().clone();
+    let keys = scene.jwks()["keys"].as_array().unwrap().clone();
     keys.iter()
         .map(|key| key["kid"].as_str().unwrap().to_owned())
         .collect()
@@ -191,9 +182,5 @@ fn connections_stay_with_an_application_that_is_the_same_and_leave_one_that_move
     assert_eq!(browser.open_once(&scene.url("/again")).status(), 200);
     assert_eq!((moved.received().len(), scene.application.byte_count()), (1, 0));
     // The gateway lets go of the connection of an application that it does not know any more, though it could be kept.
-    let patience = Instant::now() + Duration::from_secs(10);
-    while scene.application.open_connections() > 0 {
-        assert!(Instant::now() < patience, "it is still held");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until("it is let go", || scene.application.open_connections() == 0);
 }

@@ -9,13 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::process::Output;
 use std::thread;
 
 use serde_json::Value;
-use serde_json::json;
 
+use super::login::a_login_under_way;
 use crate::support::browser::Browser;
+use crate::support::command::tool;
 use crate::support::executable::Executable;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
@@ -30,20 +30,9 @@ pub(super) fn with_socket(_: &Place, usual: &str) -> String {
     usual.replace("[server]", "[server]\nadmin_socket = \"admin.sock\"")
 }
 
-pub(super) fn out(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn refused(output: &Output, code: i32) -> String {
-    assert_eq!(output.status.code(), Some(code), "{output:?}");
-    assert!(output.stdout.is_empty(), "{output:?}");
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
 /// The lines of `sessions list --json`.
 pub(super) fn listed(executable: &Executable) -> Vec<Value> {
-    let list = out(&executable.command(&["sessions", "list", "--json"]));
+    let list = executable.command(&["sessions", "list", "--json"]).well();
     list.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
@@ -64,7 +53,7 @@ fn with_people() -> (Executable, Browser, Browser) {
 #[test]
 fn an_operator_sees_when_where_and_how_sure_and_never_who() {
     let (executable, ..) = with_people();
-    let list = out(&executable.command(&["sessions", "list"]));
+    let list = executable.command(&["sessions", "list"]).well();
     assert_eq!(list.lines().count(), 3, "{list}");
     assert!(list.ends_with("2 sessions\n"), "{list}");
     let host = format!("localhost:{}", executable.place().port());
@@ -80,12 +69,14 @@ fn an_operator_sees_when_where_and_how_sure_and_never_who() {
     );
     assert!(lines[0]["lapses_in_seconds"].as_u64().unwrap() > 1700);
     let reference = of(&lines[0], "reference");
-    let shown = out(&executable.command(&["sessions", "show", &reference]));
+    let shown = executable.command(&["sessions", "show", &reference]).well();
     assert!(
         shown.starts_with(&format!("reference  {reference}\n")) && shown.contains("level      eidas1"),
         "{shown}"
     );
-    let json = out(&executable.command(&["sessions", "show", "--json", &reference]));
+    let json = executable
+        .command(&["sessions", "show", "--json", &reference])
+        .well();
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["host"], host);
 
     let zoe = people().swap_remove(ZOE);
@@ -96,15 +87,19 @@ fn an_operator_sees_when_where_and_how_sure_and_never_who() {
         }
     }
     assert_eq!(
-        out(&executable.command(&["sessions", "list", "--entry", "pro"])),
+        executable.command(&["sessions", "list", "--entry", "pro"]).well(),
         "0 sessions\n"
     );
     assert_eq!(
-        out(&executable.command(&["sessions", "list", "--host", "a.example"])),
+        executable
+            .command(&["sessions", "list", "--host", "a.example"])
+            .well(),
         "0 sessions\n"
     );
     assert_eq!(
-        out(&executable.command(&["sessions", "list", "--host", &host, "--entry", "fc", "--json"]))
+        executable
+            .command(&["sessions", "list", "--host", &host, "--entry", "fc", "--json"])
+            .well()
             .lines()
             .count(),
         2
@@ -116,23 +111,23 @@ fn an_operator_ends_one_session_or_all_of_them() {
     let (executable, one, other) = with_people();
     let reference = listed(&executable)[0]["reference"].as_str().unwrap().to_owned();
     let ended = executable.command(&["sessions", "revoke", &reference, &reference]);
-    assert_eq!(out(&ended), "1 session ended\n");
+    assert_eq!(ended.well(), "1 session ended\n");
     let still = [&one, &other].map(|browser| executable.is_signed_in(browser));
     assert_eq!(still.iter().filter(|is| **is).count(), 1, "{still:?}");
-    let none = refused(&executable.command(&["sessions", "show", &reference]), 1);
+    let none = executable.command(&["sessions", "show", &reference]).refused(1);
     assert!(none.contains("there is no session"), "{none}");
 
-    let meant = refused(&executable.command(&["sessions", "revoke-all"]), 2);
+    let meant = executable.command(&["sessions", "revoke-all"]).refused(2);
     assert!(meant.contains("revoke-all --yes"), "{meant}");
     assert_eq!(listed(&executable).len(), 1, "nothing happened");
     assert_eq!(
-        out(&executable.command(&["sessions", "revoke-all", "--yes"])),
+        executable.command(&["sessions", "revoke-all", "--yes"]).well(),
         "1 session ended\n"
     );
     assert!(!executable.is_signed_in(&one) && !executable.is_signed_in(&other));
     assert_eq!(executable.application.byte_count(), 0);
     let again = executable.command(&["sessions", "revoke", "--entry", "fc"]);
-    assert_eq!(out(&again), "no session ended: there was none\n");
+    assert_eq!(again.well(), "no session ended: there was none\n");
     executable.until("the log says each end", || {
         executable.said("sessions were ended by the operator") == 3
     });
@@ -158,7 +153,7 @@ fn what_cannot_be_is_refused_and_nothing_ends() {
             "no provider entry `pro`",
         ),
     ] {
-        let said = refused(&executable.command(arguments), code);
+        let said = executable.command(arguments).refused(code);
         assert!(said.contains(says), "{arguments:?}: {said}");
     }
     assert_eq!(listed(&executable).len(), 2);
@@ -173,22 +168,13 @@ fn a_login_that_is_under_way_when_everything_is_ended_becomes_no_session() {
         edit: &with_socket,
         ..Start::default()
     });
-    let browser = Browser::new();
-    let page = executable.to_the_provider(&browser, "/dossier");
+    let (browser, request) = a_login_under_way(&executable);
     let provider = executable.provider.as_ref().unwrap();
-    let code = provider.obtains_a_code(&browser, &page, &executable.url("/_guichet/callback?"));
-    provider.lie(&json!({"target": "token", "delay": 1500}));
-    let target = code.strip_prefix(&executable.place().public_url()).unwrap();
-    let request = format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
-        executable.place().port(),
-        Executable::cookies(&browser)
-    );
     let address = executable.address();
     let login = thread::spawn(move || exchange(address, request));
     executable.until("the token request", || !provider.requests_to("/token").is_empty());
     let ended = executable.command(&["sessions", "revoke-all", "--yes"]);
-    assert_eq!(out(&ended), "no session ended: there was none\n");
+    assert_eq!(ended.well(), "no session ended: there was none\n");
     let answer = login.join().unwrap();
     let session = answer.fields("set-cookie").into_iter();
     assert!(
@@ -197,19 +183,14 @@ fn a_login_that_is_under_way_when_everything_is_ended_becomes_no_session() {
             .any(|cookie| cookie.starts_with("guichet-session-")),
         "{answer:?}"
     );
-    assert!(
-        !redis
-            .keys()
-            .iter()
-            .any(|key| key.starts_with(b"guichet:session:"))
-    );
+    assert_eq!(redis.sessions(), 0);
     assert!(!executable.is_signed_in(&browser));
 }
 
 #[test]
 fn whoever_has_no_gateway_to_ask_is_told_what_to_do() {
     let without = Executable::start(&Start::default());
-    let said = refused(&without.command(&["sessions", "list"]), 4);
+    let said = without.command(&["sessions", "list"]).refused(4);
     assert!(
         said.contains("names no admin socket") && said.contains("admin_socket = "),
         "{said}"
@@ -222,12 +203,12 @@ fn whoever_has_no_gateway_to_ask_is_told_what_to_do() {
     let socket = executable.place().folder().join("admin.sock");
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     let second = executable.command(&["run"]);
-    assert_eq!(second.status.code(), Some(1), "{second:?}");
-    assert_eq!(out(&executable.command(&["sessions", "list"])), "0 sessions\n");
+    assert_eq!(second.code, 1, "{second:?}");
+    assert_eq!(executable.command(&["sessions", "list"]).well(), "0 sessions\n");
     executable.signal("TERM");
     assert_eq!(executable.ended().code(), Some(0));
     assert!(!socket.exists(), "the socket goes with the process");
-    let said = refused(&executable.command(&["reload"]), 4);
+    let said = executable.command(&["reload"]).refused(4);
     assert!(
         said.contains("no gateway answers") && said.contains("is it running"),
         "{said}"
@@ -246,12 +227,9 @@ fn only_its_own_user_and_root_are_answered() {
         fs::set_permissions(executable.place().folder(), fs::Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
         let script = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.connect(sys.argv[1])\ntry:\n s.send(b'{\"ask\":\"list\"}\\n')\n sys.exit(len(s.recv(99)))\nexcept ConnectionError: pass";
-        let asked = Command::new("python3")
-            .args(["-c", script])
-            .arg(&socket)
-            .uid(65_534)
-            .status();
-        assert_eq!(asked.unwrap().code(), Some(0), "an answer of no bytes");
+        let mut asked = Command::new("python3");
+        let asked = asked.args(["-c", script]).arg(&socket).uid(65_534);
+        assert_eq!(tool(asked, "").code, 0, "an answer of no bytes");
         executable.until("the log says it", || {
             executable.said("somebody else asked at the admin socket") == 1
         });
@@ -269,7 +247,7 @@ fn only_its_own_user_and_root_are_answered() {
         drop(BufReader::new(stream).read_line(&mut line));
         assert!(line.is_empty() || line.contains("not understood"), "{line}");
     }
-    assert_eq!(out(&executable.command(&["sessions", "list"])), "0 sessions\n");
+    assert_eq!(executable.command(&["sessions", "list"]).well(), "0 sessions\n");
 }
 
 #[test]
@@ -280,14 +258,13 @@ fn a_reload_says_what_check_says_and_what_needs_a_restart() {
     });
     executable.rewrite(|text| text.replace("path = \"/public\"", "path = \"/ouvert\""));
     let taken = executable.command(&["reload"]);
-    assert_eq!(out(&taken), "the new configuration is in force\n");
+    assert_eq!(taken.well(), "the new configuration is in force\n");
     assert_eq!(executable.status("/ouvert"), 200);
 
     executable.rewrite(|text| text.replace("access = \"optional\"", "access = \"sometimes\""));
-    let check = executable.command(&["check"]).stderr;
-    let check = String::from_utf8(check).unwrap();
+    let check = executable.command(&["check"]).err;
     let (errors, _count) = check.trim_end().rsplit_once("\n\n").unwrap();
-    let said = refused(&executable.command(&["reload"]), 1);
+    let said = executable.command(&["reload"]).refused(1);
     assert!(said.contains(errors), "{said}");
     executable.until("the log has each error", || executable.logged_all_of(errors));
 
@@ -295,7 +272,7 @@ fn a_reload_says_what_check_says_and_what_needs_a_restart() {
         let text = text.replace("access = \"sometimes\"", "access = \"optional\"");
         text.replace("[server]", "[server]\nmonitor_listen = \"127.0.0.1:9\"")
     });
-    let said = refused(&executable.command(&["reload"]), 1);
+    let said = executable.command(&["reload"]).refused(1);
     assert_eq!(said, "error: needs a restart: server.monitor_listen\n");
     assert_eq!(executable.status("/ouvert"), 200);
 }

@@ -4,8 +4,8 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
 

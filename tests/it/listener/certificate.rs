@@ -5,8 +5,8 @@ use std::fs;
 use crate::listener::Secure;
 use crate::support::authority::Authority;
 use crate::support::authority::LONG;
-use crate::support::authority::Tunnel;
 use crate::support::raw::RawClient;
+use crate::support::tunnel::Tunnel;
 
 impl Secure {
     /// Puts a certificate of another authority in the place of the one in use; nobody reads it yet.

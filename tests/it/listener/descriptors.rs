@@ -4,11 +4,12 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::attack::Proof;
+use crate::cases;
+use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
 
 /// As many as the process may have; the listeners, the runtime and the standard streams are among them.
 const LIMIT: usize = 256;
@@ -49,19 +50,14 @@ fn flood(gateway: &Executable, connections: usize) -> Vec<TcpStream> {
     held
 }
 
-const ROWS: &[Proof<Executable>] = &[Proof {
-    ids: &["T454"],
-    sentence: "a process without a file left to open goes on, and serves when there is one again",
-    holds: a_flood_of_connections_passes,
-}];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let gateway = limited();
-    table::run(ROWS, |row| (row.holds)(&gateway));
+cases! {
+    Proof<Executable>,
+    run = on(limited()),
+    rows = [
+        Proof {
+            ids: &["T454"],
+            sentence: "a process without a file left to open goes on, and serves when there is one again",
+            holds: a_flood_of_connections_passes,
+        },
+    ]
 }

@@ -1,12 +1,13 @@
 //! What an application learns about the way to it: who asks, at which host, by which scheme. Area B.
 
-use crate::attack::Proof;
+use crate::cases;
 use crate::listener::exchange;
 use crate::support::provider::Alg;
 use crate::support::raw::Answer;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
 use crate::support::upstream::Received;
 
 /// One gateway that believes nobody, and one that believes this machine and a network.
@@ -144,46 +145,39 @@ fn no_other_field_leads_anywhere(stage: &Stage) {
     }
 }
 
-const ROWS: &[Proof<Stage>] = &[
-    Proof {
-        ids: &["T041"],
-        sentence: "who is no listed proxy says nothing about who asks",
-        holds: nobody_says_who_he_is,
-    },
-    Proof {
-        ids: &["T042"],
-        sentence: "nobody is believed about anything unless he is listed",
-        holds: nobody_is_believed_by_default,
-    },
-    Proof {
-        ids: &["T043"],
-        sentence: "the client is the first from the right who is no proxy of ours",
-        holds: the_first_stranger_from_the_right_asks,
-    },
-    Proof {
-        ids: &["T044"],
-        sentence: "what is no address leads to the peer",
-        holds: garbage_leads_to_the_peer,
-    },
-    Proof {
-        ids: &["T046"],
-        sentence: "X-Forwarded-For counts, Forwarded does not, and neither passes as it came",
-        holds: one_field_counts,
-    },
-    Proof {
-        ids: &["T049"],
-        sentence: "no other field about the way passes, or decides anything, whoever sends it",
-        holds: no_other_field_leads_anywhere,
-    },
-];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let stage = Stage::start();
-    table::run(ROWS, |row| (row.holds)(&stage));
+cases! {
+    Proof<Stage>,
+    run = on(Stage::start()),
+    rows = [
+        Proof {
+            ids: &["T041"],
+            sentence: "who is no listed proxy says nothing about who asks",
+            holds: nobody_says_who_he_is,
+        },
+        Proof {
+            ids: &["T042"],
+            sentence: "nobody is believed about anything unless he is listed",
+            holds: nobody_is_believed_by_default,
+        },
+        Proof {
+            ids: &["T043"],
+            sentence: "the client is the first from the right who is no proxy of ours",
+            holds: the_first_stranger_from_the_right_asks,
+        },
+        Proof {
+            ids: &["T044"],
+            sentence: "what is no address leads to the peer",
+            holds: garbage_leads_to_the_peer,
+        },
+        Proof {
+            ids: &["T046"],
+            sentence: "X-Forwarded-For counts, Forwarded does not, and neither passes as it came",
+            holds: one_field_counts,
+        },
+        Proof {
+            ids: &["T049"],
+            sentence: "no other field about the way passes, or decides anything, whoever sends it",
+            holds: no_other_field_leads_anywhere,
+        },
+    ]
 }

@@ -3,14 +3,13 @@
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
-use std::process::Command;
-use std::process::Stdio;
 use std::time::Duration;
 
-use crate::attack::Proof;
+use crate::cases;
 use crate::listener::OTHER;
 use crate::listener::Secure;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
 
 /// A message of its type and length.
 fn framed(kind: &[u8], width: usize, body: &[u8]) -> Vec<u8> {
@@ -109,7 +108,7 @@ fn what_is_weak_is_refused(secure: &Secure) {
         (&["-alpn", "h2,http/1.1"], "ALPN protocol: h2"),
         (&["-alpn", "http/1.1"], "ALPN protocol: http/1.1"),
     ] {
-        let said = openssl(secure, "localhost", arguments);
+        let said = asks(secure, "localhost", arguments);
         assert!(said.contains(chosen), "{arguments:?}: {said}");
         assert!(
             said.contains("Verify return code: 0 (ok)"),
@@ -118,52 +117,28 @@ fn what_is_weak_is_refused(secure: &Secure) {
     }
 }
 
-/// What `openssl s_client` says about a connection over which one page is asked for.
-fn openssl(secure: &Secure, name: &str, arguments: &[&str]) -> String {
-    let mut client = Command::new("openssl")
-        .args([
-            "s_client",
-            "-ign_eof",
-            "-connect",
-            &secure.scene.gateway.address().to_string(),
-        ])
-        .args([
-            "-servername",
-            name,
-            "-CAfile",
-            &secure.authority.root().display().to_string(),
-        ])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+/// What a client sees that asks for one page. On HTTP/2 this is no request; the gateway says so, and ends the connection
+/// just as well.
+fn asks(secure: &Secure, name: &str, arguments: &[&str]) -> String {
     let host = secure.host();
     let request = format!("GET /public HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    // On HTTP/2 this is no request; the gateway says so, and ends the connection just as well.
-    client
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(request.as_bytes())
-        .unwrap();
-    let output = client.wait_with_output().unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    let arguments = [&["-ign_eof"], arguments].concat();
+    let server = (secure.scene.gateway.address(), name);
+    secure.authority.s_client(server, &arguments, &request)
 }
 
 fn a_ticket_is_for_one_name(secure: &Secure) {
     for version in ["-tls1_2", "-tls1_3"] {
         let file = secure.authority.path(&format!("ticket{version}"));
         let file = file.display().to_string();
-        let said = openssl(secure, "localhost", &[version, "-sess_out", &file]);
+        let said = asks(secure, "localhost", &[version, "-sess_out", &file]);
         assert!(said.contains("New, TLS"), "{version}: {said}");
-        let said = openssl(secure, OTHER, &[version, "-sess_in", &file]);
+        let said = asks(secure, OTHER, &[version, "-sess_in", &file]);
         assert!(
             said.contains("New, TLS"),
             "{version}: a whole handshake at another name: {said}"
         );
-        let said = openssl(secure, "localhost", &[version, "-sess_in", &file]);
+        let said = asks(secure, "localhost", &[version, "-sess_in", &file]);
         assert!(said.contains("Reused, TLS"), "{version}: {said}");
         // Nothing of a request is read before the handshake is over.
         assert!(!said.contains("Max Early Data: 1"), "{version}: {said}");
@@ -171,26 +146,19 @@ fn a_ticket_is_for_one_name(secure: &Secure) {
     }
 }
 
-const ROWS: &[Proof<Secure>] = &[
-    Proof {
-        ids: &["T449"],
-        sentence: "old versions, weak suites and odd groups are refused in the handshake",
-        holds: what_is_weak_is_refused,
-    },
-    Proof {
-        ids: &["T450"],
-        sentence: "a session ticket opens for the name that it was made for, and for no other",
-        holds: a_ticket_is_for_one_name,
-    },
-];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let secure = Secure::start();
-    table::run(ROWS, |row| (row.holds)(&secure));
+cases! {
+    Proof<Secure>,
+    run = on(Secure::start()),
+    rows = [
+        Proof {
+            ids: &["T449"],
+            sentence: "old versions, weak suites and odd groups are refused in the handshake",
+            holds: what_is_weak_is_refused,
+        },
+        Proof {
+            ids: &["T450"],
+            sentence: "a session ticket opens for the name that it was made for, and for no other",
+            holds: a_ticket_is_for_one_name,
+        },
+    ]
 }

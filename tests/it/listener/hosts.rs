@@ -1,10 +1,11 @@
 //! Which host was meant, on both versions of HTTP: one, valid, ours, whatever the connection was opened for. Area B.
 
-use crate::attack::Proof;
+use crate::cases;
 use crate::listener::OTHER;
 use crate::listener::Secure;
 use crate::support::raw::Answer;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
 
 /// Nothing happened: no page of an application, no login, no cookie.
 fn refused(secure: &Secure, answer: &Answer, status: u16, what: &str) {
@@ -159,56 +160,49 @@ fn the_host_decides_and_not_the_name_of_the_connection(secure: &Secure) {
     refused_for_a_login(secure, &secure.raw_as("localhost", &head));
 }
 
-const ROWS: &[Proof<Secure>] = &[
-    Proof {
-        ids: &["T050"],
-        sentence: "a host that nobody configured is misdirected: no page, no login, no cookie",
-        holds: a_host_that_nobody_configured_is_not_served,
-    },
-    Proof {
-        ids: &["T051"],
-        sentence: "a request without a host is refused",
-        holds: a_missing_host_is_refused,
-    },
-    Proof {
-        ids: &["T053"],
-        sentence: "two hosts are refused, the same and different ones, and a Host that contradicts :authority",
-        holds: two_hosts_are_refused,
-    },
-    Proof {
-        ids: &["T054"],
-        sentence: "user information in the host is refused, on both versions of HTTP",
-        holds: user_information_is_refused,
-    },
-    Proof {
-        ids: &["T056"],
-        sentence: "only the configured name is served: no other spelling, no other script",
-        holds: a_name_is_compared_as_it_is_configured,
-    },
-    Proof {
-        ids: &["T057"],
-        sentence: "a target of another host than Host is refused",
-        holds: a_target_of_another_host_is_refused,
-    },
-    Proof {
-        ids: &["T058"],
-        sentence: "a whole target of this host is judged and forwarded as its path",
-        holds: a_whole_target_becomes_a_path,
-    },
-    Proof {
-        ids: &["T060"],
-        sentence: "the policy is that of the Host, never that of the name in the handshake",
-        holds: the_host_decides_and_not_the_name_of_the_connection,
-    },
-];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let secure = Secure::start();
-    table::run(ROWS, |row| (row.holds)(&secure));
+cases! {
+    Proof<Secure>,
+    run = on(Secure::start()),
+    rows = [
+        Proof {
+            ids: &["T050"],
+            sentence: "a host that nobody configured is misdirected: no page, no login, no cookie",
+            holds: a_host_that_nobody_configured_is_not_served,
+        },
+        Proof {
+            ids: &["T051"],
+            sentence: "a request without a host is refused",
+            holds: a_missing_host_is_refused,
+        },
+        Proof {
+            ids: &["T053"],
+            sentence: "two hosts are refused, the same and different ones, and a Host that contradicts :authority",
+            holds: two_hosts_are_refused,
+        },
+        Proof {
+            ids: &["T054"],
+            sentence: "user information in the host is refused, on both versions of HTTP",
+            holds: user_information_is_refused,
+        },
+        Proof {
+            ids: &["T056"],
+            sentence: "only the configured name is served: no other spelling, no other script",
+            holds: a_name_is_compared_as_it_is_configured,
+        },
+        Proof {
+            ids: &["T057"],
+            sentence: "a target of another host than Host is refused",
+            holds: a_target_of_another_host_is_refused,
+        },
+        Proof {
+            ids: &["T058"],
+            sentence: "a whole target of this host is judged and forwarded as its path",
+            holds: a_whole_target_becomes_a_path,
+        },
+        Proof {
+            ids: &["T060"],
+            sentence: "the policy is that of the Host, never that of the name in the handshake",
+            holds: the_host_decides_and_not_the_name_of_the_connection,
+        },
+    ]
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::listener::Secure;
 use crate::support::upstream::Reply;
+use crate::support::wait::until;
 
 #[test]
 fn requests_pass_in_the_words_that_the_application_knows_and_bounds_are_kept() {
@@ -82,9 +83,7 @@ fn a_gateway_that_ends_answers_what_it_took_and_takes_nothing_new() {
         let first = under_way.get(&asked, &[]);
         (first, under_way.send("GET", &asked, &[], "").is_err())
     });
-    while secure.scene.application.received().is_empty() {
-        thread::yield_now();
-    }
+    until("the request", || !secure.scene.application.received().is_empty());
     secure.scene.gateway.stop();
     let (first, second_is_refused) = asking.join().unwrap();
     assert_eq!((first.status, first.text().as_str()), (200, "late"));

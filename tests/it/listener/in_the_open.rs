@@ -1,7 +1,6 @@
 //! A site under https whose TLS ends in front of the gateway: one name in every spelling, and nobody in the open. Areas B, R.
 
-use crate::attack::ASSERTION;
-use crate::attack::Proof;
+use crate::cases;
 use crate::listener::SESSION;
 use crate::listener::exchange;
 use crate::listener::neighbour;
@@ -10,9 +9,11 @@ use crate::listener::sign_in;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::raw::Answer;
+use crate::support::scene::ASSERTION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
 
 const ORIGIN: &str = "https://demarches.test";
 
@@ -135,26 +136,19 @@ fn nobody_is_served_in_the_open(published: &Published) {
     assert_eq!(answer.status, 200);
 }
 
-const ROWS: &[Proof<Published>] = &[
-    Proof {
-        ids: &["T055"],
-        sentence: "case and default port make no other host: one policy, one session; a trailing dot is refused",
-        holds: every_spelling_is_one_name,
-    },
-    Proof {
-        ids: &["T453"],
-        sentence: "who comes in the open is led to https, and no application sees it",
-        holds: nobody_is_served_in_the_open,
-    },
-];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let published = Published::start();
-    table::run(ROWS, |row| (row.holds)(&published));
+cases! {
+    Proof<Published>,
+    run = on(Published::start()),
+    rows = [
+        Proof {
+            ids: &["T055"],
+            sentence: "case and default port make no other host: one policy, one session; a trailing dot is refused",
+            holds: every_spelling_is_one_name,
+        },
+        Proof {
+            ids: &["T453"],
+            sentence: "who comes in the open is led to https, and no application sees it",
+            holds: nobody_is_served_in_the_open,
+        },
+    ]
 }

@@ -15,6 +15,7 @@ use crate::support::authority::Authority;
 use crate::support::authority::EXPIRED;
 use crate::support::authority::LONG;
 use crate::support::authority::Pair;
+use crate::support::gateway::has_cryptography;
 
 /// 2026-11-25
 const NOW: i64 = 1_795_564_800;
@@ -40,8 +41,7 @@ upstreams = ["http://127.0.0.1:1"]
 
 /// Code, key and problem of everything that was found.
 fn found(public_url: &str, server: &str) -> Vec<String> {
-    // As the program does first thing; a test that came before may have done it.
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    has_cryptography();
     let variables = BTreeMap::from([("SECRET".to_owned(), "a-client-secret-of-some-length".to_owned())]);
     let path = Path::new("guichet.toml");
     let surroundings = Surroundings::new(path, variables).at(Timestamp::from_unix(NOW));

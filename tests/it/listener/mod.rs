@@ -12,21 +12,21 @@ mod misconfigured;
 pub(crate) mod secure;
 pub(crate) mod upstream_tls;
 
-use crate::attack::ASSERTION;
 use crate::support::authority::Authority;
 use crate::support::authority::LONG;
-use crate::support::authority::Tunnel;
 use crate::support::browser::Browser;
 use crate::support::gateway::Place;
 use crate::support::h2::H2;
 use crate::support::provider::Alg;
-use crate::support::provider::Client;
 use crate::support::provider::ZOE;
+use crate::support::provider::to_the_provider;
 use crate::support::raw::Answer;
 use crate::support::raw::RawClient;
+use crate::support::scene::ASSERTION;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::tunnel::Tunnel;
 
 /// The cookie of a session on https.
 pub(crate) const SESSION: &str = "__Host-guichet-session-fc";
@@ -143,19 +143,9 @@ pub(crate) fn neighbour(host: &str, usual: &str) -> String {
 
 /// Zoé signs in at this origin; what the application received about her.
 pub(crate) fn sign_in(scene: &Scene, browser: &Browser, origin: &str) -> String {
-    scene.provider.register(&Client {
-        id: "tests",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[format!("{origin}/_guichet/callback")],
-        post_logout_redirect_uris: &[format!("{origin}/_guichet/logged-out")],
-    });
-    let chooser = browser.open(&format!("{origin}/dossier"));
-    let links = chooser.links();
-    let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
-    let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
-    let page = scene
-        .provider
-        .sign_in(browser, &browser.go(&chooser, &login.href), ZOE);
+    scene.provider.register_at(origin, ("tests", CLIENT_SECRET));
+    let provider = to_the_provider(browser, &format!("{origin}/dossier"));
+    let page = scene.provider.sign_in(browser, &provider, ZOE);
     assert_eq!(page.url, format!("{origin}/dossier"), "{}", page.text());
     let assertion = scene.application.only().values(ASSERTION).remove(0);
     scene.application.forget();

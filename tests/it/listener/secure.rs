@@ -1,10 +1,11 @@
 //! A signed-in person over TLS, on HTTP/1.1 and HTTP/2: nothing is said in her name, and nothing leads away from https.
 
-use crate::attack::ASSERTION;
-use crate::attack::Proof;
+use crate::cases;
 use crate::listener::Secure;
 use crate::support::raw::Answer;
-use crate::support::table;
+use crate::support::scene::ASSERTION;
+use crate::support::table::Proof;
+use crate::support::table::on;
 use crate::support::upstream::Received;
 use crate::support::upstream::Reply;
 
@@ -179,41 +180,34 @@ fn every_answer_says_https(secure: &Secure) {
     );
 }
 
-const ROWS: &[Proof<Secure>] = &[
-    Proof {
-        ids: &["T007"],
-        sentence: "a reserved name is removed in any case of letters, on HTTP/1.1 and HTTP/2",
-        holds: a_reserved_name_is_removed,
-    },
-    Proof {
-        ids: &["T028"],
-        sentence: "cookies in many fields are read as one, and become the one that applications read",
-        holds: cookie_crumbs_become_one_field,
-    },
-    Proof {
-        ids: &["T047"],
-        sentence: "no field takes https away: cookies, redirect URI and what the application is told",
-        holds: no_field_takes_https_away,
-    },
-    Proof {
-        ids: &["T048"],
-        sentence: "no field leads a login to another host",
-        holds: no_field_leads_a_login_to_another_host,
-    },
-    Proof {
-        ids: &["T400"],
-        sentence: "every answer tells the browser to stay on https, once, and the application's own word stands",
-        holds: every_answer_says_https,
-    },
-];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let secure = Secure::start();
-    table::run(ROWS, |row| (row.holds)(&secure));
+cases! {
+    Proof<Secure>,
+    run = on(Secure::start()),
+    rows = [
+        Proof {
+            ids: &["T007"],
+            sentence: "a reserved name is removed in any case of letters, on HTTP/1.1 and HTTP/2",
+            holds: a_reserved_name_is_removed,
+        },
+        Proof {
+            ids: &["T028"],
+            sentence: "cookies in many fields are read as one, and become the one that applications read",
+            holds: cookie_crumbs_become_one_field,
+        },
+        Proof {
+            ids: &["T047"],
+            sentence: "no field takes https away: cookies, redirect URI and what the application is told",
+            holds: no_field_takes_https_away,
+        },
+        Proof {
+            ids: &["T048"],
+            sentence: "no field leads a login to another host",
+            holds: no_field_leads_a_login_to_another_host,
+        },
+        Proof {
+            ids: &["T400"],
+            sentence: "every answer tells the browser to stay on https, once, and the application's own word stands",
+            holds: every_answer_says_https,
+        },
+    ]
 }

@@ -2,15 +2,17 @@
 
 use std::process::Command;
 
-use crate::attack::Proof;
+use crate::cases;
 use crate::support::authority::Authority;
 use crate::support::authority::EXPIRED;
+use crate::support::authority::LOCALHOST;
 use crate::support::authority::LONG;
-use crate::support::authority::Tunnel;
+use crate::support::command::GUICHET;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
-use crate::support::table;
+use crate::support::table::Proof;
+use crate::support::table::on;
+use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Upstream;
 
 fn app(name: &str, tunnel: &Tunnel) -> String {
@@ -23,17 +25,16 @@ fn app(name: &str, tunnel: &Tunnel) -> String {
 
 fn only_the_application_itself_is_asked(application: &Upstream) {
     let (ours, foreign) = (Authority::new(), Authority::new());
-    let names = "DNS:localhost,IP:127.0.0.1";
     let tunnel = |pair| Tunnel::out_of_tls(application.address(), &pair);
-    let right = tunnel(ours.issue("right", names, LONG));
+    let right = tunnel(ours.issue("right", LOCALHOST, LONG));
     let wrong = [
-        ("alone", tunnel(ours.self_signed("alone", names))),
-        ("foreign", tunnel(foreign.issue("foreign", names, LONG))),
+        ("alone", tunnel(ours.self_signed("alone", LOCALHOST))),
+        ("foreign", tunnel(foreign.issue("foreign", LOCALHOST, LONG))),
         (
             "othername",
             tunnel(ours.issue("othername", "DNS:app.example", LONG)),
         ),
-        ("expired", tunnel(ours.issue("expired", names, EXPIRED))),
+        ("expired", tunnel(ours.issue("expired", LOCALHOST, EXPIRED))),
     ];
     let apps: Vec<String> = wrong.iter().map(|(name, tunnel)| app(name, tunnel)).collect();
     let apps = format!("{}{}", app("right", &right), apps.concat());
@@ -54,19 +55,14 @@ fn only_the_application_itself_is_asked(application: &Upstream) {
     assert_eq!(application.only().request_line(), "GET /right/public HTTP/1.1");
 }
 
-const ROWS: &[Proof<Upstream>] = &[Proof {
-    ids: &["T452"],
-    sentence: "an application whose certificate is not its own, not for its name or not valid is not asked",
-    holds: only_the_application_itself_is_asked,
-}];
-
-/// The numbers of this file's rows.
-pub(crate) fn ids() -> Vec<&'static str> {
-    table::ids(ROWS)
-}
-
-#[test]
-fn every_row_holds() {
-    let application = Upstream::start();
-    table::run(ROWS, |row| (row.holds)(&application));
+cases! {
+    Proof<Upstream>,
+    run = on(Upstream::start()),
+    rows = [
+        Proof {
+            ids: &["T452"],
+            sentence: "an application whose certificate is not its own, not for its name or not valid is not asked",
+            holds: only_the_application_itself_is_asked,
+        },
+    ]
 }

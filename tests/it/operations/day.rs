@@ -3,31 +3,32 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use super::PAGE;
 use crate::support::authority::Authority;
+use crate::support::authority::LOCALHOST;
 use crate::support::authority::LONG;
-use crate::support::authority::Tunnel;
 use crate::support::browser::Browser;
+use crate::support::command::GUICHET;
 use crate::support::document;
-use crate::support::document::text_of;
 use crate::support::executable::Executable;
-use crate::support::executable::GUICHET;
 use crate::support::executable::Start;
 use crate::support::gateway::Place;
 use crate::support::load::Load;
+use crate::support::ports::free_port;
 use crate::support::process::Process;
-use crate::support::provider::Client;
+use crate::support::provider::to_the_provider;
 use crate::support::raw::exchange;
+use crate::support::repository::text_of;
 use crate::support::scene::CLIENT_SECRET;
+use crate::support::steps::cookie_line;
+use crate::support::tunnel::Tunnel;
 
 const PASSWORD: &str = "the-password-of-the-first-day";
 const OPERATOR: &str = "the-password-of-the-operator";
-const NAMES: &str = "DNS:localhost";
 
 /// A Redis with the settings and the access list that are shipped.
 struct TownRedis {
@@ -37,9 +38,7 @@ struct TownRedis {
 
 impl TownRedis {
     fn start(folder: &Path) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let port = free_port();
         let access = text_of("deploy/redis/users.acl")
             .replace("PASSWORD", PASSWORD)
             .replace("OPERATOR", OPERATOR);
@@ -53,7 +52,7 @@ impl TownRedis {
         fs::write(folder.join("redis.conf"), settings).unwrap();
         let mut command = Command::new("redis-server");
         command.arg(folder.join("redis.conf"));
-        let (process, _) = Process::start(&mut command, "Ready to accept connections");
+        let (process, _) = Process::announced(&mut command, "Ready to accept connections");
         Self {
             port,
             _process: process,
@@ -71,7 +70,7 @@ struct Day {
 
 impl Day {
     fn begins(redis: TownRedis, authority: &Authority) -> Self {
-        let pair = authority.issue("site", NAMES, LONG);
+        let pair = authority.issue("site", LOCALHOST, LONG);
         let executable = Executable::start(&Start {
             provider: true,
             store: &|place| {
@@ -128,24 +127,17 @@ impl Day {
     }
 
     fn is_registered_with(&self, secret: &str) {
-        self.executable.provider.as_ref().unwrap().register(&Client {
-            id: "tests",
-            secret,
-            redirect_uris: &[format!("{}/_guichet/callback", self.origin)],
-            post_logout_redirect_uris: &[format!("{}/_guichet/logged-out", self.origin)],
-        });
+        let provider = self.executable.provider.as_ref().unwrap();
+        provider.register_at(&self.origin, ("tests", secret));
     }
 
     /// Somebody signs in, and is at work from then on.
     fn sign_in(&self, person: usize) -> Browser {
         let browser = Browser::new();
         browser.reaches(&self.origin, self.address());
-        let chooser = browser.open(&format!("{}/dossier", self.origin));
-        let links = chooser.links();
-        let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
-        let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
+        let at_the_provider = to_the_provider(&browser, &format!("{}/dossier", self.origin));
         let provider = self.executable.provider.as_ref().unwrap();
-        let page = provider.sign_in(&browser, &browser.go(&chooser, &login.href), person);
+        let page = provider.sign_in(&browser, &at_the_provider, person);
         assert_eq!(page.url, format!("{}/dossier", self.origin), "{}", page.text());
         browser
     }
@@ -154,7 +146,7 @@ impl Day {
         let host = self.origin.trim_start_matches("https://");
         format!(
             "GET /dossier HTTP/1.1\r\nHost: {host}\r\n{}\r\n",
-            Executable::cookies(browser)
+            cookie_line(browser)
         )
     }
 
@@ -203,14 +195,11 @@ impl Day {
         self.runs(&format!("touch -d '30 minutes ago' keys/{aged}"));
     }
 
-    /// The serial number of the certificate that a new connection is shown.
-    fn serial(&self) -> String {
-        let script = format!(
-            "openssl s_client -connect {} -servername localhost </dev/null 2>/dev/null | openssl x509 -noout -serial",
-            self.executable.address()
-        );
-        let said = Command::new("sh").args(["-c", &script]).output().unwrap();
-        String::from_utf8(said.stdout).unwrap()
+    /// The certificate that a new connection is shown, in PEM.
+    fn certificate(&self, authority: &Authority) -> String {
+        let said = authority.s_client((self.executable.address(), "localhost"), &[], "");
+        let (_, begun) = said.split_once("-----BEGIN CERTIFICATE-----").unwrap();
+        begun.split_once("-----END").unwrap().0.to_owned()
     }
 }
 
@@ -263,10 +252,14 @@ fn a_day_on_which_everything_is_replaced_ends_with_no_failed_request_and_nobody_
         panic!("nothing is edited by hand: {line}")
     });
     shift.goes_on(&day);
-    let serial = day.serial();
-    authority.issue("site", NAMES, LONG);
+    let certificate = day.certificate(&authority);
+    authority.issue("site", LOCALHOST, LONG);
     day.runs("guichet reload");
-    assert_ne!(day.serial(), serial, "the old certificate is still shown");
+    assert_ne!(
+        day.certificate(&authority),
+        certificate,
+        "the old certificate is still shown"
+    );
     day.is_registered_with("the-next-client-secret-of-the-tests-9876543210");
     let place = day.executable.place();
     place.secret("client_secret", "the-next-client-secret-of-the-tests-9876543210");
@@ -293,13 +286,7 @@ fn a_day_on_which_everything_is_replaced_ends_with_no_failed_request_and_nobody_
     assert!(!log.contains(PASSWORD) && !log.contains(OPERATOR), "{log}");
 
     // The next morning.
-    let file = day.executable.place().file();
-    let mut command = Command::new("sh");
-    command.args([
-        "-c",
-        &format!("exec {GUICHET} --config {} run 2>&1", file.display()),
-    ]);
-    let (_morning, _) = Process::start(&mut command, "listening");
+    day.executable.start_again();
     for person in &people {
         assert_eq!(exchange(day.address(), day.request(person)).status, 200);
     }

@@ -1,7 +1,6 @@
 //! "Install: Debian and systemd" of `docs/operations.md`, followed in a folder that stands for the root of a machine.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -9,11 +8,14 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::PAGE;
+use crate::support::command::GUICHET;
+use crate::support::command::tool;
 use crate::support::document;
-use crate::support::document::text_of;
-use crate::support::executable::GUICHET;
+use crate::support::executable::running;
+use crate::support::ports::free_ports;
 use crate::support::process::Process;
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 /// What needs a machine of its own: the service manager, other users, and a long build.
 const ELSEWHERE: &[&str] = &["cargo build ", "systemctl ", "systemd-sysusers ", "chown "];
@@ -33,12 +35,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let ports = listeners
-            .each_ref()
-            .map(|listener| listener.local_addr().unwrap().port());
-        let [port, monitor, redis] = ports;
-        drop(listeners);
+        let [port, monitor, redis] = free_ports();
         let root = TempDir::new().unwrap();
         for folder in [
             "usr/bin",
@@ -143,16 +140,13 @@ fn who_follows_the_page_has_a_gateway_that_is_well_and_secrets_that_nobody_else_
     .unwrap();
     let mut redis = Command::new("redis-server");
     redis.arg(machine.path("/etc/redis/redis.conf"));
-    let (_redis, _) = Process::start(&mut redis, "Ready to accept connections");
+    let (_redis, _) = Process::announced(&mut redis, "Ready to accept connections");
     let (before, health) = last.rsplit_once('\n').unwrap();
     assert!(health.ends_with("healthcheck"));
     machine.follows(before);
-    let run = machine.here("exec guichet --config /etc/guichet/guichet.toml run 2>&1");
-    let mut service = Command::new("sh");
-    service
-        .args(["-c", &run])
-        .env("CREDENTIALS_DIRECTORY", machine.path("/etc/guichet/credentials"));
-    let (_service, _) = Process::start(&mut service, "listening");
+    let mut service = Command::new(machine.path("/usr/bin/guichet"));
+    service.env("CREDENTIALS_DIRECTORY", machine.path("/etc/guichet/credentials"));
+    let _service = running(&mut service, &machine.path("/etc/guichet/guichet.toml"));
     machine.follows(health);
     for (path, expected) in [
         ("/etc/guichet/credentials", 0o700),
@@ -171,12 +165,8 @@ fn who_follows_the_page_has_a_gateway_that_is_well_and_secrets_that_nobody_else_
     // Redis has the password that Guichet was given, and takes nobody without one.
     let url = fs::read_to_string(machine.path("/etc/guichet/credentials/redis_url")).unwrap();
     let ping = |arguments: &[&str]| {
-        let said = Command::new("redis-cli")
-            .args(arguments)
-            .arg("ping")
-            .output()
-            .unwrap();
-        String::from_utf8(said.stdout).unwrap().trim() == "PONG"
+        let said = tool(Command::new("redis-cli").args(arguments).arg("ping"), "");
+        said.out.trim() == "PONG"
     };
     assert!(ping(&["--no-auth-warning", "-u", &url]));
     assert!(!ping(&["-p", &machine.redis.to_string()]));

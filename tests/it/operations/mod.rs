@@ -8,9 +8,11 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::command::guichet_at;
+use crate::support::command::tool;
 use crate::support::document::blocks;
-use crate::support::document::text_of;
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
+use crate::support::repository::text_of;
 
 const PAGE: &str = "docs/operations.md";
 
@@ -100,12 +102,7 @@ fn the_commands_are_commands() {
     let blocks = blocks(PAGE, "sh");
     assert!(blocks.len() >= 6, "{}", blocks.len());
     for block in blocks {
-        let parsed = Command::new("sh").args(["-n", "-c", &block]).output().unwrap();
-        assert!(
-            parsed.status.success(),
-            "{block}\n{}",
-            String::from_utf8_lossy(&parsed.stderr)
-        );
+        tool(Command::new("sh").args(["-n", "-c", &block]), "").well();
         for line in block.lines().filter(|line| line.contains("guichet --config")) {
             let arguments = line
                 .split_once("guichet --config")
@@ -113,16 +110,9 @@ fn the_commands_are_commands() {
                 .1
                 .split_whitespace()
                 .skip(1);
-            let output = Command::new(env!("CARGO_BIN_EXE_guichet"))
-                .args(["--config", "/nonexistent/guichet.toml"])
-                .args(arguments)
-                .output()
-                .unwrap();
-            assert_eq!(
-                output.status.code(),
-                Some(3),
-                "not a command of the program: {line}"
-            );
+            let arguments: Vec<&str> = arguments.collect();
+            let ended = guichet_at(Path::new("/nonexistent/guichet.toml"), &arguments);
+            assert_eq!(ended.code, 3, "not a command of the program: {line}");
         }
     }
 }

@@ -2,27 +2,27 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
-use std::time::Instant;
 
 use tempfile::TempDir;
 
 use super::tokens::AUDIENCE;
 use super::tokens::ISSUER;
+use crate::support::command::tool;
 use crate::support::document;
 use crate::support::document::with;
+use crate::support::ports::free_port;
+use crate::support::ports::local;
 use crate::support::process::Process;
 use crate::support::provider::node;
 use crate::support::pyjwt;
 use crate::support::raw;
 use crate::support::raw::Answer;
+use crate::support::wait::until;
 
 /// The page.
 const PAGE: &str = "docs/applications.md";
@@ -103,8 +103,8 @@ impl Site {
             let script = block("sh", "jwks.json.new")
                 .replace(KEYS_AT, &self.settings.keys_at)
                 .replace("/etc/guichet", &self.folder.path().display().to_string());
-            let done = sh(&script, self.folder.path()).output().unwrap();
-            assert!(done.stdout.is_empty() || !done.status.success(), "{done:?}");
+            let done = tool(&mut sh(&script, self.folder.path()), "");
+            assert!(done.out.is_empty() || done.code != 0, "{done:?}");
         }
     }
 
@@ -154,10 +154,6 @@ fn port_of(text: &str) -> u16 {
     digits.parse().unwrap_or_else(|error| panic!("{error}: {text:?}"))
 }
 
-fn on(port: u16) -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], port))
-}
-
 fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let here = folder.display().to_string();
     let mut replacements = vec![(ISSUER, settings.issuer.as_str()), ("/etc/guichet", &here)];
@@ -175,11 +171,7 @@ fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     // The application may try to get rid of it.
     fs::write(root.join(".htaccess"), "php_value auto_prepend_file none\n").unwrap();
     // Apache does not take 0.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let site = with(
         &block("apache", "VirtualHost"),
         &[
@@ -195,18 +187,9 @@ fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         "echo starting\nexec /usr/sbin/apache2 -X -f {}",
         configuration.display()
     );
-    let (process, _) = Process::start(&mut sh(&command, folder), "starting");
-    until_it_listens(on(port));
-    (process, on(port))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server starts in real time")]
-fn until_it_listens(address: SocketAddr) {
-    let patience = Instant::now() + Duration::from_mins(1);
-    while TcpStream::connect(address).is_err() {
-        assert!(Instant::now() < patience, "nobody listens at {address}");
-        thread::yield_now();
-    }
+    let (process, _) = Process::announced(&mut sh(&command, folder), "starting");
+    until("Apache listens", || TcpStream::connect(local(port)).is_ok());
+    (process, local(port))
 }
 
 /// What Debian's own configuration says otherwise, as far as one process of any user can have it.
@@ -267,8 +250,8 @@ fn python(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         &block("sh", "gunicorn"),
         &[("gunicorn", gunicorn.as_str()), ("127.0.0.1:8081", "127.0.0.1:0")],
     );
-    let (process, rest) = Process::start(&mut sh(&command, folder), "Listening at: http://127.0.0.1:");
-    (process, on(port_of(&rest)))
+    let (process, rest) = Process::announced(&mut sh(&command, folder), "Listening at: http://127.0.0.1:");
+    (process, local(port_of(&rest)))
 }
 
 fn node_server(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
@@ -283,8 +266,8 @@ fn node_server(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let server = with(&block("js", "createServer"), &[("listen(8081,", "listen(0,")]);
     fs::write(folder.join("server.mjs"), server).unwrap();
     let command = format!("exec {} server.mjs", node().display());
-    let (process, rest) = Process::start(&mut sh(&command, folder), "listening on");
-    (process, on(port_of(&rest)))
+    let (process, rest) = Process::announced(&mut sh(&command, folder), "listening on");
+    (process, local(port_of(&rest)))
 }
 
 /// One Tomcat of its own: its programs are Debian's, its folders are here.
@@ -320,9 +303,7 @@ fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let build = with(&block("sh", "javac"), &[("/var/lib/tomcat10/lib/", &lib)]);
     let legacy = "javac -d webapps/ROOT/WEB-INF/classes -cp '/usr/share/tomcat10/lib/*' Legacy.java";
     let mut compiler = sh(&format!("{build}\n{legacy}"), folder);
-    let done = compiler.env(JAVA_OPTIONS.0, JAVA_OPTIONS.1).output().unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{said}\n`./test` installs what is lacking");
+    tool(compiler.env(JAVA_OPTIONS.0, JAVA_OPTIONS.1), "").well();
     let catalina = PathBuf::from("/usr/share/tomcat10");
     let command = format!("exec {}/bin/catalina.sh run", catalina.display());
     let mut command = sh(&command, folder);
@@ -330,9 +311,9 @@ fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
         .env("CATALINA_HOME", &catalina)
         .env("CATALINA_BASE", folder)
         .env(JAVA_OPTIONS.0, JAVA_OPTIONS.1);
-    let (process, rest) = Process::start(
+    let (process, rest) = Process::announced(
         &mut command,
         "Starting ProtocolHandler [\"http-nio-127.0.0.1-auto-1-",
     );
-    (process, on(port_of(&rest)))
+    (process, local(port_of(&rest)))
 }

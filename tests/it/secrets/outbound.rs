@@ -1,25 +1,25 @@
 //! The way to the provider: through the organisation's proxy and by the organisation's authority, and nothing else goes there.
 
-use tempfile::TempDir;
-
-use super::Play;
 use super::before;
-use super::is_signed_in;
-use super::with_tls;
 use crate::cases;
+use crate::support::authority::Authority;
+use crate::support::authority::LOCALHOST;
+use crate::support::authority::LONG;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
-use crate::support::certificates::Authority;
 use crate::support::gateway::Place;
 use crate::support::provider::Alg;
 use crate::support::provider::Provider;
 use crate::support::redis::Redis;
 use crate::support::scene::Scene;
+use crate::support::steps::to_the_callback;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::tinyproxy::Tinyproxy;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["F036"],
@@ -33,16 +33,14 @@ cases! {
 struct Outside {
     scene: Scene,
     browser: Browser,
-    _authority: TempDir,
+    _authority: Authority,
 }
 
 /// `lines` is what `[outbound]` says beside the authority.
 fn outside(lines: impl FnOnce(&Place) -> String) -> Outside {
-    with_tls();
-    let folder = TempDir::new().unwrap();
-    let authority = Authority::new(folder.path());
-    let provider = Provider::start_over_tls(Alg::Es256, &authority.certify("provider", "localhost"));
-    let ca_file = authority.file().display().to_string();
+    let authority = Authority::new();
+    let provider = Provider::start_over_tls(Alg::Es256, &authority.issue("provider", LOCALHOST, LONG));
+    let ca_file = authority.root();
     let scene = Scene::start_at(provider, Some(Redis::start()), Alg::Es256, |place, text| {
         let lines = lines(place);
         before(
@@ -56,7 +54,7 @@ fn outside(lines: impl FnOnce(&Place) -> String) -> Outside {
     Outside {
         scene,
         browser,
-        _authority: folder,
+        _authority: authority,
     }
 }
 
@@ -117,10 +115,10 @@ fn every_call_goes_through_the_proxy() {
     // Without the proxy the application and Redis are there, and the provider is not: no call went past it.
     proxy.kill();
     outside.scene.provider.reset();
-    assert!(is_signed_in(&outside.scene, &outside.browser));
+    assert!(outside.scene.is_signed_in(&outside.browser));
     let somebody = Browser::new();
     outside.scene.provider.is_reached_by(&somebody);
-    let callback = crate::support::steps::to_the_callback(&outside.scene, &somebody, "/dossier", 0);
+    let callback = to_the_callback(&outside.scene, &somebody, "/dossier", 0);
     outside.scene.application.forget();
     let page = somebody.open(&callback);
     assert_eq!(page.status(), 503, "{}", page.text());
@@ -154,12 +152,11 @@ fn a_proxy_that_does_not_let_us_through_is_told_from_a_provider_that_is_away() {
 #[test]
 fn a_provider_with_a_certificate_of_another_authority_is_not_believed_through_a_tunnel() {
     let proxy = Tinyproxy::start();
-    let folder = TempDir::new().unwrap();
-    let other = Authority::new(folder.path()).file().display().to_string();
+    let other = Authority::new();
     let mut outside = outside(|_| format!("proxy = {:?}\n", proxy.url()));
     outside.scene.gateway.restart(|text| {
         let before = text.lines().find(|line| line.starts_with("ca_file = "));
-        text.replace(before.unwrap(), &format!("ca_file = {other:?}"))
+        text.replace(before.unwrap(), &format!("ca_file = {:?}", other.root()))
     });
     outside.the_provider_is_away("the provider cannot be reached");
 }

@@ -1,32 +1,30 @@
 //! Redis as administrations run it: an access list, a numbered database, a cluster behind one name, certificates on both sides.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::process::Command;
-use std::process::Stdio;
 
-use guichet::identity_headers::signing_keys::SigningKeys;
-use tempfile::TempDir;
-
-use super::Play;
-use super::is_signed_in;
 use super::redis_url;
-use super::with_tls;
 use crate::cases;
 use crate::session_store;
-use crate::session_store::server::RedisServer;
+use crate::support::authority::Authority;
+use crate::support::authority::Pair;
 use crate::support::browser::Browser;
+use crate::support::executable::Executable;
+use crate::support::executable::Start;
 use crate::support::provider::Alg;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
 use crate::support::redis::Transport;
+use crate::support::redis::documented_rules;
 use crate::support::resp::Reply;
 use crate::support::scene::Scene;
+use crate::support::steps::sign_out;
+use crate::support::steps::to_the_callback;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["F030"],
@@ -49,8 +47,6 @@ cases! {
     ]
 }
 
-const DOCUMENT: &str = include_str!("../../../docs/redis.md");
-
 fn on_a_runtime(play: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -59,47 +55,42 @@ fn on_a_runtime(play: impl Future<Output = ()>) {
     runtime.block_on(play);
 }
 
-/// What the documented line allows, in the words of `ACL SETUSER`.
-fn documented_rules() -> String {
-    let line = DOCUMENT.lines().find(|line| line.starts_with("user guichet"));
-    let (_, rules) = line.unwrap().split_once(">PASSWORD ").unwrap();
-    rules.to_owned()
-}
-
 /// Zoé signs in, comes back, signs out, and is asked again.
 fn a_day(scene: &Scene) {
     let browser = Browser::new();
     let page = scene.sign_in(&browser, "/dossier");
     let log = scene.gateway.logs().text();
     assert_eq!(page.url, scene.url("/dossier"), "{}\n{log}", page.text());
-    assert!(is_signed_in(scene, &browser));
+    assert!(scene.is_signed_in(&browser));
     // A touch, which nobody waits for.
     scene.advance(&browser, std::time::Duration::from_mins(2));
-    assert!(is_signed_in(scene, &browser));
-    crate::support::steps::sign_out(scene, &browser);
-    assert!(!is_signed_in(scene, &browser));
+    assert!(scene.is_signed_in(&browser));
+    sign_out(scene, &browser);
+    assert!(!scene.is_signed_in(&browser));
 }
 
 fn only_the_named_database_is_used() {
-    with_tls();
     for transport in [Transport::Plain, Transport::Tls] {
         let redis = Redis::start_with(Options {
             transport,
             access: Some(format!("{} +select", documented_rules())),
             ..Options::default()
         });
-        let ca_file = redis.ca_file().display().to_string();
+        let files = match transport {
+            Transport::Plain => None,
+            Transport::Tls | Transport::MutualTls => Some(trusting(redis.authority())),
+        };
         let url = format!("{}/3", redis.url());
         let scene = Scene::start_on(Some(redis), Alg::Es256, |place, text| {
             redis_url(place, &url);
-            match transport {
-                Transport::Plain => text,
-                _ => with_files(&text, &format!("ca_file = {ca_file:?}")),
+            match files {
+                None => text,
+                Some(files) => with_files(&text, &files),
             }
         });
         let browser = Browser::new();
         scene.sign_in(&browser, "/dossier");
-        assert!(is_signed_in(&scene, &browser));
+        assert!(scene.is_signed_in(&browser));
         let kept = scene.redis.as_ref().unwrap().keys_by_database();
         let numbers: Vec<u8> = kept.keys().copied().collect();
         assert_eq!(numbers, [3], "{transport:?}: {kept:?}");
@@ -128,8 +119,17 @@ fn with_files(text: &str, more: &str) -> String {
     text.replace(line, &longer)
 }
 
+/// Whom the gateway believes that it is Redis.
+fn trusting(authority: &Authority) -> String {
+    format!("ca_file = {:?}", authority.root())
+}
+
+/// What the gateway shows so that Redis believes it.
+fn showing(Pair { cert_file, key_file }: Pair) -> String {
+    format!("cert_file = {cert_file:?}, key_file = {key_file:?}")
+}
+
 fn over_mutual_tls(files: impl FnOnce(&Redis) -> String) -> Scene {
-    with_tls();
     let redis = Redis::start_with(Options {
         transport: Transport::MutualTls,
         ..Options::default()
@@ -141,13 +141,8 @@ fn over_mutual_tls(files: impl FnOnce(&Redis) -> String) -> Scene {
 #[test]
 fn a_redis_that_wants_to_see_a_certificate_is_shown_one() {
     let scene = over_mutual_tls(|redis| {
-        let (cert, key) = redis.client_certificate();
-        format!(
-            "ca_file = {:?}, cert_file = {:?}, key_file = {:?}",
-            redis.ca_file().display().to_string(),
-            cert.display().to_string(),
-            key.display().to_string()
-        )
+        let shown = showing(redis.client_certificate());
+        format!("{}, {shown}", trusting(redis.authority()))
     });
     a_day(&scene);
     assert_eq!(
@@ -165,23 +160,16 @@ fn a_redis_that_wants_to_see_a_certificate_is_shown_one() {
 
 #[test]
 fn without_a_certificate_that_redis_believes_nobody_is_signed_in() {
-    let scene = over_mutual_tls(|redis| format!("ca_file = {:?}", redis.ca_file().display().to_string()));
+    let scene = over_mutual_tls(|redis| trusting(redis.authority()));
     nobody_passes(&scene);
 }
 
 #[test]
 fn a_redis_with_a_certificate_of_another_authority_is_not_believed() {
+    let other = Authority::new();
     let scene = over_mutual_tls(|redis| {
-        let (cert, key) = redis.client_certificate();
-        let folder = cert.parent().unwrap().join("other");
-        std::fs::create_dir(&folder).unwrap();
-        let other = crate::support::certificates::Authority::new(&folder).file();
-        format!(
-            "ca_file = {:?}, cert_file = {:?}, key_file = {:?}",
-            other.display().to_string(),
-            cert.display().to_string(),
-            key.display().to_string()
-        )
+        let shown = showing(redis.client_certificate());
+        format!("{}, {shown}", trusting(&other))
     });
     nobody_passes(&scene);
 }
@@ -189,7 +177,7 @@ fn a_redis_with_a_certificate_of_another_authority_is_not_believed() {
 /// The person comes back from the provider, and nothing is kept, spent or let through.
 fn nobody_passes(scene: &Scene) {
     let browser = Browser::new();
-    let callback = crate::support::steps::to_the_callback(scene, &browser, "/dossier", 0);
+    let callback = to_the_callback(scene, &browser, "/dossier", 0);
     let page = browser.open(&callback);
     assert_eq!(page.status(), 503, "{}", page.text());
     assert_eq!(scene.provider.requests_to("/token").len(), 0);
@@ -197,72 +185,28 @@ fn nobody_passes(scene: &Scene) {
     assert_eq!(scene.redis.as_ref().unwrap().keys_by_database(), BTreeMap::new());
 }
 
-/// The program itself, over this Redis; what it logs until a line says this.
-fn log_of_the_start(redis: &RedisServer, until: &str) -> String {
-    log_of_the_start_with(&redis.url(""), until, |_| {})
+/// The program itself, over the Redis at this address.
+fn over(url: &str) -> Executable {
+    Executable::start(&Start {
+        store: &|place| {
+            let url = place.secret("redis_url", url);
+            format!("store = \"redis\"\nredis = {{ url = {url} }}\n")
+        },
+        ..Start::default()
+    })
 }
 
-fn log_of_the_start_with(url: &str, until: &str, mut seen: impl FnMut(&str)) -> String {
-    let folder = TempDir::new().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    SigningKeys::generate(&path("keys")).unwrap();
-    std::fs::write(path("secret"), "a-secret-of-the-tests-0123456789abcdef").unwrap();
-    std::fs::write(path("redis_url"), url).unwrap();
-    std::fs::write(path("guichet.toml"), TEXT).unwrap();
-    let mut process = Command::new("timeout")
-        .args(["60", env!("CARGO_BIN_EXE_guichet"), "--config"])
-        .arg(path("guichet.toml"))
-        .arg("run")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = String::new();
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    for line in lines.by_ref() {
-        log.push_str(&line.unwrap());
-        log.push('\n');
-        seen(&log);
-        if log.contains(until) {
-            break;
-        }
-    }
-    // `timeout` hands the signal on.
-    let told = Command::new("kill")
-        .arg(process.id().to_string())
-        .status()
-        .unwrap();
-    assert!(told.success());
-    // Whoever logs must find a reader, to the end.
-    log.extend(lines.map_while(Result::ok));
-    process.wait().unwrap();
-    assert!(log.contains(until), "no {until:?} in\n{log}");
-    log
+/// The line of its log that says this.
+fn line(executable: &Executable, what: &str) -> String {
+    executable.until(what, || executable.said(what) > 0);
+    let log = executable.log();
+    log.lines().find(|line| line.contains(what)).unwrap().to_owned()
 }
-
-const TEXT: &str = r#"public_url = "http://localhost:8080"
-organisation = { name = "Ville" }
-server = { listen = "127.0.0.1:0" }
-session = { store = "redis", secret = { file = "secret" }, redis = { url = { file = "redis_url" } } }
-assertion = { keys_dir = "keys" }
-[providers.fc]
-preset = "franceconnect"
-environment = "sandbox"
-client_id = "x"
-client_secret = { file = "secret" }
-[[apps]]
-name = "urbanisme"
-providers = ["fc"]
-upstreams = ["http://127.0.0.1:9"]
-"#;
 
 fn a_cluster_is_named_in_the_log_of_the_start() {
-    let node = RedisServer::start(&["--cluster-enabled", "yes"], "");
-    node.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "5000"]);
-    let log = log_of_the_start(&node, "this is a cluster, use a list");
-    let line = log
-        .lines()
-        .find(|line| line.contains("this is a cluster"))
-        .unwrap();
+    let node = Redis::node();
+    node.say(&["CLUSTER", "ADDSLOTSRANGE", "0", "5000"]);
+    let line = line(&over(&node.url()), "this is a cluster, use a list");
     assert!(
         line.contains("\"log.level\":\"error\"") && line.contains("name a single server"),
         "{line}"
@@ -271,9 +215,13 @@ fn a_cluster_is_named_in_the_log_of_the_start() {
 
 #[test]
 fn the_log_of_the_start_says_what_would_lose_sessions() {
-    let server = RedisServer::start(&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"], "");
-    let log = log_of_the_start(&server, "keeps nothing on disk");
-    let line = log.lines().find(|line| line.contains("allkeys-lru")).unwrap();
+    let redis = Redis::start_with(Options {
+        arguments: &["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"],
+        ..Options::default()
+    });
+    let executable = over(&redis.url());
+    line(&executable, "keeps nothing on disk");
+    let line = line(&executable, "allkeys-lru");
     assert!(
         line.contains("\"log.level\":\"error\"") && line.contains("noeviction"),
         "{line}"
@@ -283,14 +231,10 @@ fn the_log_of_the_start_says_what_would_lose_sessions() {
 /// It starts without Redis, says so, and looks again.
 #[test]
 fn a_redis_that_comes_later_is_looked_at_when_it_comes() {
-    let mut server = RedisServer::stopped(&[], "");
-    let mut is_there = false;
-    let url = server.url("");
-    let log = log_of_the_start_with(&url, "keeps nothing on disk", |log| {
-        if !is_there && log.contains("no session can be kept yet") {
-            is_there = true;
-            server.run();
-        }
-    });
-    assert!(is_there, "{log}");
+    let mut redis = Redis::stopped(Options::default());
+    let executable = over(&redis.url());
+    line(&executable, "no session can be kept yet");
+    assert_eq!(executable.said("keeps nothing on disk"), 0);
+    redis.resume();
+    line(&executable, "keeps nothing on disk");
 }

@@ -3,8 +3,6 @@
 use std::fs;
 use std::fs::File;
 use std::path::Path;
-use std::process::Command;
-use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -15,9 +13,10 @@ use guichet::clock::Clock;
 use guichet::clock::SystemClock;
 use serde_json::Value;
 
-use super::is_signed_in;
 use super::redis_url;
 use crate::support::browser::Browser;
+use crate::support::command::Ended;
+use crate::support::command::guichet;
 use crate::support::gateway::TestGateway;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
@@ -27,11 +26,11 @@ use crate::support::redis::Options;
 use crate::support::redis::PASSWORD;
 use crate::support::redis::Redis;
 use crate::support::scene::CLIENT_SECRET;
+use crate::support::scene::SESSION_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
-
-const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
+use crate::support::wait::until;
 
 /// What `guichet reload` does.
 trait TakesOver {
@@ -66,7 +65,7 @@ impl Pair {
 
     /// Whether both instances let this browser through, without a question.
     fn let_in(&self, browser: &Browser) -> bool {
-        let host = format!("localhost:{}", self.scene.gateway.place().port());
+        let host = self.scene.host();
         let request = format!(
             "GET /again HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Mode: navigate\r\nCookie: {}\r\n\r\n",
             cookie_field(browser)
@@ -104,7 +103,7 @@ fn with_secrets(text: &str, secrets: &[&str]) -> String {
 fn a_new_session_secret_logs_nobody_out() {
     let mut pair = Pair::start();
     let place = pair.scene.gateway.place();
-    let old = place.secret("session_secret", crate::support::scene::SESSION_SECRET);
+    let old = place.secret("session_secret", SESSION_SECRET);
     let new = place.secret(
         "new_session_secret",
         "another-session-secret-of-the-tests-9876543210",
@@ -155,7 +154,7 @@ fn a_session_secret_that_is_taken_away_too_early_is_a_question_and_no_pass() {
         .secret("new", "another-session-secret-of-the-tests-9876543210");
     let zoe = pair.sign_in();
     pair.scene.gateway.takes_over(|text| with_secrets(text, &[&new]));
-    assert!(!is_signed_in(&pair.scene, &zoe));
+    assert!(!pair.scene.is_signed_in(&zoe));
 }
 
 #[test]
@@ -171,11 +170,11 @@ fn a_new_client_secret_is_used_from_the_next_login_on_and_sessions_live_on() {
         scene.url("/dossier"),
         "the provider takes the old secret"
     );
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
 
     scene.gateway.place().secret("client_secret", NEW);
     scene.gateway.takes_over(str::to_owned);
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let amelie = Browser::new();
     let page = scene.sign_in(&amelie, "/dossier");
     assert_eq!(page.url, scene.url("/dossier"), "{}", page.text());
@@ -185,15 +184,21 @@ fn a_new_client_secret_is_used_from_the_next_login_on_and_sessions_live_on() {
     assert!(!log.contains(NEW) && !log.contains(CLIENT_SECRET));
 }
 
-#[test]
-fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
+/// A scene whose Redis knows the gateway by a password, with Zoé signed in.
+fn with_a_password() -> (Scene, Browser) {
     let redis = Redis::start_with(Options {
         access: Some("~guichet:* +@all".to_owned()),
         ..Options::default()
     });
-    let mut scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
+    let scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
     let zoe = Browser::new();
     scene.sign_in(&zoe, "/dossier");
+    (scene, zoe)
+}
+
+#[test]
+fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
+    let (mut scene, zoe) = with_a_password();
     let owner = |scene: &Scene, rule: &str| {
         scene
             .redis
@@ -202,7 +207,7 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
             .ask(&[b"ACL", b"SETUSER", b"guichet", rule.as_bytes()]);
     };
     owner(&scene, ">the-next-password");
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let url = scene
         .redis
         .as_ref()
@@ -211,7 +216,7 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
         .replace(PASSWORD, "the-next-password");
     redis_url(scene.gateway.place(), &url);
     scene.gateway.takes_over(str::to_owned);
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     owner(&scene, &format!("<{PASSWORD}"));
     // Not only the connection that stands: whatever comes next says the new password.
     scene
@@ -219,17 +224,11 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
         .as_ref()
         .unwrap()
         .ask(&[b"CLIENT", b"KILL", b"USER", b"guichet"]);
-    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
-    while !is_answered(&scene, &zoe) {
-        assert!(
-            tokio::time::Instant::now() < patience,
-            "the new password is not used"
-        );
-    }
-    assert!(is_signed_in(&scene, &zoe));
+    until("the new password is used", || is_answered(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let amelie = Browser::new();
     scene.sign_in(&amelie, "/dossier");
-    assert!(is_signed_in(&scene, &amelie));
+    assert!(scene.is_signed_in(&amelie));
     assert!(!scene.gateway.logs().text().contains("the-next-password"));
 }
 
@@ -238,17 +237,9 @@ fn is_answered(scene: &Scene, browser: &Browser) -> bool {
     browser.open_once(&scene.url("/again")).status() != 503
 }
 
-/// The command line, with the configuration of the running gateway.
-fn keys(scene: &Scene, arguments: &[&str]) -> Output {
-    let file = scene.gateway.place().folder().join("guichet.toml");
-    let mut command = Command::new(GUICHET);
-    command.arg("--config").arg(file).arg("keys").args(arguments);
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
+/// `guichet keys`, with the configuration of the running gateway.
+fn keys(scene: &Scene, arguments: &[&str]) -> Ended {
+    guichet(scene, &[&["keys"], arguments].concat())
 }
 
 /// The key became what it is some time ago.
@@ -264,15 +255,9 @@ fn age(scene: &Scene, file: &str, minutes: u64) {
         .unwrap();
 }
 
-fn jwks(scene: &Scene) -> Value {
-    let host = scene.url("").replace("http://", "");
-    let request = format!("GET /_guichet/jwks.json HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    exchange(scene.gateway.address(), request).json()
-}
-
 /// What the application gets about Zoé.
 fn assertion(scene: &Scene, zoe: &Browser) -> String {
-    assert!(is_signed_in(scene, zoe));
+    assert!(scene.is_signed_in(zoe));
     scene.application.only().values("x-guichet-assertion").remove(0)
 }
 
@@ -296,9 +281,7 @@ fn files(scene: &Scene) -> Vec<(String, Vec<u8>)> {
 /// A step that comes too early changes nothing, and says when it will be time.
 fn is_too_early(scene: &Scene) {
     let before = files(scene);
-    let refused = keys(scene, &["rotate"]);
-    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(refused.status.code(), Some(1), "{why}");
+    let why = keys(scene, &["rotate"]).refused(1);
     assert!(
         why.contains("do this step at 20") && why.contains("--now"),
         "{why}"
@@ -312,15 +295,15 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
     let zoe = Browser::new();
     scene.sign_in(&zoe, "/dossier");
     age(&scene, "current.pem", 90 * 24 * 60);
-    let kept_at_first = jwks(&scene);
-    assert!(said(&keys(&scene, &["rotate"])).contains("guichet reload"));
+    let kept_at_first = scene.jwks();
+    assert!(keys(&scene, &["rotate"]).well().contains("guichet reload"));
     scene.gateway.takes_over(str::to_owned);
     assert_eq!(believed(&scene, &assertion(&scene, &zoe), &kept_at_first), Ok(()));
     is_too_early(&scene);
 
-    let kept = jwks(&scene);
+    let kept = scene.jwks();
     age(&scene, "next.pem", 11);
-    assert!(said(&keys(&scene, &["rotate"])).contains("is the current key"));
+    assert!(keys(&scene, &["rotate"]).well().contains("is the current key"));
     let by_the_old_key = assertion(&scene, &zoe);
     scene.gateway.takes_over(str::to_owned);
     let by_the_new_key = assertion(&scene, &zoe);
@@ -334,23 +317,23 @@ fn the_keys_of_the_assertion_rotate_and_every_assertion_finds_its_key() {
         "an application has not heard of it"
     );
     assert_eq!(
-        believed(&scene, &by_the_old_key, &jwks(&scene)),
+        believed(&scene, &by_the_old_key, &scene.jwks()),
         Ok(()),
         "an assertion lost its key"
     );
     is_too_early(&scene);
 
-    let list = said(&keys(&scene, &["list"]));
+    let list = keys(&scene, &["list"]).well();
     let roles: Vec<&str> = list
         .lines()
         .filter_map(|line| line.split_whitespace().nth(1))
         .collect();
     assert_eq!(roles, ["current", "previous"], "{list}");
     age(&scene, "previous.pem", 22);
-    assert!(said(&keys(&scene, &["rotate"])).contains("is removed"));
+    assert!(keys(&scene, &["rotate"]).well().contains("is removed"));
     scene.gateway.takes_over(str::to_owned);
-    assert_eq!(jwks(&scene)["keys"].as_array().unwrap().len(), 1);
-    assert_eq!(believed(&scene, &assertion(&scene, &zoe), &jwks(&scene)), Ok(()));
+    assert_eq!(scene.jwks()["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(believed(&scene, &assertion(&scene, &zoe), &scene.jwks()), Ok(()));
 }
 
 #[test]
@@ -359,16 +342,20 @@ fn after_a_leak_nothing_that_an_old_key_signed_is_believed() {
     let zoe = Browser::new();
     scene.sign_in(&zoe, "/dossier");
     let by_the_leaked_key = assertion(&scene, &zoe);
-    said(&keys(&scene, &["rotate"]));
-    assert!(said(&keys(&scene, &["rotate", "--now"])).contains("is the only key"));
+    keys(&scene, &["rotate"]).well();
+    assert!(
+        keys(&scene, &["rotate", "--now"])
+            .well()
+            .contains("is the only key")
+    );
     scene.gateway.takes_over(str::to_owned);
     let token = assertion(&scene, &zoe);
-    assert_eq!(believed(&scene, &token, &jwks(&scene)), Ok(()));
+    assert_eq!(believed(&scene, &token, &scene.jwks()), Ok(()));
     assert_eq!(
-        believed(&scene, &by_the_leaked_key, &jwks(&scene)),
+        believed(&scene, &by_the_leaked_key, &scene.jwks()),
         Err("KeyError".to_owned())
     );
-    assert_eq!(jwks(&scene)["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(scene.jwks()["keys"].as_array().unwrap().len(), 1);
 }
 
 /// Somebody who is signed in and never stops asking.
@@ -380,7 +367,7 @@ struct Steady {
 impl Steady {
     fn start(scene: &Scene, browser: &Browser) -> Self {
         let address = scene.gateway.address();
-        let host = scene.url("").replace("http://", "");
+        let host = scene.host();
         let cookies = cookie_field(browser);
         let request = format!("GET /steady HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n");
         let stop = Arc::new(AtomicBool::new(false));
@@ -407,17 +394,11 @@ impl Steady {
 
 #[test]
 fn no_request_fails_while_every_secret_changes() {
-    let redis = Redis::start_with(Options {
-        access: Some("~guichet:* +@all".to_owned()),
-        ..Options::default()
-    });
-    let mut scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
-    let zoe = Browser::new();
-    scene.sign_in(&zoe, "/dossier");
+    let (mut scene, zoe) = with_a_password();
     let steady = Steady::start(&scene, &zoe);
 
     let place = scene.gateway.place();
-    let old = place.secret("session_secret", crate::support::scene::SESSION_SECRET);
+    let old = place.secret("session_secret", SESSION_SECRET);
     let new = place.secret(
         "new_session_secret",
         "another-session-secret-of-the-tests-9876543210",
@@ -427,7 +408,7 @@ fn no_request_fails_while_every_secret_changes() {
     }
     for (file, minutes) in [("current.pem", 60), ("next.pem", 11), ("previous.pem", 22)] {
         age(&scene, file, minutes);
-        said(&keys(&scene, &["rotate"]));
+        keys(&scene, &["rotate"]).well();
         scene.gateway.takes_over(str::to_owned);
     }
     let redis = scene.redis.as_ref().unwrap();
@@ -447,7 +428,7 @@ fn no_request_fails_while_every_secret_changes() {
     scene.gateway.takes_over(str::to_owned);
 
     steady.was_never_refused();
-    assert!(is_signed_in(&scene, &zoe));
+    assert!(scene.is_signed_in(&zoe));
     let amelie = Browser::new();
     let page = scene.sign_in(&amelie, "/dossier");
     assert_eq!(page.url, scene.url("/dossier"), "{}", page.text());

@@ -7,9 +7,11 @@ use guichet::session::store::SessionStore;
 use guichet::session::store::StoreError;
 
 use super::refusal::under_the_access_list;
-use super::server;
-use super::server::RedisServer;
 use super::store;
+use crate::support::ports::free_port;
+use crate::support::redis::Durability;
+use crate::support::redis::Options;
+use crate::support::redis::Redis;
 
 /// What is found, once the connection stands.
 async fn found(store: &RedisStore) -> Vec<Finding> {
@@ -36,22 +38,31 @@ fn about<'a>(findings: &'a [Finding], word: &str) -> &'a Finding {
     finding
 }
 
+/// One that keeps a log.
+fn lasting(arguments: &'static [&'static str]) -> Redis {
+    Redis::start_with(Options {
+        durability: Durability::AppendOnlyEverySync,
+        arguments,
+        ..Options::default()
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_keeps_what_it_is_given_is_good_and_nothing_was_written() {
-    let server = RedisServer::start(&["--appendonly", "yes"], "");
-    let findings = found(&store(&server.url(""))).await;
+    let redis = lasting(&[]);
+    let findings = found(&store(&redis.url())).await;
     assert_eq!(worst(&findings), State::Good, "{findings:?}");
-    assert_eq!(server.keys(), Vec::<String>::new());
+    assert!(redis.keys().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_eviction_policy_that_drops_sessions_is_named() {
-    let server = RedisServer::start(&["--appendonly", "yes", "--maxmemory-policy", "volatile-lru"], "");
-    let store = store(&server.url(""));
+    let redis = lasting(&["--maxmemory-policy", "volatile-lru"]);
+    let store = store(&redis.url());
     let findings = found(&store).await;
     let unlimited = about(&findings, "volatile-lru");
     assert_eq!(unlimited.state, State::Doubtful, "{findings:?}");
-    server.admin::<()>(&["CONFIG", "SET", "maxmemory", "100mb"]);
+    redis.say(&["CONFIG", "SET", "maxmemory", "100mb"]);
     let findings = store.examine().await;
     let limited = about(&findings, "volatile-lru");
     assert_eq!(limited.state, State::Bad, "{findings:?}");
@@ -60,13 +71,13 @@ async fn an_eviction_policy_that_drops_sessions_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_forgets_everything_at_its_restart_is_named() {
-    let server = RedisServer::start(&[], "");
-    let store = store(&server.url(""));
+    let redis = Redis::start();
+    let store = store(&redis.url());
     let findings = found(&store).await;
     let nothing = about(&findings, "keeps nothing on disk");
     assert_eq!(nothing.state, State::Doubtful);
     assert!(nothing.mend.contains("appendonly yes"), "{nothing:?}");
-    server.admin::<()>(&["CONFIG", "SET", "save", "3600 1"]);
+    redis.say(&["CONFIG", "SET", "save", "3600 1"]);
     assert_eq!(
         about(&store.examine().await, "last snapshot").state,
         State::Doubtful
@@ -75,8 +86,8 @@ async fn a_redis_that_forgets_everything_at_its_restart_is_named() {
 
 /// F033. The list allows neither INFO nor CONFIG: the gateway serves, and says what it could not see.
 pub(crate) async fn what_the_access_list_hides_is_a_doubt() {
-    let server = under_the_access_list();
-    let store = store(&server.url("guichet:s3cret@"));
+    let redis = under_the_access_list();
+    let store = store(&redis.url());
     let findings = found(&store).await;
     assert_eq!(
         about(&findings, "every command that is needed").state,
@@ -90,11 +101,11 @@ pub(crate) async fn what_the_access_list_hides_is_a_doubt() {
     );
     assert_eq!(findings.len(), 2, "{findings:?}");
 
-    server.admin::<()>(&["ACL", "SETUSER", "guichet", "+info"]);
+    redis.say(&["ACL", "SETUSER", "guichet", "+info"]);
     assert_eq!(about(&store.examine().await, "evicts nothing").state, State::Good);
 
     for command in ["SET", "ZREMRANGEBYSCORE"] {
-        server.admin::<()>(&["ACL", "SETUSER", "guichet", &format!("-{command}")]);
+        redis.say(&["ACL", "SETUSER", "guichet", &format!("-{command}")]);
         let refused = Err(StoreError::Refused {
             command,
             code: "NOPERM".to_owned(),
@@ -105,29 +116,23 @@ pub(crate) async fn what_the_access_list_hides_is_a_doubt() {
         assert_eq!(named.state, State::Bad);
         let allowed = format!("+{}", command.to_lowercase());
         assert!(named.mend.contains(&allowed), "{named:?}");
-        server.admin::<()>(&["ACL", "SETUSER", "guichet", &allowed]);
+        redis.say(&["ACL", "SETUSER", "guichet", &allowed]);
     }
     assert_eq!(store.ping().await, Ok(()));
 }
 
 /// F031. Two nodes, one address: without a look at the start, it would be the half of the citizens who find out.
 pub(crate) async fn a_cluster_behind_one_address_is_found_before_the_first_login() {
-    let nodes = [(); 2].map(|()| RedisServer::start(&["--cluster-enabled", "yes"], ""));
+    let nodes = [Redis::node(), Redis::node()];
     for (node, slots) in nodes.iter().zip([["0", "8191"], ["8192", "16383"]]) {
-        node.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
+        node.say(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
     }
-    let other = nodes[1].port().to_string();
-    nodes[0].admin::<()>(&["CLUSTER", "MEET", "127.0.0.1", &other]);
+    nodes[0].meets(&nodes[1]);
     for node in &nodes {
-        while !node
-            .admin::<String>(&["CLUSTER", "INFO"])
-            .contains("cluster_state:ok")
-        {
-            tokio::task::yield_now().await;
-        }
+        node.is_in_its_cluster();
     }
     for node in &nodes {
-        is_found_to_be_a_cluster(&store(&node.url(""))).await;
+        is_found_to_be_a_cluster(&store(&node.url())).await;
     }
 }
 
@@ -153,10 +158,10 @@ async fn is_found_to_be_a_cluster(store: &RedisStore) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_takes_no_writes_serves_and_is_named() {
-    let server = RedisServer::start(&["--appendonly", "yes"], "");
-    let store = store(&server.url(""));
+    let redis = lasting(&[]);
+    let store = store(&redis.url());
     super::eventually_answers(&store).await;
-    server.admin::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    redis.say(&["CONFIG", "SET", "maxmemory", "1"]);
     assert_eq!(
         store.ping().await,
         Ok(()),
@@ -170,9 +175,9 @@ async fn a_redis_that_takes_no_writes_serves_and_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_away_or_refuses_our_password_is_one_finding_without_the_password() {
-    let nobody = format!("redis://guichet:s3cret@127.0.0.1:{}", server::free_port());
-    let server = under_the_access_list();
-    for url in [nobody, server.url("guichet:wrong-s3cret@")] {
+    let nobody = format!("redis://guichet:s3cret@127.0.0.1:{}", free_port());
+    let redis = under_the_access_list();
+    for url in [nobody, redis.url_of("guichet:wrong-s3cret@")] {
         let findings = store(&url).examine().await;
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert_eq!(worst(&findings), State::Bad);

@@ -28,17 +28,18 @@ use serde_json::json;
 
 use super::HOUR;
 use super::clock;
-use super::server::RedisServer;
 use super::store;
+use crate::support::message::find;
+use crate::support::redis::Redis;
 
 struct Scene {
-    server: RedisServer,
+    redis: Redis,
     clock: Arc<MovedClock>,
     sessions: Sessions,
 }
 
 fn scene() -> Scene {
-    let server = RedisServer::start(&[], "");
+    let redis = Redis::start();
     let clock = clock();
     let settings = SessionSettings {
         keyring: Keyring::new(&[Secret::new((0..32).collect::<Vec<u8>>())]).unwrap(),
@@ -50,9 +51,9 @@ fn scene() -> Scene {
         issuers: [(entry(), subject().issuer)].into(),
     };
     let handed_in: Arc<dyn Clock> = Arc::<MovedClock>::clone(&clock);
-    let sessions = Sessions::new(Arc::new(store(&server.url(""))), settings, handed_in);
+    let sessions = Sessions::new(Arc::new(store(&redis.url())), settings, handed_in);
     Scene {
-        server,
+        redis,
         clock,
         sessions,
     }
@@ -103,45 +104,21 @@ impl Scene {
     }
 
     fn pass(&self, time: Duration) {
-        self.clock.pass(time);
-        self.server.pass(time);
-    }
-
-    /// Everything that Redis holds, names and values.
-    fn dump(&self) -> Vec<u8> {
-        let mut dump = Vec::new();
-        for key in self.server.keys() {
-            dump.extend_from_slice(key.as_bytes());
-            let kind: String = self.server.admin(&["TYPE", &key]);
-            let read: &[&str] = if kind == "zset" {
-                &["ZRANGE", &key, "0", "-1", "WITHSCORES"]
-            } else {
-                &["GET", &key]
-            };
-            let value: redis::Value = self.server.admin(read);
-            collect(&value, &mut dump);
-        }
-        dump
+        super::pass(&self.redis, &self.clock, time);
     }
 }
 
-fn collect(value: &redis::Value, into: &mut Vec<u8>) {
-    match value {
-        redis::Value::BulkString(bytes) => into.extend_from_slice(bytes),
-        redis::Value::Array(values) => values.iter().for_each(|value| collect(value, into)),
-        _ => {}
-    }
-}
-
-fn contains(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+/// The names of keys, in order.
+fn names(redis: &Redis) -> Vec<String> {
+    let text = |key: Vec<u8>| String::from_utf8(key).unwrap();
+    redis.keys().into_iter().map(text).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dump_shows_nobody_and_every_key_has_an_end() {
     let scene = scene();
     let cookie = scene.log_in().await;
-    let attempts = store(&scene.server.url(""));
+    let attempts = store(&scene.redis.url());
     let (id, now) = (AttemptId::generate().unwrap(), scene.clock.now());
     assert_eq!(
         attempts.claim(&id, now, now.plus(HOUR)).await.unwrap(),
@@ -151,22 +128,17 @@ async fn a_dump_shows_nobody_and_every_key_has_an_end() {
     assert_eq!(scene.sessions.end_by_sid(&entry(), "nobody").await.unwrap(), 0);
     assert_eq!(scene.load(&cookie).await.len(), 1);
 
-    let kinds: Vec<String> = scene
-        .server
-        .keys()
-        .iter()
-        .map(|key| key.split(':').nth(1).unwrap().to_owned())
-        .collect();
+    let names = names(&scene.redis);
+    let kinds: Vec<&str> = names.iter().map(|name| name.split(':').nth(1).unwrap()).collect();
     assert_eq!(
         kinds,
         ["attempt", "ended", "index", "index", "outcome", "session"]
     );
-    for key in scene.server.keys() {
-        let left: i64 = scene.server.admin(&["PTTL", &key]);
-        assert!(left > 0, "{key} has no end");
+    for (stored, name) in scene.redis.dump().iter().zip(&names) {
+        assert!(stored.left.is_some(), "{name} has no end");
     }
 
-    let dump = scene.dump();
+    let dump = scene.redis.all_bytes();
     let key = cookie.split_once('=').unwrap().1;
     for text in [
         "NŒUVÉGLISE",
@@ -179,9 +151,9 @@ async fn a_dump_shows_nobody_and_every_key_has_an_end() {
         "eidas1",
         key,
     ] {
-        assert!(!contains(&dump, text), "{text} is in the dump");
+        assert!(find(&dump, text.as_bytes()).is_none(), "{text} is in the dump");
     }
-    assert!(contains(&dump, "sealed"), "the dump is empty");
+    assert!(find(&dump, b"sealed").is_some(), "the dump is empty");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +166,7 @@ async fn a_session_lives_by_use_and_ends_without() {
         assert_eq!(found.len(), 1);
         let key = format!("guichet:session:{}", found[0].reference);
         // The touch is not waited for.
-        while scene.server.admin::<i64>(&["TTL", &key]) < 1700 {
+        while scene.redis.say(&["TTL", &key]).number() < 1700 {
             tokio::task::yield_now().await;
         }
     }
@@ -221,7 +193,7 @@ pub(crate) async fn a_logout_amid_requests_is_final() {
         }
         assert!(scene.load(&cookie).await.is_empty());
         let key = format!("guichet:session:{}", session.reference);
-        assert!(!scene.server.keys().contains(&key));
+        assert!(!names(&scene.redis).contains(&key));
     }
 }
 

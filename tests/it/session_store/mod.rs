@@ -4,7 +4,6 @@ pub(crate) mod examine;
 pub(crate) mod journey;
 pub(crate) mod outage;
 pub(crate) mod refusal;
-pub(crate) mod server;
 mod wire;
 
 use std::pin::Pin;
@@ -22,22 +21,22 @@ use guichet::session::key::SessionKey;
 use guichet::session::redis::RedisStore;
 use guichet::session::store::SessionStore;
 
-use server::RedisServer;
+use crate::support::redis::Redis;
 
 const HOUR: Duration = Duration::from_hours(1);
 
 /// A store, the Redis behind it, and one clock for both.
 struct RedisBench {
     store: RedisStore,
-    server: RedisServer,
+    redis: Redis,
     clock: Arc<MovedClock>,
 }
 
 impl RedisBench {
-    fn over(server: RedisServer, who: &str) -> Self {
+    fn over(redis: Redis) -> Self {
         Self {
-            store: store(&server.url(who)),
-            server,
+            store: store(&redis.url()),
+            redis,
             clock: clock(),
         }
     }
@@ -55,10 +54,19 @@ impl Bench for RedisBench {
     }
 
     fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.clock.pass(time);
-        self.server.pass(time);
+        pass(&self.redis, &self.clock, time);
         Box::pin(std::future::ready(()))
     }
+}
+
+/// Time goes by for both; nothing may be kept for ever.
+fn pass(redis: &Redis, clock: &MovedClock, time: Duration) {
+    for stored in redis.dump() {
+        let key = String::from_utf8_lossy(&stored.key);
+        assert!(stored.left.is_some(), "{key} has no end");
+    }
+    clock.pass(time);
+    redis.advance(time);
 }
 
 fn clock() -> Arc<MovedClock> {
@@ -90,28 +98,22 @@ async fn eventually_answers(store: &RedisStore) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_redis_store_conforms() {
-    let bench = RedisBench::over(RedisServer::start(&[], ""), "");
-    conformance::all(&bench).await;
+    conformance::all(&RedisBench::over(Redis::start())).await;
 }
 
 /// One key a command: a cluster of one node refuses whatever touches two slots.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_redis_store_conforms_in_cluster_mode() {
-    let server = RedisServer::start(&["--cluster-enabled", "yes"], "");
-    server.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-    while !server
-        .admin::<String>(&["CLUSTER", "INFO"])
-        .contains("cluster_state:ok")
-    {
-        std::thread::yield_now();
-    }
-    conformance::all(&RedisBench::over(server, "")).await;
+    let node = Redis::node();
+    node.say(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    node.is_in_its_cluster();
+    conformance::all(&RedisBench::over(node)).await;
 }
 
 pub(crate) async fn two_prefixes_share_a_redis_and_not_a_session() {
-    let server = RedisServer::start(&[], "");
-    let one = store(&server.url(""));
-    let other = RedisStore::new(&Secret::new(server.url("")), "other:".to_owned()).unwrap();
+    let redis = Redis::start();
+    let one = store(&redis.url());
+    let other = RedisStore::new(&Secret::new(redis.url()), "other:".to_owned()).unwrap();
     let session = locator();
     one.put(&session, b"x".to_vec(), HOUR).await.unwrap();
     assert_eq!(other.get(std::slice::from_ref(&session)).await, Ok(vec![None]));
@@ -122,13 +124,13 @@ pub(crate) async fn two_prefixes_share_a_redis_and_not_a_session() {
 /// Several sessions, their values and times, in one go: nothing is answered before everything was asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_up_is_one_round_trip() {
-    let server = RedisServer::start(&[], "");
-    let direct = store(&server.url(""));
+    let redis = Redis::start();
+    let direct = store(&redis.url());
     let sessions = [locator(), locator(), locator()];
     for session in &sessions {
         direct.put(session, b"x".to_vec(), HOUR).await.unwrap();
     }
-    let relay = wire::Relay::before(server.port(), Some(("PTTL", 3))).await;
+    let relay = wire::Relay::before(redis.port(), Some(("PTTL", 3))).await;
     let found = store(&relay.url()).get(&sessions).await.unwrap();
     assert_eq!(found.iter().flatten().count(), 3);
 }

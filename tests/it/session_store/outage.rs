@@ -16,10 +16,13 @@ use tokio::time::Instant;
 use super::HOUR;
 use super::eventually_answers;
 use super::locator;
-use super::server;
-use super::server::RedisServer;
 use super::store;
 use super::wire::Relay;
+use crate::support::command::tool;
+use crate::support::redis::Durability;
+use crate::support::redis::Options;
+use crate::support::redis::Redis;
+use crate::support::redis::Transport;
 
 /// A session whose value is its own name, so that a wrong answer shows.
 async fn named(store: &RedisStore) -> Locator {
@@ -47,8 +50,8 @@ async fn is_found(store: &RedisStore, session: &Locator) -> Result<bool, StoreEr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_starts_without_redis_and_finds_it_later() {
-    let mut server = RedisServer::stopped(&[], "");
-    let store = store(&server.url(""));
+    let mut redis = Redis::stopped(Options::default());
+    let store = store(&redis.url());
     for _ in 0..5 {
         let failure = store.get(&[locator()]).await.unwrap_err();
         assert!(
@@ -56,7 +59,7 @@ async fn a_store_starts_without_redis_and_finds_it_later() {
             "{failure}"
         );
     }
-    server.run();
+    redis.resume();
     eventually_answers(&store).await;
     let session = named(&store).await;
     assert_eq!(is_found(&store, &session).await, Ok(true));
@@ -64,10 +67,10 @@ async fn a_store_starts_without_redis_and_finds_it_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_hangs_costs_half_a_second_and_recovers() {
-    let server = RedisServer::start(&[], "");
-    let store = store(&server.url(""));
+    let redis = Redis::start();
+    let store = store(&redis.url());
     let session = named(&store).await;
-    server.signal("STOP");
+    redis.pause();
     let began = Instant::now();
     let asked = (0..200).map(|_| is_found(&store, &session));
     for answer in join(asked).await {
@@ -78,7 +81,7 @@ async fn a_redis_that_hangs_costs_half_a_second_and_recovers() {
         (Duration::from_millis(450)..Duration::from_secs(3)).contains(&waited),
         "{waited:?}"
     );
-    server.signal("CONT");
+    redis.unpause();
     eventually_answers(&store).await;
     for _ in 0..100 {
         assert_eq!(is_found(&store, &session).await, Ok(true));
@@ -87,9 +90,11 @@ async fn a_redis_that_hangs_costs_half_a_second_and_recovers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through() {
-    let arguments = ["--appendonly", "yes", "--appendfsync", "always"];
-    let mut server = RedisServer::start(&arguments, "");
-    let store = Arc::new(store(&server.url("")));
+    let mut redis = Redis::start_with(Options {
+        durability: Durability::AppendOnlyEverySync,
+        ..Options::default()
+    });
+    let store = Arc::new(store(&redis.url()));
     let session = named(&store).await;
     let ended = named(&store).await;
     store.delete(std::slice::from_ref(&ended)).await.unwrap();
@@ -114,9 +119,9 @@ async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through(
         })
         .collect();
     for _ in 0..2 {
-        server.kill();
+        redis.kill();
         assert!(is_found(&store, &session).await.is_err());
-        server.run();
+        redis.resume();
         eventually_answers(&store).await;
     }
     stop.send(true).unwrap();
@@ -131,8 +136,8 @@ async fn a_redis_that_is_killed_under_load_loses_nobody_and_lets_nobody_through(
 /// No reset, no end of stream: the packets of one connection go nowhere, as through a firewall that forgot it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_silent_is_given_up() {
-    let server = RedisServer::start(&[], "");
-    let relay = Relay::before(server.port(), None).await;
+    let redis = Redis::start();
+    let relay = Relay::before(redis.port(), None).await;
     let store = store(&relay.url());
     let session = named(&store).await;
     assert_eq!(relay.connections(), 1);
@@ -144,8 +149,8 @@ async fn a_connection_that_is_silent_is_given_up() {
 }
 
 pub(crate) async fn a_request_that_is_dropped_gives_its_answer_to_nobody() {
-    let server = RedisServer::start(&[], "");
-    let store = Arc::new(store(&server.url("")));
+    let redis = Redis::start();
+    let store = Arc::new(store(&redis.url()));
     let sessions = [named(&store).await, named(&store).await];
     let mut answered = 0_u32;
     for round in 0..50_u64 {
@@ -202,70 +207,26 @@ async fn join<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> 
 
 /// The roots are the system's, read from the environment, which a test cannot change for itself: it runs itself again.
 pub(crate) fn redis_over_tls_is_verified() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let (certificate, key) = certificate(folder.path());
-    let tls_port = server::free_port().to_string();
-    let arguments = [
-        "--tls-port",
-        &tls_port,
-        "--tls-cert-file",
-        &certificate,
-        "--tls-key-file",
-        &key,
-        "--tls-auth-clients",
-        "no",
-    ];
-    let _server = RedisServer::start(&arguments, "");
-    assert!(answer_over_tls(&certificate, &tls_port).contains("answer: Ok(())"));
-    let untrusted = answer_over_tls("/etc/ssl/certs/ca-certificates.crt", &tls_port);
+    let redis = Redis::start_with(Options {
+        transport: Transport::Tls,
+        ..Options::default()
+    });
+    let answered = answer_over_tls(&redis.authority().root(), &redis.url());
+    assert!(answered.contains("answer: Ok(())"), "{answered}");
+    let untrusted = answer_over_tls(Path::new("/etc/ssl/certs/ca-certificates.crt"), &redis.url());
     assert!(untrusted.contains("answer: Err(Unavailable("), "{untrusted}");
 }
 
-/// A certificate for `localhost` and its key.
-fn certificate(folder: &Path) -> (String, String) {
-    let (certificate, key) = (folder.join("redis.crt"), folder.join("redis.key"));
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ])
-        .args([
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-out")
-        .arg(&certificate)
-        .arg("-keyout")
-        .arg(&key)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
-    let text = |path: &Path| path.to_str().unwrap().to_owned();
-    (text(&certificate), text(&key))
-}
-
 /// What [`answers_over_tls`] says in a process with these roots.
-fn answer_over_tls(roots: &str, port: &str) -> String {
-    let child = Command::new(std::env::current_exe().unwrap())
+fn answer_over_tls(roots: &Path, url: &str) -> String {
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again
         .args(["--exact", "session_store::outage::answers_over_tls"])
         .args(["--ignored", "--nocapture"])
         .env("SSL_CERT_FILE", roots)
-        .env("GUICHET_TEST_REDIS", format!("rediss://localhost:{port}"))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout).into_owned();
-    let erred = String::from_utf8_lossy(&child.stderr);
-    assert!(said.contains("1 passed"), "{said}{erred}");
+        .env("GUICHET_TEST_REDIS", url);
+    let said = tool(&mut again, "").well();
+    assert!(said.contains("1 passed"), "{said}");
     said
 }
 

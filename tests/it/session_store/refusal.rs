@@ -20,12 +20,13 @@ use super::HOUR;
 use super::RedisBench;
 use super::eventually_answers;
 use super::locator;
-use super::server;
-use super::server::RedisServer;
 use super::store;
 use super::wire;
-
-const DOCUMENT: &str = include_str!("../../../docs/redis.md");
+use crate::support::ports::free_port;
+use crate::support::redis::Options;
+use crate::support::redis::Redis;
+use crate::support::redis::documented_rules;
+use crate::support::resp::Reply;
 
 fn refused(command: &'static str, code: &str) -> StoreError {
     StoreError::Refused {
@@ -45,50 +46,38 @@ async fn write(store: &RedisStore) -> Result<(), StoreError> {
     store.put(&locator(), b"x".to_vec(), HOUR).await
 }
 
-/// The documented line, with a password.
-fn documented_user() -> String {
-    let line = DOCUMENT
-        .lines()
-        .find(|line| line.starts_with("user guichet"))
-        .unwrap();
-    line.replace(">PASSWORD", ">s3cret")
-}
-
-pub(super) fn under_the_access_list() -> RedisServer {
-    let list = tempfile::TempDir::new().unwrap();
-    let text = format!(
-        "{}\nuser default off\nuser admin on nopass ~* &* +@all\n",
-        documented_user()
-    );
-    let path = server::write(list.path(), "users.acl", &text);
-    RedisServer::start(&["--aclfile", &path], "admin:x@")
+pub(super) fn under_the_access_list() -> Redis {
+    Redis::start_with(Options {
+        access: Some(documented_rules()),
+        ..Options::default()
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_conforms_under_exactly_the_documented_access_list() {
-    let bench = RedisBench::over(under_the_access_list(), "guichet:s3cret@");
+    let bench = RedisBench::over(under_the_access_list());
     conformance::all(&bench).await;
-    let denied: Vec<redis::Value> = bench.server.admin(&["ACL", "LOG"]);
-    assert!(denied.is_empty(), "{denied:?}");
+    let denied = bench.redis.say(&["ACL", "LOG"]);
+    assert_eq!(denied, Reply::List(Vec::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_documented_command_is_needed_and_a_missing_one_is_named() {
-    let bench = RedisBench::over(under_the_access_list(), "guichet:s3cret@");
-    let user = documented_user();
-    let commands: Vec<&str> = user
+    let bench = RedisBench::over(under_the_access_list());
+    let rules = documented_rules();
+    let commands: Vec<&str> = rules
         .split(' ')
         .filter_map(|word| word.strip_prefix('+'))
         .collect();
     assert_eq!(commands.len(), 10);
     for command in commands {
         bench
-            .server
-            .admin::<()>(&["ACL", "SETUSER", "guichet", &format!("-{command}")]);
+            .redis
+            .say(&["ACL", "SETUSER", "guichet", &format!("-{command}")]);
         let failures = failures_of_every_operation(&bench.store).await;
         bench
-            .server
-            .admin::<()>(&["ACL", "SETUSER", "guichet", &format!("+{command}")]);
+            .redis
+            .say(&["ACL", "SETUSER", "guichet", &format!("+{command}")]);
         let named = format!("refused {}: NOPERM", command.to_uppercase());
         assert!(!failures.is_empty(), "{command} is not needed");
         assert!(
@@ -136,37 +125,40 @@ async fn failures_of_every_operation(store: &RedisStore) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_redis_takes_no_session_and_answers_look_ups() {
-    let server = RedisServer::start(&[], "");
-    let store = store(&server.url(""));
-    server.admin::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+    let redis = Redis::start();
+    let store = store(&redis.url());
+    redis.say(&["CONFIG", "SET", "maxmemory", "1"]);
     assert_eq!(write(&store).await, Err(refused("SET", "OOM")));
     assert_eq!(read(&store).await, Ok(()));
-    server.admin::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+    redis.say(&["CONFIG", "SET", "maxmemory", "0"]);
     assert_eq!(write(&store).await, Ok(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_takes_no_session_and_a_stale_one_answers_nothing() {
-    let server = RedisServer::start(&["--replica-serve-stale-data", "no"], "");
-    let store = store(&server.url(""));
+    let redis = Redis::start_with(Options {
+        arguments: &["--replica-serve-stale-data", "no"],
+        ..Options::default()
+    });
+    let store = store(&redis.url());
     assert_eq!(write(&store).await, Ok(()));
-    let nobody = server::free_port().to_string();
-    server.admin::<()>(&["REPLICAOF", "127.0.0.1", &nobody]);
+    let nobody = free_port().to_string();
+    redis.say(&["REPLICAOF", "127.0.0.1", &nobody]);
     assert_eq!(read(&store).await, Err(refused("GET", "MASTERDOWN")));
-    server.admin::<()>(&["CONFIG", "SET", "replica-serve-stale-data", "yes"]);
+    redis.say(&["CONFIG", "SET", "replica-serve-stale-data", "yes"]);
     assert_eq!(write(&store).await, Err(refused("SET", "READONLY")));
-    server.admin::<()>(&["REPLICAOF", "NO", "ONE"]);
+    redis.say(&["REPLICAOF", "NO", "ONE"]);
     assert_eq!(write(&store).await, Ok(()));
 }
 
 /// After a fail-over the same name leads to the new primary, while the old connection still stands.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_to_a_former_primary_is_given_up() {
-    let (old, new) = (RedisServer::start(&[], ""), RedisServer::start(&[], ""));
+    let (old, new) = (Redis::start(), Redis::start());
     let relay = wire::Relay::before(old.port(), None).await;
     let store = store(&relay.url());
     assert_eq!(write(&store).await, Ok(()));
-    old.admin::<()>(&["REPLICAOF", "127.0.0.1", &new.port().to_string()]);
+    old.say(&["REPLICAOF", "127.0.0.1", &new.port().to_string()]);
     relay.lead_to(new.port());
     assert_eq!(write(&store).await, Err(refused("SET", "READONLY")));
     eventually_answers(&store).await;
@@ -175,41 +167,47 @@ async fn a_connection_to_a_former_primary_is_given_up() {
 }
 
 pub(crate) async fn a_password_that_is_missing_or_wrong_is_a_failure_and_mended_without_a_restart() {
-    let server = RedisServer::start(&["--requirepass", "right"], ":right@");
-    let (without, wrong) = (store(&server.url("")), store(&server.url(":s3cret-pass@")));
+    let redis = under_the_access_list();
+    redis.say(&[
+        "ACL",
+        "SETUSER",
+        "default",
+        "on",
+        "resetpass",
+        ">right",
+        "~*",
+        "+@all",
+    ]);
+    let (without, wrong) = (store(&redis.url_of("")), store(&redis.url_of(":s3cret-pass@")));
     assert_eq!(read(&without).await, Err(refused("GET", "NOAUTH")));
     for _ in 0..3 {
         let failure = read(&wrong).await.unwrap_err();
         assert_eq!(failure, StoreError::Credentials);
         assert!(!format!("{failure} {failure:?} {wrong:?}").contains("s3cret-pass"));
     }
-    // Reachable with the new password only, also for those who ask.
-    assert!(
-        server
-            .try_admin::<()>(&["CONFIG", "SET", "requirepass", "s3cret-pass"])
-            .is_ok()
-    );
+    redis.say(&["CONFIG", "SET", "requirepass", "s3cret-pass"]);
     eventually_answers(&wrong).await;
     assert_eq!(read(&wrong).await, Ok(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_loads_its_data_has_not_lost_any() {
-    let mut server = RedisServer::start(&["--appendonly", "no"], "");
-    let (store, session) = (store(&server.url("")), locator());
+    let mut redis = Redis::start();
+    let (store, session) = (store(&redis.url()), locator());
     store.put(&session, b"x".to_vec(), HOUR).await.unwrap();
     for number in 0..2000 {
         let key = format!("filler:{number}");
-        server.admin::<()>(&["SET", &key, "x", "EX", "3600"]);
+        redis.say(&["SET", &key, "x", "EX", "3600"]);
     }
-    server.admin::<()>(&["SAVE"]);
-    server.kill();
-    server.run_with(&[
+    redis.say(&["SAVE"]);
+    redis.kill();
+    let slowly = [
         "--key-load-delay",
         "2000",
         "--loading-process-events-interval-bytes",
         "1024",
-    ]);
+    ];
+    redis.resume_until("Loading RDB", &slowly);
     let mut seen = Vec::new();
     while seen.last() != Some(&Ok(vec![true])) {
         let found = store.get(std::slice::from_ref(&session)).await;
@@ -222,23 +220,12 @@ async fn a_redis_that_loads_its_data_has_not_lost_any() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_node_without_the_slot_is_a_failure() {
-    let (one, two) = (
-        RedisServer::start(&["--cluster-enabled", "yes"], ""),
-        RedisServer::start(&["--cluster-enabled", "yes"], ""),
-    );
-    assert_eq!(
-        read(&store(&one.url(""))).await,
-        Err(refused("GET", "CLUSTERDOWN"))
-    );
-    two.admin::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-    one.admin::<()>(&["CLUSTER", "MEET", "127.0.0.1", &two.port().to_string()]);
-    while !one
-        .admin::<String>(&["CLUSTER", "INFO"])
-        .contains("cluster_state:ok")
-    {
-        std::thread::yield_now();
-    }
-    assert_eq!(read(&store(&one.url(""))).await, Err(refused("GET", "MOVED")));
+    let (one, two) = (Redis::node(), Redis::node());
+    assert_eq!(read(&store(&one.url())).await, Err(refused("GET", "CLUSTERDOWN")));
+    two.say(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    one.meets(&two);
+    one.is_in_its_cluster();
+    assert_eq!(read(&store(&one.url())).await, Err(refused("GET", "MOVED")));
 }
 
 pub(crate) async fn an_answer_that_the_command_cannot_mean_is_no_miss() {

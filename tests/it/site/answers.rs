@@ -1,20 +1,17 @@
-//! What protects our own answers, and what of an application's is left alone (area O). `T401` and `T413` are in `seen`.
+//! What protects our own answers (area O). `T401` and `T413` are in `seen`.
 
 use std::collections::BTreeSet;
 
-use super::SignedIn;
 use super::at_host;
-use crate::attack::Proof;
 use crate::cases;
 use crate::support::browser::Browser;
-use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::raw::Answer;
-use crate::support::scene::Scene;
-use crate::support::scene::Store;
+use crate::support::signed_in::SignedIn;
 use crate::support::steps::raw;
 use crate::support::steps::to_the_callback;
-use crate::support::upstream::Reply;
+use crate::support::table::Proof;
+use crate::support::table::on;
 
 /// Pages of ours, one of each kind: request line, whether Zoé asks, and the status.
 const PAGES: [(&str, Who, u16); 9] = [
@@ -138,97 +135,6 @@ fn protection_of_pages(zoe: &SignedIn) {
         ] {
             assert_eq!(answer.fields(name), [value], "{line}: {name}");
         }
-    }
-}
-
-fn pages_with_an_identity(_: &SignedIn) {
-    let scene = Scene::start(Alg::Es256, Store::Memory);
-    let browser = Browser::new();
-    scene.sign_in(&browser, "/");
-    let asked = |fields: &[(&str, &str)], path: &str| {
-        scene.application.next(Reply::new(200, fields, "ok"));
-        let answer = raw(&scene, &browser, ("GET", path), "");
-        let values = |name: &str| {
-            answer
-                .fields(name)
-                .into_iter()
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        (values("cache-control"), values("vary"))
-    };
-    let none: [&str; 0] = [];
-    assert_eq!(
-        asked(&[], "/dossier"),
-        (vec!["private, no-store".to_owned()], vec![])
-    );
-    let own = [("Cache-Control", "public, max-age=3600"), ("Vary", "Cookie")];
-    let (cache, vary) = asked(&own, "/dossier");
-    assert_eq!(
-        (cache, vary),
-        (vec!["public, max-age=3600".to_owned()], vec!["Cookie".to_owned()])
-    );
-    assert_eq!(asked(&[], "/public").0, none);
-    assert_eq!(asked(&[], "/optional").0, ["private, no-store"]);
-}
-
-fn nothing_is_kept_here(_: &SignedIn) {
-    let scene = Scene::start(Alg::Es256, Store::Memory);
-    let (zoe, other) = (Browser::new(), Browser::new());
-    scene.sign_in(&zoe, "/");
-    scene
-        .provider
-        .sign_in(&other, &scene.to_the_provider(&other, "/"), 1);
-    scene.application.forget();
-    let cached = [("Cache-Control", "public, max-age=3600"), ("ETag", "\"1\"")];
-    for (browser, body) in [
-        (&zoe, "for zoé"),
-        (&other, "for the other"),
-        (&zoe, "for zoé again"),
-    ] {
-        scene.application.next(Reply::new(200, &cached, body));
-        assert_eq!(raw(&scene, browser, ("GET", "/static/x.css"), "").text(), body);
-    }
-    let received = scene.application.received();
-    assert_eq!(received.len(), 3);
-    let subjects: BTreeSet<String> = received
-        .iter()
-        .flat_map(|one| one.values("x-guichet-sub"))
-        .collect();
-    assert_eq!(subjects.len(), 2);
-}
-
-fn an_application_that_is_down(_: &SignedIn) {
-    let scene = Scene::start(Alg::Es256, Store::Memory);
-    let browser = Browser::new();
-    scene.sign_in(&browser, "/");
-    let port = scene.application.address().port().to_string();
-    let cut = Reply::bytes("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n").then_close();
-    scene.application.next(cut);
-    let broken = raw(&scene, &browser, ("GET", "/dossier"), "");
-    scene.application.stop();
-    let refused = raw(&scene, &browser, ("GET", "/dossier"), "");
-    for answer in [broken, refused] {
-        assert_eq!(answer.status, 502);
-        let whole = format!("{}{}", String::from_utf8_lossy(&answer.head), answer.text()).to_lowercase();
-        for word in [
-            port.as_str(),
-            "127.0.0.1",
-            "hyper",
-            env!("CARGO_PKG_VERSION"),
-            "refused",
-            "os error",
-            "panick",
-            ".rs",
-            "\nserver:",
-            "x-powered-by",
-        ] {
-            assert!(!whole.contains(word), "{word} in {whole}");
-        }
-        // What a person can say, the operator finds.
-        let (_, rest) = whole.split_once("<dd>p05 · ").expect("no reference");
-        let id = rest.split('<').next().unwrap();
-        assert!(!scene.gateway.logs().lines_with(id).is_empty(), "{id}");
     }
 }
 
@@ -369,24 +275,6 @@ fn strange_languages(zoe: &SignedIn) {
     );
 }
 
-fn the_applications_own_policy(_: &SignedIn) {
-    let scene = Scene::start(Alg::Es256, Store::Memory);
-    let browser = Browser::new();
-    scene.sign_in(&browser, "/");
-    let own = [
-        (
-            "Content-Security-Policy",
-            "default-src 'self' https://cdn.example; report-uri /csp",
-        ),
-        ("Content-Security-Policy", "frame-ancestors *"),
-        ("Content-Security-Policy-Report-Only", "default-src 'none'"),
-    ];
-    scene.application.next(Reply::new(200, &own, "ok"));
-    let answer = raw(&scene, &browser, ("GET", "/dossier"), "");
-    assert_eq!(answer.fields("content-security-policy"), [own[0].1, own[1].1]);
-    assert_eq!(answer.fields("content-security-policy-report-only"), [own[2].1]);
-}
-
 fn only_the_head(zoe: &SignedIn) {
     let comparable = |answer: &Answer| {
         let fields = answer
@@ -444,21 +332,14 @@ fn only_the_head(zoe: &SignedIn) {
 
 cases! {
     Proof<SignedIn>,
-    run = {
-        let zoe = SignedIn::start();
-        move |row: &Proof<SignedIn>| (row.holds)(&zoe)
-    },
+    run = on(SignedIn::start()),
     rows = [
         Proof { ids: &["T398"], sentence: "nothing that an error says is repeated", holds: words_of_an_error },
         Proof { ids: &["T399"], sentence: "every page is kept from frames, caches and foreign code", holds: protection_of_pages },
-        Proof { ids: &["T403"], sentence: "a page with an identity is private unless the application says how", holds: pages_with_an_identity },
-        Proof { ids: &["T404"], sentence: "nothing is kept between two people", holds: nothing_is_kept_here },
-        Proof { ids: &["T405"], sentence: "an error page has a reference and no detail", holds: an_application_that_is_down },
         Proof { ids: &["T406"], sentence: "an endpoint says which methods it knows", holds: methods },
         Proof { ids: &["T407"], sentence: "every answer says what it is", holds: media_types },
         Proof { ids: &["T408"], sentence: "no other origin reads an answer of ours", holds: other_origins },
         Proof { ids: &["T410"], sentence: "a language is one of two", holds: strange_languages },
-        Proof { ids: &["T411"], sentence: "an application's policy is its own", holds: the_applications_own_policy },
         Proof { ids: &["T412"], sentence: "HEAD is GET without a body, and spends nothing", holds: only_the_head },
     ]
 }

@@ -1,18 +1,19 @@
 //! The application's own session cookie stays with the person that it was given to: two people, one browser, one after the
 //! other.
 
-use super::SESSION;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::Answer;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::raw;
 use crate::support::steps::sign_out;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::upstream::Reply;
 
 const OTHER: usize = 1;
@@ -352,7 +353,7 @@ fn a_rotated_secret_takes_no_session_of_the_application_away() {
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play { ids: &["T380"], sentence: "nobody inherits the application's session of whoever sat here before", plays: one_after_the_other },
     ]

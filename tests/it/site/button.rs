@@ -12,12 +12,14 @@ use guichet::cli::streams::Streams;
 use serde_json::json;
 
 use crate::cases;
-use crate::store::Play;
 use crate::support::chromium;
+use crate::support::command::tool;
 use crate::support::gateway::Place;
 use crate::support::gateway::TestGateway;
 use crate::support::raw::Answer;
 use crate::support::raw::exchange;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 /// The package as npm gives it; kept between runs, never in the repository.
 fn package() -> PathBuf {
@@ -26,12 +28,11 @@ fn package() -> PathBuf {
     if !file.is_file() {
         fs::create_dir_all(&folder).unwrap();
         let fresh = tempfile::tempdir_in(&folder).unwrap();
-        let packed = Command::new("npm")
-            .args(["pack", "@gouvfr/dsfr@1.15.3", "--silent", "--pack-destination"])
+        let mut npm = Command::new("npm");
+        npm.args(["pack", "@gouvfr/dsfr@1.15.3", "--silent", "--pack-destination"])
             .arg(fresh.path())
-            .current_dir(fresh.path())
-            .status();
-        assert!(packed.expect("npm, which `./test` installs").success());
+            .current_dir(fresh.path());
+        tool(&mut npm, "").well();
         fs::rename(fresh.path().join("gouvfr-dsfr-1.15.3.tgz"), &file).unwrap();
     }
     file
@@ -329,7 +330,7 @@ fn the_folder_is_the_one_that_the_configuration_names() {
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play { ids: &["T490"], sentence: "the official button, its words and its links, on a page before the provider", plays: official_button_and_its_mentions },
     ]

@@ -1,4 +1,4 @@
-//! The session's cookie, and what a browser, a neighbour and an attacker make of it (area L). `T335` is in `seen`.
+//! The session's cookie as we set it, and how long a browser has it (area L). `T335` is in `seen`.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -6,13 +6,10 @@ use std::time::Duration;
 use guichet::session::key::SessionKey;
 use serde_json::json;
 
-use super::SESSION;
 use super::SITE;
-use super::SignedIn;
 use super::at_host;
 use super::on_https;
 use super::signs_in_on_https;
-use crate::attack::Proof;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::gateway::TestGateway;
@@ -20,27 +17,14 @@ use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::Answer;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
 use crate::support::steps::raw;
 use crate::support::steps::to_the_callback;
-use crate::support::upstream::Reply;
-
-/// The visitor is nobody: a route that would tell who it is says so, and the application's `Cookie` is this.
-fn is_nobody(zoe: &SignedIn, lines: impl AsRef<[u8]>, at_the_application: &[&str]) {
-    let shown = String::from_utf8_lossy(lines.as_ref()).into_owned();
-    zoe.scene.application.forget();
-    let answer = zoe.ask("GET /optional", &lines);
-    assert_eq!(answer.status, 200, "{shown}: {}", answer.text());
-    let received = zoe.scene.application.only();
-    assert_eq!(received.values("x-guichet-status"), ["anonymous"], "{shown}");
-    assert_eq!(received.values("cookie"), at_the_application, "{shown}");
-    assert!(received.values("x-guichet-assertion").is_empty(), "{shown}");
-    zoe.scene.application.forget();
-    assert_eq!(zoe.ask("GET /dossier", &lines).status, 303, "{shown}");
-    assert_eq!(zoe.scene.application.byte_count(), 0, "{shown}");
-}
+use crate::support::table::Play;
+use crate::support::table::play;
 
 /// `Set-Cookie` of this name in an answer, without the name.
 fn set<'a>(answer: &'a Answer, name: &str) -> Vec<&'a str> {
@@ -49,7 +33,7 @@ fn set<'a>(answer: &'a Answer, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-fn its_attributes(_: &SignedIn) {
+fn its_attributes() {
     let (scene, browser) = on_https();
     let page = signs_in_on_https(&scene, &browser);
     let callback = page
@@ -79,7 +63,7 @@ fn its_attributes(_: &SignedIn) {
     }
 }
 
-fn no_wider_than_a_host(_: &SignedIn) {
+fn no_wider_than_a_host() {
     for (place, line) in [
         ("public_url", "cookie_domain = \".gouv.fr\"\npublic_url"),
         ("[session]", "[session]\ncookie_domain = \".example.gouv.fr\""),
@@ -99,7 +83,7 @@ fn no_wider_than_a_host(_: &SignedIn) {
     }
 }
 
-fn its_value(_: &SignedIn) {
+fn its_value() {
     let mut seen = HashSet::new();
     let mut letters = HashSet::new();
     for _ in 0..10_000 {
@@ -116,87 +100,7 @@ fn its_value(_: &SignedIn) {
     );
 }
 
-fn two_at_once(zoe: &SignedIn) {
-    let other = Browser::new();
-    zoe.scene.sign_in(&other, "/");
-    let theirs = other.cookie("localhost", SESSION).unwrap();
-    for lines in [
-        format!("Cookie: {}; {SESSION}={theirs}\r\n", zoe.cookie),
-        format!("Cookie: {SESSION}={theirs}\r\nCookie: {}\r\n", zoe.cookie),
-        format!("Cookie: {}; {}\r\n", zoe.cookie, zoe.cookie),
-        format!("Cookie: {}; {SESSION}=x\r\n", zoe.cookie),
-    ] {
-        is_nobody(zoe, lines, &[]);
-    }
-    zoe.is_still_signed_in();
-}
-
-fn names_that_look_like_it(zoe: &SignedIn) {
-    let value = zoe.cookie.split_once('=').unwrap().1;
-    for (pair, at_the_application) in [
-        // What a server or a browser might take for our name is ours, and stays here.
-        (format!("{}={value}", SESSION.to_uppercase()), vec![]),
-        (format!("Guichet-Session-fc={value}"), vec![]),
-        (format!("__Host-{SESSION}={value}"), vec![]),
-        // The rest is an application's own.
-        (format!("={SESSION}={value}"), vec![format!("={SESSION}={value}")]),
-        (format!("x{SESSION}={value}"), vec![format!("x{SESSION}={value}")]),
-        (SESSION.to_owned(), vec![]),
-    ] {
-        let expected: Vec<&str> = at_the_application.iter().map(String::as_str).collect();
-        is_nobody(zoe, format!("Cookie: {pair}\r\n"), &expected);
-    }
-    // A space that only Unicode knows is part of the name.
-    let strange = format!("Cookie: a=1; \u{2000}{SESSION}={value}\r\n");
-    // Blanks are not, nor does a cookie that is not ASCII hide the one beside it.
-    let blank = format!("Cookie: {SESSION} =\t{value}\r\n");
-    let beside = format!("Cookie: ville=Évry; {}\r\n", zoe.cookie);
-    for (lines, status) in [(&strange, 303), (&blank, 200), (&beside, 200)] {
-        zoe.scene.application.forget();
-        assert_eq!(zoe.ask("GET /dossier", lines).status, status, "{lines}");
-    }
-    assert!(zoe.scene.application.only().contains("cookie: ville=Évry\r\n"));
-}
-
-fn an_older_syntax(zoe: &SignedIn) {
-    let value = zoe.cookie.split_once('=').unwrap().1;
-    for (lines, at_the_application) in [
-        (
-            format!("$Version=1; {SESSION}=\"{value}\"; $Path=/"),
-            "$Version=1; $Path=/",
-        ),
-        (format!("a=1; {SESSION}=\"{value}\""), "a=1"),
-        (format!("a=\"x; {SESSION}=\\{value}\"; b=2"), "a=\"x; b=2"),
-    ] {
-        is_nobody(zoe, format!("Cookie: {lines}\r\n"), &[at_the_application]);
-    }
-}
-
-fn fields_that_hold_little(zoe: &SignedIn) {
-    for (field, at_the_application) in [
-        ("", vec![]),
-        (";;; ;", vec![]),
-        ("=", vec!["="]),
-        (SESSION, vec![]),
-        (" ; ;a=1;; b = 2 ;", vec!["a=1; b = 2"]),
-        ("a", vec!["a"]),
-    ] {
-        is_nobody(zoe, format!("Cookie: {field}\r\n"), &at_the_application);
-    }
-    zoe.scene.application.forget();
-    let answer = zoe.ask("GET /dossier", format!("Cookie: ;{};\r\n", zoe.cookie));
-    assert_eq!(answer.status, 200);
-    let received = zoe.scene.application.only();
-    assert_eq!(received.values("x-guichet-status"), ["authenticated"]);
-    assert!(received.values("cookie").is_empty());
-}
-
-fn a_comma(zoe: &SignedIn) {
-    let lines = format!("Cookie: a=1, {}\r\n", zoe.cookie);
-    is_nobody(zoe, lines, &[&format!("a=1, {}", zoe.cookie)]);
-}
-
-fn the_one_that_takes_it_away(_: &SignedIn) {
+fn the_one_that_takes_it_away() {
     let (scene, browser) = on_https();
     signs_in_on_https(&scene, &browser);
     let question = browser.open(&format!("{SITE}/_guichet/logout"));
@@ -211,7 +115,7 @@ fn the_one_that_takes_it_away(_: &SignedIn) {
     );
 }
 
-fn a_login_leaves_nothing(_: &SignedIn) {
+fn a_login_leaves_nothing() {
     let scene = Scene::start(Alg::Es256, Store::Memory);
     let logins = |browser: &Browser| {
         let names = browser.cookie_names("localhost");
@@ -247,7 +151,7 @@ fn a_login_leaves_nothing(_: &SignedIn) {
     assert_eq!(logins(&late), 0);
 }
 
-fn two_tabs(_: &SignedIn) {
+fn two_tabs() {
     let scene = Scene::start(Alg::Es256, Store::Memory);
     let browser = Browser::new();
     let one = to_the_callback(&scene, &browser, "/dossier/1", ZOE);
@@ -272,7 +176,7 @@ fn two_tabs(_: &SignedIn) {
     assert_eq!(browser.cookie_names("localhost"), [SESSION]);
 }
 
-fn plain_http(_: &SignedIn) {
+fn plain_http() {
     let (scene, browser) = on_https();
     signs_in_on_https(&scene, &browser);
     let key = browser
@@ -293,45 +197,7 @@ fn plain_http(_: &SignedIn) {
     assert!(refusal.contains("C013"), "{refusal}");
 }
 
-fn a_form_of_another_site(zoe: &SignedIn) {
-    let own = zoe.scene.url("");
-    for said in [
-        "Sec-Fetch-Site: cross-site\r\n".to_owned(),
-        "Sec-Fetch-Site: same-site\r\n".to_owned(),
-        format!("Sec-Fetch-Site: cross-site\r\nOrigin: {own}\r\n"),
-        "Origin: https://evil.example\r\n".to_owned(),
-        "Origin: null\r\n".to_owned(),
-        format!("Origin: {own}.evil.example\r\n"),
-    ] {
-        let lines = format!(
-            "Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n{said}\r\nprovider=fc",
-            zoe.cookie
-        );
-        let mut client = crate::support::raw::RawClient::connect(zoe.scene.gateway.address());
-        let head = format!("POST /_guichet/logout HTTP/1.1\r\nHost: {}\r\n", zoe.host());
-        let answer = client.send(format!("{head}{lines}")).answer();
-        assert_eq!(answer.status, 403, "{said}");
-        assert!(answer.fields("set-cookie").is_empty(), "{said}");
-    }
-    zoe.is_still_signed_in();
-}
-
-fn a_form_of_another_site_to_the_application(zoe: &SignedIn) {
-    let scene = &zoe.scene;
-    let form = format!(
-        "<form method=post action={}><input name=a value=1></form>",
-        scene.url("/dossier")
-    );
-    scene.application.next(Reply::new(200, &[], &form));
-    let evil = format!("{}/", scene.application.url());
-    let page = zoe.browser.open(&evil);
-    scene.application.forget();
-    let sent = zoe.browser.submit(&page, &page.form("/dossier"), &[]);
-    assert_eq!(sent.status(), 401, "{}", sent.text());
-    assert_eq!(scene.application.byte_count(), 0);
-}
-
-fn at_another_host(_: &SignedIn) {
+fn at_another_host() {
     let scene = Scene::start_with(Alg::Es256, Store::Redis, |place, usual| {
         let other = usual
             .split_at(usual.find("[[apps]]").unwrap())
@@ -358,7 +224,7 @@ fn at_another_host(_: &SignedIn) {
     }
 }
 
-fn a_browser_that_is_closed(_: &SignedIn) {
+fn a_browser_that_is_closed() {
     let scene = Scene::start(Alg::Es256, Store::Memory);
     let browser = Browser::new();
     let page = scene.sign_in(&browser, "/dossier");
@@ -375,7 +241,7 @@ fn a_browser_that_is_closed(_: &SignedIn) {
     assert_eq!(scene.application.byte_count(), 0);
 }
 
-fn what_a_browser_kept(_: &SignedIn) {
+fn what_a_browser_kept() {
     let (scene, browser) = on_https();
     signs_in_on_https(&scene, &browser);
     let question = browser.open(&format!("{SITE}/_guichet/logout"));
@@ -385,24 +251,7 @@ fn what_a_browser_kept(_: &SignedIn) {
     assert_eq!(left.status(), 303);
 }
 
-fn a_session_in_the_address(zoe: &SignedIn) {
-    let value = zoe.cookie.split_once('=').unwrap().1;
-    for query in [format!("{SESSION}={value}"), format!("sid={value}")] {
-        zoe.scene.application.forget();
-        assert_eq!(zoe.ask(&format!("GET /optional?{query}"), "").status, 200);
-        assert_eq!(
-            zoe.scene.application.only().values("x-guichet-status"),
-            ["anonymous"]
-        );
-        assert_eq!(zoe.ask(&format!("GET /dossier?{query}"), "").status, 303);
-    }
-    zoe.scene.application.forget();
-    let answer = zoe.ask(&format!("GET /dossier;jsessionid={value}"), "");
-    assert!(matches!(answer.status, 303 | 400), "{}", answer.status);
-    assert_eq!(zoe.scene.application.byte_count(), 0);
-}
-
-fn a_browser_without_cookies(_: &SignedIn) {
+fn a_browser_without_cookies() {
     for login in ["chooser", "redirect"] {
         let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
             usual.replace("path = \"/\"\n", &format!("path = \"/\"\nlogin = \"{login}\"\n"))
@@ -429,7 +278,7 @@ fn a_browser_without_cookies(_: &SignedIn) {
     }
 }
 
-fn a_cookie_of_yesterday(_: &SignedIn) {
+fn a_cookie_of_yesterday() {
     let mut scene = Scene::start(Alg::Es256, Store::Memory);
     let browser = Browser::new();
     scene.sign_in(&browser, "/");
@@ -450,7 +299,7 @@ fn a_cookie_of_yesterday(_: &SignedIn) {
     ] {
         let cookie =
             format!("Cookie: {SESSION}={value}; guichet-login-x={value}; guichet-logout={value}\r\n");
-        let host = format!("localhost:{}", scene.gateway.place().port());
+        let host = scene.host();
         assert_eq!(
             at_host(&scene, &host, "GET /dossier", &cookie).status,
             303,
@@ -472,31 +321,20 @@ fn a_cookie_of_yesterday(_: &SignedIn) {
 }
 
 cases! {
-    Proof<SignedIn>,
-    run = {
-        let zoe = SignedIn::start();
-        move |row: &Proof<SignedIn>| (row.holds)(&zoe)
-    },
+    Play,
+    run = play,
     rows = [
-        Proof { ids: &["T315"], sentence: "it is for this host, for https and for no script", holds: its_attributes },
-        Proof { ids: &["T316"], sentence: "nobody can make it wider", holds: no_wider_than_a_host },
-        Proof { ids: &["T317"], sentence: "it is 256 random bits", holds: its_value },
-        Proof { ids: &["T319"], sentence: "two at once are none", holds: two_at_once },
-        Proof { ids: &["T320"], sentence: "a name that looks like it is not it", holds: names_that_look_like_it },
-        Proof { ids: &["T321"], sentence: "quotes and $Version mean nothing", holds: an_older_syntax },
-        Proof { ids: &["T322"], sentence: "an empty field reaches nobody", holds: fields_that_hold_little },
-        Proof { ids: &["T323"], sentence: "a comma separates nothing", holds: a_comma },
-        Proof { ids: &["T324"], sentence: "what takes it away names it whole", holds: the_one_that_takes_it_away },
-        Proof { ids: &["T326"], sentence: "a login under way leaves nothing behind", holds: a_login_leaves_nothing },
-        Proof { ids: &["T327"], sentence: "two tabs are two logins", holds: two_tabs },
-        Proof { ids: &["T328"], sentence: "on plain http it is worth nothing", holds: plain_http },
-        Proof { ids: &["T329"], sentence: "another site signs nobody out", holds: a_form_of_another_site },
-        Proof { ids: &["T330"], sentence: "another site's form has no session", holds: a_form_of_another_site_to_the_application },
-        Proof { ids: &["T331"], sentence: "it opens nothing at another host", holds: at_another_host },
-        Proof { ids: &["T333"], sentence: "it ends with the browser", holds: a_browser_that_is_closed },
-        Proof { ids: &["T334"], sentence: "a sign-out empties the browser's cache", holds: what_a_browser_kept },
-        Proof { ids: &["T336"], sentence: "in an address it is nothing", holds: a_session_in_the_address },
-        Proof { ids: &["T337"], sentence: "a browser without cookies is told so, once", holds: a_browser_without_cookies },
-        Proof { ids: &["T338"], sentence: "an older one is a login, not an error", holds: a_cookie_of_yesterday },
+        Play { ids: &["T315"], sentence: "it is for this host, for https and for no script", plays: its_attributes },
+        Play { ids: &["T316"], sentence: "nobody can make it wider", plays: no_wider_than_a_host },
+        Play { ids: &["T317"], sentence: "it is 256 random bits", plays: its_value },
+        Play { ids: &["T324"], sentence: "what takes it away names it whole", plays: the_one_that_takes_it_away },
+        Play { ids: &["T326"], sentence: "a login under way leaves nothing behind", plays: a_login_leaves_nothing },
+        Play { ids: &["T327"], sentence: "two tabs are two logins", plays: two_tabs },
+        Play { ids: &["T328"], sentence: "on plain http it is worth nothing", plays: plain_http },
+        Play { ids: &["T331"], sentence: "it opens nothing at another host", plays: at_another_host },
+        Play { ids: &["T333"], sentence: "it ends with the browser", plays: a_browser_that_is_closed },
+        Play { ids: &["T334"], sentence: "a sign-out empties the browser's cache", plays: what_a_browser_kept },
+        Play { ids: &["T337"], sentence: "a browser without cookies is told so, once", plays: a_browser_without_cookies },
+        Play { ids: &["T338"], sentence: "an older one is a login, not an error", plays: a_cookie_of_yesterday },
     ]
 }

@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::at_host;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::provider::Client;
@@ -18,7 +17,10 @@ use crate::support::provider::ZOE;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::scene::with_agents;
 use crate::support::steps::sign_out;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 /// What `guichet check` prints about the configuration of a scene.
 fn check(scene: &Scene, arguments: &[&str]) -> String {
@@ -168,22 +170,9 @@ fn two_hosts_are_one_sector() {
 
 /// Two entries at one issuer, each with a client and an app of its own.
 fn two_clients() -> Scene {
-    let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, text| {
-        let (head, apps) = text.split_once("[[apps]]").unwrap();
-        let entry = head.split_once("[providers.fc]").unwrap().1;
-        let other = entry.replace("client_id = \"tests\"", "client_id = \"agents\"");
-        let upstream = apps.lines().find(|line| line.starts_with("upstreams")).unwrap();
-        format!(
-            "{head}[providers.agents]{other}[[apps]]{apps}\n[[apps]]\nname = \"agents\"\ntitle = \"Agents\"\npath = \"/agents\"\n\
-             providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\nplain_headers = [\"sub\"]\n"
-        )
-    });
-    scene.provider.register(&Client {
-        id: "agents",
-        secret: CLIENT_SECRET,
-        redirect_uris: &[scene.url("/_guichet/callback")],
-        post_logout_redirect_uris: &[scene.url("/_guichet/logged-out")],
-    });
+    let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, text| with_agents(&text));
+    let provider = &scene.provider;
+    provider.register_at(&scene.url(""), ("agents", CLIENT_SECRET));
     scene
 }
 
@@ -232,7 +221,7 @@ fn each_entry_is_a_client_of_its_own() {
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play { ids: &["F006"], sentence: "what check prints is what is sent", plays: what_is_printed_is_what_is_sent },
         Play { ids: &["F007"], sentence: "two hosts are one sector, on one address", plays: two_hosts_are_one_sector },

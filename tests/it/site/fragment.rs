@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use crate::cases;
-use crate::store::Play;
 use crate::support::chromium;
 use crate::support::provider::Alg;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::upstream::Reply;
 
 /// Where a browser arrives that opened this, and the addresses of everything that it asked for.
@@ -66,7 +67,7 @@ fn a_fragment_comes_back() {
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play { ids: &["F028"], sentence: "the fragment of a deep link comes back, and nobody else hears of it", plays: a_fragment_comes_back },
     ]

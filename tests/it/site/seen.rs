@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use serde_json::Value;
 use serde_json::json;
 
-use super::SESSION;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::chromium;
 use crate::support::provider::Alg;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::upstream::Reply;
 
 const HTML: [(&str, &str); 1] = [("Content-Type", "text/html; charset=utf-8")];
@@ -199,7 +200,7 @@ fn no_page_frames_ours() {
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play { ids: &["T335"], sentence: "no script reads the session", plays: no_script_reads_it },
         Play { ids: &["T401"], sentence: "no page frames one of ours", plays: no_page_frames_ours },

@@ -2,16 +2,18 @@
 
 use openidconnect::url::Url;
 
-use super::SESSION;
 use crate::cases;
-use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
+use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::raw;
+use crate::support::table::Play;
+use crate::support::table::play;
 use crate::support::upstream::Reply;
+use crate::support::wait::until;
 
 const ROUTES: &str = "
   [[apps.routes]]
@@ -34,21 +36,6 @@ fn zoe(scene: &Scene) -> (Browser, Page) {
     scene.application.forget();
     scene.provider.reset();
     (browser, page)
-}
-
-fn is_signed_in(scene: &Scene, browser: &Browser) -> bool {
-    scene.application.forget();
-    let status = raw(scene, browser, ("GET", "/dossier"), "").status;
-    assert_eq!(scene.application.received().len(), usize::from(status == 200));
-    status == 200
-}
-
-/// How many Redis holds.
-fn sessions(scene: &Scene) -> usize {
-    let keys = scene.redis.as_ref().unwrap().keys();
-    keys.iter()
-        .filter(|key| key.starts_with(b"guichet:session:"))
-        .count()
 }
 
 /// What the browser got leads to the provider's end of session, with our own way back.
@@ -131,8 +118,8 @@ fn a_link_and_a_form() {
             set.contains(&"guichet-session-fc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
             "{set:?}"
         );
-        assert_eq!(sessions(&scene), 0, "{status} {method}");
-        assert!(!is_signed_in(&scene, &browser));
+        assert_eq!(scene.redis.as_ref().unwrap().sessions(), 0, "{status} {method}");
+        assert!(!scene.is_signed_in(&browser));
         comes_back_signed_out(&scene, &browser, &left);
         // The stranger after her is asked who they are.
         assert!(
@@ -166,7 +153,7 @@ fn an_application_that_refuses() {
             .status(),
         502
     );
-    assert!(is_signed_in(&scene, &browser));
+    assert!(scene.is_signed_in(&browser));
     assert!(scene.provider.requests_to("/session/end").is_empty());
 }
 
@@ -193,11 +180,11 @@ fn another_site() {
         let answer = raw(&scene, &browser, (method, "/quitter"), fields);
         assert_eq!((answer.status, answer.text().as_str()), (200, "bye"), "{fields}");
         assert!(answer.fields("set-cookie").is_empty(), "{fields}");
-        assert!(is_signed_in(&scene, &browser), "{fields}");
+        assert!(scene.is_signed_in(&browser), "{fields}");
     }
     // Typed into the address line, and from our own page with an Origin alone, it does.
     leads_to_the_provider(&scene, &browser.open_once(&scene.url("/quitter")));
-    assert!(!is_signed_in(&scene, &browser));
+    assert!(!scene.is_signed_in(&browser));
     let (browser, _) = zoe(&scene);
     let answer = raw(
         &scene,
@@ -224,7 +211,7 @@ fn a_script() {
         ["guichet-session-fc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"]
     );
     assert_eq!(browser.cookie("localhost", SESSION), None);
-    assert!(!is_signed_in(&scene, &browser));
+    assert!(!scene.is_signed_in(&browser));
 }
 
 fn nobody() {
@@ -242,7 +229,7 @@ fn nobody() {
     assert!(answer.fields("set-cookie").is_empty());
     let (browser, page) = zoe(&scene);
     leads_to_the_provider(&scene, &browser.go_once(&page, "/peut-etre"));
-    assert!(!is_signed_in(&scene, &browser));
+    assert!(!scene.is_signed_in(&browser));
 }
 
 /// A store that is away ends nothing, and says so: the person must not believe that they are signed out.
@@ -255,9 +242,7 @@ fn a_store_that_is_away() {
             .after(std::time::Duration::from_millis(700)),
     );
     let asked = std::thread::spawn(move || browser.go_once(&page, "/quitter"));
-    while scene.application.received().is_empty() {
-        std::thread::yield_now();
-    }
+    until("the request", || !scene.application.received().is_empty());
     scene.redis.as_mut().unwrap().kill();
     let answer = asked.join().unwrap().answer;
     assert_eq!(answer.status, 503, "{}", answer.text());
@@ -319,7 +304,7 @@ fn a_provider_that_is_away_keeps_nobody_signed_in_here() {
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play { ids: &["F057"], sentence: "the application's own sign-out ends our session and the provider's, and no other site does", plays: ends_with_the_application },
     ]
@@ -330,10 +315,10 @@ fn the_link_to_ours() {
     let scene = with_sign_out(Store::Memory);
     let (browser, page) = zoe(&scene);
     let question = browser.go(&page, "/_guichet/logout");
-    assert!(is_signed_in(&scene, &browser), "a question ends nothing");
+    assert!(scene.is_signed_in(&browser), "a question ends nothing");
     leads_to_the_provider(
         &scene,
         &browser.submit_once(&question, &question.form("/_guichet/logout"), &[]),
     );
-    assert!(!is_signed_in(&scene, &browser));
+    assert!(!scene.is_signed_in(&browser));
 }

@@ -10,22 +10,24 @@ use guichet::session::record;
 use guichet::session::record::Place;
 use guichet::wire::host::Host;
 
-use super::Play;
 use super::key_of;
 use super::keyring;
 use super::redis_key;
 use super::signed_in;
 use crate::cases;
-use crate::journey::stage::SESSION_COOKIE;
 use crate::journey::stage::Stage;
 use crate::support::browser::Browser;
 use crate::support::message::find;
 use crate::support::provider::people;
 use crate::support::redis::Redis;
+use crate::support::scene::SESSION;
+use crate::support::table::Play;
+use crate::support::table::play;
+use crate::support::wait::until;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T347"],
@@ -49,7 +51,7 @@ fn two_halves_of_a_key() {
     let (stage, zoe) = signed_in();
     let other = Browser::new();
     stage.sign_in(&other, "/");
-    let host = Host::parse(stage.scene.url("").trim_start_matches("http://")).unwrap();
+    let host = Host::parse(&stage.scene.host()).unwrap();
     let (key, foreign) = (key_of(&zoe), key_of(&other));
     let locator = key.locator().unwrap();
     let value = stage.redis().ask(&[b"GET", &redis_key(&zoe)]).bytes();
@@ -88,18 +90,13 @@ fn a_replica_lags() {
     let replica = Redis::start();
     let port = stage.redis().url().rsplit(':').next().unwrap().to_owned();
     replica.ask(&[b"REPLICAOF", b"localhost", port.as_bytes()]);
-    while !replica.keys().contains(&redis_key(&zoe)) {
-        std::thread::yield_now();
-    }
+    until("the replica has it", || replica.keys().contains(&redis_key(&zoe)));
     let asked = |redis: &Redis| String::from_utf8(redis.ask(&[b"INFO", b"commandstats"]).bytes()).unwrap();
     replica.ask(&[b"REPLICAOF", b"127.0.0.1", b"1"]);
     stage.signs_out(&zoe);
     assert!(replica.keys().contains(&redis_key_of(&cookie)), "it does not lag");
     let thief = Browser::new();
-    thief.plant(
-        &stage.scene.url("/"),
-        &format!("{SESSION_COOKIE}={cookie}; Path=/"),
-    );
+    thief.plant(&stage.scene.url("/"), &format!("{SESSION}={cookie}; Path=/"));
     assert!(!stage.is_signed_in(&thief));
     assert!(!asked(&replica).contains("cmdstat_get:"), "{}", asked(&replica));
     assert!(asked(stage.redis()).contains("cmdstat_get:"));

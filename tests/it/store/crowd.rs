@@ -1,21 +1,22 @@
 //! Many at once: nobody gets the answer of somebody else, and nobody who signed out comes back.
 
-use super::Play;
 use super::WITH;
-use super::claims_of;
 use super::on_a_runtime;
 use crate::cases;
-use crate::journey::stage::SESSION_COOKIE;
 use crate::journey::stage::Stage;
 use crate::session_store;
 use crate::support::browser::Browser;
+use crate::support::jws::claims;
 use crate::support::provider::people;
 use crate::support::raw::RawClient;
+use crate::support::scene::SESSION;
 use crate::support::scene::Store;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T344"],
@@ -59,21 +60,19 @@ fn two_people_and_a_crowd() {
         let person: usize = line.split('/').nth(1).unwrap().parse().unwrap();
         let sub = people[person]["sub"].as_str().unwrap();
         assert_eq!(one.values("x-guichet-sub"), [sub], "{line}");
-        let claims = claims_of(&one.values("x-guichet-assertion")[0]);
+        let claims = claims(&one.values("x-guichet-assertion")[0]);
         assert_eq!(claims["sub"], sub, "{line}");
     }
 }
 
 /// Every other request is given up: before it is whole, right after it, or with the connection full of them.
 fn asks_and_gives_up(stage: &Stage, person: usize, cookie: &str) {
-    let host = stage.scene.url("");
-    let host = host.trim_start_matches("http://");
+    let host = stage.scene.host();
     let address = stage.scene.gateway.address();
     let mut kept = RawClient::connect(address);
     for number in 0..REQUESTS {
-        let request = format!(
-            "GET /{person}/{number} HTTP/1.1\r\nHost: {host}\r\nCookie: {SESSION_COOKIE}={cookie}\r\n\r\n"
-        );
+        let request =
+            format!("GET /{person}/{number} HTTP/1.1\r\nHost: {host}\r\nCookie: {SESSION}={cookie}\r\n\r\n");
         if number % 2 == 0 {
             assert_eq!(kept.send(&request).answer().status, 200);
         } else {

@@ -8,7 +8,6 @@ use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
 use guichet::wire::cookies::SetCookie;
 
-use super::Play;
 use super::redis_key;
 use super::signed_in;
 use crate::cases;
@@ -16,12 +15,17 @@ use crate::journey::stage::Stage;
 use crate::support::browser::Browser;
 use crate::support::gateway::Place;
 use crate::support::gateway::TestGateway;
+use crate::support::provider::Alg;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::SESSION_SECRET;
+use crate::support::scene::usual;
+use crate::support::table::Play;
+use crate::support::table::play;
+use crate::support::upstream::Upstream;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T348"],
@@ -109,11 +113,11 @@ fn weak_secrets() {
     let of_31 = "x-31-bytes-of-a-session-secret-";
     assert_eq!(of_31.len(), 31);
     for weak in [of_31, &"\0".repeat(32), &"a".repeat(64), "changeme", ""] {
-        let refusal = TestGateway::try_start(|place| least(place, weak)).unwrap_err();
+        let refusal = TestGateway::try_start(|place| with_secret(place, weak)).unwrap_err();
         assert!(refusal.contains("session.secret"), "{refusal}");
         assert!(weak.is_empty() || !refusal.contains(weak), "{refusal}");
     }
-    TestGateway::start(|place| least(place, SESSION_SECRET));
+    TestGateway::start(|place| with_secret(place, SESSION_SECRET));
     let keyring = Keyring::new(&[Secret::new(SESSION_SECRET)]).unwrap();
     let tags = Purpose::ALL.map(|purpose| keyring.tag(purpose, &[b"data"]).unwrap());
     assert_eq!(tags.iter().collect::<HashSet<_>>().len(), Purpose::ALL.len());
@@ -124,40 +128,12 @@ fn weak_secrets() {
     }
 }
 
-/// The shortest configuration that starts, with this session secret.
-fn least(place: &Place, secret: &str) -> String {
-    format!(
-        r#"public_url = "{public_url}"
-[organisation]
-name = "Ville d'Exemple"
-contact_url = "https://ville.example/contact"
-[server]
-listen = "127.0.0.1:{port}"
-[session]
-store = "memory"
-secret = {secret}
-[assertion]
-keys_dir = "{keys}"
-[providers.fc]
-preset = "franceconnect"
-environment = "simulated"
-issuer = "http://127.0.0.1:1/api/v2"
-client_id = "tests"
-client_secret = {client_secret}
-scopes = ["openid"]
-[[apps]]
-name = "urbanisme"
-path = "/"
-providers = ["fc"]
-upstreams = ["http://127.0.0.1:1"]
-claims = ["sub"]
-"#,
-        public_url = place.public_url(),
-        port = place.port(),
-        secret = place.secret("session_secret", secret),
-        keys = place.keys(),
-        client_secret = place.secret("client_secret", CLIENT_SECRET),
-    )
+/// The usual configuration, with this session secret.
+fn with_secret(place: &Place, secret: &str) -> String {
+    let nobody = ("http://127.0.0.1:1/api/v2", Alg::Es256);
+    let text = usual(place, nobody, &Upstream::start(), "");
+    place.secret("session_secret", secret);
+    text
 }
 
 fn shifted_fields() {
@@ -198,14 +174,9 @@ fn secrets_stay_inside() {
     let (stage, zoe) = signed_in();
     let cookie = Stage::session_cookie(&zoe).unwrap();
     let token = stage.scene.provider.requests_to("/token").swap_remove(0);
-    let code = parameter(&token.body, "code");
+    let code = token.parameter("code").unwrap();
     let userinfo = stage.scene.provider.requests_to("/userinfo").swap_remove(0);
-    let bearer = userinfo
-        .headers
-        .iter()
-        .find(|(name, _)| name == "authorization")
-        .unwrap();
-    let access_token = bearer.1.trim_start_matches("Bearer ").to_owned();
+    let access_token = userinfo.bearer().unwrap();
     let page = stage.signs_out(&zoe);
     let id_token = page.parameter("id_token_hint").unwrap();
     let log = stage.scene.gateway.logs().text();
@@ -215,7 +186,7 @@ fn secrets_stay_inside() {
         CLIENT_SECRET,
         &cookie,
         &code,
-        &access_token,
+        access_token,
         &id_token,
     ];
     for secret in secrets {
@@ -236,9 +207,4 @@ fn secrets_stay_inside() {
     );
     let set = SetCookie::from_sealed(format!("guichet-session-fc={cookie}; Path=/"));
     assert!(!format!("{set:?}").contains(&cookie), "{set:?}");
-}
-
-fn parameter(form: &str, name: &str) -> String {
-    let mut pairs = form_urlencoded::parse(form.as_bytes());
-    pairs.find(|(each, _)| each == name).unwrap().1.into_owned()
 }

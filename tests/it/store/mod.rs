@@ -7,11 +7,9 @@ pub(crate) mod outage;
 pub(crate) mod time;
 pub(crate) mod unopened;
 
-use guichet::seal;
 use guichet::seal::Keyring;
 use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
-use serde_json::Value;
 
 use crate::journey::stage::Stage;
 use crate::journey::stage::With;
@@ -19,25 +17,6 @@ use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::scene::SESSION_SECRET;
 use crate::support::scene::Store;
-use crate::support::table::Case;
-
-/// A case that needs a scene of its own.
-#[derive(Debug)]
-pub(crate) struct Play {
-    pub(crate) ids: &'static [&'static str],
-    pub(crate) sentence: &'static str,
-    pub(crate) plays: fn(),
-}
-
-impl Case for Play {
-    fn ids(&self) -> &'static [&'static str] {
-        self.ids
-    }
-
-    fn sentence(&self) -> &'static str {
-        self.sentence
-    }
-}
 
 const WITH: With = With::OidcProvider(Alg::Es256);
 
@@ -63,12 +42,6 @@ fn redis_key(browser: &Browser) -> Vec<u8> {
 /// The gateway's secret, as a program that found it would use it.
 fn keyring() -> Keyring {
     Keyring::new(&[Secret::new(SESSION_SECRET)]).unwrap()
-}
-
-/// What an assertion says, without a look at its signature.
-fn claims_of(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&seal::from_base64url(payload).unwrap()).unwrap()
 }
 
 /// A scene over the store itself, without a gateway.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Play;
 use super::WITH;
 use super::key_of;
 use super::on_a_runtime;
@@ -18,10 +17,12 @@ use crate::support::redis::Durability;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
 use crate::support::redis::liar::Liar;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T340"],

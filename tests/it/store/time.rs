@@ -5,17 +5,20 @@ use std::time::Duration;
 use guichet::clock::Clock;
 use serde_json::json;
 
-use super::Play;
 use super::WITH;
 use super::signed_in;
 use crate::cases;
 use crate::journey::stage::Stage;
 use crate::support::browser::Browser;
+use crate::support::jws::claims;
 use crate::support::scene::Store;
+use crate::support::table::Play;
+use crate::support::table::play;
+use crate::support::wait::until;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T356"],
@@ -108,7 +111,7 @@ fn an_assertion_is_of_the_present() {
             .only()
             .values("x-guichet-assertion")
             .swap_remove(0);
-        let claims = super::claims_of(&token);
+        let claims = claims(&token);
         let (from, until) = (claims["nbf"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
         assert!((from..until).contains(&now.as_unix()), "{claims} at {now}");
     }
@@ -130,11 +133,9 @@ fn a_failure_of_the_future_is_forgotten() {
     let page = browser.open(&login);
     assert!(page.status() >= 500, "{}", page.text());
     clock.set(present);
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
-    while !browser.open(&login).url.starts_with(stage.issuer()) {
-        assert!(tokio::time::Instant::now() < deadline, "not asked again");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    until("it is asked again", || {
+        browser.open(&login).url.starts_with(stage.issuer())
+    });
 }
 
 fn both_limits() {

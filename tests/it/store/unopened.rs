@@ -6,21 +6,22 @@ use guichet::seal::Purpose;
 use serde_json::Value;
 use serde_json::json;
 
-use super::Play;
 use super::key_of;
 use super::keyring;
 use super::on_a_runtime;
 use super::redis_key;
 use super::signed_in;
 use crate::cases;
-use crate::journey::stage::SESSION_COOKIE;
 use crate::journey::stage::Stage;
 use crate::session_store;
 use crate::support::browser::Browser;
+use crate::support::scene::SESSION;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T345"],
@@ -113,8 +114,7 @@ fn damaged_values() {
 /// What a program with the gateway's secret and the person's cookie could write.
 fn sealed(stage: &Stage, browser: &Browser, version: u8, record: &[u8]) -> Vec<u8> {
     let key = key_of(browser);
-    let host = stage.scene.url("");
-    let host = host.trim_start_matches("http://");
+    let host = stage.scene.host();
     let locator = key.locator().unwrap();
     let context: [&[u8]; 4] = [
         &[version],
@@ -130,15 +130,10 @@ fn sealed(stage: &Stage, browser: &Browser, version: u8, record: &[u8]) -> Vec<u
 fn record_of(stage: &Stage, browser: &Browser) -> Value {
     let key = key_of(browser);
     let value = value_of(stage, &redis_key(browser));
-    let host = stage.scene.url("");
+    let host = stage.scene.host();
     let locator = key.locator().unwrap();
     let note = 3 + usize::from(u16::from_be_bytes([value[1], value[2]]));
-    let context: [&[u8]; 4] = [
-        &[1],
-        b"guichet:",
-        host.trim_start_matches("http://").as_bytes(),
-        locator.as_str().as_bytes(),
-    ];
+    let context: [&[u8]; 4] = [&[1], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
     let keys = keyring().with(key.expose_bytes()).unwrap();
     let opened = keys
         .open(Purpose::SessionRecord, &context, &value[note..])
@@ -187,10 +182,7 @@ fn an_old_copy() {
     let value = value_of(&stage, &key);
     stage.signs_out(&browser);
     let thief = Browser::new();
-    thief.plant(
-        &stage.scene.url("/"),
-        &format!("{SESSION_COOKIE}={cookie}; Path=/"),
-    );
+    thief.plant(&stage.scene.url("/"), &format!("{SESSION}={cookie}; Path=/"));
     assert!(!stage.is_signed_in(&thief));
     put(&stage, &key, &value);
     assert!(

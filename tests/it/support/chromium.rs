@@ -6,8 +6,9 @@ use std::process::Command;
 use serde_json::Value;
 use serde_json::json;
 
-use super::process::in_repository;
+use super::command::tool;
 use super::provider::node;
+use super::repository::in_repository;
 
 /// Takes the steps and returns the report; fails with the page's text if a step does. Screenshots go into the folder.
 pub(crate) fn journey(screenshots: &Path, steps: &Value) -> Value {
@@ -20,15 +21,11 @@ pub(crate) fn journey_as(screenshots: &Path, steps: &Value, browser: &Value) -> 
     let mut order = json!({ "screenshots": screenshots, "steps": steps });
     let set_up = browser.as_object().unwrap().clone();
     order.as_object_mut().unwrap().extend(set_up);
-    let output = Command::new(node())
+    let mut browsing = Command::new(node());
+    browsing
         .arg(in_repository("tests/browser/journey.mjs"))
-        .arg(order.to_string())
-        .output()
-        .expect("`./test` installs what the tests need");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let report: Value =
-        serde_json::from_str(text.trim()).unwrap_or_else(|error| panic!("{error}: {text}{errors}"));
+        .arg(order.to_string());
+    let report = tool(&mut browsing, "").json();
     assert_eq!(report["ok"], true, "{report:#}");
     report
 }

@@ -1,14 +1,17 @@
-//! The executable, run to its end with a configuration, as a person at a terminal would.
+//! A command that is run to its end: the program, as a person at a terminal would run it, and the tools beside it.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::process::ExitStatus;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use super::executable::GUICHET;
+use super::process::Process;
 use super::scene::Scene;
+
+/// The program that these tests are about.
+pub(crate) const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
 
 /// What a command wrote, and how it ended.
 #[derive(Debug)]
@@ -18,40 +21,46 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
-/// Runs `guichet --config FILE ARGUMENTS..` with these variables beside its usual environment, and this on its standard input.
+/// Runs `guichet --config FILE ARGUMENTS..` with these variables beside its usual environment, and this on its standard
+/// input. It must not take long.
 pub(crate) fn guichet_with(
     config: &Path,
     arguments: &[&str],
     variables: &[(&str, &str)],
     input: &str,
 ) -> Ended {
-    let mut child = Command::new(GUICHET)
-        .arg("--config")
-        .arg(config)
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    Ended {
-        code: output.status.code().expect("it was not killed"),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    let mut command = Command::new(GUICHET);
+    command.arg("--config").arg(config).args(arguments);
+    run(command.envs(variables.iter().copied()), input, Process::ended)
+}
+
+/// The same with nothing but the arguments.
+pub(crate) fn guichet_at(config: &Path, arguments: &[&str]) -> Ended {
+    guichet_with(config, arguments, &[], "")
 }
 
 /// The same with the configuration of a scene.
 pub(crate) fn guichet(scene: &Scene, arguments: &[&str]) -> Ended {
-    guichet_with(
-        &scene.gateway.place().folder().join("guichet.toml"),
-        arguments,
-        &[],
-        "",
-    )
+    guichet_at(&scene.gateway.place().file(), arguments)
+}
+
+/// Runs another program, however long it takes, with this on its standard input.
+pub(crate) fn tool(command: &mut Command, input: &str) -> Ended {
+    run(command, input, Process::ended_at_last)
+}
+
+fn run(command: &mut Command, input: &str, end: impl FnOnce(&mut Process) -> ExitStatus) -> Ended {
+    let mut process = Process::start(command.stderr(Stdio::piped()));
+    process.keep_errors();
+    process.hears(input);
+    let status = end(&mut process);
+    Ended {
+        code: status
+            .code()
+            .unwrap_or_else(|| panic!("{command:?} was killed: {status}")),
+        out: process.output(),
+        err: process.errors(),
+    }
 }
 
 impl Ended {
@@ -59,6 +68,12 @@ impl Ended {
     pub(crate) fn well(self) -> String {
         assert_eq!(self.code, 0, "{}{}", self.out, self.err);
         self.out
+    }
+
+    /// It refused with this code, and did nothing; why.
+    pub(crate) fn refused(self, code: i32) -> String {
+        assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);
+        self.err
     }
 
     /// What it wrote, as JSON.

@@ -1,18 +1,11 @@
 //! A page of the documentation and its blocks of code, so that a test runs what the reader runs.
 
-use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
 
-use super::process::in_repository;
-
-/// A file of this repository.
-pub(crate) fn text_of(path: &str) -> String {
-    fs::read_to_string(in_repository(path)).unwrap()
-}
+use super::command::Ended;
+use super::command::tool;
+use super::repository::text_of;
 
 /// The blocks of code of a page in one language, in order.
 pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
@@ -42,22 +35,13 @@ pub(crate) fn with(text: &str, replacements: &[(&str, &str)]) -> String {
 }
 
 /// Runs a script in a folder, without the lines that begin with one of these; `typed` is what the reader types.
-pub(crate) fn followed(script: &str, folder: &Path, (without, typed): (&[&str], &str)) -> Output {
+pub(crate) fn followed(script: &str, folder: &Path, (without, typed): (&[&str], &str)) -> Ended {
     let lines = script
         .lines()
         .filter(|line| !without.iter().any(|start| line.starts_with(start)));
     let script = lines.collect::<Vec<_>>().join("\n");
-    let child = Command::new("sh")
-        .args(["-e", "-c", &script])
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = child.unwrap();
-    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}\n{said}");
-    output
+    let mut sh = Command::new("sh");
+    let ended = tool(sh.args(["-e", "-c", &script]).current_dir(folder), typed);
+    assert_eq!(ended.code, 0, "{script}\n{}", ended.err);
+    ended
 }

@@ -1,49 +1,45 @@
 //! The real executable on a port of its own, before an application and a provider: its log, its signals, its end.
 
 use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
 use std::net::SocketAddr;
-use std::process::Child;
+use std::net::TcpStream;
+use std::path::Path;
 use std::process::Command;
 use std::process::ExitStatus;
-use std::process::Output;
 use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::thread;
-use std::time::Duration;
 
-use tokio::time::Instant;
+use serde_json::Value;
 
 use super::browser::Browser;
 use super::browser::Page;
+use super::command::Ended;
+use super::command::GUICHET;
+use super::command::guichet_at;
 use super::gateway::Place;
+use super::process::Process;
 use super::provider::Alg;
-use super::provider::Client;
 use super::provider::Provider;
 use super::provider::ZOE;
+use super::provider::to_the_provider;
 use super::raw::exchange;
 use super::scene::CLIENT_SECRET;
+use super::scene::is_let_in;
 use super::scene::usual;
 use super::upstream::Upstream;
-use serde_json::Value;
-
-pub(crate) const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
-/// How long something may take that happens at once on a machine that has nothing else to do.
-const PATIENCE: Duration = Duration::from_mins(1);
+use super::wait::eventually;
+use super::wait::until;
 
 /// A process, and what it talks to. It is killed when it goes out of scope.
 #[derive(Debug)]
 pub(crate) struct Executable {
-    process: Child,
-    log: Arc<Mutex<String>>,
+    process: Process,
     place: Place,
     pub(crate) provider: Option<Provider>,
     pub(crate) application: Upstream,
 }
 
 /// How it is started.
+#[derive(Clone, Copy)]
 pub(crate) struct Start<'a> {
     /// Whether somebody can sign in.
     pub(crate) provider: bool,
@@ -53,6 +49,17 @@ pub(crate) struct Start<'a> {
     pub(crate) edit: &'a dyn Fn(&Place, &str) -> String,
     /// The command, with this process in the end.
     pub(crate) command: &'a dyn Fn(&Place) -> Command,
+    pub(crate) log: Log,
+}
+
+/// What becomes of its standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Log {
+    Kept,
+    /// Whoever would read it went away.
+    Unheard,
+    /// Somebody holds it, and reads nothing.
+    Unread,
 }
 
 impl Default for Start<'_> {
@@ -62,12 +69,34 @@ impl Default for Start<'_> {
             store: &|_| String::new(),
             edit: &|_, usual| usual.to_owned(),
             command: &|_| Command::new(GUICHET),
+            log: Log::Kept,
         }
     }
 }
 
+/// Runs it by this command with this configuration, and waits until it says that it listens.
+pub(crate) fn running(command: &mut Command, config: &Path) -> Process {
+    let mut process = begun(command, config);
+    process.keep_errors();
+    let listens = eventually(|| {
+        let log = process.errors();
+        assert!(
+            !process.has_ended() || log.contains("listening"),
+            "it ended\n{log}"
+        );
+        log.contains("listening").then_some(())
+    });
+    assert!(listens.is_some(), "it does not listen\n{}", process.errors());
+    process
+}
+
+fn begun(command: &mut Command, config: &Path) -> Process {
+    command.arg("--config").arg(config).arg("run");
+    Process::start(command.stderr(Stdio::piped()))
+}
+
 impl Executable {
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it listens.
     pub(crate) fn start(start: &Start<'_>) -> Self {
         let place = Place::new();
         let alg = Alg::Es256;
@@ -78,56 +107,50 @@ impl Executable {
             .as_ref()
             .map_or("http://localhost:9/none", Provider::issuer);
         let text = usual(&place, (issuer, alg), &application, &(start.store)(&place));
-        let text = (start.edit)(&place, &text);
-        fs::write(place.file(), text).unwrap();
+        fs::write(place.file(), (start.edit)(&place, &text)).unwrap();
         if let Some(provider) = &provider {
-            let public_url = place.public_url();
-            provider.register(&Client {
-                id: "tests",
-                secret: CLIENT_SECRET,
-                redirect_uris: &[format!("{public_url}/_guichet/callback")],
-                post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-            });
+            provider.register_at(&place.public_url(), ("tests", CLIENT_SECRET));
         }
         let mut command = (start.command)(&place);
-        command
-            .arg("--config")
-            .arg(place.file())
-            .arg("run")
-            .stderr(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let (lines, into) = (BufReader::new(process.stderr.take().unwrap()), Arc::clone(&log));
-        thread::spawn(move || {
-            for line in lines.lines().map_while(Result::ok) {
-                let mut log = into.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
+        let process = match start.log {
+            Log::Kept => running(&mut command, &place.file()),
+            Log::Unheard | Log::Unread => {
+                let mut process = begun(&mut command, &place.file());
+                if start.log == Log::Unheard {
+                    process.hang_up();
+                }
+                until("it listens", || TcpStream::connect(place.address()).is_ok());
+                process
             }
-        });
-        let executable = Self {
+        };
+        Self {
             process,
-            log,
             place,
             provider,
             application,
-        };
-        executable.until("it listens", || executable.log().contains("listening"));
-        executable
+        }
+    }
+
+    /// After its end, once more with the configuration as it is now.
+    pub(crate) fn start_again(&mut self) {
+        assert!(self.has_ended());
+        self.process = running(&mut Command::new(GUICHET), &self.place.file());
     }
 
     /// Waits for a condition, and fails with the log if it never comes.
     pub(crate) fn until(&self, what: &str, mut condition: impl FnMut() -> bool) {
-        let end = Instant::now() + PATIENCE;
-        while !condition() {
-            assert!(Instant::now() < end, "never: {what}\n{}", self.log());
-            thread::sleep(Duration::from_millis(5));
-        }
+        let came = eventually(|| condition().then_some(()));
+        assert!(came.is_some(), "never: {what}\n{}", self.log());
     }
 
     /// Everything that it said so far.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.process.errors()
+    }
+
+    /// The audit stream so far.
+    pub(crate) fn audit(&self) -> String {
+        self.process.output()
     }
 
     /// Whether the log has everything that `check` said: a line for each finding.
@@ -188,21 +211,12 @@ impl Executable {
 
     /// Sends a signal, such as `HUP`.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([&format!("-{name}"), &self.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success(), "kill -{name}");
+        self.process.signal(name);
     }
 
     /// Another command of the program, with the same configuration.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
-        Command::new(GUICHET)
-            .arg("--config")
-            .arg(self.place.file())
-            .args(arguments)
-            .output()
-            .unwrap()
+    pub(crate) fn command(&self, arguments: &[&str]) -> Ended {
+        guichet_at(&self.place.file(), arguments)
     }
 
     /// Zoé signs in on the way to a page; returns where she arrives.
@@ -213,51 +227,21 @@ impl Executable {
 
     /// From a protected page through the chooser to the provider's page.
     pub(crate) fn to_the_provider(&self, browser: &Browser, path: &str) -> Page {
-        let chooser = browser.open(&self.url(path));
-        let links = chooser.links();
-        let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
-        let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
-        browser.go(&chooser, &login.href)
+        to_the_provider(browser, &self.url(path))
     }
 
     /// Whether the browser gets through to the application without being asked who it is.
     pub(crate) fn is_signed_in(&self, browser: &Browser) -> bool {
-        self.application.forget();
-        let page = browser.open_once(&self.url("/again"));
-        let received = self.application.received().into_iter();
-        let arrived = received.filter(|received| received.request_line().contains("/again"));
-        page.status() == 200 && arrived.count() == 1
-    }
-
-    /// What the browser holds here, as a line of a head.
-    pub(crate) fn cookies(browser: &Browser) -> String {
-        let names = browser.cookie_names("localhost").into_iter();
-        let cookies = names.map(|name| format!("{name}={}", browser.cookie("localhost", &name).unwrap()));
-        format!("Cookie: {}\r\n", cookies.collect::<Vec<_>>().join("; "))
+        is_let_in(&self.application, browser, &self.url("/again"))
     }
 
     /// How it ended. Waits for it.
     pub(crate) fn ended(&mut self) -> ExitStatus {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < end, "it does not end\n{}", self.log());
-            thread::sleep(Duration::from_millis(5));
-        }
+        self.process.ended()
     }
 
     /// Whether it has ended already.
     pub(crate) fn has_ended(&mut self) -> bool {
-        self.process.try_wait().unwrap().is_some()
-    }
-}
-
-impl Drop for Executable {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.process.kill());
-        drop(self.process.wait());
+        self.process.has_ended()
     }
 }

@@ -17,12 +17,16 @@ use guichet::config::settings::Config;
 use guichet::identity_headers::signing_keys::SigningKeys;
 use guichet::telemetry::audit::Audit;
 use guichet::telemetry::telemetry::Telemetry;
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::clock::TestClock;
 use super::logs::Logs;
+use super::ports::free_port;
+use super::ports::local;
 
 /// A running gateway; it ends when it goes out of scope.
 #[derive(Debug)]
@@ -167,7 +171,7 @@ impl Drop for TestGateway {
 impl Place {
     /// At a port that was free a moment ago.
     pub(crate) fn new() -> Self {
-        Self::at(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+        Self::at(local(free_port()))
     }
 
     fn at(address: SocketAddr) -> Self {
@@ -267,8 +271,15 @@ async fn until_told(app: &App, listener: tokio::net::TcpListener, mut stopped: w
     tokio::join!(serving, ending);
 }
 
+/// As the program does first thing; a test that came before may have done it.
+pub(crate) fn has_cryptography() {
+    let installed = aws_lc_rs::default_provider().install_default();
+    assert!(installed.is_ok() || CryptoProvider::get_default().is_some());
+}
+
 /// What the configuration says; it is a file like any other.
 fn load(place: &Place, text: &str) -> Result<Config, String> {
+    has_cryptography();
     let file = place.file();
     fs::write(&file, text).unwrap();
     config::load(&file)

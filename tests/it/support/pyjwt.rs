@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::command::tool;
+
 /// Standard output is the claims; a refusal is the name of `PyJWT`'s exception on standard error.
 const VERIFY: &str = r"
 import json, sys, jwt
@@ -27,13 +29,11 @@ pub(crate) fn verify(token: &str, jwks: &Value, audience: &str, issuer: &str) ->
         .args(["-c", VERIFY, token])
         .arg(jwks.to_string())
         .args([audience, issuer]);
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{error}; `./test` installs what is lacking"));
-    if output.status.success() {
-        return Ok(serde_json::from_slice(&output.stdout).unwrap());
+    let ended = tool(&mut command, "");
+    if ended.code == 0 {
+        return Ok(ended.json());
     }
-    let refusal = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let refusal = ended.err.trim().to_owned();
     assert!(!refusal.contains(char::is_whitespace), "Python failed: {refusal}");
     Err(refusal)
 }

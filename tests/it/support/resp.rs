@@ -95,6 +95,10 @@ impl Reply {
         }
     }
 
+    pub(crate) fn text(self) -> String {
+        String::from_utf8(self.bytes()).unwrap()
+    }
+
     /// The members of a list, each as bytes.
     pub(crate) fn members(self) -> Vec<Vec<u8>> {
         match self {

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::browser::Browser;
 use super::browser::Page;
 use super::gateway::Place;
 use super::gateway::TestGateway;
 use super::provider::Alg;
-use super::provider::Client;
 use super::provider::Provider;
 use super::provider::ZOE;
+use super::provider::to_the_provider;
+use super::raw::Answer;
+use super::raw::exchange;
 use super::redis::Redis;
 use super::upstream::Upstream;
 
@@ -28,6 +32,11 @@ pub(crate) enum Store {
     Memory,
     Redis,
 }
+
+/// The cookie of a session on plain http, which is for loopback only, so without `__Host-`.
+pub(crate) const SESSION: &str = "guichet-session-fc";
+/// The field that an application trusts.
+pub(crate) const ASSERTION: &str = "x-guichet-assertion";
 
 pub(crate) const CLIENT_SECRET: &str = "the-client-secret-of-the-tests-0123456789";
 pub(crate) const SESSION_SECRET: &str = "the-session-secret-of-the-tests-0123456789abcdef";
@@ -82,12 +91,7 @@ impl Scene {
     /// The provider knows the gateway under this secret, and under no other.
     pub(crate) fn is_registered_with(&self, secret: &str) {
         let public_url = self.gateway.place().public_url();
-        self.provider.register(&Client {
-            id: "tests",
-            secret,
-            redirect_uris: &[format!("{public_url}/_guichet/callback")],
-            post_logout_redirect_uris: &[format!("{public_url}/_guichet/logged-out")],
-        });
+        self.provider.register_at(&public_url, ("tests", secret));
     }
 
     /// An address at the gateway.
@@ -97,17 +101,34 @@ impl Scene {
 
     /// From a protected page through the chooser to the provider's page.
     pub(crate) fn to_the_provider(&self, browser: &Browser, path: &str) -> Page {
-        let chooser = browser.open(&self.url(path));
-        let links = chooser.links();
-        let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
-        let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
-        browser.go(&chooser, &login.href)
+        to_the_provider(browser, &self.url(path))
     }
 
     /// Zoé signs in on the way to a page; returns where she arrives.
     pub(crate) fn sign_in(&self, browser: &Browser, path: &str) -> Page {
         self.provider
             .sign_in(browser, &self.to_the_provider(browser, path), ZOE)
+    }
+
+    /// Whether the application gets this browser's request without a question.
+    pub(crate) fn is_signed_in(&self, browser: &Browser) -> bool {
+        is_let_in(&self.application, browser, &self.url("/again"))
+    }
+
+    /// The host that requests name.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.gateway.place().port())
+    }
+
+    /// A request of a program, with more lines of head.
+    pub(crate) fn ask(&self, path: &str, lines: &str) -> Answer {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n", self.host());
+        exchange(self.gateway.address(), request)
+    }
+
+    /// What the gateway publishes for applications.
+    pub(crate) fn jwks(&self) -> Value {
+        self.ask("/_guichet/jwks.json", "Connection: close\r\n").json()
     }
 
     /// Time goes by, for the gateway, its store and the browser.
@@ -118,6 +139,42 @@ impl Scene {
             redis.advance(duration);
         }
     }
+}
+
+/// The same with a second entry at the same issuer, `agents`, whose own application is at `/agents`.
+pub(crate) fn with_agents(usual: &str) -> String {
+    let (head, apps) = usual.split_once("[[apps]]").unwrap();
+    let entry = head.split_once("[providers.fc]").unwrap().1;
+    let other = entry.replace("client_id = \"tests\"", "client_id = \"agents\"");
+    let upstream = apps.lines().find(|line| line.starts_with("upstreams")).unwrap();
+    format!(
+        "{head}[providers.agents]{other}[[apps]]{apps}\n[[apps]]\nname = \"agents\"\ntitle = \"Agents\"\npath = \"/agents\"\n\
+         providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\nplain_headers = [\"sub\"]\n"
+    )
+}
+
+/// What the application is told in the assertion, if it is known.
+pub(crate) const CLAIMS: [&str; 9] = [
+    "sub",
+    "given_name",
+    "given_name_array",
+    "family_name",
+    "birthdate",
+    "gender",
+    "birthplace",
+    "birthcountry",
+    "email",
+];
+
+/// Whether the browser gets through to the application without being asked who it is: both say the same.
+pub(crate) fn is_let_in(application: &Upstream, browser: &Browser, url: &str) -> bool {
+    application.forget();
+    let page = browser.open_once(url);
+    let received = application.received().into_iter();
+    let arrived = received.filter(|received| received.request_line().contains("/again"));
+    let passed = page.status() == 200;
+    assert_eq!(arrived.count(), usize::from(passed), "{}", page.text());
+    passed
 }
 
 pub(crate) fn redis_store(place: &Place, redis: &Redis) -> String {
@@ -167,7 +224,7 @@ title = "Urbanisme"
 path = "/"
 providers = ["fc"]
 upstreams = ["{upstream}"]
-claims = ["sub", "given_name", "given_name_array", "family_name", "birthdate", "gender", "birthplace", "birthcountry", "email"]
+claims = {CLAIMS:?}
 plain_headers = ["sub", "family_name", "email"]
 
   [[apps.routes]]
@@ -190,14 +247,6 @@ plain_headers = ["sub", "family_name", "email"]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::raw::exchange;
-
-    /// Whether the browser gets through to the application without being asked who it is.
-    fn is_signed_in(scene: &Scene, browser: &Browser) -> bool {
-        scene.application.forget();
-        let page = browser.open(&scene.url("/again"));
-        page.hops.len() == 1 && page.status() == 200 && scene.application.received().len() == 1
-    }
 
     fn stands(alg: Alg, store: Store) {
         let scene = Scene::start(alg, store);
@@ -219,11 +268,11 @@ mod tests {
             store == Store::Redis
         );
 
-        assert!(is_signed_in(&scene, &browser));
+        assert!(scene.is_signed_in(&browser));
         scene.advance(&browser, Duration::from_mins(29));
-        assert!(is_signed_in(&scene, &browser));
+        assert!(scene.is_signed_in(&browser));
         scene.advance(&browser, Duration::from_hours(8));
-        assert!(!is_signed_in(&scene, &browser));
+        assert!(!scene.is_signed_in(&browser));
     }
 
     #[test]
@@ -245,7 +294,7 @@ mod tests {
             scene
                 .gateway
                 .restart(|text| text.replace("Urbanisme", "Autre nom"));
-            assert_eq!(is_signed_in(&scene, &browser), store == Store::Redis, "{store:?}");
+            assert_eq!(scene.is_signed_in(&browser), store == Store::Redis, "{store:?}");
         }
     }
 
@@ -253,11 +302,7 @@ mod tests {
     fn a_gateway_that_stopped_is_not_there_and_one_that_cannot_start_says_why() {
         let mut scene = Scene::start(Alg::Es256, Store::Memory);
         let address = scene.gateway.address();
-        let request = format!(
-            "GET /public HTTP/1.1\r\nHost: {}\r\n\r\n",
-            scene.url("").trim_start_matches("http://")
-        );
-        assert_eq!(exchange(address, request).status, 200);
+        assert_eq!(scene.ask("/public", "").status, 200);
         scene.gateway.stop();
         assert!(std::net::TcpStream::connect(address).is_err());
         let refusal = TestGateway::try_start(|_| "public_url = 1\n".to_owned()).unwrap_err();

@@ -2,7 +2,6 @@
 
 use super::browser::Browser;
 use super::browser::Page;
-use super::provider::people;
 use super::raw::Answer;
 use super::raw::RawClient;
 use super::scene::Scene;
@@ -10,30 +9,37 @@ use super::scene::Scene;
 /// The person signs in at the provider; returns the address of the redirection endpoint, code and all, that their browser
 /// was sent to and has not opened.
 pub(crate) fn to_the_callback(scene: &Scene, browser: &Browser, path: &str, person: usize) -> String {
-    let provider = scene.to_the_provider(browser, path);
-    let sub = people()[person]["sub"].as_str().unwrap().to_owned();
-    let form = provider.forms().remove(0);
-    let mut page = browser.submit_once(&provider, &form, &[("account", &sub)]);
-    loop {
-        let next = page.resolve(page.answer.field("location").unwrap());
-        if next.contains("/_guichet/callback?") {
-            return next;
-        }
-        page = browser.go_once(&page, &next);
-    }
+    let page = scene.to_the_provider(browser, path);
+    let callback = scene.url("/_guichet/callback?");
+    scene.provider.obtains_a_code(browser, &page, (person, &callback))
 }
 
 /// A request as bytes, with the cookies of this browser and the fields of a navigation, or others.
 pub(crate) fn raw(scene: &Scene, browser: &Browser, (method, path): (&str, &str), fields: &str) -> Answer {
-    let (port, cookies) = (scene.gateway.place().port(), cookie_field(browser));
-    let cookies = if cookies.is_empty() {
-        cookies
-    } else {
-        format!("Cookie: {cookies}\r\n")
-    };
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{cookies}{fields}\r\n");
+    let (host, cookies) = (scene.host(), cookie_line(browser));
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{cookies}{fields}\r\n");
     let mut client = RawClient::connect(scene.gateway.address());
     client.send(request).try_answer(method).unwrap()
+}
+
+/// A `GET` like that.
+pub(crate) fn get(scene: &Scene, browser: &Browser, path: &str) -> Answer {
+    raw(scene, browser, ("GET", path), "")
+}
+
+/// The value of a parameter in a path and query.
+pub(crate) fn parameter(path: &str, name: &str) -> String {
+    let query = path.split_once('?').unwrap().1;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(given, _)| given == name).unwrap().1.into_owned()
+}
+
+/// What this browser holds at the gateway, as a line of a head, if it holds anything.
+pub(crate) fn cookie_line(browser: &Browser) -> String {
+    match cookie_field(browser) {
+        none if none.is_empty() => none,
+        pairs => format!("Cookie: {pairs}\r\n"),
+    }
 }
 
 /// The `Cookie` field of this browser at the gateway, for a raw request.

@@ -4,17 +4,11 @@
 //! list of their numbers. A row is run because it is listed; there is no list beside the table to forget.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use super::raw::Connection;
-use super::raw::RawClient;
-use super::upstream::Upstream;
-
 /// What a row of any table has.
-pub(crate) trait Case: Debug {
+pub(crate) trait Case {
     /// The numbers that it answers for, such as `T005`.
     fn ids(&self) -> &'static [&'static str];
 
@@ -22,81 +16,38 @@ pub(crate) trait Case: Debug {
     fn sentence(&self) -> &'static str;
 }
 
-/// A request as bytes, and what must come of it.
+/// A case that plays a scene of its own.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct Play {
     pub(crate) ids: &'static [&'static str],
     pub(crate) sentence: &'static str,
-    /// Byte for byte.
-    pub(crate) input: &'static str,
-    pub(crate) status: u16,
-    pub(crate) application: Application,
-    pub(crate) connection: Afterwards,
+    pub(crate) plays: fn(),
 }
 
-/// What the application received.
+/// A case that holds on a stage.
 #[derive(Debug)]
-pub(crate) enum Application {
-    /// No byte.
-    Nothing,
-    /// One request with all of the first, byte for byte, and none of the second, in any case of letters.
-    Request {
-        with: &'static [&'static str],
-        without: &'static [&'static str],
-    },
+pub(crate) struct Proof<S> {
+    pub(crate) ids: &'static [&'static str],
+    pub(crate) sentence: &'static str,
+    pub(crate) holds: fn(&S),
 }
 
-/// Whether the client's connection takes another request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Afterwards {
-    Open,
-    Closed,
+/// Each row with what it brings itself.
+pub(crate) fn play(row: &Play) {
+    (row.plays)();
 }
 
-impl Row {
-    /// Sends the bytes, then compares the status, what the application received, and what became of the connection.
-    pub(crate) fn holds_at(&self, gateway: SocketAddr, upstream: &Upstream) {
-        upstream.forget();
-        let mut client = RawClient::connect(gateway);
-        let method = self.input.split(' ').next().unwrap_or("");
-        let answer = client
-            .send(self.input)
-            .try_answer(method)
-            .unwrap_or_else(|error| panic!("{self:?}: {error}"));
-        assert_eq!(
-            answer.status,
-            self.status,
-            "{self:?}\n{}",
-            String::from_utf8_lossy(&answer.head)
-        );
-        match self.application {
-            Application::Nothing => {
-                assert_eq!(upstream.byte_count(), 0, "{self:?}: {:?}", upstream.received());
-            }
-            Application::Request { with, without } => {
-                let received = upstream.only();
-                let text = String::from_utf8_lossy(&received.bytes()).into_owned();
-                for part in with {
-                    assert!(received.contains(part), "{self:?}: no {part:?} in\n{text}");
-                }
-                for part in without {
-                    assert!(
-                        !text.to_lowercase().contains(&part.to_lowercase()),
-                        "{self:?}: {part:?} in\n{text}"
-                    );
-                }
-            }
-        }
-        let afterwards = client.afterwards();
-        let wanted = match self.connection {
-            Afterwards::Open => Connection::Open,
-            Afterwards::Closed => Connection::Closed,
-        };
-        assert_eq!(afterwards, wanted, "{self:?}");
-    }
+/// One stage for all rows.
+pub(crate) fn on<S>(stage: S) -> impl Fn(&Proof<S>) {
+    move |row| (row.holds)(&stage)
 }
 
-impl Case for Row {
+/// A stage for each row.
+pub(crate) fn each_on<S>(stage: impl Fn() -> S) -> impl Fn(&Proof<S>) {
+    move |row| (row.holds)(&stage())
+}
+
+impl<S> Case for Proof<S> {
     fn ids(&self) -> &'static [&'static str] {
         self.ids
     }
@@ -106,12 +57,30 @@ impl Case for Row {
     }
 }
 
+/// A type with `ids` and `sentence` becomes a row.
+#[macro_export]
+macro_rules! case {
+    ($row:ty) => {
+        impl $crate::support::table::Case for $row {
+            fn ids(&self) -> &'static [&'static str] {
+                self.ids
+            }
+
+            fn sentence(&self) -> &'static str {
+                self.sentence
+            }
+        }
+    };
+}
+
+case!(Play);
+
 /// The table of a file: the test that runs each of its rows, and `ids()` for the roll call.
 ///
 /// ```text
 /// cases! {
-///     Row, run = |row| row.holds_at(..), rows = [
-///         Row { ids: &["T001"], sentence: "..", input: "..", .. },
+///     Play, run = play, rows = [
+///         Play { ids: &["T001"], sentence: "..", plays: a_story },
 ///     ]
 /// }
 /// ```
@@ -211,6 +180,14 @@ pub(crate) fn excused<'a>(document: &'a str, heading: &str) -> Vec<&'a str> {
 mod tests {
     use super::*;
 
+    struct Row {
+        ids: &'static [&'static str],
+        sentence: &'static str,
+        status: u16,
+    }
+
+    case!(Row);
+
     #[test]
     fn a_number_stands_in_one_row_or_is_excused() {
         let ten = ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10"];
@@ -262,39 +239,6 @@ mod tests {
         assert!(catch_unwind(|| run::<Row>(&[], |_| {})).is_err());
     }
 
-    #[test]
-    fn a_row_notices_a_byte_too_many_or_too_few() {
-        let upstream = Upstream::start();
-        let holds =
-            |row: Row| catch_unwind(AssertUnwindSafe(|| row.holds_at(upstream.address(), &upstream))).is_ok();
-        assert!(holds(row(&["right"], 200)));
-        assert!(!holds(row(&["status"], 204)));
-        assert!(!holds(Row {
-            application: Application::Nothing,
-            ..row(&["bytes"], 200)
-        }));
-        assert!(!holds(Row {
-            connection: Afterwards::Closed,
-            ..row(&["connection"], 200)
-        }));
-        let without = Application::Request {
-            with: &[],
-            without: &["x-A: 1"],
-        };
-        assert!(!holds(Row {
-            application: without,
-            ..row(&["too many"], 200)
-        }));
-        let with = Application::Request {
-            with: &["X-A: 2"],
-            without: &[],
-        };
-        assert!(!holds(Row {
-            application: with,
-            ..row(&["too few"], 200)
-        }));
-    }
-
     cases! {
         Row,
         run = |row| assert_eq!(row.status, 200),
@@ -309,14 +253,8 @@ mod tests {
     const fn row(ids: &'static [&'static str], status: u16) -> Row {
         Row {
             ids,
-            sentence: "a request arrives as it was sent",
-            input: "GET /a HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n\r\n",
+            sentence: "a row of the tests of the table",
             status,
-            application: Application::Request {
-                with: &["GET /a HTTP/1.1\r\n", "X-A: 1"],
-                without: &["x-b"],
-            },
-            connection: Afterwards::Open,
         }
     }
 }

@@ -1,21 +1,16 @@
 //! An organisation's proxy: Debian's tinyproxy, which notes every tunnel that it was asked for.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "support of tests: a process that starts runs in real time"
-)]
-
 use std::fs;
-use std::net::TcpListener;
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
-use std::time::Instant;
 
 use tempfile::TempDir;
 
+use super::ports::free_port;
+use super::ports::local;
 use super::process::Process;
+use super::wait::until;
 
 /// A running proxy on a port of its own.
 #[derive(Debug)]
@@ -50,15 +45,10 @@ impl Tinyproxy {
         command
             .args(["-c", "echo started; exec tinyproxy -d -c \"$0\""])
             .arg(&file);
-        let (process, _) = Process::start(&mut command, "started");
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(
-                Instant::now() < deadline,
-                "tinyproxy did not start; `./test` installs it"
-            );
-            std::thread::yield_now();
-        }
+        let (process, _) = Process::announced(&mut command, "started");
+        until("tinyproxy listens; `./test` installs it", || {
+            TcpStream::connect(local(port)).is_ok()
+        });
         Self {
             process,
             folder,
@@ -88,10 +78,4 @@ impl Tinyproxy {
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }

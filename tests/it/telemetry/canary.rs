@@ -196,12 +196,8 @@ fn of_the_provider(scene: &Scene) -> Planted {
                 planted.push((what.to_owned(), value.into_owned()));
             }
         }
-        let bearer = asked
-            .headers
-            .iter()
-            .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        let tokens = bearer.filter_map(|(_, value)| value.strip_prefix("Bearer "));
-        planted.extend(tokens.map(|token| ("access token".to_owned(), token.to_owned())));
+        let token = asked.bearer().map(str::to_owned);
+        planted.extend(token.map(|token| ("access token".to_owned(), token)));
     }
     // An ID token is a header, which is no secret, a body and a signature.
     let parts = planted.iter().filter(|(what, _)| what == "ID token");

@@ -7,7 +7,7 @@ use guichet::telemetry::audit::AuditEvent;
 use guichet::telemetry::audit::SignedOut;
 use guichet::telemetry::metrics::Metrics;
 
-use crate::support::process::in_repository;
+use crate::support::repository::in_repository;
 
 /// The first cell of each row of the table under a heading, without its backticks.
 fn first_cells(heading: &str) -> BTreeSet<String> {

@@ -1,7 +1,8 @@
 //! What the gateway says about itself, and what it never says about anybody.
 
+pub(crate) mod audit;
 mod canary;
-pub(crate) mod cases;
 mod documented;
-mod executable;
-mod monitor;
+pub(crate) mod log;
+pub(crate) mod monitor;
+mod watched;

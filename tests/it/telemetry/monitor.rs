@@ -1,45 +1,170 @@
-//! The monitor: what probes are told, and what nobody can do there.
+//! The monitor: what probes are told and how they are counted, what the metrics say, and what nobody can do there.
 
-use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
-use std::time::Duration;
+use std::fs;
+use std::net::SocketAddr;
 
 use serde_json::json;
 
-use super::executable::Executable;
-use super::executable::parsed;
+use super::watched::Watched;
+use crate::cases;
+use crate::support::browser::Browser;
+use crate::support::executable::Start;
+use crate::support::provider::Alg;
+use crate::support::raw::Answer;
 use crate::support::raw::exchange;
 use crate::support::redis::Redis;
-use crate::support::upstream::Upstream;
+use crate::support::scene::Scene;
+use crate::support::scene::Store;
+use crate::support::scene::redis_store;
+use crate::support::steps::sign_out;
+use crate::support::table::Play;
+use crate::support::table::play;
+use crate::support::wait::eventually;
+
+cases! {
+    Play,
+    run = play,
+    rows = [
+        Play {
+            ids: &["T438"],
+            sentence: "the metrics have no label with a person, an address, a path or a reference",
+            plays: metrics_name_nobody,
+        },
+        Play {
+            ids: &["F045"],
+            sentence: "the monitor at another address than this machine's own has nothing that could be changed",
+            plays: nothing_to_administer,
+        },
+        Play {
+            ids: &["F046"],
+            sentence: "a thousand probes are no line of the log, and are counted",
+            plays: probes_are_counted,
+        },
+    ]
+}
+
+fn metrics_name_nobody() {
+    let scene = Scene::start(Alg::Es256, Store::Redis);
+    let browser = Browser::new();
+    scene.sign_in(&browser, "/dossier/12");
+    browser.open(&scene.url("/_guichet/login/nobody-s-entry"));
+    scene.sign_in(&Browser::new(), "/dossier-zoe");
+    sign_out(&scene, &browser);
+    let metrics = scene.gateway.metrics();
+    assert!(metrics.contains(
+        "guichet_logins_total{provider=\"fc\",app=\"urbanisme\",acr=\"eidas1\",result=\"success\"} 2\n"
+    ));
+    assert!(metrics.contains("guichet_logouts_total{kind=\"person\",result=\"complete\"} 1\n"));
+    assert!(metrics.contains("guichet_policy_decisions_total{app=\"urbanisme\",decision=\"signed_in\"} "));
+    assert!(metrics.contains("peer=\"fc token\",http_response_status_code=\"200\""));
+    assert!(metrics.contains("peer=\"app urbanisme\",http_response_status_code=\"200\""));
+    assert!(metrics.contains("guichet_provider_up{provider=\"fc\"} 1\n"));
+    assert!(metrics.contains("guichet_provider_clock_skew_seconds{provider=\"fc\"} "));
+    assert!(
+        metrics.contains("http_server_active_requests{app=\"urbanisme\"} 0\n"),
+        "{metrics}"
+    );
+    for absent in ["127.0.0.1", "dossier", "nobody-s-entry", "zoe", "localhost"] {
+        assert!(!metrics.contains(absent), "{absent} in\n{metrics}");
+    }
+    // What a label may be called; a new one is thought about here.
+    let labels = [
+        "http_request_method",
+        "http_response_status_code",
+        "http_route",
+        "app",
+        "peer",
+        "error_type",
+        "provider",
+        "acr",
+        "result",
+        "kind",
+        "decision",
+        "store",
+        "action",
+        "endpoint",
+        "reason",
+        "version",
+        "rustls_provider",
+        "le",
+    ];
+    for line in metrics.lines().filter(|line| !line.starts_with('#')) {
+        let Some((_, pairs)) = line.split_once('{') else {
+            continue;
+        };
+        for pair in pairs.split("\",").filter_map(|pair| pair.split_once("=\"")) {
+            assert!(labels.contains(&pair.0), "{line}");
+        }
+    }
+}
+
+fn nothing_to_administer() {
+    let gateway = Watched::start();
+    // Only whoever listens everywhere is there.
+    let text = fs::read_to_string(gateway.executable.place().file()).unwrap();
+    assert!(text.contains("monitor_listen = \"0.0.0.0:"));
+    let elsewhere = SocketAddr::from(([127, 0, 0, 2], gateway.monitor.port()));
+    let probe = format!("GET /readyz HTTP/1.1\r\nHost: {elsewhere}\r\nConnection: close\r\n\r\n");
+    assert_eq!(exchange(elsewhere, probe).status, 200);
+    for path in ["/livez", "/readyz", "/metrics"] {
+        assert_eq!(gateway.probe(&format!("GET {path}")).status, 200, "{path}");
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
+            let answer = gateway.probe(&format!("{method} {path}"));
+            assert_eq!(
+                (answer.status, answer.field("allow")),
+                (405, Some("GET, HEAD")),
+                "{method} {path}"
+            );
+        }
+    }
+    for path in [
+        "/sessions",
+        "/sessions/revoke-all",
+        "/reload",
+        "/config",
+        "/_guichet/logout",
+        "/debug/pprof",
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            assert_eq!(
+                gateway.probe(&format!("{method} {path}")).status,
+                404,
+                "{method} {path}"
+            );
+        }
+    }
+    assert_eq!(gateway.ask("GET /public", "").status, 200);
+}
+
+fn probes_are_counted() {
+    let mut gateway = Watched::start();
+    for _ in 0..500 {
+        assert_eq!(gateway.probe("GET /livez").status, 200);
+        assert_eq!(gateway.probe("GET /readyz").status, 200);
+    }
+    let metrics = gateway.probe("GET /metrics").text();
+    for endpoint in ["/livez", "/readyz"] {
+        let count = format!(
+            "guichet_probes_total{{endpoint=\"{endpoint}\",http_response_status_code=\"200\"}} 500\n"
+        );
+        assert!(metrics.contains(&count), "{metrics}");
+    }
+    gateway.ask("GET /public", "");
+    gateway.end();
+    assert_eq!(gateway.dataset("guichet.access").len(), 1);
+    let text = gateway.executable.log();
+    assert!(!text.contains("livez") && !text.contains("readyz"), "{text}");
+    let said = gateway.lines();
+    assert_eq!(said.iter().filter(|line| line["message"] == "ready").count(), 1);
+}
 
 #[test]
 fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
-    let application = Upstream::start();
     let mut redis = Redis::start();
-    let folder = tempfile::tempdir().unwrap();
-    let secret = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        format!("{{ file = {:?} }}", path.display().to_string())
-    };
-    let keys = folder.path().join("keys");
-    let made = Command::new(env!("CARGO_BIN_EXE_guichet"))
-        .args(["keys", "generate", "--config"])
-        .arg({
-            let file = folder.path().join("keys.toml");
-            std::fs::write(&file, format!("assertion = {{ keys_dir = {keys:?} }}\n")).unwrap();
-            file
-        })
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let more = format!(
-        "assertion = {{ keys_dir = {keys:?} }}\n[session]\nstore = \"redis\"\nsecret = {}\nredis = {{ url = {} }}\n",
-        secret("session", "the-session-secret-of-the-tests-0123456789abcdef"),
-        secret("redis", &redis.url()),
-    );
-    let mut gateway = Executable::start(&application.url(), &more);
+    let mut gateway = Watched::start_as(&Start {
+        store: &|place| redis_store(place, &redis),
+        ..Start::default()
+    });
     let ready = gateway.probe("GET /readyz");
     assert_eq!(ready.status, 200, "{}", ready.text());
     assert_eq!(ready.json()["status"], "ready");
@@ -60,7 +185,7 @@ fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
     );
     redis.resume();
     until(&gateway, 200);
-    assert!(gateway.end().success());
+    gateway.end();
     assert!(!gateway.healthcheck());
     let said = gateway.lines();
     let said = said.iter().filter_map(|line| line["message"].as_str());
@@ -72,21 +197,14 @@ fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
 }
 
 /// Readiness is asked again until it has this status; the store's answer counts for a second.
-fn until(gateway: &Executable, status: u16) -> crate::support::raw::Answer {
-    for _ in 0..400 {
-        let answer = gateway.probe("GET /readyz");
-        if answer.status == status {
-            return answer;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("/readyz is never {status}");
+fn until(gateway: &Watched, status: u16) -> Answer {
+    let ready = || Some(gateway.probe("GET /readyz")).filter(|answer| answer.status == status);
+    eventually(ready).unwrap_or_else(|| panic!("/readyz is never {status}"))
 }
 
 #[test]
 fn a_provider_that_is_away_leaves_the_gateway_ready() {
-    let application = Upstream::start();
-    let gateway = Executable::start(&application.url(), "");
+    let gateway = Watched::start();
     let begun = gateway.ask("GET /_guichet/login/fc", "");
     assert_eq!(begun.status, 503, "{}", begun.text());
     let metrics = gateway.probe("GET /metrics").text();
@@ -99,8 +217,7 @@ fn a_provider_that_is_away_leaves_the_gateway_ready() {
 
 #[test]
 fn the_monitor_takes_no_long_head_and_no_unknown_path() {
-    let application = Upstream::start();
-    let gateway = Executable::start(&application.url(), "");
+    let gateway = Watched::start();
     assert_eq!(gateway.probe("GET /").status, 404);
     assert_eq!(gateway.probe("GET /livez/x").status, 404);
     let long = format!(
@@ -114,11 +231,12 @@ fn the_monitor_takes_no_long_head_and_no_unknown_path() {
 
 #[test]
 fn what_an_operator_does_is_an_event_and_a_number() {
-    let application = Upstream::start();
-    let mut gateway = Executable::start(&application.url(), "");
+    let mut gateway = Watched::start();
     assert!(gateway.command(&["sessions", "revoke-all", "--yes"]));
     assert!(gateway.command(&["reload"]));
-    gateway.rewrite(|text| text.replace("\"public\"", "\"nobody\""));
+    gateway
+        .executable
+        .rewrite(|text| text.replace("\"public\"", "\"nobody\""));
     assert!(!gateway.command(&["reload"]));
     let metrics = gateway.probe("GET /metrics").text();
     assert!(
@@ -129,8 +247,8 @@ fn what_an_operator_does_is_an_event_and_a_number() {
         metrics.contains("guichet_logouts_total{kind=\"operator\","),
         "{metrics}"
     );
-    assert!(gateway.end().success());
-    let events = parsed(&gateway.output());
+    gateway.end();
+    let events = gateway.audited();
     let actions: Vec<&str> = events
         .iter()
         .filter_map(|event| event["event.action"].as_str())

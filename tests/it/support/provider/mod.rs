@@ -1,5 +1,6 @@
 //! The provider that we did not write: npm's oidc-provider, configured as `FranceConnect` configures it.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,12 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::json;
 
+use super::authority::Pair;
 use super::browser::Browser;
 use super::browser::Page;
-use super::certificates::Certificate;
 use super::process::Process;
-use super::process::in_repository;
 use super::raw;
+use super::repository::in_repository;
 
 /// What the provider signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,39 @@ pub(crate) struct Asked {
     pub(crate) encrypted: bool,
 }
 
+impl Asked {
+    /// A parameter of its query or of its form.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        let pairs = |text: &str| {
+            form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect::<Vec<_>>()
+        };
+        let all = [pairs(&self.query), pairs(&self.body)].concat();
+        all.into_iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The access token that came with it.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(name, _)| name == "authorization")?;
+        value.strip_prefix("Bearer ")
+    }
+}
+
+/// All that FranceConnect takes in an authorization request, in the order in which we say it.
+pub(crate) const CLOSED_LIST: [&str; 7] = [
+    "client_id",
+    "response_type",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "acr_values",
+];
+
 /// Zoé Éléonore LE GOÛT-NŒUVÉGLISE, the first of `tests/provider/accounts.json`.
 pub(crate) const ZOE: usize = 0;
 
@@ -64,11 +98,11 @@ impl Provider {
     }
 
     /// At `https://localhost`, with this certificate.
-    pub(crate) fn start_over_tls(alg: Alg, certificate: &Certificate) -> Self {
+    pub(crate) fn start_over_tls(alg: Alg, certificate: &Pair) -> Self {
         Self::start_with(alg, Some(certificate))
     }
 
-    fn start_with(alg: Alg, certificate: Option<&Certificate>) -> Self {
+    fn start_with(alg: Alg, certificate: Option<&Pair>) -> Self {
         let alg = match alg {
             Alg::Es256 => "ES256",
             Alg::Rs256 => "RS256",
@@ -77,12 +111,13 @@ impl Provider {
         command
             .arg(in_repository("tests/provider/provider.mjs"))
             .arg(match certificate {
-                Some(Certificate { chain, key }) => {
-                    json!({ "alg": alg, "tls": { "cert": chain, "key": key } }).to_string()
+                Some(Pair { cert_file, key_file }) => {
+                    let [cert, key] = [cert_file, key_file].map(|file| fs::read_to_string(file).unwrap());
+                    json!({ "alg": alg, "tls": { "cert": cert, "key": key } }).to_string()
                 }
                 None => json!({ "alg": alg }).to_string(),
             });
-        let (process, ready) = Process::start(&mut command, "ready ");
+        let (process, ready) = Process::announced(&mut command, "ready ");
         let ready: Value = serde_json::from_str(&ready).unwrap();
         let text = |name: &str| ready[name].as_str().unwrap().to_owned();
         let address = |name: &str| text(name).trim_start_matches("http://").parse().unwrap();
@@ -106,6 +141,16 @@ impl Provider {
 
     pub(crate) fn register(&self, client: &Client<'_>) {
         self.register_with(client, &json!({}));
+    }
+
+    /// A gateway that is published at this origin, by its name and secret.
+    pub(crate) fn register_at(&self, origin: &str, (id, secret): (&str, &str)) {
+        self.register(&Client {
+            id,
+            secret,
+            redirect_uris: &[format!("{origin}/_guichet/callback")],
+            post_logout_redirect_uris: &[format!("{origin}/_guichet/logged-out")],
+        });
     }
 
     /// With more members of the record, such as the scopes that are granted, or a sector identifier.
@@ -170,9 +215,14 @@ impl Provider {
     }
 
     /// On the provider's page, the person says who they are; the address with the code, which the browser does not open yet.
-    pub(crate) fn obtains_a_code(&self, browser: &Browser, page: &Page, callback: &str) -> String {
+    pub(crate) fn obtains_a_code(
+        &self,
+        browser: &Browser,
+        page: &Page,
+        (person, callback): (usize, &str),
+    ) -> String {
         let people = people();
-        let sub = people[ZOE]["sub"].as_str().unwrap();
+        let sub = people[person]["sub"].as_str().unwrap();
         let mut page = browser.submit_once(page, &self.form(page), &[("account", sub)]);
         loop {
             let location = page.answer.field("location");
@@ -211,9 +261,18 @@ impl Provider {
     }
 }
 
+/// From a protected page of a gateway through its chooser to the provider's page.
+pub(crate) fn to_the_provider(browser: &Browser, url: &str) -> Page {
+    let chooser = browser.open(url);
+    let links = chooser.links();
+    let login = links.iter().find(|link| link.href.contains("/_guichet/login/fc"));
+    let login = login.unwrap_or_else(|| panic!("no way to sign in on\n{}", chooser.text()));
+    browser.go(&chooser, &login.href)
+}
+
 /// The claims of every person that the provider knows.
 pub(crate) fn people() -> Vec<Value> {
-    let text = std::fs::read_to_string(in_repository("tests/provider/accounts.json")).unwrap();
+    let text = fs::read_to_string(in_repository("tests/provider/accounts.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

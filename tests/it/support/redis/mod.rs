@@ -4,17 +4,21 @@ pub(crate) mod liar;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::certificates::Authority;
+use super::authority::Authority;
+use super::authority::LOCALHOST;
+use super::authority::LONG;
+use super::authority::Pair;
+use super::ports::free_ports;
 use super::process::Process;
+use super::repository::text_of;
 use super::resp::Reply;
 use super::resp::Resp;
+use super::wait::until;
 
 /// A Redis server.
 #[derive(Debug)]
@@ -22,7 +26,11 @@ pub(crate) struct Redis {
     process: Option<Process>,
     folder: TempDir,
     port: u16,
+    /// Where other nodes of a cluster reach it.
+    cluster_port: u16,
     options: Options,
+    /// Where it is behind TLS.
+    authority: Option<Authority>,
 }
 
 /// How it is set up.
@@ -35,6 +43,8 @@ pub(crate) struct Options {
     /// The rules of one user, in the words of `ACL SETUSER` (`~guichet:* +get ..`); then nobody else may do anything.
     /// Name `guichet`, password [`PASSWORD`].
     pub(crate) access: Option<String>,
+    /// More words of the command line.
+    pub(crate) arguments: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,11 +58,13 @@ pub(crate) enum Durability {
 pub(crate) enum Transport {
     #[default]
     Plain,
-    /// With the certificate that [`Redis::ca_file`] vouches for.
+    /// With a certificate of [`Redis::authority`].
     Tls,
     /// The same, and clients have to show one, such as that of [`Redis::client_certificate`].
     MutualTls,
 }
+
+const READY: &str = "Ready to accept connections";
 
 /// One key with everything under it, as it is stored.
 #[derive(Clone, Debug)]
@@ -75,53 +87,72 @@ impl Redis {
     }
 
     pub(crate) fn start_with(options: Options) -> Self {
-        let folder = TempDir::new().unwrap();
-        if options.transport != Transport::Plain {
-            let authority = Authority::new(folder.path());
-            authority.certify("redis", "localhost");
-            authority.certify("client", "guichet");
-        }
-        let mut redis = Self {
-            process: None,
-            folder,
-            port: 0,
-            options,
-        };
-        redis.port = free_port();
+        let mut redis = Self::stopped(options);
         redis.resume();
         redis
     }
 
-    /// For the configuration.
-    pub(crate) fn url(&self) -> String {
-        let scheme = if self.options.transport == Transport::Plain {
-            "redis"
-        } else {
-            "rediss"
-        };
-        let user = self
-            .options
-            .access
-            .as_ref()
-            .map_or(String::new(), |_| format!("guichet:{PASSWORD}@"));
-        format!("{scheme}://{user}localhost:{}", self.port)
+    /// One node of a cluster.
+    pub(crate) fn node() -> Self {
+        Self::start_with(Options {
+            arguments: &["--cluster-enabled", "yes"],
+            ..Options::default()
+        })
     }
 
-    /// The authority that signed its certificate, in PEM.
-    pub(crate) fn ca_file(&self) -> PathBuf {
-        self.folder.path().join("ca.crt")
+    /// Not started yet.
+    pub(crate) fn stopped(options: Options) -> Self {
+        let authority = (options.transport != Transport::Plain).then(|| {
+            let authority = Authority::new();
+            authority.issue("redis", LOCALHOST, LONG);
+            authority.issue("client", "DNS:guichet", LONG);
+            authority
+        });
+        let [port, cluster_port] = free_ports();
+        Self {
+            process: None,
+            folder: TempDir::new().unwrap(),
+            port,
+            cluster_port,
+            options,
+            authority,
+        }
+    }
+
+    /// For the configuration.
+    pub(crate) fn url(&self) -> String {
+        match self.options.access {
+            None => self.url_of(""),
+            Some(_) => self.url_of(&format!("guichet:{PASSWORD}@")),
+        }
+    }
+
+    /// For somebody who says to be this one: `user:password@`.
+    pub(crate) fn url_of(&self, who: &str) -> String {
+        let scheme = match self.options.transport {
+            Transport::Plain => "redis",
+            Transport::Tls | Transport::MutualTls => "rediss",
+        };
+        format!("{scheme}://{who}localhost:{}", self.port)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Who signed its certificate, and those that it believes.
+    pub(crate) fn authority(&self) -> &Authority {
+        self.authority.as_ref().expect("it is not behind TLS")
     }
 
     /// A certificate that it believes, and its key.
-    pub(crate) fn client_certificate(&self) -> (PathBuf, PathBuf) {
-        let folder = self.folder.path();
-        (folder.join("client.crt"), folder.join("client.key"))
+    pub(crate) fn client_certificate(&self) -> Pair {
+        self.authority().pair("client")
     }
 
     /// How many keys each database has that has any.
     pub(crate) fn keys_by_database(&self) -> BTreeMap<u8, usize> {
-        let info = self.ask(&[b"INFO", b"keyspace"]).bytes();
-        let info = String::from_utf8(info).unwrap();
+        let info = self.say(&["INFO", "keyspace"]).text();
         let lines = info.lines().filter_map(|line| line.strip_prefix("db"));
         lines
             .map(|line| {
@@ -139,9 +170,27 @@ impl Redis {
 
     /// Starts it again, on the same port and with what it wrote down.
     pub(crate) fn resume(&mut self) {
+        self.resume_until(READY, &[]);
+    }
+
+    /// The same with more words of the command line, and only until it says this.
+    pub(crate) fn resume_until(&mut self, announcement: &str, more: &[&str]) {
         assert!(self.process.is_none(), "it is running");
-        let (process, _) = Process::start(&mut self.command(), "Ready to accept connections");
+        let (process, _) = Process::announced(self.command().args(more), announcement);
         self.process = Some(process);
+    }
+
+    /// It meets another node.
+    pub(crate) fn meets(&self, other: &Self) {
+        let [port, cluster_port] = [other.port, other.cluster_port].map(|port| port.to_string());
+        self.say(&["CLUSTER", "MEET", "127.0.0.1", &port, &cluster_port]);
+    }
+
+    /// Waits until it knows who serves which slot.
+    pub(crate) fn is_in_its_cluster(&self) {
+        until("the cluster stands", || {
+            self.say(&["CLUSTER", "INFO"]).text().contains("cluster_state:ok")
+        });
     }
 
     /// It accepts connections and answers nothing.
@@ -173,6 +222,12 @@ impl Redis {
         keys
     }
 
+    /// How many sessions of the gateway it keeps.
+    pub(crate) fn sessions(&self) -> usize {
+        let is_session = |key: &&Vec<u8>| key.starts_with(b"guichet:session:");
+        self.keys().iter().filter(is_session).count()
+    }
+
     /// Everything that it holds.
     pub(crate) fn dump(&self) -> Vec<Stored> {
         self.keys().into_iter().map(|key| self.stored(key)).collect()
@@ -184,6 +239,12 @@ impl Redis {
         dump.into_iter()
             .flat_map(|stored| [vec![stored.key], stored.values].concat().concat())
             .collect()
+    }
+
+    /// One command in plain words, as the owner of the server.
+    pub(crate) fn say(&self, words: &[&str]) -> Reply {
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        self.ask(&words)
     }
 
     /// One command, as the owner of the server.
@@ -229,25 +290,24 @@ impl Redis {
             .current_dir(self.folder.path())
             .args(["--bind", "127.0.0.1", "--save", "", "--logfile", ""]);
         command.args(["--unixsocket", "redis.sock", "--dir", "."]);
+        // Else it would be the port and ten thousand more, which need not be one.
+        command.args(["--cluster-port", &self.cluster_port.to_string()]);
+        command.args(self.options.arguments);
         let port = self.port.to_string();
-        let clients = if self.options.transport == Transport::MutualTls {
-            "yes"
-        } else {
-            "no"
+        let clients = match self.options.transport {
+            Transport::Plain => None,
+            Transport::Tls => Some("no"),
+            Transport::MutualTls => Some("yes"),
         };
-        match self.options.transport {
-            Transport::Plain => command.args(["--port", &port]),
-            Transport::Tls | Transport::MutualTls => command
-                .args(["--port", "0", "--tls-port", &port])
-                .args(["--tls-auth-clients", clients])
-                .args([
-                    "--tls-cert-file",
-                    "redis.crt",
-                    "--tls-key-file",
-                    "redis.key",
-                    "--tls-ca-cert-file",
-                    "ca.crt",
-                ]),
+        match clients {
+            None => command.args(["--port", &port]),
+            Some(clients) => {
+                let Pair { cert_file, key_file } = self.authority().pair("redis");
+                command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", clients]);
+                command.arg("--tls-cert-file").arg(cert_file);
+                command.arg("--tls-key-file").arg(key_file);
+                command.arg("--tls-ca-cert-file").arg(self.authority().root())
+            }
         };
         if self.options.durability == Durability::AppendOnlyEverySync {
             command.args(["--appendonly", "yes", "--appendfsync", "always"]);
@@ -264,13 +324,12 @@ impl Redis {
     }
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+/// What the access list of `docs/redis.md` allows, in the words of [`Options::access`].
+pub(crate) fn documented_rules() -> String {
+    let page = text_of("docs/redis.md");
+    let line = page.lines().find(|line| line.starts_with("user guichet"));
+    let (_, rules) = line.unwrap().split_once(">PASSWORD ").unwrap();
+    rules.to_owned()
 }
 
 #[cfg(test)]

@@ -8,23 +8,26 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
-use std::process::Output;
 
 use guichet::identity_headers::signing_keys::SigningKeys;
 use tempfile::TempDir;
 
-use super::Play;
 use crate::cases;
 use crate::support::browser::Browser;
-use crate::support::process::in_repository;
+use crate::support::command::Ended;
+use crate::support::command::guichet_at;
+use crate::support::command::guichet_with;
+use crate::support::command::tool;
 use crate::support::provider::Alg;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::table::Play;
+use crate::support::table::play;
 
 cases! {
     Play,
-    run = |play| (play.plays)(),
+    run = play,
     rows = [
         Play {
             ids: &["T441"],
@@ -56,20 +59,8 @@ cases! {
             sentence: "check says by its exit code what is wrong, and calls nobody",
             plays: check_calls_nobody,
         },
-        Play {
-            ids: &["T456"],
-            sentence: "the lock file has the versions that mended what is known, and every exception has its reason",
-            plays: the_lock_file,
-        },
-        Play {
-            ids: &["T457"],
-            sentence: "what is built is what the lock file names, each with its hash, and no build asks for anything else",
-            plays: the_build,
-        },
     ]
 }
-
-const GUICHET: &str = env!("CARGO_BIN_EXE_guichet");
 
 const TEXT: &str = r#"public_url = "https://ville.example"
 [organisation]
@@ -94,7 +85,7 @@ fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     private(&folder.path().join("client_secret"), "hunter2-hunter2-hunter2");
     write(folder.path(), TEXT);
-    assert_eq!(guichet(folder.path(), "check").status.code(), Some(0));
+    assert_eq!(guichet(folder.path(), "check").code, 0);
     folder
 }
 
@@ -107,26 +98,16 @@ fn write(folder: &Path, text: &str) {
     fs::write(folder.join("guichet.toml"), text).unwrap();
 }
 
-/// Runs to its end; a program that hangs is ended by `timeout`, with 124.
-fn guichet(folder: &Path, command: &str) -> Output {
-    Command::new("timeout")
-        .args(["60", GUICHET, "--config"])
-        .arg(folder.join("guichet.toml"))
-        .arg(command)
-        .output()
-        .unwrap()
+fn guichet(folder: &Path, command: &str) -> Ended {
+    guichet_at(&folder.join("guichet.toml"), &[command])
 }
 
 /// Neither `check` nor `run` takes this text; what `run` says about it.
 fn refusal(folder: &Path, text: &str) -> String {
     write(folder, text);
     let [checked, run] = ["check", "run"].map(|command| guichet(folder, command));
-    let said = String::from_utf8(run.stderr.clone()).unwrap();
-    assert_eq!(
-        (checked.status.code(), run.status.code()),
-        (Some(3), Some(3)),
-        "{text}\n{said}"
-    );
+    let said = run.err;
+    assert_eq!((checked.code, run.code), (3, 3), "{text}\n{said}");
     assert!(!said.contains("hunter2"), "{said}");
     said
 }
@@ -232,8 +213,7 @@ type Instead = fn(&Path);
 
 const NO_FILES: [(&str, Instead); 3] = [
     ("it is no file", |path| {
-        let made = Command::new("mkfifo").arg(path).status().unwrap();
-        assert!(made.success());
+        tool(Command::new("mkfifo").arg(path), "").well();
     }),
     ("it is a folder", |path| fs::create_dir(path).unwrap()),
     ("symlink loop", |path| symlink(path, path).unwrap()),
@@ -277,8 +257,8 @@ fn files_that_others_can_read() {
     let for_all = Permissions::from_mode(0o644);
     fs::set_permissions(folder.join("client_secret"), for_all.clone()).unwrap();
     let checked = guichet(folder, "check");
-    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
-    assert_eq!(checked.status.code(), Some(0), "{said}");
+    let said = checked.err;
+    assert_eq!(checked.code, 0, "{said}");
     assert!(
         said.contains("warning[C055]") && said.contains("key: providers.fc.client_secret"),
         "{said}"
@@ -338,95 +318,13 @@ fn check_calls_nobody() {
         + "[assertion]\nkeys_dir = \"keys\"\n";
     write(folder, &text);
     let checked = guichet(folder, "check");
-    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    assert_eq!(checked.code, 0, "{checked:?}");
     refusal(folder, &text.replace("preset", "presets"));
     for listener in called {
         listener.set_nonblocking(true).unwrap();
         let nobody = listener.accept().unwrap_err();
         assert_eq!(nobody.kind(), ErrorKind::WouldBlock);
     }
-}
-
-/// Every package of the lock file.
-fn locked() -> Vec<toml::Value> {
-    let lock = fs::read_to_string(in_repository("Cargo.lock")).unwrap();
-    let lock: toml::Value = toml::from_str(&lock).unwrap();
-    lock["package"].as_array().unwrap().clone()
-}
-
-fn text(package: &toml::Value, name: &str) -> Option<String> {
-    package.get(name)?.as_str().map(str::to_owned)
-}
-
-/// The data base of advisories is on the network; here is what holds without it.
-fn the_lock_file() {
-    let packages = locked();
-    for (name, least) in [
-        ("h2", [0, 4, 16]),
-        ("jsonwebtoken", [10, 3, 0]),
-        ("pingora", [0, 8, 0]),
-    ] {
-        let found: Vec<Vec<u32>> = packages
-            .iter()
-            .filter(|package| text(package, "name").as_deref() == Some(name))
-            .map(|package| {
-                let version = text(package, "version").unwrap();
-                version.split('.').map(|number| number.parse().unwrap()).collect()
-            })
-            .collect();
-        assert!(!found.is_empty(), "{name} is gone");
-        assert!(
-            found.iter().all(|version| version[..] >= least[..]),
-            "{name}: {found:?}"
-        );
-    }
-    let deny: toml::Value = toml::from_str(&fs::read_to_string(in_repository("deny.toml")).unwrap()).unwrap();
-    for exception in deny["advisories"]["ignore"].as_array().unwrap() {
-        assert!(
-            exception["reason"]
-                .as_str()
-                .is_some_and(|reason| reason.len() > 40),
-            "{exception:?}"
-        );
-    }
-    let script = fs::read_to_string(in_repository("test")).unwrap();
-    assert!(
-        script.contains("--locked check bans licenses sources"),
-        "nobody looks"
-    );
-}
-
-/// Reproducible bit by bit it is not said to be; that it is made of nothing else is what can be held.
-fn the_build() {
-    for package in locked() {
-        let source = text(&package, "source");
-        let hash = text(&package, "checksum");
-        assert_eq!(
-            source.is_some(),
-            hash.is_some_and(|hash| hash.len() == 64),
-            "{package:?}"
-        );
-        assert!(
-            source.is_none_or(|source| source.starts_with("registry+")),
-            "{package:?}"
-        );
-    }
-    for file in ["test", "Dockerfile"] {
-        let script = fs::read_to_string(in_repository(file)).unwrap();
-        let builds = ["cargo build ", "cargo test ", "cargo clippy ", "cargo install "];
-        for line in script
-            .lines()
-            .filter(|line| builds.iter().any(|build| line.contains(build)))
-        {
-            assert!(line.contains("--locked"), "{file}: {line}");
-        }
-    }
-    let tree = Command::new(env!("CARGO"))
-        .current_dir(in_repository("."))
-        .args(["tree", "--locked", "--offline", "--package", "guichet"])
-        .output()
-        .unwrap();
-    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
 }
 
 /// What stands in `[outbound]`, and what is said about it.
@@ -492,15 +390,8 @@ fn every_mistake_about_proxies_and_certificates_has_its_code_and_its_key() {
 #[test]
 fn a_variable_that_names_a_proxy_is_a_warning_and_changes_nothing() {
     let folder = folder();
-    let check = || {
-        let mut command = Command::new(GUICHET);
-        command
-            .arg("--config")
-            .arg(folder.path().join("guichet.toml"))
-            .arg("check");
-        command.env("HTTPS_PROXY", "http://user:hunter2@127.0.0.1:1");
-        String::from_utf8(command.output().unwrap().stderr).unwrap()
-    };
+    let proxy = [("HTTPS_PROXY", "http://user:hunter2@127.0.0.1:1")];
+    let check = || guichet_with(&folder.path().join("guichet.toml"), &["check"], &proxy, "").err;
     let said = check();
     assert!(
         said.contains("warning[C118]: HTTPS_PROXY is set and ignored"),

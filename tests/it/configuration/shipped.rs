@@ -1,0 +1,206 @@
+//! What is shipped is right, and the reference tells the truth.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::path::PathBuf;
+
+use guichet::config;
+use guichet::config::code::Code;
+use guichet::config::surroundings::Surroundings;
+use serde_json::Value;
+
+use super::text::found;
+use super::text::load;
+use super::text::load_with;
+
+fn shipped(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
+}
+
+#[test]
+fn every_file_in_config_loads() {
+    let mut loaded = 0;
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let result = load_with(&text, &[("GUICHET__PROVIDERS__FC__CLIENT_ID", "client")]);
+            let warnings = result.map(|loaded| loaded.warnings);
+            assert_eq!(warnings, Ok(Vec::new()), "{}", path.display());
+            loaded += 1;
+        }
+    }
+    assert!(loaded >= 2);
+}
+
+#[test]
+fn the_sandbox_file_needs_a_client_id_and_a_secret_and_nothing_else() {
+    let path = Path::new("franceconnect-sandbox.toml");
+    let alone = Surroundings::new(path, BTreeMap::new());
+    let missing = config::load_text(path, &shipped("franceconnect-sandbox.toml"), &alone);
+    assert_eq!(
+        found(missing),
+        ["C005 providers.fc.client_id", "C052 providers.fc.client_secret"]
+    );
+}
+
+#[test]
+fn the_schema_that_is_shipped_is_the_program_s() {
+    assert_eq!(
+        shipped("schema.json"),
+        config::schema::text(),
+        "run: guichet schema > config/schema.json"
+    );
+}
+
+/// The reference, with everything that is commented out put in force. `keep` says which of these lines.
+fn uncommented(keep: impl Fn(&str) -> bool) -> String {
+    let reference = shipped("reference.toml");
+    let mut text = String::new();
+    let mut explained = String::new();
+    for line in reference.lines() {
+        let hidden = line.strip_prefix("# ").filter(|rest| is_toml(rest));
+        match hidden {
+            Some(hidden) if keep(&explained) || hidden.starts_with('[') => text.push_str(hidden),
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+        if hidden.is_some() || !line.starts_with('#') {
+            explained.clear();
+        } else {
+            explained.push_str(line.trim_start_matches('#'));
+        }
+    }
+    text
+}
+
+/// `key = ..` or `[table]`.
+fn is_toml(line: &str) -> bool {
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte))
+    };
+    let header = line.trim_matches(['[', ']']);
+    (line.starts_with('[') && is_name(header))
+        || line.split_once(" = ").is_some_and(|(name, _)| is_name(name))
+}
+
+#[test]
+fn the_reference_documents_every_key_and_no_other() {
+    let text = uncommented(|_| true);
+    let document: toml::Table = toml::from_str(&text).unwrap();
+    let mut documented = BTreeSet::new();
+    keys_of_file(&toml::Value::Table(document), "", &mut documented);
+    let mut known = BTreeSet::new();
+    keys_of_schema(&config::schema::schema(), "", &mut known);
+    assert_eq!(documented, known);
+    assert!(known.len() > 40);
+}
+
+fn keys_of_file(value: &toml::Value, at: &str, into: &mut BTreeSet<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (name, value) in table {
+                let name = if at == "providers" { "*" } else { name };
+                let key = format!("{at}.{name}").trim_start_matches('.').to_owned();
+                into.insert(key.clone());
+                let is_secret =
+                    key.ends_with("secret") || key.ends_with("_login") || key == "session.redis.url";
+                if !is_secret {
+                    keys_of_file(value, &key, into);
+                }
+            }
+        }
+        toml::Value::Array(elements) => {
+            for element in elements.iter().filter(|element| element.is_table()) {
+                keys_of_file(element, at, into);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn keys_of_schema(schema: &Value, at: &str, into: &mut BTreeSet<String>) {
+    if schema["title"] == "SecretSource" || schema.get("anyOf").is_some() {
+        return;
+    }
+    let schema = schema.get("items").unwrap_or(schema);
+    let named = schema["properties"].as_object().into_iter().flatten();
+    let any = Some(&schema["additionalProperties"]).filter(|any| any.is_object());
+    let any = any.map(|schema| ("*", schema));
+    for (name, schema) in named.map(|(name, schema)| (name.as_str(), schema)).chain(any) {
+        let key = format!("{at}.{name}").trim_start_matches('.').to_owned();
+        into.insert(key.clone());
+        keys_of_schema(schema, &key, into);
+    }
+}
+
+#[test]
+fn the_defaults_of_the_reference_are_the_program_s() {
+    let plain = load(&shipped("reference.toml")).unwrap();
+    let with_defaults = uncommented(|explained| !explained.contains("No default"));
+    // Tables that may be left out have nothing to be the default of.
+    let with_defaults = with_defaults
+        .replace("[organisation.accessibility]", "")
+        .replace("[server.tls]", "")
+        .replace(
+            "[session.redis]",
+            "[session.redis]\nurl = { env = \"REDIS_URL\" }",
+        )
+        .replace("[[apps.routes]]", "[[apps.routes]]\npath = \"/x\"");
+    let spoken = load_with(&with_defaults, &[("REDIS_URL", "redis://127.0.0.1")]).unwrap();
+    let mut said = 0;
+    for setting in &spoken.effective {
+        let key = setting.key.to_string();
+        if key.starts_with("session.redis") || key.starts_with("apps[0].routes") {
+            continue;
+        }
+        let silent = plain.effective.iter().find(|other| other.key == setting.key);
+        let silent = silent.unwrap_or_else(|| panic!("{key} has no default"));
+        assert_eq!(silent.value, setting.value, "{key}");
+        said += usize::from(silent.source == "default");
+    }
+    let defaults = plain
+        .effective
+        .iter()
+        .filter(|setting| setting.source == "default");
+    assert_eq!(said, defaults.count());
+    let schema = config::schema::schema();
+    let defaults = |path: &str| schema.pointer(path).unwrap()["default"].clone();
+    assert!(with_defaults.contains(&format!(
+        "prefix = {}",
+        defaults("/properties/session/properties/redis/properties/prefix")
+    )));
+    assert!(with_defaults.contains(&format!(
+        "access = {}",
+        defaults("/properties/apps/items/properties/routes/items/properties/access")
+    )));
+}
+
+#[test]
+fn every_code_is_documented_and_no_other() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let documented: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `C"))
+        .collect();
+    let codes: Vec<String> = Code::ALL
+        .iter()
+        .map(|code| {
+            format!(
+                "{}` | {} |",
+                code.to_string().trim_start_matches('C'),
+                code.meaning()
+            )
+        })
+        .collect();
+    assert_eq!(documented, codes);
+}

@@ -1,0 +1,5 @@
+//! `guichet doctor` beside real services.
+
+mod bench;
+pub(crate) mod faults;
+mod looks;
