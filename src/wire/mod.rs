@@ -1,5 +1,6 @@
 //! Small words of HTTP without I/O, shared by every room above: what is parsed here is never looked at as text again.
 
+pub mod certificate;
 pub mod client_address;
 pub mod cookies;
 pub mod header_name;

@@ -336,7 +336,7 @@ cases! {
             sentence: "a certificate of the gateway itself that has expired",
             breaks: |bench| bench.with_own_certificate("localhost", Validity::Ended),
             at: ("listener", "TLS"),
-            seen: "the certificate has expired",
+            seen: "the certificate expired on 2020-02-01T00:00:00Z: for localhost",
             mend: "guichet reload",
         },
         Fault {
@@ -344,7 +344,7 @@ cases! {
             sentence: "a certificate of the gateway itself for another host",
             breaks: |bench| bench.with_own_certificate("*.localhost", Validity::Now),
             at: ("listener", "TLS"),
-            seen: "not for localhost",
+            seen: "the certificate is not for `localhost`: for *.localhost",
             mend: "names every host",
         },
         Fault {
