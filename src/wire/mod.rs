@@ -6,6 +6,7 @@ pub mod cookies;
 pub mod header_name;
 pub mod host;
 pub mod own_paths;
+pub mod printable;
 pub mod provider_url;
 pub mod request;
 pub mod response;

@@ -251,7 +251,7 @@ cases! {
             sentence: "a certificate for which nobody vouches",
             breaks: |bench| bench.over_tls("localhost", Validity::Now, Trusts::OnlyTheMachine),
             at: ("providers.fc", "TLS"),
-            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by CN=tests",
+            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by \"CN=tests\"",
             mend: "install the issuer's root",
         },
         Fault {
@@ -259,7 +259,7 @@ cases! {
             sentence: "a certificate that has expired",
             breaks: |bench| bench.over_tls("localhost", Validity::Ended, Trusts::TheAuthority),
             at: ("providers.fc", "TLS"),
-            seen: "the certificate has expired: for localhost, by CN=tests, until 2020-02-01T00:00:00Z",
+            seen: "the certificate has expired: for localhost, by \"CN=tests\", until 2020-02-01T00:00:00Z",
             mend: "renews its certificate",
         },
         Fault {
@@ -328,7 +328,7 @@ cases! {
                 bench.registered(&callback, &json!({ "scope": "openid email" }));
             },
             at: ("providers.fc", "login request"),
-            seen: "invalid_scope: scope `identite_pivot`",
+            seen: "invalid_scope: scope identite_pivot",
             mend: "ask the provider to grant the scope",
         },
         Fault {

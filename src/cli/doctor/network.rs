@@ -101,11 +101,11 @@ fn distrusted(inspection: &Inspection) -> Finding {
 
 /// A certificate in one line.
 pub(super) fn shown(certificate: &Certificate) -> String {
-    let names: Vec<&str> = certificate.names.iter().map(Untrusted::as_str).collect();
+    let names: Vec<String> = certificate.names.iter().map(Untrusted::to_string).collect();
     format!(
         "for {}, by {}, until {}",
         names.join(", "),
-        certificate.issuer.as_str(),
+        certificate.issuer,
         certificate.not_after
     )
 }
