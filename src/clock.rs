@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use chrono::DateTime;
+use chrono::Utc;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -40,9 +42,13 @@ impl Timestamp {
     }
 }
 
+/// In UTC (RFC 3339), `2026-11-25T21:05:38Z`; as a number where no calendar reaches.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match DateTime::<Utc>::from_timestamp(self.0, 0) {
+            Some(moment) => write!(f, "{}", moment.format("%Y-%m-%dT%H:%M:%SZ")),
+            None => self.0.fmt(f),
+        }
     }
 }
 
@@ -74,6 +80,14 @@ mod tests {
         let (early, late) = (Timestamp::from_unix(10), Timestamp::from_unix(70));
         assert_eq!(late.since(early), Duration::from_mins(1));
         assert_eq!(early.since(late), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_moment_is_shown_in_utc() {
+        let shown = |seconds| Timestamp::from_unix(seconds).to_string();
+        assert_eq!(shown(0), "1970-01-01T00:00:00Z");
+        assert_eq!(shown(1_795_640_738), "2026-11-25T21:05:38Z");
+        assert_eq!(shown(i64::MAX), i64::MAX.to_string());
     }
 
     #[test]

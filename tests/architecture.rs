@@ -35,7 +35,8 @@ const FLOORS: &[&[&str]] = &[
     &["back_channel"],
     &["jose", "pages", "provider", "telemetry"],
     &["seal"],
-    &["wire", "clock", "secret", "secret_file", "causes", "lifecycle"],
+    &["wire", "secret", "secret_file", "causes", "lifecycle"],
+    &["clock"],
 ];
 
 /// A foreign crate, and the only places under `src/` that may name it.

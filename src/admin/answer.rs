@@ -217,7 +217,7 @@ async fn end_chosen(office: &dyn Office, chosen: &Chosen) -> Result<usize, Refus
 
 fn line(listed: &Listed) -> Say {
     let note = listed.note.as_ref().map(|note| Note {
-        logged_in_at: note.logged_in_at.as_unix(),
+        logged_in_at: note.logged_in_at,
         entry: note.entry.as_str().to_owned(),
         acr: note.acr.clone(),
         host: note.host.clone(),

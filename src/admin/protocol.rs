@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::clock::Timestamp;
+
 /// A question: one line of JSON.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
@@ -96,7 +98,7 @@ pub struct SessionLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// In seconds since 1970.
-    pub logged_in_at: i64,
+    pub logged_in_at: Timestamp,
     /// The provider entry.
     pub entry: String,
     /// The level that the provider vouched for.

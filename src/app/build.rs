@@ -17,7 +17,7 @@ use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
 use crate::gateway::listener::Hsts;
 use crate::gateway::listener::Rules;
-use crate::gateway::tls::Certificate;
+use crate::gateway::tls::ServerCertificate;
 use crate::gateway::tls::TlsError;
 use crate::identity_headers::assertion::Assertions;
 use crate::identity_headers::signing_keys::SigningKeys;
@@ -103,7 +103,7 @@ pub(super) fn rules(config: &Config) -> Result<Rules, StartError> {
     let files = server.tls.as_ref();
     Ok(Rules {
         certificate: files
-            .map(|files| Certificate::load(&files.cert_file, &files.key_file))
+            .map(|files| ServerCertificate::load(&files.cert_file, &files.key_file))
             .transpose()?,
         trusted_proxies: TrustedProxies::new(server.trusted_proxies.iter().copied()),
         own_address: Some(server.listen.ip()),

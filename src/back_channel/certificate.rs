@@ -24,14 +24,10 @@ use rustls::pki_types::ServerName;
 use rustls::pki_types::UnixTime;
 use tokio::net::TcpStream;
 use tower_service::Service as _;
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::FromDer as _;
-use x509_parser::prelude::X509Certificate;
 
 use crate::back_channel::road::Road;
-use crate::clock::Timestamp;
+use crate::wire::certificate::Certificate;
 use crate::wire::provider_url::ProviderUrl;
-use crate::wire::untrusted::Untrusted;
 
 /// For one handshake, a connection included.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -65,19 +61,6 @@ pub struct Inspection {
     pub distrust: Option<Distrust>,
 }
 
-/// One certificate (RFC 5280), as far as an operator asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    /// Who vouches for it.
-    pub issuer: Untrusted,
-    /// The names that it is for.
-    pub names: Vec<Untrusted>,
-    /// The beginning of its validity.
-    pub not_before: Timestamp,
-    /// The end of its validity.
-    pub not_after: Timestamp,
-}
-
 /// Why a certificate is not believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distrust {
@@ -91,34 +74,6 @@ pub enum Distrust {
     OtherName,
     /// Something else.
     Other(String),
-}
-
-impl Certificate {
-    /// Reads a certificate in DER.
-    pub fn read(der: &[u8]) -> Option<Self> {
-        let (_rest, certificate) = X509Certificate::from_der(der).ok()?;
-        let alternative = certificate.subject_alternative_name().ok().flatten();
-        let names = alternative.iter().flat_map(|names| &names.value.general_names);
-        let moment = |time: x509_parser::time::ASN1Time| Timestamp::from_unix(time.timestamp());
-        Some(Self {
-            issuer: Untrusted::new(&certificate.issuer().to_string()),
-            names: names.filter_map(shown).collect(),
-            not_before: moment(certificate.validity().not_before),
-            not_after: moment(certificate.validity().not_after),
-        })
-    }
-}
-
-fn shown(name: &GeneralName<'_>) -> Option<Untrusted> {
-    match name {
-        GeneralName::DNSName(name) => Some(Untrusted::new(name)),
-        GeneralName::IPAddress(bytes) => {
-            let v4 = <[u8; 4]>::try_from(*bytes).map(|bytes| std::net::Ipv4Addr::from(bytes).to_string());
-            let v6 = <[u8; 16]>::try_from(*bytes).map(|bytes| std::net::Ipv6Addr::from(bytes).to_string());
-            v4.or(v6).ok().map(|text| Untrusted::new(&text))
-        }
-        _ => None,
-    }
 }
 
 type Tls = MaybeHttpsStream<TokioIo<TcpStream>>;

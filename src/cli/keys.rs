@@ -2,8 +2,6 @@
 
 use std::path::Path;
 use std::path::PathBuf;
-use std::time::Duration;
-use std::time::SystemTime;
 
 use clap::Args;
 use clap::Subcommand;
@@ -13,7 +11,6 @@ use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
-use crate::clock::Timestamp;
 use crate::config;
 use crate::identity_headers::key_rotation;
 use crate::identity_headers::key_rotation::RotationError;
@@ -83,7 +80,7 @@ fn list(folder: &Path, streams: &mut Streams<'_>) -> Exit {
                     "{}  {:8}  {}  {}",
                     key.kid,
                     key.role.as_str(),
-                    moment(key.since),
+                    key.since,
                     key.file.display()
                 ));
             }
@@ -99,12 +96,9 @@ fn tell(done: Result<Step, RotationError>, streams: &mut Streams<'_>) -> Exit {
         Ok(step) => step,
         Err(error) => {
             let help = match &error {
-                RotationError::NextTooYoung { until } | RotationError::PreviousNeeded { until } => {
-                    Some(format!(
-                        "do this step at {} or later; after a leak: guichet keys rotate --now",
-                        moment(*until)
-                    ))
-                }
+                RotationError::NextTooYoung { until } | RotationError::PreviousNeeded { until } => Some(
+                    format!("do this step at {until} or later; after a leak: guichet keys rotate --now"),
+                ),
                 _ => None,
             };
             return failed(&error, help.as_deref(), streams);
@@ -112,12 +106,10 @@ fn tell(done: Result<Step, RotationError>, streams: &mut Streams<'_>) -> Exit {
     };
     match step {
         Step::Published { kid, signs_from } => streams.say_line(format_args!(
-            "{kid} is the next key\n1. now, for every process: guichet reload\n2. at {} or later: guichet keys rotate",
-            moment(signs_from)
+            "{kid} is the next key\n1. now, for every process: guichet reload\n2. at {signs_from} or later: guichet keys rotate"
         )),
         Step::Promoted { kid, previous_until } => streams.say_line(format_args!(
-            "{kid} is the current key\n1. now, for every process: guichet reload\n2. at {} or later: guichet keys rotate",
-            moment(previous_until)
+            "{kid} is the current key\n1. now, for every process: guichet reload\n2. at {previous_until} or later: guichet keys rotate"
         )),
         Step::Removed { kid } => streams.say_line(format_args!(
             "{kid} was the previous key and is removed\nnow, for every process: guichet reload"
@@ -136,12 +128,6 @@ fn failed(error: &dyn std::error::Error, help: Option<&str>, streams: &mut Strea
         streams.say_wrong_line(format_args!("   = help: {help}"));
     }
     Exit::Failure
-}
-
-/// `2026-11-25T21:00:00Z`
-fn moment(at: Timestamp) -> humantime::Rfc3339Timestamp {
-    let since_epoch = Duration::from_secs(u64::try_from(at.as_unix()).unwrap_or(0));
-    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since_epoch)
 }
 
 fn folder_of(config: &Path, streams: &mut Streams<'_>) -> Result<PathBuf, Exit> {

@@ -10,7 +10,6 @@ pub mod explain;
 pub mod headers;
 pub mod healthcheck;
 pub mod keys;
-pub mod moment;
 pub mod operator;
 pub mod person;
 pub mod reload;

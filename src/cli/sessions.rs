@@ -10,10 +10,8 @@ use crate::admin::protocol::Ask;
 use crate::admin::protocol::Say;
 use crate::admin::protocol::SessionLine;
 use crate::cli::exit::Exit;
-use crate::cli::moment::Moment;
 use crate::cli::operator;
 use crate::cli::streams::Streams;
-use crate::clock::Timestamp;
 
 /// What to do about sessions.
 #[derive(Debug, Subcommand)]
@@ -142,7 +140,7 @@ fn show(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) ->
         Say::Session(line) => {
             streams.say_line(format_args!("reference  {}", line.reference));
             if let Some(note) = &line.note {
-                streams.say_line(format_args!("login      {}", moment(note.logged_in_at)));
+                streams.say_line(format_args!("login      {}", note.logged_in_at));
                 streams.say_line(format_args!("entry      {}", note.entry));
                 streams.say_line(format_args!("level      {}", note.acr));
                 streams.say_line(format_args!("host       {}", note.host));
@@ -171,17 +169,10 @@ fn in_words(line: &SessionLine) -> String {
     match &line.note {
         Some(note) => format!(
             "{}  {}  {}  {}  lapses in {lapses}",
-            moment(note.logged_in_at),
-            note.entry,
-            note.acr,
-            note.host
+            note.logged_in_at, note.entry, note.acr, note.host
         ),
         None => format!("{UNREADABLE}; lapses in {lapses}"),
     }
-}
-
-fn moment(seconds: i64) -> Moment {
-    Moment(Timestamp::from_unix(seconds))
 }
 
 fn lapse(seconds: u64) -> humantime::FormattedDuration {

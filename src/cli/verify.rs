@@ -13,7 +13,6 @@ use clap::Args;
 use crate::back_channel::BackChannel;
 use crate::back_channel::Bounds;
 use crate::cli::exit::Exit;
-use crate::cli::moment::Moment;
 use crate::cli::report::Finding;
 use crate::cli::report::Format;
 use crate::cli::report::Report;
@@ -280,12 +279,12 @@ fn times(jws: &CompactJws<'_>, now: Timestamp) -> Vec<Finding> {
     let claims = jws.claims();
     let begins = |what, found: Option<Timestamp>| match found {
         None => Finding::bad(what, "missing", ""),
-        Some(at) if at <= now.plus(LEEWAY) => Finding::good(what, Moment(at).to_string()),
+        Some(at) if at <= now.plus(LEEWAY) => Finding::good(what, at.to_string()),
         Some(at) => Finding::bad(
             what,
             format!(
                 "{}: {} s ahead of this machine's clock",
-                Moment(at),
+                at,
                 at.since(now).as_secs()
             ),
             "compare the clocks of the two machines",
@@ -293,10 +292,10 @@ fn times(jws: &CompactJws<'_>, now: Timestamp) -> Vec<Finding> {
     };
     let end = match claims.exp {
         None => Finding::bad("exp", "missing", ""),
-        Some(at) if now < at.plus(LEEWAY) => Finding::good("exp", Moment(at).to_string()),
+        Some(at) if now < at.plus(LEEWAY) => Finding::good("exp", at.to_string()),
         Some(at) => Finding::bad(
             "exp",
-            format!("{}: {} s ago", Moment(at), now.since(at).as_secs()),
+            format!("{}: {} s ago", at, now.since(at).as_secs()),
             "an assertion is for the request that it came with; take a newer one",
         ),
     };

@@ -119,7 +119,7 @@ impl Record {
         tracing::info!(
             target: ACCESS,
             method = self.method.as_str(),
-            path = Untrusted::new(&self.path).as_str(),
+            path = Untrusted::new(&self.path).raw(),
             status = self.status.map(|status| status.as_u16()),
             request = self.request.as_str(),
             app = self.app.as_deref(),
@@ -129,7 +129,7 @@ impl Record {
             duration = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
             outcome = if self.is_whole { "success" } else { "failure" },
             reason = (!self.is_whole).then_some("broken_off"),
-            agent = self.agent.as_ref().map(Untrusted::as_str),
+            agent = self.agent.as_ref().map(Untrusted::raw),
             "answered"
         );
     }

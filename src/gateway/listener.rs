@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http::HeaderValue;
 
 use crate::gateway::live::Live;
-use crate::gateway::tls::Certificate;
+use crate::gateway::tls::ServerCertificate;
 use crate::wire::client_address::Arrival;
 use crate::wire::client_address::TrustedProxies;
 
@@ -17,7 +17,7 @@ use crate::wire::client_address::TrustedProxies;
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Absent: plain http.
-    pub certificate: Option<Certificate>,
+    pub certificate: Option<ServerCertificate>,
     /// Whose `X-Forwarded-*` are believed.
     pub trusted_proxies: TrustedProxies,
     /// Where it listens: who comes from there is this machine itself. Absent: nobody.

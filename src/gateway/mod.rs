@@ -9,6 +9,7 @@ mod answer_body;
 mod app_cookies;
 mod body_error;
 mod bounds;
+pub mod certificate_flaw;
 mod client_stream;
 mod connect;
 mod connection;

@@ -32,11 +32,11 @@ use tokio::io::AsyncWrite;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::clock::Timestamp;
 use crate::secret_file;
 use crate::secret_file::Exposure;
 use crate::secret_file::SecretFile;
 use crate::secret_file::SecretFileError;
+use crate::wire::certificate::Certificate;
 
 /// More than any chain has; a mistaken path to something large is not read into memory.
 const LONGEST_FILE: u64 = 1024 * 1024;
@@ -114,10 +114,10 @@ pub enum TlsFile {
 
 /// A certificate whose key we have, ready to be served.
 #[derive(Clone)]
-pub struct Certificate {
+pub struct ServerCertificate {
     config: Arc<ServerConfig>,
     leaf: CertificateDer<'static>,
-    valid: (Timestamp, Timestamp),
+    says: Certificate,
     exposure: Exposure,
 }
 
@@ -132,38 +132,33 @@ impl TlsError {
     }
 }
 
-impl Certificate {
+impl ServerCertificate {
     /// Reads the chain, the certificate itself first, and its key.
     pub fn load(cert_file: &Path, key_file: &Path) -> Result<Self, TlsError> {
         let chain = chain(cert_file)?;
-        let (leaf, valid) = chain
-            .iter()
-            .enumerate()
-            .map(|(index, certificate)| validity(certificate).ok_or(index + 1))
-            .collect::<Result<Vec<_>, usize>>()
-            .map_err(|number| TlsError::Certificate {
-                number,
-                path: cert_file.to_owned(),
-            })
-            .map(|validities| chain.first().cloned().zip(validities.first().copied()))?
-            .ok_or_else(|| TlsError::NoCertificate(cert_file.to_owned()))?;
+        let mut read = Vec::with_capacity(chain.len());
+        for (index, certificate) in chain.iter().enumerate() {
+            read.push(
+                Certificate::read(certificate).ok_or_else(|| TlsError::Certificate {
+                    number: index + 1,
+                    path: cert_file.to_owned(),
+                })?,
+            );
+        }
+        let leaf = chain.first().cloned().zip(read.into_iter().next());
+        let (leaf, says) = leaf.ok_or_else(|| TlsError::NoCertificate(cert_file.to_owned()))?;
         let (key, exposure) = key(key_file)?;
         Ok(Self {
             config: Arc::new(server_config(chain, key)?),
             leaf,
-            valid,
+            says,
             exposure,
         })
     }
 
-    /// From when browsers accept it.
-    pub fn not_before(&self) -> Timestamp {
-        self.valid.0
-    }
-
-    /// Until when browsers accept it.
-    pub fn not_after(&self) -> Timestamp {
-        self.valid.1
+    /// What stands in it.
+    pub fn says(&self) -> &Certificate {
+        &self.says
     }
 
     /// Who else can read its key.
@@ -171,8 +166,8 @@ impl Certificate {
         self.exposure
     }
 
-    /// Whether it is about this host: a name or an address, without a port.
-    pub fn names(&self, host: &str) -> bool {
+    /// Whether it is for this host: a name or an address, without a port (RFC 9525).
+    pub fn is_for(&self, host: &str) -> bool {
         let host = host.trim_matches(['[', ']']).to_owned();
         let (Ok(leaf), Ok(name)) = (
             ParsedCertificate::try_from(&self.leaf),
@@ -209,10 +204,10 @@ pub(super) enum Spoken {
     Http2,
 }
 
-impl fmt::Debug for Certificate {
+impl fmt::Debug for ServerCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate")
-            .field("valid", &self.valid)
+        f.debug_struct("ServerCertificate")
+            .field("says", &self.says)
             .field("exposure", &self.exposure)
             .finish_non_exhaustive()
     }
@@ -263,17 +258,6 @@ fn key(path: &Path) -> Result<(PrivateKeyDer<'static>, Exposure), TlsError> {
     } = read(path, TlsFile::Key)?;
     let key = PrivateKeyDer::from_pem_slice(&text).map_err(|_no_key| TlsError::NoKey(path.to_owned()))?;
     Ok((key, exposure))
-}
-
-fn validity(certificate: &CertificateDer<'_>) -> Option<(Timestamp, Timestamp)> {
-    let (rest, certificate) = x509_parser::parse_x509_certificate(certificate).ok()?;
-    let validity = certificate.validity();
-    rest.is_empty().then(|| {
-        (
-            Timestamp::from_unix(validity.not_before.timestamp()),
-            Timestamp::from_unix(validity.not_after.timestamp()),
-        )
-    })
 }
 
 fn read(path: &Path, which: TlsFile) -> Result<SecretFile, TlsError> {

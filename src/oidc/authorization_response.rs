@@ -169,12 +169,11 @@ impl fmt::Display for Support {
 /// For a line in the log.
 impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let description = self.description.as_ref().map_or("", Untrusted::as_str);
-        write!(
-            f,
-            "error={} description=\"{description}\" {}",
-            self.error, self.support
-        )
+        write!(f, "error={} ", self.error)?;
+        if let Some(description) = &self.description {
+            write!(f, "description={description} ")?;
+        }
+        self.support.fmt(f)
     }
 }
 
@@ -379,13 +378,13 @@ mod tests {
             "error=server_error description=\"user auth \\\"aborté\\\"\\nlevel=info\" code=Y010011 id=12ab-34"
         );
         assert_eq!(
-            response.description.unwrap().as_str(),
-            "user auth \\\"aborté\\\"\\nlevel=info"
+            response.description.unwrap().raw(),
+            "user auth \"aborté\"\nlevel=info"
         );
-        assert_eq!(response.support.code.unwrap().as_str(), "Y010011");
-        assert_eq!(response.support.id.unwrap().as_str(), "12ab-34");
+        assert_eq!(response.support.code.unwrap().raw(), "Y010011");
+        assert_eq!(response.support.id.unwrap().raw(), "12ab-34");
         let long = error(&format!("error={}", "e".repeat(2000)));
-        assert_eq!(long.error.as_str().len(), 200);
+        assert_eq!(long.error.raw().len(), 200);
     }
 
     #[test]

@@ -236,8 +236,8 @@ mod tests {
         else {
             panic!("{back:?}")
         };
-        assert_eq!((error.as_str(), description.as_str()), ("invalid_scope", "a b"));
-        assert_eq!(scope.unwrap().as_str(), "birth");
+        assert_eq!((error.raw(), description.raw()), ("invalid_scope", "a b"));
+        assert_eq!(scope.unwrap().raw(), "birth");
         assert!(matches!(
             to(&format!("{REDIRECT_URI}#error=x")),
             Reaction::SentBack { .. }
@@ -271,7 +271,7 @@ mod tests {
         );
         assert_eq!(announced.instead_of("scopes_supported", "openid"), None);
         assert_eq!(
-            announced.instead_of("scopes_supported", "birth").unwrap()[0].as_str(),
+            announced.instead_of("scopes_supported", "birth").unwrap()[0].raw(),
             "openid"
         );
         assert_eq!(announced.instead_of("acr_values_supported", "eidas1"), None);

@@ -196,9 +196,9 @@ mod tests {
             else {
                 panic!("{media_type}")
             };
-            assert_eq!((status, error.as_str()), (400, "invalid_grant"));
-            assert_eq!(support.code.unwrap().as_str(), "Y0416228");
-            assert_eq!(support.id.unwrap().as_str(), "77");
+            assert_eq!((status, error.raw()), (400, "invalid_grant"));
+            assert_eq!(support.code.unwrap().raw(), "Y0416228");
+            assert_eq!(support.id.unwrap().raw(), "77");
         }
     }
 

@@ -19,7 +19,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::telemetry::printable::printable;
+use crate::wire::printable::printable;
 
 /// The version of the schema whose words we use.
 pub const ECS_VERSION: &str = "8.11";
@@ -34,6 +34,9 @@ pub enum LineFormat {
     /// For a person.
     Text,
 }
+
+/// Most characters of one value. Ours are shorter; what strangers wrote was cut before it came here.
+const LONGEST_VALUE: usize = 1000;
 
 /// Our short names of fields in the schema's words; others stand under `guichet.`.
 const WORDS: &[(&str, &str)] = &[
@@ -187,11 +190,12 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.push(field, printable(&format!("{value:?}")));
+        self.record_str(field, &format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.push(field, printable(value));
+        let value: String = value.chars().take(LONGEST_VALUE).flat_map(printable).collect();
+        self.push(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {

@@ -221,6 +221,7 @@ impl<S: Subscriber> Filter<S> for LineLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::untrusted::Untrusted;
     use serde_json::Value;
     use std::io::Write;
     use std::sync::Mutex;
@@ -318,6 +319,40 @@ mod tests {
                 "{lines:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_value_of_a_stranger_is_escaped_once_in_json_and_once_in_text() {
+        let agent = Untrusted::new("it's \"x\" C:\\a\u{7}\n\u{1b}[31m\u{202e}\u{61c}é\" status=200");
+        let written = |format, before: &str| {
+            let (lines, _) = logged("info", format, || {
+                tracing::info!(target: line::ACCESS, agent = agent.raw(), "answered");
+            });
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            lines[0].split_once(before).unwrap().1.to_owned()
+        };
+        let value = r#""it's \"x\" C:\\a\\u{7}\\n\\u{1b}[31m\\u{202e}\\u{61c}é\" status=200""#;
+        assert_eq!(
+            written(LineFormat::Json, r#""user_agent.original":"#),
+            format!("{value}}}")
+        );
+        assert_eq!(
+            written(LineFormat::Text, " INFO guichet::access: answered "),
+            format!("agent={value}")
+        );
+    }
+
+    #[test]
+    fn what_a_sentence_quotes_of_a_stranger_cannot_close_its_quotes() {
+        let cause = Untrusted::new("x\" code=\"P09\" \u{1b}");
+        let (lines, _) = logged("info", LineFormat::Json, || {
+            tracing::warn!(error = %format_args!("refused with {cause}"), "refused");
+        });
+        let parsed: Value = serde_json::from_str(&lines[0]).unwrap();
+        assert_eq!(
+            parsed["error.message"],
+            r#"refused with "x\" code=\"P09\" \u{1b}""#
+        );
     }
 
     #[test]

@@ -12,7 +12,6 @@ pub mod logging;
 pub mod metrics;
 pub mod panics;
 pub mod peer;
-pub mod printable;
 pub mod queue;
 #[expect(
     clippy::module_inception,

@@ -1,10 +1,12 @@
 //! Small words of HTTP without I/O, shared by every room above: what is parsed here is never looked at as text again.
 
+pub mod certificate;
 pub mod client_address;
 pub mod cookies;
 pub mod header_name;
 pub mod host;
 pub mod own_paths;
+pub mod printable;
 pub mod provider_url;
 pub mod request;
 pub mod response;

@@ -1,22 +1,26 @@
-//! Text from outside that goes into a log line: short, and without a character that could begin another line.
+//! Text from outside that goes into a log line or a report: short, and between quotes that it cannot close.
 
 use std::fmt;
+use std::fmt::Write as _;
+
+use crate::wire::printable::printable;
 
 /// The most that is kept, in characters.
 const MOST: usize = 200;
 
-/// A bounded, escaped copy of something that a stranger wrote. It is for logs; a page never shows it.
+/// A bounded copy of something that a stranger wrote. It is for logs and reports; a page never shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Untrusted(String);
 
 impl Untrusted {
-    /// Keeps the first 200 characters, control characters and quotes escaped.
+    /// Keeps the first 200 characters.
     pub fn new(text: &str) -> Self {
-        Self(text.chars().take(MOST).flat_map(char::escape_debug).collect())
+        Self(text.chars().take(MOST).collect())
     }
 
-    /// The text, escaped.
-    pub fn as_str(&self) -> &str {
+    /// As the stranger wrote it, so that it can be compared, or be a value of its own in a log line, which is made fit for
+    /// the line there. Never for a terminal, never inside a sentence.
+    pub fn raw(&self) -> &str {
         &self.0
     }
 }
@@ -24,18 +28,24 @@ impl Untrusted {
 /// One word stands as it is; anything else between quotes, so that it cannot look like the next field of the line.
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte);
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/*".contains(&byte);
         if !self.0.is_empty() && self.0.bytes().all(is_word) {
-            f.write_str(&self.0)
-        } else {
-            write!(f, "\"{}\"", self.0)
+            return f.write_str(&self.0);
         }
+        f.write_char('"')?;
+        for character in self.0.chars() {
+            if matches!(character, '"' | '\\') {
+                f.write_char('\\')?;
+            }
+            printable(character).try_for_each(|shown| f.write_char(shown))?;
+        }
+        f.write_char('"')
     }
 }
 
 impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Untrusted(\"{}\")", self.0)
+        write!(f, "Untrusted({self})")
     }
 }
 
@@ -44,20 +54,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_from_outside_begins_a_line_or_fills_a_disk() {
-        assert_eq!(
-            Untrusted::new("a\nlevel=\"info\"\u{202e}").as_str(),
-            "a\\nlevel=\\\"info\\\"\\u{202e}"
-        );
-        assert_eq!(Untrusted::new(&"x".repeat(70_000)).as_str().len(), 200);
-        assert_eq!(
-            Untrusted::new("authentification annulée").as_str(),
-            "authentification annulée"
-        );
-        assert_eq!(Untrusted::new("access_denied").to_string(), "access_denied");
-        assert_eq!(
-            Untrusted::new("x code=P09 request=1").to_string(),
-            "\"x code=P09 request=1\""
-        );
+    fn nothing_from_outside_begins_a_line_closes_its_quotes_or_fills_a_disk() {
+        for (text, shown) in [
+            ("a\nlevel=\"info\"\u{202e}", r#""a\nlevel=\"info\"\u{202e}""#),
+            ("\\\" code=P09", r#""\\\" code=P09""#),
+            ("authentification annulée", r#""authentification annulée""#),
+            ("l'été", r#""l'été""#),
+            ("access_denied", "access_denied"),
+            ("*.ville.example", "*.ville.example"),
+            ("x code=P09 request=1", r#""x code=P09 request=1""#),
+            ("", r#""""#),
+        ] {
+            assert_eq!(Untrusted::new(text).to_string(), shown);
+        }
+        assert_eq!(Untrusted::new(&"é".repeat(70_000)).raw().chars().count(), 200);
     }
 }

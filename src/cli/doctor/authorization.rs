@@ -71,11 +71,7 @@ async fn one(
             error,
             description,
             scope,
-        }) => sent_back(
-            patient,
-            (error.as_str(), description.as_str()),
-            scope.as_ref().map(Untrusted::as_str),
-        ),
+        }) => sent_back(patient, (&error, &description), scope.as_ref()),
         Ok(Reaction::Page { status, refusal }) => match refusal {
             Some((code, refusal)) => page(patient, refusal, &code, &redirect_uri),
             None => Finding::bad(
@@ -92,10 +88,14 @@ async fn one(
     }
 }
 
-fn sent_back(patient: &Patient<'_>, (error, description): (&str, &str), scope: Option<&str>) -> Finding {
+fn sent_back(
+    patient: &Patient<'_>,
+    (error, description): (&Untrusted, &Untrusted),
+    scope: Option<&Untrusted>,
+) -> Finding {
     let entry = &patient.settings.entry;
-    let which = scope.map_or_else(String::new, |scope| format!(": scope `{scope}`"));
-    let mend = match error {
+    let which = scope.map_or_else(String::new, |scope| format!(": scope {scope}"));
+    let mend = match error.raw() {
         "invalid_scope" => format!(
             "ask the provider to grant the scope to this client, or take it out of providers.{entry}.scopes"
         ),

@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::config::Loaded;
+use crate::config::code::Code;
 use crate::config::settings::Config;
 
 /// Arguments of the command.
@@ -95,10 +96,19 @@ fn failed(error: &dyn std::error::Error, streams: &mut Streams<'_>) -> Exit {
 fn configuration(path: &Path, loaded: &Loaded, report: &mut Report<'_, '_>) {
     report.section("configuration");
     report.add(Finding::good("file", path.display().to_string()));
-    for warning in &loaded.warnings {
+    for warning in loaded
+        .warnings
+        .iter()
+        .filter(|warning| !is_of_the_listener(warning.code))
+    {
         let seen = format!("{}: {} ({})", warning.code, warning.problem, warning.key);
         report.add(Finding::warning("file", seen, warning.help.clone()));
     }
+}
+
+/// What [`listener::examine`] says with its own sign.
+fn is_of_the_listener(code: Code) -> bool {
+    matches!(code, Code::CertificateValidity | Code::CertificateNames)
 }
 
 /// What is looked at, and with what.

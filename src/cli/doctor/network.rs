@@ -3,22 +3,20 @@
 use std::time::Duration;
 
 use crate::back_channel::BackChannel;
-use crate::back_channel::certificate::Certificate;
 use crate::back_channel::certificate::Distrust;
 use crate::back_channel::certificate::Inspection;
 use crate::back_channel::certificate::InspectionError;
 use crate::causes;
-use crate::cli::moment::Moment;
 use crate::cli::report::Finding;
 use crate::clock::Timestamp;
+use crate::wire::certificate::Certificate;
+use crate::wire::certificate::Validity;
 use crate::wire::host::Host;
 use crate::wire::provider_url::ProviderUrl;
 use crate::wire::untrusted::Untrusted;
 
 /// For a look-up of a name.
 const LOOK_UP_WITHIN: Duration = Duration::from_secs(5);
-/// A certificate that ends earlier than this deserves a second look.
-pub(super) const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// Whether a name leads anywhere.
 pub(super) async fn name(host: &Host) -> Finding {
@@ -60,7 +58,7 @@ pub(super) async fn certificate(url: &ProviderUrl, back_channel: &BackChannel, n
                 return Finding::good(WHAT, "the certificate is believed");
             };
             let seen = format!("{} ({intermediates} more in the chain)", shown(&certificate));
-            if certificate.not_after < now.plus(SOON) {
+            if certificate.validity(now) == Validity::EndsSoon {
                 let mend = "whoever runs that server renews its certificate before then";
                 return Finding::warning(WHAT, seen, mend);
             }
@@ -103,12 +101,12 @@ fn distrusted(inspection: &Inspection) -> Finding {
 
 /// A certificate in one line.
 pub(super) fn shown(certificate: &Certificate) -> String {
-    let names: Vec<&str> = certificate.names.iter().map(Untrusted::as_str).collect();
+    let names: Vec<String> = certificate.names.iter().map(Untrusted::to_string).collect();
     format!(
         "for {}, by {}, until {}",
         names.join(", "),
-        certificate.issuer.as_str(),
-        Moment(certificate.not_after)
+        certificate.issuer,
+        certificate.not_after
     )
 }
 

@@ -112,7 +112,7 @@ fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Findin
         .into_iter()
         .filter_map(|(list, value)| Some((list, value, announced.instead_of(list, value)?)))
         .map(|(list, value, instead)| {
-            let instead: Vec<&str> = instead.iter().map(Untrusted::as_str).collect();
+            let instead: Vec<String> = instead.iter().map(Untrusted::to_string).collect();
             Finding::bad(
                 WHAT,
                 format!("{list} has no `{value}`; it has {}", instead.join(", ")),

@@ -1,11 +1,8 @@
 //! How browsers reach the listener: whether the certificate can be served, whether they will accept it, and whether there
 //! is one at all.
 
-use std::time::Duration;
+use std::iter;
 
-use chrono::DateTime;
-
-use crate::clock::Timestamp;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
@@ -13,15 +10,12 @@ use crate::config::settings::PublicUrl;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::TlsFiles;
 use crate::config::surroundings::Surroundings;
-use crate::gateway::tls::Certificate;
+use crate::gateway::certificate_flaw::CertificateFlaw;
+use crate::gateway::tls::ServerCertificate;
 use crate::gateway::tls::TlsError;
 use crate::gateway::tls::TlsFile;
 use crate::routing::app::App;
 use crate::secret_file::Exposure;
-use crate::wire::host::Host;
-
-/// Soon enough to be renewed in a working week.
-const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// Looks at the listener as a browser will.
 pub fn judge(
@@ -44,14 +38,20 @@ pub fn judge(
         );
     }
     if let Some(certificate) = certificate(&key, files, findings) {
-        judge_validity(&key, &certificate, surroundings.now(), findings);
-        judge_names(&key, &certificate, (public_url, apps), findings);
+        let hosts = iter::once(&public_url.host).chain(apps.iter().map(|app| &app.host));
+        for flaw in CertificateFlaw::all(&certificate, hosts, surroundings.now()) {
+            let code = match flaw {
+                CertificateFlaw::OtherName(_) => Code::CertificateNames,
+                _ => Code::CertificateValidity,
+            };
+            findings.warning(code, &key.name("cert_file"), flaw.to_string(), flaw.mend());
+        }
     }
 }
 
-fn certificate(key: &Key, files: &TlsFiles, findings: &mut Findings) -> Option<Certificate> {
+fn certificate(key: &Key, files: &TlsFiles, findings: &mut Findings) -> Option<ServerCertificate> {
     let (cert_key, key_key) = (key.name("cert_file"), key.name("key_file"));
-    match Certificate::load(&files.cert_file, &files.key_file) {
+    match ServerCertificate::load(&files.cert_file, &files.key_file) {
         Ok(certificate) => {
             if certificate.exposure() == Exposure::WorldReadable {
                 // No error: this is how container engines mount secrets by default.
@@ -95,42 +95,6 @@ fn said(error: &TlsError) -> String {
     }
 }
 
-fn judge_validity(key: &Key, certificate: &Certificate, now: Timestamp, findings: &mut Findings) {
-    let (from, until) = (certificate.not_before(), certificate.not_after());
-    let problem = if until < now {
-        format!("the certificate expired on {}", day(until))
-    } else if from > now {
-        format!("the certificate is not valid before {}", day(from))
-    } else if until < now.plus(SOON) {
-        format!("the certificate expires on {}", day(until))
-    } else {
-        return;
-    };
-    let help = "put the renewed one in its place, then: guichet reload";
-    findings.warning(Code::CertificateValidity, &key.name("cert_file"), problem, help);
-}
-
-fn judge_names(
-    key: &Key,
-    certificate: &Certificate,
-    (public_url, apps): (&PublicUrl, &[App]),
-    findings: &mut Findings,
-) {
-    let mut hosts: Vec<&Host> = vec![&public_url.host];
-    hosts.extend(apps.iter().map(|app| &app.host));
-    let mut names: Vec<&str> = hosts.into_iter().map(Host::name).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names.into_iter().filter(|name| !certificate.names(name)) {
-        findings.warning(
-            Code::CertificateNames,
-            &key.name("cert_file"),
-            format!("the certificate is not about `{name}`"),
-            "browsers will refuse it there: ask for a certificate with every host of the site",
-        );
-    }
-}
-
 /// Whether TLS ends in front of us cannot be seen from here, unless the proxies are listed: then whoever goes around them is
 /// not served.
 fn in_the_open(server: &ServerSettings, public_url: &PublicUrl, findings: &mut Findings) {
@@ -146,12 +110,4 @@ fn in_the_open(server: &ServerSettings, public_url: &PublicUrl, findings: &mut F
             "list the proxies in front in server.trusted_proxies: then nobody goes around them; or set server.tls",
         );
     }
-}
-
-/// `2026-11-25`
-fn day(moment: Timestamp) -> String {
-    DateTime::from_timestamp(moment.as_unix(), 0).map_or_else(
-        || "a day that has no name".to_owned(),
-        |moment| moment.date_naive().to_string(),
-    )
 }

@@ -23,9 +23,9 @@ use crate::telemetry::followed_file::FollowedFile;
 use crate::telemetry::limit::Limit;
 use crate::telemetry::limit::Verdict;
 use crate::telemetry::line;
-use crate::telemetry::printable::printable;
 use crate::telemetry::queue::Pushed;
 use crate::telemetry::queue::Queue;
+use crate::wire::printable::printable;
 
 /// Most events of one action in a second, of those that a stranger can cause without a login.
 const MOST_OF_STRANGERS: u32 = 20;
@@ -362,7 +362,7 @@ fn hash(subject: Option<&Tag>) -> Option<String> {
 
 fn names(claims: &[&str]) -> String {
     let names: Vec<&str> = claims.iter().copied().take(MOST_CLAIMS).collect();
-    printable(&names.join(","))
+    names.join(",").chars().flat_map(printable).collect()
 }
 
 impl Numbers {

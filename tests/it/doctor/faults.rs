@@ -78,7 +78,7 @@ cases! {
             sentence: "a certificate for which nobody vouches",
             breaks: |bench| bench.over_tls(LOCALHOST, LONG, Trusts::OnlyTheMachine),
             at: ("providers.fc", "TLS"),
-            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by CN=authority",
+            seen: "nobody whom this machine trusts vouches for the certificate: for localhost, 127.0.0.1, by \"CN=authority\"",
             mend: "install the issuer's root",
         },
         Fault {
@@ -86,7 +86,7 @@ cases! {
             sentence: "a certificate that has expired",
             breaks: |bench| bench.over_tls(LOCALHOST, EXPIRED, Trusts::TheAuthority),
             at: ("providers.fc", "TLS"),
-            seen: "the certificate has expired: for localhost, 127.0.0.1, by CN=authority, until 2021-01-01T00:00:00Z",
+            seen: "the certificate has expired: for localhost, 127.0.0.1, by \"CN=authority\", until 2021-01-01T00:00:00Z",
             mend: "renews its certificate",
         },
         Fault {
@@ -155,7 +155,7 @@ cases! {
                 bench.registered(&callback, &json!({ "scope": "openid email" }));
             },
             at: ("providers.fc", "login request"),
-            seen: "invalid_scope: scope `identite_pivot`",
+            seen: "invalid_scope: scope identite_pivot",
             mend: "ask the provider to grant the scope",
         },
         Fault {
@@ -163,7 +163,7 @@ cases! {
             sentence: "a certificate of the gateway itself that has expired",
             breaks: |bench| bench.with_own_certificate(LOCALHOST, EXPIRED),
             at: ("listener", "TLS"),
-            seen: "the certificate has expired",
+            seen: "the certificate expired on 2020-02-01T00:00:00Z: for localhost",
             mend: "guichet reload",
         },
         Fault {
@@ -171,7 +171,7 @@ cases! {
             sentence: "a certificate of the gateway itself for another host",
             breaks: |bench| bench.with_own_certificate("DNS:*.localhost", LONG),
             at: ("listener", "TLS"),
-            seen: "not for localhost",
+            seen: "the certificate is not for `localhost`: for *.localhost",
             mend: "names every host",
         },
         Fault {

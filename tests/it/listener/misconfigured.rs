@@ -164,7 +164,7 @@ fn a_certificate_that_browsers_will_refuse_is_a_warning() {
     let found = issued("DNS:autre.test,DNS:*.ville.test", LONG);
     says(
         &found,
-        "warning C092 server.tls.cert_file: the certificate is not about `ville.test`",
+        "warning C092 server.tls.cert_file: the certificate is not for `ville.test`",
     );
 
     let pair = authority.issue("readable", names, LONG);

@@ -2,6 +2,8 @@
 
 use openidconnect::url::Url;
 
+use serde_json::json;
+
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
@@ -257,13 +259,9 @@ fn a_store_that_is_away() {
 fn a_provider_that_is_away() {
     let mut scene = with_sign_out(Store::Redis);
     let (browser, page) = zoe(&scene);
-    // Nothing is known of it any more.
-    scene.gateway.restart(|text| {
-        text.replace(
-            "issuer = \"http://127.0.0.1:",
-            "issuer = \"http://127.0.0.1:1/gone-",
-        )
-    });
+    // What the gateway knew of it is forgotten, and it says nothing any more.
+    scene.provider.lie(&json!({ "target": "discovery", "times": 0, "status": 503, "body": "" }));
+    scene.gateway.restart(str::to_owned);
     scene.application.next(Reply::new(200, &[], "bye"));
     let left = browser.go_once(&page, "/quitter");
     assert_eq!(left.status(), 200, "{}", left.text());
