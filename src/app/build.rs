@@ -45,6 +45,7 @@ use crate::session::metered::Metered;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
+use crate::session::terms::Terms;
 use crate::telemetry::peer::Peer;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::TrustedProxies;
@@ -147,7 +148,7 @@ impl Builder<'_> {
             keyring: keyring.clone(),
             lifetimes: config.session.lifetimes,
             cookies,
-            issuers: issuers(&config.providers),
+            terms: terms(&config.providers),
         };
         let clock = Arc::clone(self.clock);
         let store = Arc::clone(&stores.sessions);
@@ -275,11 +276,15 @@ impl Builder<'_> {
     }
 }
 
-fn issuers(providers: &[ClientSettings]) -> BTreeMap<EntryName, String> {
-    let issuer = |client: &ClientSettings| client.profile.issuer.as_str().to_owned();
+fn terms(providers: &[ClientSettings]) -> BTreeMap<EntryName, Terms> {
+    let terms = |client: &ClientSettings| Terms {
+        issuer: client.profile.issuer.as_str().to_owned(),
+        acr_values: client.profile.rules.acr_values.clone(),
+        lowest: client.acr.clone(),
+    };
     providers
         .iter()
-        .map(|client| (client.entry.clone(), issuer(client)))
+        .map(|client| (client.entry.clone(), terms(client)))
         .collect()
 }
 

@@ -36,6 +36,9 @@ use crate::config::settings::Config;
 use crate::config::surroundings::Surroundings;
 use crate::secret_file;
 
+/// Longer than a configuration of thousands of applications.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
 /// A configuration in which nothing is wrong.
 #[derive(Debug)]
 pub struct Loaded {
@@ -57,9 +60,10 @@ pub fn glance(path: &Path) -> Result<Glance, ConfigErrors> {
     glance::glance(path, &read(path)?, &surroundings::of_this_process(path))
 }
 
+/// Not a pipe: whoever reloads would wait for somebody to write, and every reload after that with it.
 fn read(path: &Path) -> Result<String, ConfigErrors> {
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &secret_file::in_words(&error)))?;
-    String::from_utf8(bytes).map_err(|_not_text| unreadable(path, "it is not UTF-8"))
+    let file = secret_file::read(path, LONGEST).map_err(|error| unreadable(path, &error.to_string()))?;
+    String::from_utf8(file.bytes.to_vec()).map_err(|_not_text| unreadable(path, "it is not UTF-8"))
 }
 
 /// Reads a text as if it stood at `path`, in the surroundings that are handed in.

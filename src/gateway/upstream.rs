@@ -18,6 +18,7 @@ use http::Method;
 use http::Request;
 use http::Response;
 use http::StatusCode;
+use http::Version;
 use http::header::CONTENT_LENGTH;
 use http::header::TRANSFER_ENCODING;
 use http_body::Body;
@@ -162,10 +163,11 @@ impl Patience {
     /// next request: what one visitor sent would be answered to another. So nobody follows a body.
     ///
     /// Nor an answer of which the application may send content all the same where none belongs (RFC 9112, section 6.3): that
-    /// would be read as the answer to whoever comes next.
+    /// would be read as the answer to whoever comes next. Nor an answer in HTTP/1.0: hyper would speak that from then on, and
+    /// leave away a body whose length is not known.
     fn afterwards(&self, answer: &Response<Incoming>, pool: &Arc<Pool>) -> Option<Arc<Pool>> {
         let is_over = self.upload.is_none() && self.method != Method::HEAD && !says_too_much(answer);
-        is_over.then(|| Arc::clone(pool))
+        (is_over && answer.version() == Version::HTTP_11).then(|| Arc::clone(pool))
     }
 
     async fn ask(

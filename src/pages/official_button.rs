@@ -93,8 +93,9 @@ fn read_file(path: &Path) -> Result<(String, Bytes), OfficialButtonError> {
         .file_name()
         .and_then(|name| name.to_str())
         .ok_or_else(altered)?;
-    let length = std::fs::metadata(path).map_err(unreadable(path))?.len();
-    if length > LONGEST || media_type(name).is_none() {
+    let metadata = std::fs::metadata(path).map_err(unreadable(path))?;
+    // A pipe would be waited for.
+    if !metadata.is_file() || metadata.len() > LONGEST || media_type(name).is_none() {
         return Err(altered());
     }
     let content = std::fs::read(path).map_err(unreadable(path))?;
@@ -137,6 +138,16 @@ mod tests {
 
     fn named(content: &str, extension: &str) -> (String, String) {
         (name_of(content.as_bytes(), extension), content.to_owned())
+    }
+
+    #[test]
+    fn nobody_waits_for_a_pipe_among_the_files() {
+        let assets = folder(&[]);
+        let pipe = assets.path().join(FOLDER).join("button-0123456789abcdef.css");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let refused = OfficialButton::read(assets.path());
+        assert!(matches!(refused, Err(OfficialButtonError::Altered(named)) if named == pipe));
     }
 
     #[test]

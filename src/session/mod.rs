@@ -22,6 +22,7 @@ pub mod roster;
 )]
 pub mod session;
 pub mod store;
+pub mod terms;
 #[cfg(test)]
 pub(crate) mod test_support;
 
@@ -53,6 +54,7 @@ use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::store::Stored;
 use crate::session::store::Term;
+use crate::session::terms::Terms;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::cookies::Cookies;
 use crate::wire::cookies::SetCookie;
@@ -91,15 +93,15 @@ pub struct SessionSettings {
     pub lifetimes: Lifetimes,
     /// The form of the cookies.
     pub cookies: CookieScheme,
-    /// Who vouches for people at each entry.
-    pub issuers: BTreeMap<EntryName, String>,
+    /// What each entry asks of a session.
+    pub terms: BTreeMap<EntryName, Terms>,
 }
 
 /// The sessions of all entries.
 #[derive(Debug)]
 pub struct Sessions {
     store: Arc<dyn SessionStore>,
-    issuers: BTreeMap<EntryName, String>,
+    terms: BTreeMap<EntryName, Terms>,
     keyring: Keyring,
     lifetimes: Lifetimes,
     cookies: CookieScheme,
@@ -111,7 +113,7 @@ impl Sessions {
     pub fn new(store: Arc<dyn SessionStore>, settings: SessionSettings, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
-            issuers: settings.issuers,
+            terms: settings.terms,
             keyring: settings.keyring,
             lifetimes: settings.lifetimes,
             cookies: settings.cookies,
@@ -247,9 +249,8 @@ impl Sessions {
                 return None;
             }
         };
-        // An entry that leads to another provider by now, perhaps from a sandbox to the real one, has other people.
-        if self.issuers.get(claimed.entry) != Some(&record.identity.subject.issuer) {
-            tracing::warn!(reference = %claimed.locator, "a session of another issuer than the entry has now was not opened");
+        if let Err(outdated) = self.terms.get(claimed.entry)?.holds(&record) {
+            tracing::warn!(reference = %claimed.locator, reason = %outdated, "a session was made under other terms and was not opened");
             return None;
         }
         let left = stored.left.min(record.ends_at.since(now));

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::*;
 use crate::identity::identity::Authentication;
 use crate::identity::identity::Identity;
+use crate::provider::acr::AcrOrder;
 use crate::secret::Secret;
 use crate::session::conformance::MovedClock;
 use crate::session::memory::MemoryStore;
@@ -40,10 +41,19 @@ fn scene() -> Scene {
 }
 
 fn over(store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secrets: &[u8]) -> Sessions {
-    at(ISSUER, store, clock, secrets)
+    at(&terms(ISSUER, "eidas1"), store, clock, secrets)
 }
 
-fn at(issuer: &str, store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secrets: &[u8]) -> Sessions {
+fn terms(issuer: &str, lowest: &str) -> Terms {
+    let acr_values: AcrOrder = serde_json::from_value(json!(["eidas1", "eidas2"])).unwrap();
+    Terms {
+        issuer: issuer.to_owned(),
+        lowest: acr_values.value(lowest).unwrap(),
+        acr_values,
+    }
+}
+
+fn at(terms: &Terms, store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secrets: &[u8]) -> Sessions {
     let secrets: Vec<Secret> = secrets
         .iter()
         .map(|first| Secret::new((0..32).map(|n| first + n).collect::<Vec<u8>>()))
@@ -55,7 +65,7 @@ fn at(issuer: &str, store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secre
             absolute: HOUR * 8,
         },
         cookies: CookieScheme::Secure,
-        issuers: ["fc", "pro"].map(|name| (entry(name), issuer.to_owned())).into(),
+        terms: ["fc", "pro"].map(|name| (entry(name), terms.clone())).into(),
     };
     Sessions::new(store, settings, Arc::<MovedClock>::clone(clock))
 }
@@ -136,12 +146,21 @@ fn login(scene: &Scene, at: &str, sub: &str) -> NewSession {
 }
 
 #[tokio::test]
-async fn a_session_is_nobody_once_its_entry_leads_to_another_issuer() {
+async fn a_session_is_nobody_once_its_entry_has_another_issuer_or_asks_for_more() {
     let scene = scene();
     let cookie = scene.log_in(login(&scene, "fc", "zoe")).await;
-    let store = Arc::<MemoryStore>::clone(&scene.store);
-    let moved = at("https://issuer.example/2", store, &scene.clock, &[1]);
-    assert!(load(&moved, "a.example", &[&cookie]).await.is_empty());
+    for terms in [
+        terms("https://issuer.example/2", "eidas1"),
+        terms(ISSUER, "eidas2"),
+    ] {
+        let changed = at(
+            &terms,
+            Arc::<MemoryStore>::clone(&scene.store),
+            &scene.clock,
+            &[1],
+        );
+        assert!(load(&changed, "a.example", &[&cookie]).await.is_empty());
+    }
     assert_eq!(scene.load(&[&cookie]).await.len(), 1);
 }
 

@@ -125,6 +125,22 @@ async fn content_where_none_belongs_is_never_the_answer_to_another() {
 }
 
 #[tokio::test]
+async fn a_body_of_unknown_length_is_whole_also_after_an_answer_in_http_1_0() {
+    let application =
+        Application::saying("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n").await;
+    let house = House::before(application.address).await;
+    let mut browser = Browser::at(house.address).await;
+    assert_eq!(status(&browser.get("/1").await), "200");
+    browser
+        .send("POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        .await;
+    assert_eq!(status(&browser.answer().await), "200");
+    let seen = application.seen();
+    assert!(seen[1].raw.starts_with("POST /2 HTTP/1.1\r\n"), "{seen:?}");
+    assert!(seen[1].raw.ends_with("\r\n\r\n3\r\nabc\r\n0\r\n\r\n"), "{seen:?}");
+}
+
+#[tokio::test]
 async fn it_is_not_sent_a_third_time() {
     let application = Application::answering(|_, number| match number {
         0 => Reply::Say(OK.to_owned()),

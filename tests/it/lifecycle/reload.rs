@@ -86,7 +86,7 @@ fn whoever_another_issuer_vouched_for_is_nobody_once_the_entry_leads_elsewhere()
     scene.application.forget();
     assert_ne!(browser.open_once(&scene.url("/again")).status(), 200);
     assert_eq!(scene.application.byte_count(), 0);
-    let said = "a session of another issuer than the entry has now was not opened";
+    let said = "another issuer vouched for it than the entry has now";
     assert!(scene.gateway.logs().text().contains(said));
 
     scene.gateway.reload(|text| text.replace(&new, &old)).unwrap();

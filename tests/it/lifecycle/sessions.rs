@@ -276,3 +276,23 @@ fn a_reload_says_what_check_says_and_what_needs_a_restart() {
     assert_eq!(said, "error: needs a restart: server.monitor_listen\n");
     assert_eq!(executable.status("/ouvert"), 200);
 }
+
+#[test]
+fn a_pipe_in_the_place_of_the_configuration_keeps_no_later_reload_waiting() {
+    let executable = Executable::start(&Start {
+        edit: &with_socket,
+        ..Start::default()
+    });
+    let file = executable.place().file();
+    let kept = fs::read_to_string(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    executable.signal("HUP");
+    executable.until("it is refused", || {
+        executable.log().contains("cannot be read: it is no file")
+    });
+    fs::remove_file(&file).unwrap();
+    fs::write(&file, kept).unwrap();
+    let taken = executable.command(&["reload"]);
+    assert_eq!(out(&taken), "the new configuration is in force\n");
+}

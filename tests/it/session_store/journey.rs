@@ -10,6 +10,7 @@ use guichet::identity::identity::Subject;
 use guichet::oidc::attempts::AttemptId;
 use guichet::oidc::attempts::Attempts;
 use guichet::oidc::attempts::Claim;
+use guichet::provider::acr::AcrOrder;
 use guichet::provider::entry_name::EntryName;
 use guichet::seal::Keyring;
 use guichet::secret::Secret;
@@ -19,6 +20,7 @@ use guichet::session::conformance::MovedClock;
 use guichet::session::session::Lifetimes;
 use guichet::session::session::NewSession;
 use guichet::session::session::Session;
+use guichet::session::terms::Terms;
 use guichet::wire::cookies::CookieScheme;
 use guichet::wire::cookies::Cookies;
 use guichet::wire::host::Host;
@@ -48,7 +50,7 @@ fn scene() -> Scene {
             absolute: HOUR * 8,
         },
         cookies: CookieScheme::Secure,
-        issuers: [(entry(), subject().issuer)].into(),
+        terms: [(entry(), terms())].into(),
     };
     let handed_in: Arc<dyn Clock> = Arc::<MovedClock>::clone(&clock);
     let sessions = Sessions::new(Arc::new(store(&redis.url())), settings, handed_in);
@@ -61,6 +63,15 @@ fn scene() -> Scene {
 
 fn entry() -> EntryName {
     EntryName::parse("fc").unwrap()
+}
+
+fn terms() -> Terms {
+    let acr_values: AcrOrder = serde_json::from_value(json!(["eidas1"])).unwrap();
+    Terms {
+        issuer: subject().issuer,
+        lowest: acr_values.value("eidas1").unwrap(),
+        acr_values,
+    }
 }
 
 fn subject() -> Subject {
