@@ -1,4 +1,4 @@
-//! `docs/operations.md` keeps its word: it explains what the program says, and its commands are commands.
+//! `docs/operations.md` keeps its word: it explains what the program says, and who follows it arrives.
 
 mod day;
 mod install;
@@ -6,11 +6,7 @@ mod install;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
-use std::process::Command;
 
-use crate::support::command::guichet_at;
-use crate::support::command::tool;
-use crate::support::document::blocks;
 use crate::support::repository::in_repository;
 use crate::support::repository::text_of;
 
@@ -95,24 +91,4 @@ fn every_failure_has_a_code_of_ours_and_a_line_that_the_program_writes() {
             .count()
             >= 10
     );
-}
-
-#[test]
-fn the_commands_are_commands() {
-    let blocks = blocks(PAGE, "sh");
-    assert!(blocks.len() >= 6, "{}", blocks.len());
-    for block in blocks {
-        tool(Command::new("sh").args(["-n", "-c", &block]), "").well();
-        for line in block.lines().filter(|line| line.contains("guichet --config")) {
-            let arguments = line
-                .split_once("guichet --config")
-                .unwrap()
-                .1
-                .split_whitespace()
-                .skip(1);
-            let arguments: Vec<&str> = arguments.collect();
-            let ended = guichet_at(Path::new("/nonexistent/guichet.toml"), &arguments);
-            assert_eq!(ended.code, 3, "not a command of the program: {line}");
-        }
-    }
 }
