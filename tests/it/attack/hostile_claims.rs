@@ -11,6 +11,7 @@ use crate::support::jws::claims;
 use crate::support::jws::header;
 use crate::support::provider::Alg;
 use crate::support::pyjwt;
+use crate::support::raw::RawClient;
 use crate::support::raw::exchange;
 use crate::support::scene::ASSERTION;
 use crate::support::scene::SESSION;
@@ -235,7 +236,7 @@ fn own_paths_are_never_forwarded(scene: &Scene) {
                 "{method} /_guichet/{path} HTTP/1.1\r\nHost: {host}\r\nCookie: {SESSION}={session}\r\n\
                  X-Guichet-Sub: evil\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             );
-            let mut client = crate::support::raw::RawClient::connect(scene.gateway.address());
+            let mut client = RawClient::connect(scene.gateway.address());
             client.send(request).try_answer(method).unwrap();
         }
     }

@@ -40,7 +40,7 @@ impl Bench {
                 .replace(r#", "idp_birthdate"]"#, "]")
                 .replace(r#"access = "public""#, r#"access = "optional""#)
         });
-        let path = scene.gateway.place().folder().join("guichet.toml");
+        let path = scene.gateway.place().file();
         Self {
             text: std::fs::read_to_string(path).unwrap(),
             scene,

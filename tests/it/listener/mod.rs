@@ -60,7 +60,7 @@ impl Secure {
             format!("{}{other}", usual.replace(&listen, &tls))
         });
         let tunnel = Tunnel::into_tls(scene.gateway.address(), authority.client("http/1.1"), "localhost");
-        let origin = format!("https://localhost:{}", scene.gateway.place().port());
+        let origin = format!("https://{}", scene.host());
         let browser = Browser::new();
         browser.reaches(&origin, tunnel.address());
         let assertion = sign_in(&scene, &browser, &origin);

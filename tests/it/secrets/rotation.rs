@@ -56,7 +56,7 @@ impl Pair {
         let scene = Scene::start_with(Alg::Es256, Store::Redis, |_, text| {
             text.replace("[session]\n", "[session]\nidle_timeout = \"8h\"\n")
         });
-        let text = fs::read_to_string(scene.gateway.place().folder().join("guichet.toml")).unwrap();
+        let text = fs::read_to_string(scene.gateway.place().file()).unwrap();
         let listens = |port: u16| format!("listen = \"127.0.0.1:{port}\"");
         let first = scene.gateway.place().port();
         let second = TestGateway::start(|place| text.replace(&listens(first), &listens(place.port())));

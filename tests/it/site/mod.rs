@@ -16,6 +16,7 @@ pub(crate) mod sign_out;
 use std::collections::BTreeSet;
 
 use crate::support::browser::Browser;
+use crate::support::browser::Page;
 use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::raw::Answer;
@@ -39,7 +40,7 @@ fn on_https() -> (Scene, Browser) {
 }
 
 /// Zoé signs in on the https site.
-fn signs_in_on_https(scene: &Scene, browser: &Browser) -> crate::support::browser::Page {
+fn signs_in_on_https(scene: &Scene, browser: &Browser) -> Page {
     let chooser = browser.open(&format!("{SITE}/dossier"));
     let provider = browser.click(&chooser, "FranceConnect");
     let page = scene.provider.sign_in(browser, &provider, ZOE);
