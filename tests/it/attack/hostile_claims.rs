@@ -3,7 +3,6 @@
 use serde_json::Value;
 use serde_json::json;
 
-use super::userinfo_says;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
@@ -91,6 +90,13 @@ cases! {
             holds: every_added_byte_is_ascii,
         },
     ]
+}
+
+/// The provider says this in the next userinfo.
+fn userinfo_says(scene: &Scene, edits: &Value) {
+    scene
+        .provider
+        .lie(&json!({ "target": "userinfo", "payload": edits }));
 }
 
 /// Signs in with a userinfo that says otherwise.

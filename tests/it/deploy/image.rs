@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::Command;
 
-use super::is_content;
 use crate::support::command::GUICHET;
+use crate::support::command::is_content;
 use crate::support::command::tool;
 use crate::support::pyjwt;
 use crate::support::repository::in_repository;

@@ -1,7 +1,7 @@
 //! What an application learns about the way to it: who asks, at which host, by which scheme. Area B.
 
 use crate::cases;
-use crate::listener::exchange;
+use crate::listener::stage::exchange;
 use crate::support::provider::Alg;
 use crate::support::raw::Answer;
 use crate::support::scene::Scene;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use guichet::session::key::SessionKey;
 use serde_json::json;
 
-use super::SITE;
-use super::at_host;
-use super::on_https;
-use super::signs_in_on_https;
+use super::https::SITE;
+use super::https::at_host;
+use super::https::on_https;
+use super::https::signs_in_on_https;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::gateway::TestGateway;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
-use super::at_host;
+use super::https::at_host;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
