@@ -114,11 +114,11 @@ cases! {
 
 /// The configuration of a scene with a change, beside it.
 fn edited(scene: &Scene, edit: impl FnOnce(&str) -> String) -> std::path::PathBuf {
-    let folder = scene.gateway.place().folder();
-    let text = std::fs::read_to_string(folder.join("guichet.toml")).unwrap();
+    let place = scene.gateway.place();
+    let text = std::fs::read_to_string(place.file()).unwrap();
     let changed = edit(&text);
     assert_ne!(text, changed);
-    let path = folder.join("edited.toml");
+    let path = place.folder().join("edited.toml");
     std::fs::write(&path, changed).unwrap();
     path
 }
@@ -241,7 +241,7 @@ fn an_assertion_of_the_gateway_is_verified_with_each_check_and_a_forged_one_says
     let browser = Browser::new();
     scene.sign_in(&browser, "/dossier");
     let token = scene.application.only().values("x-guichet-assertion").concat();
-    let config = scene.gateway.place().folder().join("guichet.toml");
+    let config = scene.gateway.place().file();
     let verify = |arguments: &[&str], input: &str| {
         guichet_with(&config, &[&["verify"], arguments].concat(), &[], input)
     };

@@ -15,6 +15,8 @@ mod deploy;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
 mod journey;

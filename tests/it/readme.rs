@@ -19,7 +19,6 @@ use crate::support::command::tool;
 use crate::support::provider::Alg;
 use crate::support::provider::node;
 use crate::support::pyjwt;
-use crate::support::repository::in_repository;
 use crate::support::repository::text_of;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
@@ -172,45 +171,6 @@ fn the_configuration_of_the_readme_loads_and_says_what_the_shipped_file_says() {
         shipped[0].redirect_uris,
         ["http://127.0.0.1:8080/_guichet/callback"]
     );
-}
-
-#[test]
-fn every_link_between_the_documents_leads_somewhere() {
-    let mut documents = vec![
-        "README.md".to_owned(),
-        "CONTRIBUTING.md".to_owned(),
-        "SECURITY.md".to_owned(),
-    ];
-    for folder in ["docs", "docs/decisions"] {
-        let entries = fs::read_dir(in_repository(folder)).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        documents.extend(
-            names
-                .filter(|name| {
-                    Path::new(name)
-                        .extension()
-                        .is_some_and(|extension| extension == "md")
-                })
-                .map(|name| format!("{folder}/{name}")),
-        );
-    }
-    let mut links = 0;
-    for document in documents {
-        let text = text_of(&document);
-        let folder = in_repository(&document).parent().unwrap().to_owned();
-        for link in text
-            .split("](")
-            .skip(1)
-            .map(|rest| rest.split(')').next().unwrap())
-        {
-            let link = link.split('#').next().unwrap();
-            if !link.is_empty() && !link.contains("://") {
-                links += 1;
-                assert!(folder.join(link).exists(), "{document}: {link}");
-            }
-        }
-    }
-    assert!(links > 15, "{links}");
 }
 
 #[test]

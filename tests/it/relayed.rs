@@ -206,7 +206,7 @@ fn its_protection_is_its_own(scene: &Scene) {
 fn the_port_stays(scene: &Scene) {
     let browser = somebody(scene);
     let port = scene.gateway.place().port().to_string();
-    let host = format!("localhost:{port}");
+    let host = scene.host();
     for (method, fields) in [("GET", ""), ("POST", "Content-Length: 0\r\n")] {
         scene.application.forget();
         assert_eq!(raw(scene, &browser, (method, "/dossier"), fields).status, 200);

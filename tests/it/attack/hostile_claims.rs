@@ -3,7 +3,6 @@
 use serde_json::Value;
 use serde_json::json;
 
-use super::userinfo_says;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
@@ -11,6 +10,7 @@ use crate::support::jws::claims;
 use crate::support::jws::header;
 use crate::support::provider::Alg;
 use crate::support::pyjwt;
+use crate::support::raw::RawClient;
 use crate::support::raw::exchange;
 use crate::support::scene::ASSERTION;
 use crate::support::scene::SESSION;
@@ -90,6 +90,13 @@ cases! {
             holds: every_added_byte_is_ascii,
         },
     ]
+}
+
+/// The provider says this in the next userinfo.
+fn userinfo_says(scene: &Scene, edits: &Value) {
+    scene
+        .provider
+        .lie(&json!({ "target": "userinfo", "payload": edits }));
 }
 
 /// Signs in with a userinfo that says otherwise.
@@ -235,7 +242,7 @@ fn own_paths_are_never_forwarded(scene: &Scene) {
                 "{method} /_guichet/{path} HTTP/1.1\r\nHost: {host}\r\nCookie: {SESSION}={session}\r\n\
                  X-Guichet-Sub: evil\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             );
-            let mut client = crate::support::raw::RawClient::connect(scene.gateway.address());
+            let mut client = RawClient::connect(scene.gateway.address());
             client.send(request).try_answer(method).unwrap();
         }
     }

@@ -2,15 +2,3 @@
 
 pub(crate) mod hostile_claims;
 pub(crate) mod identity_headers;
-
-use serde_json::Value;
-use serde_json::json;
-
-use crate::support::scene::Scene;
-
-/// The provider says this in the next userinfo.
-pub(crate) fn userinfo_says(scene: &Scene, edits: &Value) {
-    scene
-        .provider
-        .lie(&json!({ "target": "userinfo", "payload": edits }));
-}

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::nothing_happened;
-use super::on_the_way_back;
-use super::the_true_answer_still_counts;
+use super::way_back::nothing_happened;
+use super::way_back::on_the_way_back;
+use super::way_back::the_true_answer_still_counts;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::nothing_happened;
-use super::on_the_way_back;
+use super::way_back::nothing_happened;
+use super::way_back::on_the_way_back;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::html::links;

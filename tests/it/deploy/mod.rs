@@ -6,17 +6,7 @@ pub(crate) mod dependencies;
 mod image;
 mod unit;
 
-use std::process::Command;
-
-use crate::support::command::tool;
 use crate::support::repository::text_of;
-
-/// The tool has nothing to say.
-pub(super) fn is_content(command: &mut Command) {
-    let ended = tool(command, "");
-    let said = [ended.out.trim(), ended.err.trim()].concat();
-    assert_eq!((ended.code, said.as_str()), (0, ""), "{command:?}");
-}
 
 #[test]
 fn each_says_on_its_first_line_how_it_was_checked() {

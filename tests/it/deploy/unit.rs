@@ -5,8 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::is_content;
 use crate::support::command::GUICHET;
+use crate::support::command::is_content;
 use crate::support::command::tool;
 use crate::support::repository::in_repository;
 use crate::support::repository::text_of;

@@ -40,7 +40,7 @@ impl Bench {
                 .replace(r#", "idp_birthdate"]"#, "]")
                 .replace(r#"access = "public""#, r#"access = "optional""#)
         });
-        let path = scene.gateway.place().folder().join("guichet.toml");
+        let path = scene.gateway.place().file();
         Self {
             text: std::fs::read_to_string(path).unwrap(),
             scene,
@@ -60,7 +60,7 @@ impl Bench {
     }
 
     /// A certificate of an authority of its own, and the file that vouches for it.
-    pub(super) fn certified(&mut self, names: &str, times: (&str, &str)) -> (Pair, PathBuf) {
+    fn certified(&mut self, names: &str, times: (&str, &str)) -> (Pair, PathBuf) {
         let authority = Authority::new();
         let certified = (authority.issue("server", names, times), authority.root());
         self.authorities.push(authority);

@@ -10,6 +10,7 @@ use super::stage::With;
 use crate::support::chromium;
 use crate::support::provider::Alg;
 use crate::support::scene::Store;
+use crate::support::upstream::Received;
 use crate::support::upstream::Reply;
 
 /// From the deep link to the logout, and back to the link.
@@ -76,10 +77,7 @@ fn in_chromium_a_deep_link_survives_the_login_and_the_logout_ends_at_the_provide
         .collect();
     assert!(refused.is_empty(), "{refused:?}");
     let received = stage.scene.application.received();
-    let lines: Vec<String> = received
-        .iter()
-        .map(crate::support::upstream::Received::request_line)
-        .collect();
+    let lines: Vec<String> = received.iter().map(Received::request_line).collect();
     assert!(
         lines.contains(&"GET /dossier/12?etape=3 HTTP/1.1".to_owned()),
         "{lines:?}"

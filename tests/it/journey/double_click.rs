@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::stage::Stage;
 use super::stage::With;
-use super::with_cookies_of;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
@@ -37,6 +36,18 @@ fn one_and_then(store: Store, later: Duration) -> (Clicks, Browser) {
     clicks.browser.follow(&clicks.code);
     clicks.stage.scene.advance(&clicks.browser, later);
     (clicks, other)
+}
+
+/// Another client that has the cookies of this one whose names begin so, and nothing else.
+fn with_cookies_of(browser: &Browser, url: &str, beginning: &str) -> Browser {
+    let other = Browser::new();
+    for name in browser.cookie_names("localhost") {
+        if name.starts_with(beginning) {
+            let value = browser.cookie("localhost", &name).unwrap();
+            other.plant(url, &format!("{name}={value}; Path=/"));
+        }
+    }
+    other
 }
 
 impl Clicks {

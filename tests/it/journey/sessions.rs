@@ -5,10 +5,9 @@ use super::stage::With;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
-use crate::support::provider::ZOE;
+use crate::support::redis::Redis;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::SESSION;
-use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::scene::with_agents;
 
@@ -49,34 +48,6 @@ fn on_plain_loopback_the_session_cookie_is_for_no_script_and_no_other_site() {
 }
 
 #[test]
-fn on_https_the_session_cookie_belongs_to_this_host_alone() {
-    const SITE: &str = "https://demarches.ville.example";
-    let scene = Scene::start_with(Alg::Es256, Store::Memory, |place, text| {
-        text.replace(&place.public_url(), SITE)
-    });
-    scene.provider.register_at(SITE, ("tests", CLIENT_SECRET));
-    let browser = Browser::new();
-    browser.reaches(SITE, scene.gateway.address());
-    let chooser = browser.open(&format!("{SITE}/dossier/12"));
-    let provider = browser.click(&chooser, "FranceConnect");
-    let page = scene.provider.sign_in(&browser, &provider, ZOE);
-    assert_eq!(page.url, format!("{SITE}/dossier/12"), "{}", page.text());
-    let set = set_at_the_callback(&page);
-    let session = set
-        .iter()
-        .find_map(|set| set.strip_prefix("__Host-guichet-session-fc="))
-        .unwrap();
-    let (value, attributes) = session.split_once("; ").unwrap();
-    assert!(is_key(value), "{value}");
-    assert_eq!(attributes, "Path=/; Secure; HttpOnly; SameSite=Lax");
-    assert_eq!(
-        browser.cookie_names("demarches.ville.example"),
-        ["__Host-guichet-session-fc"]
-    );
-    assert_eq!(scene.application.only().values("cookie"), Vec::<String>::new());
-}
-
-#[test]
 fn a_new_login_has_a_new_key_and_ends_the_one_that_the_browser_held() {
     for store in STORES {
         let stage = Stage::start(With::OidcProvider(Alg::Es256), store);
@@ -100,7 +71,7 @@ fn a_new_login_has_a_new_key_and_ends_the_one_that_the_browser_held() {
 
 /// Two entries at one issuer with two clients, each for one application.
 fn two_entries(store: Store) -> Stage {
-    let redis = (store == Store::Redis).then(crate::support::redis::Redis::start);
+    let redis = (store == Store::Redis).then(Redis::start);
     let stage = Stage::start_on(With::OidcProvider(Alg::Es256), redis, |_, text| {
         with_agents(&text)
     });

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::Ends::SignedIn;
-use super::Row;
-use super::on;
-use super::payload;
-use super::refused;
+use super::lie::Ends::SignedIn;
+use super::lie::Row;
+use super::lie::header;
+use super::lie::on;
+use super::lie::payload;
+use super::lie::refused;
 use crate::cases;
 use crate::support::provider::Alg;
 use crate::support::scene::Scene;
@@ -171,7 +172,7 @@ cases! {
             sentence: "a member that stands twice is refused",
             inputs: || vec![
                 (payload(&json!([{ "append": "\"sub\":\"evil\"" }])), refused("token_malformed")),
-                (super::header(&json!([{ "append": "\"alg\":\"ES256\"" }])), refused("token_malformed")),
+                (header(&json!([{ "append": "\"alg\":\"ES256\"" }])), refused("token_malformed")),
             ],
         },
         Row {

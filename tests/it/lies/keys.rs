@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::Ends::Refused;
-use super::Ends::SignedIn;
-use super::Row;
-use super::each_on_its_own;
-use super::header;
-use super::refused;
+use super::lie::Ends::Refused;
+use super::lie::Ends::SignedIn;
+use super::lie::Row;
+use super::lie::each_on_its_own;
+use super::lie::header;
+use super::lie::refused;
 use crate::cases;
 use crate::support::provider::Alg;
 

@@ -3,12 +3,12 @@
 use serde_json::Value;
 use serde_json::json;
 
-use super::Ends::SignedIn;
-use super::Row;
-use super::header;
-use super::on;
-use super::refused;
-use super::tells;
+use super::lie::Ends::SignedIn;
+use super::lie::Row;
+use super::lie::header;
+use super::lie::on;
+use super::lie::refused;
+use super::lie::tells;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;

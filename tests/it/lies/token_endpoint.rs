@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::Ends::Refused;
-use super::Row;
-use super::each_on_its_own;
+use super::lie::Ends::Refused;
+use super::lie::Row;
+use super::lie::each_on_its_own;
 use crate::cases;
 use crate::support::provider::Alg;
 

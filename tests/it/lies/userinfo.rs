@@ -3,11 +3,12 @@
 use serde_json::Value;
 use serde_json::json;
 
-use super::Ends::Refused;
-use super::Ends::SignedIn;
-use super::Row;
-use super::on;
-use super::refused;
+use super::lie::Ends::Refused;
+use super::lie::Ends::SignedIn;
+use super::lie::Row;
+use super::lie::on;
+use super::lie::refused;
+use super::lie::tells;
 use crate::cases;
 use crate::support::provider::Alg;
 use crate::support::scene::Scene;
@@ -108,6 +109,6 @@ fn the_claims_of_somebody_else_are_nobody_s() {
             Refused(502, "L10", "userinfo_endpoint_failed"),
         ),
     ] {
-        super::tells(&scene, &lie, ends);
+        tells(&scene, &lie, ends);
     }
 }

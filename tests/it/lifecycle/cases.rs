@@ -111,8 +111,8 @@ fn a_revocation() {
     let at = |instance: &Executable, browser: &Browser| {
         instance.application.forget();
         let request = format!(
-            "GET /dossier HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n{}\r\n",
-            one.place().port(),
+            "GET /dossier HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}\r\n",
+            one.place().host(),
             cookie_line(browser)
         );
         let answer = exchange(instance.address(), request);
@@ -258,9 +258,9 @@ fn signals() {
     // Whoever logs out while the process ends is logged out.
     let origin = executable.place().public_url();
     let logout = format!(
-        "POST /_guichet/logout HTTP/1.1\r\nHost: localhost:{}\r\nOrigin: {origin}\r\nSec-Fetch-Site: same-origin\r\n{}\
+        "POST /_guichet/logout HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\nSec-Fetch-Site: same-origin\r\n{}\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n\r\nprovider=fc",
-        executable.place().port(),
+        executable.place().host(),
         cookie_line(&browser)
     );
     executable.signal("TERM");

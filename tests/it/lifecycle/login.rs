@@ -17,8 +17,8 @@ pub(super) fn a_login_under_way(executable: &Executable) -> (Browser, String) {
     provider.lie(&json!({ "target": "token", "delay": 1500 }));
     let target = code.strip_prefix(&executable.place().public_url()).unwrap();
     let request = format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost:{}\r\n{}\r\n",
-        executable.place().port(),
+        "GET {target} HTTP/1.1\r\nHost: {}\r\n{}\r\n",
+        executable.place().host(),
         cookie_line(&browser)
     );
     (browser, request)

@@ -56,7 +56,7 @@ fn an_operator_sees_when_where_and_how_sure_and_never_who() {
     let list = executable.command(&["sessions", "list"]).well();
     assert_eq!(list.lines().count(), 3, "{list}");
     assert!(list.ends_with("2 sessions\n"), "{list}");
-    let host = format!("localhost:{}", executable.place().port());
+    let host = executable.place().host();
     assert!(
         list.contains(&format!("Z  fc  eidas1  {host}  lapses in ")),
         "{list}"

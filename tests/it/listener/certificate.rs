@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::listener::Secure;
+use crate::listener::stage::Secure;
 use crate::support::authority::Authority;
 use crate::support::authority::LONG;
 use crate::support::raw::RawClient;

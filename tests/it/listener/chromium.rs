@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::listener::SESSION;
-use crate::listener::Secure;
+use crate::listener::stage::SESSION;
+use crate::listener::stage::Secure;
 use crate::support::chromium;
 use crate::support::upstream::Received;
 use crate::support::upstream::Reply;

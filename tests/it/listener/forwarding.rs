@@ -1,7 +1,7 @@
 //! What an application learns about the way to it: who asks, at which host, by which scheme. Area B.
 
 use crate::cases;
-use crate::listener::exchange;
+use crate::listener::stage::exchange;
 use crate::support::provider::Alg;
 use crate::support::raw::Answer;
 use crate::support::scene::Scene;
@@ -31,8 +31,8 @@ impl Stage {
 
 fn ask(scene: &Scene, path: &str, fields: &str) -> Answer {
     scene.application.forget();
-    let port = scene.gateway.place().port();
-    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{fields}");
+    let host = scene.host();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{fields}");
     exchange(scene.gateway.address(), head.trim_end())
 }
 
@@ -63,7 +63,7 @@ fn nobody_is_believed_by_default(stage: &Stage) {
     let port = stage.direct.gateway.place().port();
     assert_eq!(received.values("x-forwarded-for"), ["127.0.0.1"]);
     assert_eq!(received.values("x-forwarded-proto"), ["http"]);
-    assert_eq!(received.values("x-forwarded-host"), [format!("localhost:{port}")]);
+    assert_eq!(received.values("x-forwarded-host"), [stage.direct.host()]);
     assert_eq!(received.values("x-forwarded-port"), [port.to_string()]);
     assert_eq!(received.values("forwarded"), [""; 0]);
 }

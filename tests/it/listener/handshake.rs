@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::cases;
-use crate::listener::OTHER;
-use crate::listener::Secure;
+use crate::listener::stage::OTHER;
+use crate::listener::stage::Secure;
 use crate::support::table::Proof;
 use crate::support::table::on;
 

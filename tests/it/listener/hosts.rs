@@ -1,8 +1,8 @@
 //! Which host was meant, on both versions of HTTP: one, valid, ours, whatever the connection was opened for. Area B.
 
 use crate::cases;
-use crate::listener::OTHER;
-use crate::listener::Secure;
+use crate::listener::stage::OTHER;
+use crate::listener::stage::Secure;
 use crate::support::raw::Answer;
 use crate::support::table::Proof;
 use crate::support::table::on;

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::listener::Secure;
+use crate::listener::stage::Secure;
 use crate::support::upstream::Reply;
 use crate::support::wait::until;
 

@@ -1,11 +1,11 @@
 //! A site under https whose TLS ends in front of the gateway: one name in every spelling, and nobody in the open. Areas B, R.
 
 use crate::cases;
-use crate::listener::SESSION;
-use crate::listener::exchange;
-use crate::listener::neighbour;
-use crate::listener::published_at;
-use crate::listener::sign_in;
+use crate::listener::stage::SESSION;
+use crate::listener::stage::exchange;
+use crate::listener::stage::neighbour;
+use crate::listener::stage::published_at;
+use crate::listener::stage::sign_in;
 use crate::support::browser::Browser;
 use crate::support::provider::Alg;
 use crate::support::raw::Answer;

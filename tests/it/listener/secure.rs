@@ -1,7 +1,7 @@
 //! A signed-in person over TLS, on HTTP/1.1 and HTTP/2: nothing is said in her name, and nothing leads away from https.
 
 use crate::cases;
-use crate::listener::Secure;
+use crate::listener::stage::Secure;
 use crate::support::raw::Answer;
 use crate::support::scene::ASSERTION;
 use crate::support::table::Proof;

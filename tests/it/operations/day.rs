@@ -7,7 +7,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use super::PAGE;
 use crate::support::authority::Authority;
 use crate::support::authority::LOCALHOST;
 use crate::support::authority::LONG;
@@ -26,6 +25,8 @@ use crate::support::repository::text_of;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::steps::cookie_line;
 use crate::support::tunnel::Tunnel;
+
+const PAGE: &str = "docs/operations.md";
 
 const PASSWORD: &str = "the-password-of-the-first-day";
 const OPERATOR: &str = "the-password-of-the-operator";

@@ -7,7 +7,6 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::PAGE;
 use crate::support::command::GUICHET;
 use crate::support::command::tool;
 use crate::support::document;
@@ -16,6 +15,8 @@ use crate::support::ports::free_ports;
 use crate::support::process::Process;
 use crate::support::repository::in_repository;
 use crate::support::repository::text_of;
+
+const PAGE: &str = "docs/operations.md";
 
 /// What needs a machine of its own: the service manager, other users, and a long build.
 const ELSEWHERE: &[&str] = &["cargo build ", "systemctl ", "systemd-sysusers ", "chown "];

@@ -1,6 +1,5 @@
 //! The way to the provider: through the organisation's proxy and by the organisation's authority, and nothing else goes there.
 
-use super::before;
 use crate::cases;
 use crate::support::authority::Authority;
 use crate::support::authority::LOCALHOST;
@@ -27,6 +26,12 @@ cases! {
             plays: every_call_goes_through_the_proxy,
         },
     ]
+}
+
+/// A line of the configuration gets more before it.
+fn before(text: &str, line: &str, more: &str) -> String {
+    assert!(text.contains(line), "no {line:?} in\n{text}");
+    text.replace(line, &format!("{more}{line}"))
 }
 
 /// A provider with a certificate of a private authority, and a gateway that is told so.

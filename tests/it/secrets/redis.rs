@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::redis_url;
 use crate::cases;
 use crate::session_store;
+use crate::session_store::bench::on_a_runtime;
 use crate::support::authority::Authority;
 use crate::support::authority::Pair;
 use crate::support::browser::Browser;
@@ -47,14 +47,6 @@ cases! {
     ]
 }
 
-fn on_a_runtime(play: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(play);
-}
-
 /// Zoé signs in, comes back, signs out, and is asked again.
 fn a_day(scene: &Scene) {
     let browser = Browser::new();
@@ -82,7 +74,7 @@ fn only_the_named_database_is_used() {
         };
         let url = format!("{}/3", redis.url());
         let scene = Scene::start_on(Some(redis), Alg::Es256, |place, text| {
-            redis_url(place, &url);
+            place.secret("redis_url", &url);
             match files {
                 None => text,
                 Some(files) => with_files(&text, &files),

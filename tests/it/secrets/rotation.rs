@@ -13,7 +13,6 @@ use guichet::clock::Clock;
 use guichet::clock::SystemClock;
 use serde_json::Value;
 
-use super::redis_url;
 use crate::support::browser::Browser;
 use crate::support::command::Ended;
 use crate::support::command::guichet;
@@ -56,7 +55,7 @@ impl Pair {
         let scene = Scene::start_with(Alg::Es256, Store::Redis, |_, text| {
             text.replace("[session]\n", "[session]\nidle_timeout = \"8h\"\n")
         });
-        let text = fs::read_to_string(scene.gateway.place().folder().join("guichet.toml")).unwrap();
+        let text = fs::read_to_string(scene.gateway.place().file()).unwrap();
         let listens = |port: u16| format!("listen = \"127.0.0.1:{port}\"");
         let first = scene.gateway.place().port();
         let second = TestGateway::start(|place| text.replace(&listens(first), &listens(place.port())));
@@ -214,7 +213,7 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
         .unwrap()
         .url()
         .replace(PASSWORD, "the-next-password");
-    redis_url(scene.gateway.place(), &url);
+    scene.gateway.place().secret("redis_url", &url);
     scene.gateway.takes_over(str::to_owned);
     assert!(scene.is_signed_in(&zoe));
     owner(&scene, &format!("<{PASSWORD}"));
@@ -413,10 +412,10 @@ fn no_request_fails_while_every_secret_changes() {
     }
     let redis = scene.redis.as_ref().unwrap();
     redis.ask(&[b"ACL", b"SETUSER", b"guichet", b">the-next-password"]);
-    redis_url(
-        scene.gateway.place(),
-        &redis.url().replace(PASSWORD, "the-next-password"),
-    );
+    scene
+        .gateway
+        .place()
+        .secret("redis_url", &redis.url().replace(PASSWORD, "the-next-password"));
     scene.gateway.takes_over(str::to_owned);
     let redis = scene.redis.as_ref().unwrap();
     redis.ask(&[b"ACL", b"SETUSER", b"guichet", format!("<{PASSWORD}").as_bytes()]);

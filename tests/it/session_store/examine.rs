@@ -6,8 +6,9 @@ use guichet::session::redis::RedisStore;
 use guichet::session::store::SessionStore;
 use guichet::session::store::StoreError;
 
+use super::bench::eventually_answers;
+use super::bench::store;
 use super::refusal::under_the_access_list;
-use super::store;
 use crate::support::ports::free_port;
 use crate::support::redis::Durability;
 use crate::support::redis::Options;
@@ -15,7 +16,7 @@ use crate::support::redis::Redis;
 
 /// What is found, once the connection stands.
 async fn found(store: &RedisStore) -> Vec<Finding> {
-    super::eventually_answers(store).await;
+    eventually_answers(store).await;
     store.examine().await
 }
 
@@ -160,7 +161,7 @@ async fn is_found_to_be_a_cluster(store: &RedisStore) {
 async fn a_redis_that_takes_no_writes_serves_and_is_named() {
     let redis = lasting(&[]);
     let store = store(&redis.url());
-    super::eventually_answers(&store).await;
+    eventually_answers(&store).await;
     redis.say(&["CONFIG", "SET", "maxmemory", "1"]);
     assert_eq!(
         store.ping().await,

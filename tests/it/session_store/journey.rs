@@ -28,9 +28,10 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use serde_json::json;
 
-use super::HOUR;
-use super::clock;
-use super::store;
+use super::bench::HOUR;
+use super::bench::clock;
+use super::bench::pass;
+use super::bench::store;
 use crate::support::message::find;
 use crate::support::redis::Redis;
 
@@ -115,7 +116,7 @@ impl Scene {
     }
 
     fn pass(&self, time: Duration) {
-        super::pass(&self.redis, &self.clock, time);
+        pass(&self.redis, &self.clock, time);
     }
 }
 

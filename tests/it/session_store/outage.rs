@@ -13,10 +13,10 @@ use guichet::session::store::SessionStore;
 use guichet::session::store::StoreError;
 use tokio::time::Instant;
 
-use super::HOUR;
-use super::eventually_answers;
-use super::locator;
-use super::store;
+use super::bench::HOUR;
+use super::bench::eventually_answers;
+use super::bench::locator;
+use super::bench::store;
 use super::wire::Relay;
 use crate::support::command::tool;
 use crate::support::redis::Durability;

@@ -16,11 +16,11 @@ use guichet::session::store::SessionStore;
 use guichet::session::store::StoreError;
 use guichet::session::store::Term;
 
-use super::HOUR;
-use super::RedisBench;
-use super::eventually_answers;
-use super::locator;
-use super::store;
+use super::bench::HOUR;
+use super::bench::RedisBench;
+use super::bench::eventually_answers;
+use super::bench::locator;
+use super::bench::store;
 use super::wire;
 use crate::support::ports::free_port;
 use crate::support::redis::Options;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::at_host;
+use super::https::at_host;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::provider::ZOE;

@@ -8,6 +8,7 @@ use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::Answer;
 use crate::support::scene::SESSION;
+use crate::support::scene::SESSION_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::raw;
@@ -344,7 +345,7 @@ fn a_rotated_secret_takes_no_session_of_the_application_away() {
     gives(&scene, &browser, "/dossier", &["PHPSESSID=hers; Path=/"]);
     let place = scene.gateway.place();
     let new = place.secret("new_secret", "the-session-secret-of-tomorrow-0123456789abcdef");
-    let old = place.secret("session_secret", crate::support::scene::SESSION_SECRET);
+    let old = place.secret("session_secret", SESSION_SECRET);
     scene
         .gateway
         .restart(|text| text.replace(&format!("secret = {old}"), &format!("secret = [{new}, {old}]")));

@@ -1,18 +1,15 @@
 //! The provider's own button: out of its package, onto the page, with the words that its rules prescribe.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
-use guichet::cli;
-use guichet::cli::exit::Exit;
-use guichet::cli::streams::Streams;
 use serde_json::json;
 
 use crate::cases;
 use crate::support::chromium;
+use crate::support::command::GUICHET;
 use crate::support::command::tool;
 use crate::support::gateway::Place;
 use crate::support::gateway::TestGateway;
@@ -39,15 +36,12 @@ fn package() -> PathBuf {
 }
 
 /// How the command ended, and what it said on both streams.
-fn run(arguments: &[&Path]) -> (Exit, String) {
-    let mut command: Vec<OsString> = vec!["guichet".into()];
-    command.extend(arguments.iter().map(|argument| argument.as_os_str().to_owned()));
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = cli::main(command, &mut Streams::new(&mut out, &mut err));
-    (exit, String::from_utf8([out, err].concat()).unwrap())
+fn run(arguments: &[&Path]) -> (i32, String) {
+    let ended = tool(Command::new(GUICHET).args(arguments), "");
+    (ended.code, ended.out + &ended.err)
 }
 
-fn import(package: &Path, assets: &Path) -> (Exit, String) {
+fn import(package: &Path, assets: &Path) -> (i32, String) {
     run(&[
         "assets".as_ref(),
         "import-button".as_ref(),
@@ -92,8 +86,8 @@ fn ask(gateway: &TestGateway, path: &str, language: &str) -> Answer {
     exchange(
         gateway.address(),
         format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nAccept-Language: {language}\r\n\r\n",
-            gateway.place().port()
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept-Language: {language}\r\n\r\n",
+            gateway.place().host()
         ),
     )
 }
@@ -217,8 +211,8 @@ fn the_page_shows(gateway: &TestGateway, written: &[PathBuf]) {
 
 fn official_button_and_its_mentions() {
     let assets = tempfile::tempdir().unwrap();
-    let (exit, said) = import(&package(), assets.path());
-    assert_eq!(exit, Exit::Ok, "{said}");
+    let (code, said) = import(&package(), assets.path());
+    assert_eq!(code, 0, "{said}");
     let written: Vec<PathBuf> = said
         .lines()
         .filter(|line| line.starts_with('/'))
@@ -230,17 +224,17 @@ fn official_button_and_its_mentions() {
     let gateway = TestGateway::start(|place| in_production(place, Some(assets.path())));
     the_page_says(&gateway);
     the_page_shows(&gateway, &written);
-    let file = gateway.place().folder().join("guichet.toml");
-    let (exit, said) = run(&["check".as_ref(), "--config".as_ref(), &file]);
-    assert!(exit == Exit::Ok && !said.contains("C105"), "{said}");
+    let file = gateway.place().file();
+    let (code, said) = run(&["check".as_ref(), "--config".as_ref(), &file]);
+    assert!(code == 0 && !said.contains("C105"), "{said}");
 }
 
 #[test]
 fn a_real_provider_without_its_button_is_a_warning_and_a_plain_page() {
     let gateway = TestGateway::start(|place| in_production(place, None));
-    let file = gateway.place().folder().join("guichet.toml");
-    let (exit, said) = run(&["check".as_ref(), "--config".as_ref(), &file]);
-    assert_eq!(exit, Exit::Ok);
+    let file = gateway.place().file();
+    let (code, said) = run(&["check".as_ref(), "--config".as_ref(), &file]);
+    assert_eq!(code, 0);
     assert!(
         said.contains("warning[C105]: people would see a plain button instead of FranceConnect's own"),
         "{said}"
@@ -271,8 +265,8 @@ fn another_package_is_not_imported() {
         (altered.as_path(), "its hash is another one"),
         (Path::new("/nowhere/at/all.tgz"), "cannot be read"),
     ] {
-        let (exit, said) = import(file, assets.path());
-        assert_eq!(exit, Exit::Failure);
+        let (code, said) = import(file, assets.path());
+        assert_eq!(code, 1);
         assert!(
             said.contains(says) && said.contains("npm pack @gouvfr/dsfr@1.15.3"),
             "{said}"
@@ -309,7 +303,7 @@ fn a_button_that_was_altered_keeps_the_gateway_from_starting() {
 #[test]
 fn the_folder_is_the_one_that_the_configuration_names() {
     let gateway = TestGateway::start(|place| in_production(place, None));
-    let file = gateway.place().folder().join("guichet.toml");
+    let file = gateway.place().file();
     let import = |file: &Path| {
         run(&[
             "--config".as_ref(),
@@ -319,12 +313,12 @@ fn the_folder_is_the_one_that_the_configuration_names() {
             &package(),
         ])
     };
-    let (exit, said) = import(&file);
-    assert_eq!(exit, Exit::InvalidConfiguration);
+    let (code, said) = import(&file);
+    assert_eq!(code, 3);
     assert!(said.contains("names no folder for assets"), "{said}");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("assets_dir = \"brought\"\n{text}")).unwrap();
-    assert_eq!(import(&file).0, Exit::Ok);
+    assert_eq!(import(&file).0, 0);
     assert!(gateway.place().folder().join("brought/button").is_dir());
 }
 

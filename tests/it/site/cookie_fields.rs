@@ -2,6 +2,7 @@
 
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::raw::RawClient;
 use crate::support::scene::SESSION;
 use crate::support::signed_in::SignedIn;
 use crate::support::table::Proof;
@@ -117,7 +118,7 @@ fn a_form_of_another_site(zoe: &SignedIn) {
             "Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n{said}\r\nprovider=fc",
             zoe.cookie
         );
-        let mut client = crate::support::raw::RawClient::connect(zoe.scene.gateway.address());
+        let mut client = RawClient::connect(zoe.scene.gateway.address());
         let head = format!("POST /_guichet/logout HTTP/1.1\r\nHost: {}\r\n", zoe.host());
         let answer = client.send(format!("{head}{lines}")).answer();
         assert_eq!(answer.status, 403, "{said}");

@@ -6,10 +6,10 @@ use std::time::Duration;
 use guichet::session::key::SessionKey;
 use serde_json::json;
 
-use super::SITE;
-use super::at_host;
-use super::on_https;
-use super::signs_in_on_https;
+use super::https::SITE;
+use super::https::at_host;
+use super::https::on_https;
+use super::https::signs_in_on_https;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::gateway::TestGateway;
@@ -18,6 +18,7 @@ use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::Answer;
 use crate::support::scene::SESSION;
+use crate::support::scene::SESSION_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::cookie_field;
@@ -47,6 +48,16 @@ fn its_attributes() {
     let (value, attributes) = session.split_once("; ").unwrap();
     assert_eq!(attributes, "Path=/; Secure; HttpOnly; SameSite=Lax");
     assert_eq!(value.len(), 43);
+    assert!(
+        value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    );
+    assert_eq!(
+        browser.cookie_names("demarches.ville.example"),
+        ["__Host-guichet-session-fc"]
+    );
+    assert!(scene.application.only().values("cookie").is_empty());
     let whole = answer
         .fields("set-cookie")
         .into_iter()
@@ -284,7 +295,7 @@ fn a_cookie_of_yesterday() {
     scene.sign_in(&browser, "/");
     let place = scene.gateway.place();
     let other = place.secret("another_secret", "another-session-secret-of-the-tests-0123456789");
-    let before = place.secret("session_secret", crate::support::scene::SESSION_SECRET);
+    let before = place.secret("session_secret", SESSION_SECRET);
     scene.gateway.restart(|text| text.replace(&before, &other));
     scene.application.forget();
     assert_eq!(raw(&scene, &browser, ("GET", "/dossier"), "").status, 303);

@@ -6,7 +6,7 @@ use proptest::test_runner::Config;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 
-use super::encoded;
+use super::https::encoded;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::chromium;

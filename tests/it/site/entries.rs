@@ -1,16 +1,13 @@
 //! What is registered at a provider: printed, served and sent, the same bytes.
 
-use std::ffi::OsString;
-
-use guichet::cli;
-use guichet::cli::exit::Exit;
-use guichet::cli::streams::Streams;
 use serde_json::Value;
 use serde_json::json;
 
-use super::at_host;
+use super::https::at_host;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::browser::Page;
+use crate::support::command::guichet;
 use crate::support::provider::Alg;
 use crate::support::provider::Client;
 use crate::support::provider::ZOE;
@@ -24,15 +21,7 @@ use crate::support::table::play;
 
 /// What `guichet check` prints about the configuration of a scene.
 fn check(scene: &Scene, arguments: &[&str]) -> String {
-    let file = scene.gateway.place().folder().join("guichet.toml");
-    let mut command: Vec<OsString> = ["guichet", "--config"].map(OsString::from).to_vec();
-    command.push(file.into());
-    command.push("check".into());
-    command.extend(arguments.iter().map(OsString::from));
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = cli::main(command, &mut Streams::new(&mut out, &mut err));
-    assert_eq!(exit, Exit::Ok, "{}", String::from_utf8_lossy(&err));
-    String::from_utf8(out).unwrap()
+    guichet(scene, &[&["check"], arguments].concat()).well()
 }
 
 /// The values of a parameter in every request to one of the provider's endpoints.
@@ -177,7 +166,7 @@ fn two_clients() -> Scene {
 }
 
 /// Through the chooser of the second app.
-fn signs_in_as_an_agent(scene: &Scene, browser: &Browser) -> crate::support::browser::Page {
+fn signs_in_as_an_agent(scene: &Scene, browser: &Browser) -> Page {
     let chooser = browser.open(&scene.url("/agents/1"));
     let provider = browser.click(&chooser, "FranceConnect");
     scene.provider.sign_in(browser, &provider, ZOE)

@@ -1,12 +1,12 @@
 //! The application's own sign-out, on a route with `ends_session`.
 
 use openidconnect::url::Url;
-
 use serde_json::json;
 
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
+use crate::support::html::forms;
 use crate::support::provider::Alg;
 use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
@@ -97,9 +97,7 @@ fn a_link_and_a_form() {
         let left = if method == "GET" {
             browser.go_once(&page, "/quitter?a=1")
         } else {
-            let form = crate::support::html::forms(
-                "<form method=post action=/quitter?a=1><input name=b value=2></form>",
-            );
+            let form = forms("<form method=post action=/quitter?a=1><input name=b value=2></form>");
             browser.submit_once(&page, &form[0], &[])
         };
         // Once, with the identity, and what the person typed.
@@ -147,11 +145,7 @@ fn an_application_that_refuses() {
     scene.application.next(Reply::hang_up());
     assert_eq!(
         browser
-            .submit_once(
-                &page,
-                &crate::support::html::forms("<form method=post action=/quitter></form>")[0],
-                &[]
-            )
+            .submit_once(&page, &forms("<form method=post action=/quitter></form>")[0], &[])
             .status(),
         502
     );

@@ -10,10 +10,10 @@ use guichet::session::record;
 use guichet::session::record::Place;
 use guichet::wire::host::Host;
 
-use super::key_of;
-use super::keyring;
-use super::redis_key;
-use super::signed_in;
+use super::people::key_of;
+use super::people::keyring;
+use super::people::redis_key;
+use super::people::signed_in;
 use crate::cases;
 use crate::journey::stage::Stage;
 use crate::support::browser::Browser;

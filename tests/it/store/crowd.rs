@@ -1,10 +1,10 @@
 //! Many at once: nobody gets the answer of somebody else, and nobody who signed out comes back.
 
-use super::WITH;
-use super::on_a_runtime;
+use super::people::WITH;
 use crate::cases;
 use crate::journey::stage::Stage;
 use crate::session_store;
+use crate::session_store::bench::on_a_runtime;
 use crate::support::browser::Browser;
 use crate::support::jws::claims;
 use crate::support::provider::people;

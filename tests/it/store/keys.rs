@@ -8,8 +8,8 @@ use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
 use guichet::wire::cookies::SetCookie;
 
-use super::redis_key;
-use super::signed_in;
+use super::people::redis_key;
+use super::people::signed_in;
 use crate::cases;
 use crate::journey::stage::Stage;
 use crate::support::browser::Browser;

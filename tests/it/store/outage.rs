@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::WITH;
-use super::key_of;
-use super::on_a_runtime;
-use super::signed_in;
+use super::people::WITH;
+use super::people::key_of;
+use super::people::signed_in;
 use crate::cases;
 use crate::journey::stage::Stage;
 use crate::session_store;
+use crate::session_store::bench::on_a_runtime;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::redis::Durability;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use guichet::clock::Clock;
 use serde_json::json;
 
-use super::WITH;
-use super::signed_in;
+use super::people::WITH;
+use super::people::signed_in;
 use crate::cases;
 use crate::journey::stage::Stage;
 use crate::support::browser::Browser;

@@ -6,14 +6,14 @@ use guichet::seal::Purpose;
 use serde_json::Value;
 use serde_json::json;
 
-use super::key_of;
-use super::keyring;
-use super::on_a_runtime;
-use super::redis_key;
-use super::signed_in;
+use super::people::key_of;
+use super::people::keyring;
+use super::people::redis_key;
+use super::people::signed_in;
 use crate::cases;
 use crate::journey::stage::Stage;
 use crate::session_store;
+use crate::session_store::bench::on_a_runtime;
 use crate::support::browser::Browser;
 use crate::support::scene::SESSION;
 use crate::support::table::Play;
@@ -196,7 +196,7 @@ fn an_old_copy() {
 }
 
 fn two_prefixes() {
-    on_a_runtime(session_store::two_prefixes_share_a_redis_and_not_a_session());
+    on_a_runtime(session_store::conforms::two_prefixes_share_a_redis_and_not_a_session());
     let (mut stage, browser) = signed_in();
     let (key, value) = (redis_key(&browser), value_of(&stage, &redis_key(&browser)));
     stage

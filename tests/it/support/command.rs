@@ -49,6 +49,13 @@ pub(crate) fn tool(command: &mut Command, input: &str) -> Ended {
     run(command, input, Process::ended_at_last)
 }
 
+/// Runs a program that judges something; it has nothing to say.
+pub(crate) fn is_content(command: &mut Command) {
+    let ended = tool(command, "");
+    let said = [ended.out.trim(), ended.err.trim()].concat();
+    assert_eq!((ended.code, said.as_str()), (0, ""), "{command:?}");
+}
+
 fn run(command: &mut Command, input: &str, end: impl FnOnce(&mut Process) -> ExitStatus) -> Ended {
     let mut process = Process::start(command.stderr(Stdio::piped()));
     process.keep_errors();

@@ -79,12 +79,10 @@ pub(crate) fn running(command: &mut Command, config: &Path) -> Process {
     let mut process = begun(command, config);
     process.keep_errors();
     let listens = eventually(|| {
-        let log = process.errors();
-        assert!(
-            !process.has_ended() || log.contains("listening"),
-            "it ended\n{log}"
-        );
-        log.contains("listening").then_some(())
+        let has_ended = process.has_ended();
+        let listens = process.errors().contains("listening");
+        assert!(listens || !has_ended, "it ended\n{}", process.errors());
+        listens.then_some(())
     });
     assert!(listens.is_some(), "it does not listen\n{}", process.errors());
     process
@@ -192,10 +190,8 @@ impl Executable {
 
     /// A `GET` of its own, as bytes.
     pub(crate) fn request(&self, path: &str) -> String {
-        format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n\r\n",
-            self.place.port()
-        )
+        let host = self.place.host();
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n")
     }
 
     /// The status of one request.

@@ -194,9 +194,13 @@ impl Place {
         self.address.port()
     }
 
-    /// The name that browsers hold for secure and cookies hold for one host.
+    /// The host that requests name: browsers hold it for secure, and cookies for one host.
+    pub(crate) fn host(&self) -> String {
+        format!("localhost:{}", self.port())
+    }
+
     pub(crate) fn public_url(&self) -> String {
-        format!("http://localhost:{}", self.port())
+        format!("http://{}", self.host())
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -117,7 +117,7 @@ impl Scene {
 
     /// The host that requests name.
     pub(crate) fn host(&self) -> String {
-        format!("localhost:{}", self.gateway.place().port())
+        self.gateway.place().host()
     }
 
     /// A request of a program, with more lines of head.

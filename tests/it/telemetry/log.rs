@@ -71,15 +71,15 @@ fn one_line_each() {
     let mut gateway = Watched::start();
     let odd = "\u{2028}\u{202e}\\\"}{\\\"level\\\":\\\"info\\\"";
     let requests = [
-        format!("GET /public/a%0Ab%0D%1B[2J HTTP/1.1\r\nHost: localhost:{{port}}\r\nUser-Agent: one {odd}\r\n\r\n"),
-        format!("GET /public/two HTTP/1.1\r\nHost: localhost:{{port}}\r\nUser-Agent: two\t{odd}\r\n\r\n"),
-        "GET /_guichet/callback?code=x&state=a%0Ab%E2%80%A8%22%7D%7B%22log.level%22%3A HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".to_owned(),
-        "GET /_guichet/callback?error=a%0D%0Aforged&state=x HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".to_owned(),
-        "GET /public/\u{e9}\u{2028} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".to_owned(),
+        format!("GET /public/a%0Ab%0D%1B[2J HTTP/1.1\r\nHost: {{host}}\r\nUser-Agent: one {odd}\r\n\r\n"),
+        format!("GET /public/two HTTP/1.1\r\nHost: {{host}}\r\nUser-Agent: two\t{odd}\r\n\r\n"),
+        "GET /_guichet/callback?code=x&state=a%0Ab%E2%80%A8%22%7D%7B%22log.level%22%3A HTTP/1.1\r\nHost: {host}\r\n\r\n".to_owned(),
+        "GET /_guichet/callback?error=a%0D%0Aforged&state=x HTTP/1.1\r\nHost: {host}\r\n\r\n".to_owned(),
+        "GET /public/\u{e9}\u{2028} HTTP/1.1\r\nHost: {host}\r\n\r\n".to_owned(),
     ];
     for request in &requests {
-        let port = gateway.executable.place().port().to_string();
-        exchange(gateway.executable.address(), request.replace("{port}", &port));
+        let host = gateway.executable.place().host();
+        exchange(gateway.executable.address(), request.replace("{host}", &host));
     }
     gateway.end();
     let text = gateway.text();

@@ -47,10 +47,10 @@ impl Watched {
 
     /// A request of these bytes after the request line and the host.
     pub(super) fn ask(&self, request_line: &str, fields: &str) -> Answer {
-        let host = self.executable.place().port();
+        let host = self.executable.place().host();
         exchange(
             self.executable.address(),
-            format!("{request_line} HTTP/1.1\r\nHost: localhost:{host}\r\n{fields}\r\n"),
+            format!("{request_line} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n"),
         )
     }
 
