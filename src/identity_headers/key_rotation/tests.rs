@@ -1,9 +1,19 @@
+use std::fs;
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use super::*;
+use crate::identity_headers::key_rotation::key_folder::list;
+use crate::identity_headers::signing_keys::CURRENT;
+use crate::identity_headers::signing_keys::NEXT;
+use crate::identity_headers::signing_keys::PREVIOUS;
 use crate::identity_headers::signing_keys::SigningKeys;
+use crate::identity_headers::signing_keys::SigningKeysError;
 
 const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -12,7 +22,10 @@ fn folder() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let kid = SigningKeys::generate(folder.path()).unwrap();
     let opened = File::open(folder.path().join(CURRENT)).unwrap();
-    date(&opened, START.minus(Duration::from_hours(1))).unwrap();
+    let seconds = u64::try_from(START.as_unix()).unwrap() - 3600;
+    opened
+        .set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+        .unwrap();
     (folder, kid)
 }
 
@@ -81,7 +94,7 @@ fn a_promotion_that_was_interrupted_is_done_again() {
     };
     // The power went between the copy and the move.
     fs::copy(folder.join(CURRENT), folder.join(PREVIOUS)).unwrap();
-    fs::write(folder.join(UNFINISHED), "half a k").unwrap();
+    fs::write(folder.join(".unfinished.pem"), "half a k").unwrap();
     assert_eq!(published(folder), (old.clone(), vec![old.clone(), new.clone()]));
     assert!(matches!(rotate(folder, signs_from), Ok(Step::Promoted { .. })));
     assert_eq!(published(folder), (new.clone(), vec![new, old]));
@@ -120,14 +133,14 @@ fn every_file_is_for_this_user_only() {
 #[test]
 fn two_rotations_do_not_meet() {
     let (folder, _) = folder();
-    let held = hold(folder.path()).unwrap();
+    let held = HeldFolder::hold(folder.path()).unwrap();
     assert!(matches!(
         rotate(folder.path(), START),
-        Err(RotationError::UnderWay(_))
+        Err(RotationError::Folder(KeyFolderError::UnderWay(_)))
     ));
     assert!(matches!(
         replace(folder.path(), START),
-        Err(RotationError::UnderWay(_))
+        Err(KeyFolderError::UnderWay(_))
     ));
     assert_eq!(published(folder.path()).1.len(), 1);
     drop(held);
@@ -140,7 +153,7 @@ fn a_folder_without_a_key_has_nothing_to_rotate() {
     let refused = rotate(folder.path(), START);
     assert!(matches!(
         refused,
-        Err(RotationError::Keys(SigningKeysError::NoCurrent(named))) if named == folder.path()
+        Err(RotationError::Folder(KeyFolderError::Keys(SigningKeysError::NoCurrent(named)))) if named == folder.path()
     ));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -167,7 +180,7 @@ fn a_link_is_refused_under_every_name_and_what_it_leads_to_stays_as_it_is() {
     for role in [Role::Next, Role::Current, Role::Previous] {
         let (folder, _) = folder();
         let folder = folder.path();
-        let link = folder.join(role.file());
+        let link = folder.join(format!("{}.pem", role.as_str()));
         rotate(folder, START).unwrap();
         if role != Role::Previous {
             fs::remove_file(&link).unwrap();
@@ -175,7 +188,7 @@ fn a_link_is_refused_under_every_name_and_what_it_leads_to_stays_as_it_is() {
         std::os::unix::fs::symlink(&theirs, &link).unwrap();
         let refused = rotate(folder, due);
         assert!(
-            matches!(&refused, Err(RotationError::Link(named)) if *named == link),
+            matches!(&refused, Err(RotationError::Folder(KeyFolderError::Link(named))) if *named == link),
             "{refused:?}"
         );
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -191,31 +204,8 @@ fn after_a_leak_no_owner_is_taken_from_a_link() {
     fs::remove_file(&current).unwrap();
     std::os::unix::fs::symlink(&theirs, &current).unwrap();
     let refused = replace(folder.path(), START);
-    assert!(matches!(refused, Err(RotationError::Link(named)) if named == current));
+    assert!(matches!(refused, Err(KeyFolderError::Link(named)) if named == current));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-}
-
-#[test]
-fn owner_and_time_go_to_the_new_file_and_not_to_what_took_its_name() {
-    let (_theirs, theirs) = of_somebody_else();
-    let before = state(&theirs);
-    let (folder, _) = folder();
-    let path = folder.path().join(UNFINISHED);
-    let new = write_private(folder.path(), &path, &Secret::new(b"k".to_vec())).unwrap();
-    fs::remove_file(&path).unwrap();
-    std::os::unix::fs::symlink(&theirs, &path).unwrap();
-    let mut to = owner(&new).unwrap();
-    if to.user == 0 {
-        // Only root gives a file away.
-        to = Owner {
-            user: 65_534,
-            group: 65_534,
-        };
-    }
-    finish(&new, Some(to), START).unwrap();
-    assert_eq!(state(&theirs), before);
-    assert_eq!(owner(&new).unwrap(), to);
-    assert_eq!(new.metadata().unwrap().mtime(), START.as_unix());
 }
 
 #[test]
@@ -223,10 +213,10 @@ fn a_folder_that_takes_the_name_of_the_held_one_is_not_touched() {
     let (parent, (folder, kid)) = (tempfile::tempdir().unwrap(), folder());
     let (named, away) = (parent.path().join("keys"), parent.path().join("away"));
     fs::rename(folder.path(), &named).unwrap();
-    let held = hold(&named).unwrap();
+    let held = HeldFolder::hold(&named).unwrap();
     fs::rename(&named, &away).unwrap();
     fs::create_dir(&named).unwrap();
-    let done = step(&held.path(), START).unwrap();
+    let done = step(&held, START).unwrap();
     assert!(matches!(done, Step::Published { .. }));
     assert_eq!(fs::read_dir(&named).unwrap().count(), 0);
     assert_eq!(published(&away).0, kid);
