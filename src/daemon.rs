@@ -41,8 +41,8 @@ use crate::session::Sessions;
 use crate::session::roster::Roster;
 use crate::session::store::StoreError;
 use crate::supervisor;
-use crate::telemetry::audit::AuditEvent;
-use crate::telemetry::audit::Source;
+use crate::telemetry::audit::event::AuditEvent;
+use crate::telemetry::audit::event::Source;
 use crate::telemetry::telemetry::Telemetry;
 
 /// Why the process did not serve.

@@ -17,8 +17,8 @@ use crate::provider::entry_name::EntryName;
 use crate::session::key::Locator;
 use crate::session::roster::Listed;
 use crate::session::roster::Walk;
-use crate::telemetry::audit::AuditEvent;
-use crate::telemetry::audit::Source;
+use crate::telemetry::audit::event::AuditEvent;
+use crate::telemetry::audit::event::Source;
 
 /// How long the one who asked may take to read a part of the answer.
 const READ_WITHIN: Duration = Duration::from_secs(30);
@@ -263,7 +263,7 @@ mod tests {
     use crate::session::store::StoreError;
     use crate::session::store::Stored;
     use crate::session::store::Term;
-    use crate::telemetry::audit::Audit;
+    use crate::telemetry::audit::stream::Audit;
     use crate::telemetry::telemetry::Telemetry;
 
     /// One session on the first page; then no answer any more.

@@ -29,8 +29,8 @@ use crate::provider::entry_name::EntryName;
 use crate::session::Sessions;
 use crate::session::redis::RedisStore;
 use crate::session::roster::Roster;
-use crate::telemetry::audit::AuditEvent;
-use crate::telemetry::audit::Source;
+use crate::telemetry::audit::event::AuditEvent;
+use crate::telemetry::audit::event::Source;
 use crate::telemetry::telemetry::Telemetry;
 
 /// Why a newer configuration was not taken. The one before stays in force, whole.

@@ -15,6 +15,7 @@ use crate::config;
 use crate::identity_headers::key_rotation;
 use crate::identity_headers::key_rotation::RotationError;
 use crate::identity_headers::key_rotation::Step;
+use crate::identity_headers::key_rotation::key_folder;
 use crate::identity_headers::signing_keys::SigningKeys;
 
 /// What to do with them.
@@ -64,7 +65,8 @@ pub fn keys(config: &Path, command: &KeysCommand, streams: &mut Streams<'_>) -> 
         },
         KeysCommand::List(_) => list(&folder, streams),
         KeysCommand::Rotate { now: true, .. } => {
-            tell(key_rotation::replace(&folder, SystemClock.now()), streams)
+            let replaced = key_rotation::replace(&folder, SystemClock.now());
+            tell(replaced.map_err(RotationError::from), streams)
         }
         KeysCommand::Rotate { now: false, .. } => {
             tell(key_rotation::rotate(&folder, SystemClock.now()), streams)
@@ -73,7 +75,7 @@ pub fn keys(config: &Path, command: &KeysCommand, streams: &mut Streams<'_>) -> 
 }
 
 fn list(folder: &Path, streams: &mut Streams<'_>) -> Exit {
-    match key_rotation::list(folder) {
+    match key_folder::list(folder) {
         Ok(keys) => {
             for key in keys {
                 streams.say_line(format_args!(

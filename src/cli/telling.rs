@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::config::settings::LogSettings;
 use crate::config::surroundings;
-use crate::telemetry::audit::Audit;
+use crate::telemetry::audit::stream::Audit;
 use crate::telemetry::logging::Logging;
 use crate::telemetry::panics;
 use crate::telemetry::telemetry::Telemetry;

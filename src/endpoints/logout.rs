@@ -22,7 +22,7 @@ use crate::pages::sign_out::SignOutPage;
 use crate::seal;
 use crate::seal::Purpose;
 use crate::session::session::Session;
-use crate::telemetry::audit::SignedOut;
+use crate::telemetry::audit::event::SignedOut;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Request;

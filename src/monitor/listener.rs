@@ -203,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::monitor::readiness::Store;
-    use crate::telemetry::audit::Audit;
+    use crate::telemetry::audit::stream::Audit;
 
     const QUESTION: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n";
 

@@ -567,7 +567,11 @@ async fn an_operator_sees_every_session_once_and_nobody_in_it() {
             .await;
     }
     // One that another gateway sealed, or one before a rotation that is over.
-    log_in(&scene.instance(&[9]), login(&scene, "fc", "person of another gateway")).await;
+    log_in(
+        &scene.instance(&[9]),
+        login(&scene, "fc", "person of another gateway"),
+    )
+    .await;
     scene.clock.pass(MINUTE * 10);
     let all = listed(&roster(&scene)).await;
     let references: std::collections::HashSet<&Locator> = all.iter().map(|one| &one.reference).collect();

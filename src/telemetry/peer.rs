@@ -62,7 +62,7 @@ impl Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::audit::Audit;
+    use crate::telemetry::audit::stream::Audit;
 
     #[derive(Debug)]
     struct Noon;

@@ -2,12 +2,12 @@
 
 use quick_cache::sync::Cache;
 
-use crate::telemetry::audit;
-use crate::telemetry::audit::Audit;
-use crate::telemetry::audit::AuditEvent;
-use crate::telemetry::audit::Source;
+use crate::telemetry::audit::event::AuditEvent;
+use crate::telemetry::audit::event::Source;
+use crate::telemetry::audit::stream::Audit;
 use crate::telemetry::logging::Logging;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::queue::Pushed;
 
 /// How many names are remembered that are not told again.
 const MOST_TOLD: usize = 10_000;
@@ -36,10 +36,10 @@ impl Telemetry {
 
     /// Writes an event into the audit stream, and counts it.
     pub fn audit(&self, source: &Source<'_>, event: &AuditEvent<'_>) {
-        let action = event.action();
+        let action = event.action().as_str();
         match self.audit.write(source, event) {
-            audit::Written::Queued => self.metrics.audited(action),
-            audit::Written::Dropped => self.metrics.audit_dropped(action),
+            Pushed::Queued => self.metrics.audited(action),
+            Pushed::Dropped => self.metrics.audit_dropped(action),
         }
     }
 

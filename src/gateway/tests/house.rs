@@ -34,7 +34,7 @@ use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
-use crate::telemetry::audit::Audit;
+use crate::telemetry::audit::stream::Audit;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;

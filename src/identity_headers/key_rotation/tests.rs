@@ -1,11 +1,21 @@
+use std::fs;
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use super::*;
+use crate::identity_headers::key_rotation::key_folder::list;
+use crate::identity_headers::signing_keys::CURRENT;
+use crate::identity_headers::signing_keys::NEXT;
+use crate::identity_headers::signing_keys::PREVIOUS;
 use crate::identity_headers::signing_keys::SigningKeys;
+use crate::identity_headers::signing_keys::SigningKeysError;
 
 const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -14,7 +24,10 @@ fn folder() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let kid = SigningKeys::generate(folder.path()).unwrap();
     let opened = File::open(folder.path().join(CURRENT)).unwrap();
-    date(&opened, START.minus(Duration::from_hours(1))).unwrap();
+    let seconds = u64::try_from(START.as_unix()).unwrap() - 3600;
+    opened
+        .set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+        .unwrap();
     (folder, kid)
 }
 
@@ -83,7 +96,7 @@ fn a_promotion_that_was_interrupted_is_done_again() {
     };
     // The power went between the copy and the move.
     fs::copy(folder.join(CURRENT), folder.join(PREVIOUS)).unwrap();
-    fs::write(folder.join(UNFINISHED), "half a k").unwrap();
+    fs::write(folder.join(".unfinished.pem"), "half a k").unwrap();
     assert_eq!(published(folder), (old.clone(), vec![old.clone(), new.clone()]));
     assert!(matches!(rotate(folder, signs_from), Ok(Step::Promoted { .. })));
     assert_eq!(published(folder), (new.clone(), vec![new, old]));
@@ -122,14 +135,14 @@ fn every_file_is_for_this_user_only() {
 #[test]
 fn two_rotations_do_not_meet() {
     let (folder, _) = folder();
-    let held = hold(folder.path()).unwrap();
+    let held = HeldFolder::hold(folder.path()).unwrap();
     assert!(matches!(
         rotate(folder.path(), START),
-        Err(RotationError::UnderWay(_))
+        Err(RotationError::Folder(KeyFolderError::UnderWay(_)))
     ));
     assert!(matches!(
         replace(folder.path(), START),
-        Err(RotationError::UnderWay(_))
+        Err(KeyFolderError::UnderWay(_))
     ));
     assert_eq!(published(folder.path()).1.len(), 1);
     drop(held);
@@ -142,7 +155,7 @@ fn a_folder_without_a_key_has_nothing_to_rotate() {
     let refused = rotate(folder.path(), START);
     assert!(matches!(
         refused,
-        Err(RotationError::Keys(SigningKeysError::NoCurrent(named))) if named == folder.path()
+        Err(RotationError::Folder(KeyFolderError::Keys(SigningKeysError::NoCurrent(named)))) if named == folder.path()
     ));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -169,7 +182,7 @@ fn a_link_is_refused_under_every_name_and_what_it_leads_to_stays_as_it_is() {
     for role in [Role::Next, Role::Current, Role::Previous] {
         let (folder, _) = folder();
         let folder = folder.path();
-        let link = folder.join(role.file());
+        let link = folder.join(format!("{}.pem", role.as_str()));
         rotate(folder, START).unwrap();
         if role != Role::Previous {
             fs::remove_file(&link).unwrap();
@@ -177,7 +190,7 @@ fn a_link_is_refused_under_every_name_and_what_it_leads_to_stays_as_it_is() {
         std::os::unix::fs::symlink(&theirs, &link).unwrap();
         let refused = rotate(folder, due);
         assert!(
-            matches!(&refused, Err(RotationError::Link(named)) if *named == link),
+            matches!(&refused, Err(RotationError::Folder(KeyFolderError::Link(named))) if *named == link),
             "{refused:?}"
         );
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -193,26 +206,8 @@ fn after_a_leak_no_owner_is_taken_from_a_link() {
     fs::remove_file(&current).unwrap();
     std::os::unix::fs::symlink(&theirs, &current).unwrap();
     let refused = replace(folder.path(), START);
-    assert!(matches!(refused, Err(RotationError::Link(named)) if named == current));
+    assert!(matches!(refused, Err(KeyFolderError::Link(named)) if named == current));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-}
-
-#[test]
-fn owner_and_time_go_to_the_new_file() {
-    let (folder, _) = folder();
-    let path = folder.path().join(UNFINISHED);
-    let new = write_private(folder.path(), &path, &Secret::new(b"k".to_vec())).unwrap();
-    let mut to = owner(&new).unwrap();
-    if to.user == 0 {
-        // Only root gives a file away.
-        to = Owner {
-            user: 65_534,
-            group: 65_534,
-        };
-    }
-    finish(&new, Some(to), START).unwrap();
-    assert_eq!(owner(&new).unwrap(), to);
-    assert_eq!(new.metadata().unwrap().mtime(), START.as_unix());
 }
 
 /// Somebody takes each new file away while it is written, and puts a link under its name.
@@ -221,7 +216,7 @@ fn whoever_races_for_the_name_of_a_new_key_changes_nothing_that_is_somebody_else
     let (_theirs, theirs) = of_somebody_else();
     let before = state(&theirs);
     let (folder, _) = folder();
-    let (unfinished, away) = (folder.path().join(UNFINISHED), folder.path().join("away"));
+    let (unfinished, away) = (folder.path().join(".unfinished.pem"), folder.path().join("away"));
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -255,9 +250,9 @@ fn a_folder_that_a_stranger_points_at_is_not_rotated() {
         return;
     }
     std::os::unix::fs::lchown(&named, Some(65_534), Some(65_534)).unwrap();
-    for refused in [rotate(&named, START), replace(&named, START)] {
+    for refused in [rotate(&named, START), replace(&named, START).map_err(Into::into)] {
         assert!(
-            matches!(&refused, Err(RotationError::Link(link)) if *link == named),
+            matches!(&refused, Err(RotationError::Folder(KeyFolderError::Link(link))) if *link == named),
             "{refused:?}"
         );
     }
@@ -271,7 +266,7 @@ fn a_file_that_is_too_large_for_a_key_is_not_read_to_its_end() {
     let (folder, _) = folder();
     let file = File::options()
         .write(true)
-        .open(folder.path().join(CURRENT))
+        .open(folder.path().join("current.pem"))
         .unwrap();
     file.set_len(1 << 33).unwrap();
     let refused = rotate(folder.path(), START).unwrap_err();
@@ -289,7 +284,7 @@ fn a_folder_that_takes_the_name_of_the_held_one_is_not_touched() {
     let (parent, (folder, kid)) = (tempfile::tempdir().unwrap(), folder());
     let (named, away) = (parent.path().join("keys"), parent.path().join("away"));
     fs::rename(folder.path(), &named).unwrap();
-    let held = hold(&named).unwrap();
+    let held = HeldFolder::hold(&named).unwrap();
     fs::rename(&named, &away).unwrap();
     fs::create_dir(&named).unwrap();
     let done = step(&held, START).unwrap();

@@ -30,14 +30,18 @@ fn a_clock_a_little_ahead(scene: &Scene) {
     let lines = scene.gateway.logs().lines_with("reason=\"clock\"");
     let said = lines.first().expect("the log does not say that it is a clock");
     let (theirs, ours) = said.split_once(" it is ").expect(said);
-    let last = |text: &str| number(text.rsplit(' ').next().unwrap());
-    let difference = last(theirs.trim_end_matches(',')) - number(ours.split(' ').next().unwrap());
+    let (_, theirs) = theirs.trim_end_matches(',').rsplit_once(' ').unwrap();
+    let (ours, _) = ours.split_once(' ').unwrap();
+    let difference = moment(theirs) - moment(ours);
     assert!((600..660).contains(&difference), "{said}");
     assert_eq!(scene.application.byte_count(), 0);
 }
 
-fn number(text: &str) -> i64 {
-    text.parse().unwrap_or_else(|error| panic!("{text:?}: {error}"))
+fn moment(text: &str) -> i64 {
+    let moment = chrono::DateTime::parse_from_rfc3339(text);
+    moment
+        .unwrap_or_else(|error| panic!("{text:?}: {error}"))
+        .timestamp()
 }
 
 /// A page and no JSON, although the provider says JSON; and its link leads to where the person wanted to go.

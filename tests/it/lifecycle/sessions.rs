@@ -293,6 +293,6 @@ fn a_pipe_in_the_place_of_the_configuration_keeps_no_later_reload_waiting() {
     });
     fs::remove_file(&file).unwrap();
     fs::write(&file, kept).unwrap();
-    let taken = executable.command(&["reload"]);
-    assert_eq!(out(&taken), "the new configuration is in force\n");
+    let taken = executable.command(&["reload"]).well();
+    assert_eq!(taken, "the new configuration is in force\n");
 }

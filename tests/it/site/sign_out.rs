@@ -254,7 +254,9 @@ fn a_provider_that_is_away() {
     let mut scene = with_sign_out(Store::Redis);
     let (browser, page) = zoe(&scene);
     // What the gateway knew of it is forgotten, and it says nothing any more.
-    scene.provider.lie(&json!({ "target": "discovery", "times": 0, "status": 503, "body": "" }));
+    scene
+        .provider
+        .lie(&json!({ "target": "discovery", "times": 0, "status": 503, "body": "" }));
     scene.gateway.restart(str::to_owned);
     scene.application.next(Reply::new(200, &[], "bye"));
     let left = browser.go_once(&page, "/quitter");

@@ -15,7 +15,7 @@ use guichet::app::App;
 use guichet::config;
 use guichet::config::settings::Config;
 use guichet::identity_headers::signing_keys::SigningKeys;
-use guichet::telemetry::audit::Audit;
+use guichet::telemetry::audit::stream::Audit;
 use guichet::telemetry::telemetry::Telemetry;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs;

@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use super::*;
 use crate::seal::Keyring;
 use crate::seal::Purpose;
+use crate::seal::Tag;
 use crate::secret::Secret;
+use crate::telemetry::audit::event::SignedOut;
 
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<u8>>>);
@@ -61,7 +63,7 @@ fn a_login_says_when_where_from_where_to_how_sure_and_who_without_saying_who() {
             session: "a-reference",
         },
     );
-    assert_eq!(written, Written::Queued);
+    assert_eq!(written, Pushed::Queued);
     audit.end();
     let event = page.events().remove(0);
     assert_eq!(event["event.dataset"], "guichet.audit");
@@ -129,13 +131,13 @@ fn every_action_has_words_of_the_schemas_lists() {
         AuditEvent::KeysRotated { kid: "k" },
     ];
     for event in &events {
-        assert_eq!(audit.write(&Source::Operator, event), Written::Queued);
+        assert_eq!(audit.write(&Source::Operator, event), Pushed::Queued);
     }
     audit.end();
     let written = page.events();
     assert_eq!(written.len(), events.len());
     for (number, (event, said)) in events.iter().zip(&written).enumerate() {
-        assert_eq!(said["event.action"], event.action());
+        assert_eq!(said["event.action"], event.action().as_str());
         assert_eq!(said["event.sequence"], number + 1);
         let outcome = said["event.outcome"].as_str().unwrap();
         assert!(["success", "failure", "unknown"].contains(&outcome));
@@ -156,7 +158,7 @@ fn what_strangers_cause_is_bounded_and_counted_and_a_login_is_always_written() {
         reason: "state_unknown",
     };
     let dropped = (0..200)
-        .filter(|_| audit.write(&of_a_request(), &failed) == Written::Dropped)
+        .filter(|_| audit.write(&of_a_request(), &failed) == Pushed::Dropped)
         .count();
     // A second may begin meanwhile.
     assert!((140..=180).contains(&dropped), "{dropped}");
@@ -169,7 +171,7 @@ fn what_strangers_cause_is_bounded_and_counted_and_a_login_is_always_written() {
             subject: None,
             session: "r",
         };
-        assert_eq!(audit.write(&of_a_request(), &login), Written::Queued);
+        assert_eq!(audit.write(&of_a_request(), &login), Pushed::Queued);
     }
     audit.end();
     let last = page.events().pop().unwrap();
