@@ -8,6 +8,7 @@ use crate::store::Play;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::provider::Alg;
+use crate::support::provider::Provider;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::raw;
@@ -272,13 +273,9 @@ fn a_store_that_is_away() {
 fn a_provider_that_is_away() {
     let mut scene = with_sign_out(Store::Redis);
     let (browser, page) = zoe(&scene);
-    // Nothing is known of it any more.
-    scene.gateway.restart(|text| {
-        text.replace(
-            "issuer = \"http://127.0.0.1:",
-            "issuer = \"http://127.0.0.1:1/gone-",
-        )
-    });
+    // Another one takes its place on the stage, and nothing is known of it any more.
+    scene.provider = Provider::start(Alg::Es256);
+    scene.gateway.restart(str::to_owned);
     scene.application.next(Reply::new(200, &[], "bye"));
     let left = browser.go_once(&page, "/quitter");
     assert_eq!(left.status(), 200, "{}", left.text());
