@@ -100,7 +100,15 @@ impl RequestTarget {
 
     /// The same as [`RequestTarget::is_below`] for an application that reads another spelling as the same path.
     pub fn is_below_in_any_spelling(&self, prefix: &str) -> bool {
-        let mut rest = spelling::as_read(&self.decoded_path);
+        let path = self.decoded_path.as_str();
+        if path.is_ascii() && prefix.is_ascii() {
+            // Nearly always: another case is then the one other spelling.
+            let parts = path.split_at_checked(prefix.len());
+            return parts.is_some_and(|(start, rest)| {
+                start.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/'))
+            });
+        }
+        let mut rest = spelling::as_read(path);
         let begins = spelling::as_read(prefix).all(|letter| rest.next() == Some(letter));
         begins && rest.next().is_none_or(|next| next == '/')
     }
