@@ -163,7 +163,7 @@ cases! {
             sentence: "a certificate of the gateway itself that has expired",
             breaks: |bench| bench.with_own_certificate(LOCALHOST, EXPIRED),
             at: ("listener", "TLS"),
-            seen: "the certificate expired on 2020-02-01T00:00:00Z: for localhost",
+            seen: "the certificate expired on 2021-01-01T00:00:00Z: for localhost",
             mend: "guichet reload",
         },
         Fault {
