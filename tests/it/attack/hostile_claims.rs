@@ -198,7 +198,7 @@ fn what_cannot_be_told_is_refused(scene: &Scene) {
     assert_eq!(assertion(&received)["family_name"], "A\u{0}B");
 
     // Half a letter, a name of 70 kB, and one that is too long for the fields.
-    let sessions = || scene.redis.as_ref().unwrap().sessions();
+    let sessions = || scene.redis().sessions();
     let before = sessions();
     let long = "n".repeat(70_000);
     for edit in [

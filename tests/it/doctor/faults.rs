@@ -178,7 +178,7 @@ cases! {
             ids: &[],
             sentence: "a Redis that drops sessions",
             breaks: |bench| {
-                let redis = bench.scene.redis.as_ref().unwrap();
+                let redis = bench.scene.redis();
                 redis.ask(&[b"CONFIG", b"SET", b"maxmemory", b"100mb"]);
                 redis.ask(&[b"CONFIG", b"SET", b"maxmemory-policy", b"allkeys-lru"]);
             },
@@ -201,7 +201,7 @@ cases! {
             ids: &[],
             sentence: "a password that Redis does not know",
             breaks: |bench| {
-                let url = bench.scene.redis.as_ref().unwrap().url();
+                let url = bench.scene.redis().url();
                 let url = url.replace("redis://", "redis://guichet:not-this-one@");
                 bench.scene.gateway.place().secret("redis_url", &url);
             },

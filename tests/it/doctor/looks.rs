@@ -14,7 +14,7 @@ use crate::support::tinyproxy::Tinyproxy;
 fn where_all_is_well_everything_is_good_and_nothing_changed() {
     let mut bench = Bench::healthy();
     bench.over_tls(LOCALHOST, LONG, Trusts::TheAuthority);
-    let keys = bench.scene.redis.as_ref().unwrap().keys();
+    let keys = bench.scene.redis().keys();
     let ended = bench.doctor(&["--format", "json"]);
     let answer = ended.json();
     assert_eq!(ended.code, 0, "{answer:#}");
@@ -40,7 +40,7 @@ fn where_all_is_well_everything_is_good_and_nothing_changed() {
     ] {
         assert!(good.iter().any(|each| each == what), "{what}: {answer:#}");
     }
-    assert_eq!(bench.scene.redis.as_ref().unwrap().keys(), keys);
+    assert_eq!(bench.scene.redis().keys(), keys);
     assert_eq!(bench.scene.provider.requests_to("/token").len(), 0);
 }
 

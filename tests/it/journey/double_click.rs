@@ -38,22 +38,16 @@ fn one_and_then(store: Store, later: Duration) -> (Clicks, Browser) {
     (clicks, other)
 }
 
-/// Another client that has the cookies of this one whose names begin so, and nothing else.
-fn with_cookies_of(browser: &Browser, url: &str, beginning: &str) -> Browser {
-    let other = Browser::new();
-    for name in browser.cookie_names("localhost") {
-        if name.starts_with(beginning) {
-            let value = browser.cookie("localhost", &name).unwrap();
-            other.plant(url, &format!("{name}={value}; Path=/"));
-        }
-    }
-    other
-}
-
 impl Clicks {
     /// A client that shares the login's cookie and nothing else.
     fn other(&self) -> Browser {
-        with_cookies_of(&self.browser, &self.stage.scene.url("/"), "guichet-login-")
+        let (other, url) = (Browser::new(), self.stage.scene.url("/"));
+        let names = self.browser.cookie_names("localhost").into_iter();
+        for name in names.filter(|name| name.starts_with("guichet-login-")) {
+            let value = self.browser.cookie("localhost", &name).unwrap();
+            other.plant(&url, &format!("{name}={value}; Path=/"));
+        }
+        other
     }
 
     /// Both arrive at once, and both end at the page.

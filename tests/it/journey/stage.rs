@@ -156,7 +156,7 @@ impl Stage {
 
     /// The Redis of the stage.
     pub(crate) fn redis(&self) -> &Redis {
-        self.scene.redis.as_ref().unwrap()
+        self.scene.redis()
     }
 
     /// Asks again until the application gets the request of this browser, as after a store that was away.

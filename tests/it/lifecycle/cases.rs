@@ -98,7 +98,7 @@ fn a_revocation() {
         edit: &with_socket,
         ..Start::default()
     });
-    let (public_url, issuer) = (one.place().public_url(), one.provider.as_ref().unwrap().issuer());
+    let (public_url, issuer) = (one.place().public_url(), one.provider().issuer());
     // The same site, at another address: what a balancer stands in front of.
     let other = Executable::start(&Start {
         store: &|place| redis_store(place, &redis),

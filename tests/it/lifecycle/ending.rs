@@ -21,7 +21,7 @@ fn a_login_whose_browser_hung_up_ends_before_the_process_does() {
         ..Start::default()
     });
     let (_, request) = a_login_under_way(&executable);
-    let provider = executable.provider.as_ref().unwrap();
+    let provider = executable.provider();
     let mut client = RawClient::connect(executable.address());
     client.send(request);
     executable.until("the token request", || !provider.requests_to("/token").is_empty());

@@ -11,7 +11,7 @@ use crate::support::steps::cookie_line;
 pub(super) fn a_login_under_way(executable: &Executable) -> (Browser, String) {
     let browser = Browser::new();
     let page = executable.to_the_provider(&browser, "/dossier");
-    let provider = executable.provider.as_ref().unwrap();
+    let provider = executable.provider();
     let callback = executable.url("/_guichet/callback?");
     let code = provider.obtains_a_code(&browser, &page, (ZOE, &callback));
     provider.lie(&json!({ "target": "token", "delay": 1500 }));

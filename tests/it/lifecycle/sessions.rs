@@ -169,7 +169,7 @@ fn a_login_that_is_under_way_when_everything_is_ended_becomes_no_session() {
         ..Start::default()
     });
     let (browser, request) = a_login_under_way(&executable);
-    let provider = executable.provider.as_ref().unwrap();
+    let provider = executable.provider();
     let address = executable.address();
     let login = thread::spawn(move || exchange(address, request));
     executable.until("the token request", || !provider.requests_to("/token").is_empty());

@@ -128,7 +128,7 @@ impl Day {
     }
 
     fn is_registered_with(&self, secret: &str) {
-        let provider = self.executable.provider.as_ref().unwrap();
+        let provider = self.executable.provider();
         provider.register_at(&self.origin, ("tests", secret));
     }
 
@@ -137,7 +137,7 @@ impl Day {
         let browser = Browser::new();
         browser.reaches(&self.origin, self.address());
         let at_the_provider = to_the_provider(&browser, &format!("{}/dossier", self.origin));
-        let provider = self.executable.provider.as_ref().unwrap();
+        let provider = self.executable.provider();
         let page = provider.sign_in(&browser, &at_the_provider, person);
         assert_eq!(page.url, format!("{}/dossier", self.origin), "{}", page.text());
         browser

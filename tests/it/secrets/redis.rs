@@ -83,7 +83,7 @@ fn only_the_named_database_is_used() {
         let browser = Browser::new();
         scene.sign_in(&browser, "/dossier");
         assert!(scene.is_signed_in(&browser));
-        let kept = scene.redis.as_ref().unwrap().keys_by_database();
+        let kept = scene.redis().keys_by_database();
         let numbers: Vec<u8> = kept.keys().copied().collect();
         assert_eq!(numbers, [3], "{transport:?}: {kept:?}");
     }
@@ -96,7 +96,7 @@ fn the_documented_list_is_enough() {
     });
     let scene = Scene::start_on(Some(redis), Alg::Es256, |_, text| text);
     a_day(&scene);
-    let redis = scene.redis.as_ref().unwrap();
+    let redis = scene.redis();
     assert_eq!(redis.ask(&[b"ACL", b"LOG"]), Reply::List(Vec::new()));
     on_a_runtime(session_store::examine::what_the_access_list_hides_is_a_doubt());
 }
@@ -139,9 +139,7 @@ fn a_redis_that_wants_to_see_a_certificate_is_shown_one() {
     a_day(&scene);
     assert_eq!(
         scene
-            .redis
-            .as_ref()
-            .unwrap()
+            .redis()
             .keys_by_database()
             .keys()
             .copied()
@@ -174,7 +172,7 @@ fn nobody_passes(scene: &Scene) {
     assert_eq!(page.status(), 503, "{}", page.text());
     assert_eq!(scene.provider.requests_to("/token").len(), 0);
     assert_eq!(scene.application.byte_count(), 0);
-    assert_eq!(scene.redis.as_ref().unwrap().keys_by_database(), BTreeMap::new());
+    assert_eq!(scene.redis().keys_by_database(), BTreeMap::new());
 }
 
 /// The program itself, over the Redis at this address.

@@ -200,29 +200,18 @@ fn a_new_password_of_redis_is_taken_over_while_both_are_good() {
     let (mut scene, zoe) = with_a_password();
     let owner = |scene: &Scene, rule: &str| {
         scene
-            .redis
-            .as_ref()
-            .unwrap()
+            .redis()
             .ask(&[b"ACL", b"SETUSER", b"guichet", rule.as_bytes()]);
     };
     owner(&scene, ">the-next-password");
     assert!(scene.is_signed_in(&zoe));
-    let url = scene
-        .redis
-        .as_ref()
-        .unwrap()
-        .url()
-        .replace(PASSWORD, "the-next-password");
+    let url = scene.redis().url().replace(PASSWORD, "the-next-password");
     scene.gateway.place().secret("redis_url", &url);
     scene.gateway.takes_over(str::to_owned);
     assert!(scene.is_signed_in(&zoe));
     owner(&scene, &format!("<{PASSWORD}"));
     // Not only the connection that stands: whatever comes next says the new password.
-    scene
-        .redis
-        .as_ref()
-        .unwrap()
-        .ask(&[b"CLIENT", b"KILL", b"USER", b"guichet"]);
+    scene.redis().ask(&[b"CLIENT", b"KILL", b"USER", b"guichet"]);
     until("the new password is used", || is_answered(&scene, &zoe));
     assert!(scene.is_signed_in(&zoe));
     let amelie = Browser::new();
@@ -410,14 +399,14 @@ fn no_request_fails_while_every_secret_changes() {
         keys(&scene, &["rotate"]).well();
         scene.gateway.takes_over(str::to_owned);
     }
-    let redis = scene.redis.as_ref().unwrap();
+    let redis = scene.redis();
     redis.ask(&[b"ACL", b"SETUSER", b"guichet", b">the-next-password"]);
     scene
         .gateway
         .place()
         .secret("redis_url", &redis.url().replace(PASSWORD, "the-next-password"));
     scene.gateway.takes_over(str::to_owned);
-    let redis = scene.redis.as_ref().unwrap();
+    let redis = scene.redis();
     redis.ask(&[b"ACL", b"SETUSER", b"guichet", format!("<{PASSWORD}").as_bytes()]);
     scene.is_registered_with("the-next-client-secret-of-the-tests-9876543210");
     scene

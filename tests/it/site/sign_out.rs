@@ -118,7 +118,7 @@ fn a_link_and_a_form() {
             set.contains(&"guichet-session-fc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
             "{set:?}"
         );
-        assert_eq!(scene.redis.as_ref().unwrap().sessions(), 0, "{status} {method}");
+        assert_eq!(scene.redis().sessions(), 0, "{status} {method}");
         assert!(!scene.is_signed_in(&browser));
         comes_back_signed_out(&scene, &browser, &left);
         // The stranger after her is asked who they are.

@@ -34,7 +34,7 @@ use super::wait::until;
 pub(crate) struct Executable {
     process: Process,
     place: Place,
-    pub(crate) provider: Option<Provider>,
+    provider: Option<Provider>,
     pub(crate) application: Upstream,
 }
 
@@ -172,6 +172,11 @@ impl Executable {
         self.log().matches(what).count()
     }
 
+    /// The provider, if somebody can sign in.
+    pub(crate) fn provider(&self) -> &Provider {
+        self.provider.as_ref().expect("started without a provider")
+    }
+
     pub(crate) fn place(&self) -> &Place {
         &self.place
     }
@@ -218,7 +223,7 @@ impl Executable {
     /// Zoé signs in on the way to a page; returns where she arrives.
     pub(crate) fn sign_in(&self, browser: &Browser, path: &str) -> Page {
         let page = self.to_the_provider(browser, path);
-        self.provider.as_ref().unwrap().sign_in(browser, &page, ZOE)
+        self.provider().sign_in(browser, &page, ZOE)
     }
 
     /// From a protected page through the chooser to the provider's page.

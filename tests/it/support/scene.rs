@@ -112,7 +112,15 @@ impl Scene {
 
     /// Whether the application gets this browser's request without a question.
     pub(crate) fn is_signed_in(&self, browser: &Browser) -> bool {
-        is_let_in(&self.application, browser, &self.url("/again"))
+        let passed = is_let_in(&self.application, browser, &self.url("/again"));
+        let received = self.application.received();
+        assert_eq!(received.len(), usize::from(passed), "{received:?}");
+        passed
+    }
+
+    /// The Redis of a scene that has one.
+    pub(crate) fn redis(&self) -> &Redis {
+        self.redis.as_ref().expect("sessions are in memory")
     }
 
     /// The host that requests name.
@@ -166,7 +174,8 @@ pub(crate) const CLAIMS: [&str; 9] = [
     "email",
 ];
 
-/// Whether the browser gets through to the application without being asked who it is: both say the same.
+/// Whether the browser gets through to `/again` at the application without being asked who it is; both say the same,
+/// whatever others ask for meanwhile.
 pub(crate) fn is_let_in(application: &Upstream, browser: &Browser, url: &str) -> bool {
     application.forget();
     let page = browser.open_once(url);

@@ -79,7 +79,7 @@ fn expired(scene: &Scene, browser: &Browser, first: &Value) {
     assert_ne!(second["guichet.session"], first["guichet.session"]);
     let cookies = cookie_field(browser);
     scene.gateway.clock().advance(Duration::from_hours(9));
-    scene.redis.as_ref().unwrap().advance(Duration::from_hours(9));
+    scene.redis().advance(Duration::from_hours(9));
     for _ in 0..3 {
         let host = scene.host();
         exchange(

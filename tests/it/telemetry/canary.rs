@@ -130,9 +130,9 @@ fn journey() -> (Scene, Said, Planted) {
     planted.extend(assertions.map(|assertion| ("assertion".to_owned(), assertion)));
     scene.application.stop();
     keep(&mut pages, &again.open(&scene.url("/dossier")));
-    scene.redis.as_ref().unwrap().pause();
+    scene.redis().pause();
     keep(&mut pages, &again.open(&scene.url("/dossier")));
-    scene.redis.as_ref().unwrap().unpause();
+    scene.redis().unpause();
     scene.advance(&again, Duration::from_hours(9));
     keep(&mut pages, &again.open(&scene.url("/dossier")));
     (scene, pages, planted)
