@@ -15,8 +15,8 @@ use tokio::signal::unix::signal;
 use tokio::sync::Mutex;
 
 use crate::admin;
-use crate::admin::office::Office;
-use crate::admin::office::Reloading;
+use crate::admin::control::Control;
+use crate::admin::control::Reloading;
 use crate::admin::socket::Socket;
 use crate::admin::socket::SocketError;
 use crate::app::App;
@@ -195,7 +195,7 @@ impl Operator {
     }
 }
 
-impl Office for Operator {
+impl Control for Operator {
     fn telemetry(&self) -> &Telemetry {
         self.app.telemetry()
     }
