@@ -41,7 +41,7 @@ use crate::seal::RandomError;
 use crate::wire::own_paths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 
 /// Arguments of the command.
 #[derive(Debug, Args)]

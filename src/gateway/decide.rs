@@ -11,7 +11,7 @@ use crate::pipeline::Outcome;
 use crate::pipeline::Pipeline;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::request::Request;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 /// Decides about a request, without a socket.
