@@ -9,6 +9,7 @@ use tokio::net::unix::OwnedWriteHalf;
 use crate::admin::control::Control;
 use crate::admin::protocol::Ask;
 use crate::admin::protocol::Note;
+use crate::admin::protocol::Revocation;
 use crate::admin::protocol::Say;
 use crate::admin::protocol::SessionLine;
 use crate::causes;
@@ -60,19 +61,17 @@ impl Answer {
                 Ok(session) => self.say(&[session, Say::Done { count: 1 }]).await,
                 Err(Refusal(reason)) => self.refuse(&reason).await,
             },
-            revocation => {
-                let ended = end(gateway, &revocation).await;
-                match ended {
-                    Ok(count) => {
-                        tracing::info!(how = ?revocation, count, "sessions were ended by the operator");
-                        self.say(&[Say::Done { count }]).await
-                    }
-                    Err(Refusal(reason)) => {
-                        tracing::warn!(how = ?revocation, reason, "sessions could not be ended by the operator");
-                        self.refuse(&reason).await
-                    }
+            Ask::Revoke(revocation) => match end(gateway, &revocation).await {
+                Ok(count) => {
+                    tracing::info!(by = revocation.by(), count, "sessions were ended by the operator");
+                    self.say(&[Say::Done { count }]).await
                 }
-            }
+                Err(Refusal(reason)) => {
+                    let by = revocation.by();
+                    tracing::warn!(by, reason, "sessions could not be ended by the operator");
+                    self.refuse(&reason).await
+                }
+            },
         }
     }
 
@@ -142,33 +141,26 @@ enum Chosen {
 }
 
 /// Ends what was asked for, and tells it: also where the store fails on the way, since some sessions may have ended then.
-async fn end(gateway: &dyn Control, how: &Ask) -> Result<usize, Refusal> {
-    let Some(chosen) = choose(gateway, how)? else {
-        return Ok(0);
-    };
+async fn end(gateway: &dyn Control, which: &Revocation) -> Result<usize, Refusal> {
+    let chosen = choose(gateway, which)?;
     let ended = end_chosen(gateway, &chosen).await;
     let (mut provider, mut session, mut tag) = (None, None, None);
-    let by = match &chosen {
+    match &chosen {
         Chosen::References(references) => {
             if let [only] = references.as_slice() {
                 session = Some(only.to_string());
             }
-            "reference"
         }
         Chosen::Person(entry, subject) => {
             tag = gateway.sessions().audit_tag(entry, subject);
             provider = Some(entry);
-            "subject"
         }
-        Chosen::Entry(entry) => {
-            provider = Some(entry);
-            "provider"
-        }
-        Chosen::All => "all",
-    };
+        Chosen::Entry(entry) => provider = Some(entry),
+        Chosen::All => {}
+    }
     let telemetry = gateway.telemetry();
     let event = AuditEvent::Revoked {
-        by,
+        by: which.by(),
         provider: provider.map(EntryName::as_str),
         session: session.as_deref(),
         subject: tag.as_ref(),
@@ -193,21 +185,20 @@ fn of_entry(gateway: &dyn Control, entry: &str) -> Result<(EntryName, String), R
 }
 
 /// Nothing is done yet: what is refused here is no event.
-fn choose(gateway: &dyn Control, how: &Ask) -> Result<Option<Chosen>, Refusal> {
-    Ok(Some(match how {
-        Ask::Revoke { references } => {
+fn choose(gateway: &dyn Control, which: &Revocation) -> Result<Chosen, Refusal> {
+    Ok(match which {
+        Revocation::Reference { references } => {
             let references = references.iter().map(|reference| locator(reference));
             Chosen::References(references.collect::<Result<_, _>>()?)
         }
-        Ask::RevokeSubject { entry, sub } => {
+        Revocation::Subject { entry, sub } => {
             let (entry, issuer) = of_entry(gateway, entry)?;
             let sub = sub.clone();
             Chosen::Person(entry, Subject { issuer, sub })
         }
-        Ask::RevokeEntry { entry } => Chosen::Entry(entry_name(entry)?),
-        Ask::RevokeAll {} => Chosen::All,
-        Ask::List { .. } | Ask::Show { .. } | Ask::Reload {} => return Ok(None),
-    }))
+        Revocation::Provider { entry } => Chosen::Entry(entry_name(entry)?),
+        Revocation::All {} => Chosen::All,
+    })
 }
 
 async fn end_chosen(gateway: &dyn Control, chosen: &Chosen) -> Result<usize, Refusal> {
@@ -374,9 +365,9 @@ mod tests {
             telemetry: Telemetry::new(Audit::to_file(file.clone()).unwrap(), None),
             store: Arc::default(),
         };
-        assert!(end(&desk, &Ask::RevokeAll {}).await.is_err());
+        assert!(end(&desk, &Revocation::All {}).await.is_err());
         assert_eq!(*desk.store.deleted.lock().unwrap(), 1);
-        let unknown = Ask::RevokeEntry {
+        let unknown = Revocation::Provider {
             entry: "FC!".to_owned(),
         };
         assert!(end(&desk, &unknown).await.is_err());
