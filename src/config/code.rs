@@ -86,7 +86,7 @@ codes! {
 
     Certificate = 90, "A certificate or key that cannot be served.";
     CertificateValidity = 91, "A certificate that browsers refuse, or soon will.";
-    CertificateNames = 92, "A certificate that is not about a host of the site.";
+    CertificateNames = 92, "A certificate that is not for a host of the site.";
     ListenerInTheOpen = 93, "A listener that browsers can reach in the open.";
     TlsWithoutHttps = 94, "A certificate for a site that is published in the open.";
 
