@@ -23,7 +23,7 @@ use crate::session::Sessions;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::wire::request::Request;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 
 /// Why nothing could be decided. Every case refuses.
 #[derive(Debug, thiserror::Error)]

@@ -32,7 +32,7 @@ use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::Arrival;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 /// What becomes of a request.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::OwnedWriteHalf;
 
-use crate::admin::office::Office;
+use crate::admin::control::Control;
 use crate::admin::protocol::Ask;
 use crate::admin::protocol::Note;
+use crate::admin::protocol::Revocation;
 use crate::admin::protocol::Say;
 use crate::admin::protocol::SessionLine;
 use crate::causes;
@@ -46,33 +47,31 @@ impl Answer {
     }
 
     /// Does what was asked, and says what came of it.
-    pub(super) async fn give(&mut self, ask: Ask, office: &dyn Office) -> io::Result<()> {
+    pub(super) async fn give(&mut self, ask: Ask, gateway: &dyn Control) -> io::Result<()> {
         match ask {
-            Ask::List { entry, host } => self.list(office, entry.as_deref(), host.as_deref()).await,
+            Ask::List { entry, host } => self.list(gateway, entry.as_deref(), host.as_deref()).await,
             Ask::Reload {} => {
-                let last = match office.reload().await {
+                let last = match gateway.reload().await {
                     Ok(warnings) => Say::Reloaded { warnings },
                     Err(reason) => Say::Refused { reason },
                 };
                 self.say(&[last]).await
             }
-            Ask::Show { reference } => match show(office, &reference).await {
+            Ask::Show { reference } => match show(gateway, &reference).await {
                 Ok(session) => self.say(&[session, Say::Done { count: 1 }]).await,
                 Err(Refusal(reason)) => self.refuse(&reason).await,
             },
-            revocation => {
-                let ended = end(office, &revocation).await;
-                match ended {
-                    Ok(count) => {
-                        tracing::info!(how = ?revocation, count, "sessions were ended by the operator");
-                        self.say(&[Say::Done { count }]).await
-                    }
-                    Err(Refusal(reason)) => {
-                        tracing::warn!(how = ?revocation, reason, "sessions could not be ended by the operator");
-                        self.refuse(&reason).await
-                    }
+            Ask::Revoke(revocation) => match end(gateway, &revocation).await {
+                Ok(count) => {
+                    tracing::info!(by = revocation.by(), count, "sessions were ended by the operator");
+                    self.say(&[Say::Done { count }]).await
                 }
-            }
+                Err(Refusal(reason)) => {
+                    let by = revocation.by();
+                    tracing::warn!(by, reason, "sessions could not be ended by the operator");
+                    self.refuse(&reason).await
+                }
+            },
         }
     }
 
@@ -82,8 +81,13 @@ impl Answer {
         self.say(&[Say::Refused { reason }]).await
     }
 
-    async fn list(&mut self, office: &dyn Office, entry: Option<&str>, host: Option<&str>) -> io::Result<()> {
-        let roster = office.roster();
+    async fn list(
+        &mut self,
+        gateway: &dyn Control,
+        entry: Option<&str>,
+        host: Option<&str>,
+    ) -> io::Result<()> {
+        let roster = gateway.roster();
         let (mut walk, mut count) = (Walk::default(), 0);
         let is_wanted = |listed: &Listed| match &listed.note {
             Some(note) => {
@@ -119,8 +123,8 @@ impl Answer {
     }
 }
 
-async fn show(office: &dyn Office, reference: &str) -> Result<Say, Refusal> {
-    let found = office.roster().show(&locator(reference)?).await?;
+async fn show(gateway: &dyn Control, reference: &str) -> Result<Say, Refusal> {
+    let found = gateway.roster().show(&locator(reference)?).await?;
     found.as_ref().map(line).ok_or_else(|| {
         Refusal(format!(
             "there is no session `{reference}`: it has ended, or never was"
@@ -137,33 +141,26 @@ enum Chosen {
 }
 
 /// Ends what was asked for, and tells it: also where the store fails on the way, since some sessions may have ended then.
-async fn end(office: &dyn Office, how: &Ask) -> Result<usize, Refusal> {
-    let Some(chosen) = choose(office, how)? else {
-        return Ok(0);
-    };
-    let ended = end_chosen(office, &chosen).await;
+async fn end(gateway: &dyn Control, which: &Revocation) -> Result<usize, Refusal> {
+    let chosen = choose(gateway, which)?;
+    let ended = end_chosen(gateway, &chosen).await;
     let (mut provider, mut session, mut tag) = (None, None, None);
-    let by = match &chosen {
+    match &chosen {
         Chosen::References(references) => {
             if let [only] = references.as_slice() {
                 session = Some(only.to_string());
             }
-            "reference"
         }
         Chosen::Person(entry, subject) => {
-            tag = office.sessions().audit_tag(entry, subject);
+            tag = gateway.sessions().audit_tag(entry, subject);
             provider = Some(entry);
-            "subject"
         }
-        Chosen::Entry(entry) => {
-            provider = Some(entry);
-            "provider"
-        }
-        Chosen::All => "all",
-    };
-    let telemetry = office.telemetry();
+        Chosen::Entry(entry) => provider = Some(entry),
+        Chosen::All => {}
+    }
+    let telemetry = gateway.telemetry();
     let event = AuditEvent::Revoked {
-        by,
+        by: which.by(),
         provider: provider.map(EntryName::as_str),
         session: session.as_deref(),
         subject: tag.as_ref(),
@@ -177,9 +174,9 @@ async fn end(office: &dyn Office, how: &Ask) -> Result<usize, Refusal> {
 }
 
 /// A provider entry of the configuration in force, with its issuer.
-fn of_entry(office: &dyn Office, entry: &str) -> Result<(EntryName, String), Refusal> {
+fn of_entry(gateway: &dyn Control, entry: &str) -> Result<(EntryName, String), Refusal> {
     let entry = entry_name(entry)?;
-    let issuer = office.issuer_of(&entry).ok_or_else(|| {
+    let issuer = gateway.issuer_of(&entry).ok_or_else(|| {
         Refusal(format!(
             "there is no provider entry `{entry}` in the configuration in force"
         ))
@@ -188,28 +185,27 @@ fn of_entry(office: &dyn Office, entry: &str) -> Result<(EntryName, String), Ref
 }
 
 /// Nothing is done yet: what is refused here is no event.
-fn choose(office: &dyn Office, how: &Ask) -> Result<Option<Chosen>, Refusal> {
-    Ok(Some(match how {
-        Ask::Revoke { references } => {
+fn choose(gateway: &dyn Control, which: &Revocation) -> Result<Chosen, Refusal> {
+    Ok(match which {
+        Revocation::Reference { references } => {
             let references = references.iter().map(|reference| locator(reference));
             Chosen::References(references.collect::<Result<_, _>>()?)
         }
-        Ask::RevokeSubject { entry, sub } => {
-            let (entry, issuer) = of_entry(office, entry)?;
+        Revocation::Subject { entry, sub } => {
+            let (entry, issuer) = of_entry(gateway, entry)?;
             let sub = sub.clone();
             Chosen::Person(entry, Subject { issuer, sub })
         }
-        Ask::RevokeEntry { entry } => Chosen::Entry(entry_name(entry)?),
-        Ask::RevokeAll {} => Chosen::All,
-        Ask::List { .. } | Ask::Show { .. } | Ask::Reload {} => return Ok(None),
-    }))
+        Revocation::Provider { entry } => Chosen::Entry(entry_name(entry)?),
+        Revocation::All {} => Chosen::All,
+    })
 }
 
-async fn end_chosen(office: &dyn Office, chosen: &Chosen) -> Result<usize, Refusal> {
-    let roster = office.roster();
+async fn end_chosen(gateway: &dyn Control, chosen: &Chosen) -> Result<usize, Refusal> {
+    let roster = gateway.roster();
     Ok(match chosen {
         Chosen::References(references) => roster.end(references).await?,
-        Chosen::Person(entry, subject) => office.sessions().end_by_subject(entry, subject).await?,
+        Chosen::Person(entry, subject) => gateway.sessions().end_by_subject(entry, subject).await?,
         Chosen::Entry(entry) => roster.end_entry(entry).await?,
         Chosen::All => roster.end_everything().await?,
     })
@@ -249,7 +245,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::admin::office::Reloading;
+    use crate::admin::control::Reloading;
     use crate::clock::SystemClock;
     use crate::clock::Timestamp;
     use crate::seal::Keyring;
@@ -336,7 +332,7 @@ mod tests {
         store: Arc<AwayHalfway>,
     }
 
-    impl Office for Desk {
+    impl Control for Desk {
         fn telemetry(&self) -> &Telemetry {
             &self.telemetry
         }
@@ -369,9 +365,9 @@ mod tests {
             telemetry: Telemetry::new(Audit::to_file(file.clone()).unwrap(), None),
             store: Arc::default(),
         };
-        assert!(end(&desk, &Ask::RevokeAll {}).await.is_err());
+        assert!(end(&desk, &Revocation::All {}).await.is_err());
         assert_eq!(*desk.store.deleted.lock().unwrap(), 1);
-        let unknown = Ask::RevokeEntry {
+        let unknown = Revocation::Provider {
             entry: "FC!".to_owned(),
         };
         assert!(end(&desk, &unknown).await.is_err());

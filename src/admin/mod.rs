@@ -4,7 +4,7 @@
 //! socket may do everything here: it is this user's alone, and root's.
 
 mod answer;
-pub mod office;
+pub mod control;
 pub mod protocol;
 pub mod socket;
 
@@ -19,7 +19,7 @@ use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 
 use crate::admin::answer::Answer;
-use crate::admin::office::Office;
+use crate::admin::control::Control;
 use crate::admin::protocol::Ask;
 
 /// Most questions at once. Beyond it the next one waits.
@@ -32,7 +32,7 @@ const ASKED_WITHIN: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_millis(100);
 
 /// Answers this user's questions, and root's, for ever. Must be called inside a runtime.
-pub async fn serve(listener: std::os::unix::net::UnixListener, owner: u32, office: Arc<dyn Office>) {
+pub async fn serve(listener: std::os::unix::net::UnixListener, owner: u32, gateway: Arc<dyn Control>) {
     let listener = match UnixListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the admin socket does not answer"),
@@ -44,9 +44,9 @@ pub async fn serve(listener: std::os::unix::net::UnixListener, owner: u32, offic
         };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let office = Arc::clone(&office);
+                let gateway = Arc::clone(&gateway);
                 drop(tokio::spawn(async move {
-                    answer_one(stream, owner, &*office).await;
+                    answer_one(stream, owner, &*gateway).await;
                     drop(place);
                 }));
             }
@@ -58,7 +58,7 @@ pub async fn serve(listener: std::os::unix::net::UnixListener, owner: u32, offic
     }
 }
 
-async fn answer_one(stream: UnixStream, owner: u32, office: &dyn Office) {
+async fn answer_one(stream: UnixStream, owner: u32, gateway: &dyn Control) {
     // The mode of the file says the same; this holds also where somebody changed it.
     match stream.peer_cred() {
         Ok(peer) if peer.uid() == owner || peer.uid() == 0 => {}
@@ -80,7 +80,7 @@ async fn answer_one(stream: UnixStream, owner: u32, office: &dyn Office) {
     let asked = tokio::time::timeout(ASKED_WITHIN, from.read_until(b'\n', &mut line)).await;
     let mut answer = Answer::to(to);
     let ended = match (asked, serde_json::from_slice::<Ask>(&line)) {
-        (Ok(Ok(_)), Ok(ask)) => answer.give(ask, office).await,
+        (Ok(Ok(_)), Ok(ask)) => answer.give(ask, gateway).await,
         _ => {
             answer
                 .refuse("the question is not understood: is this the `guichet` of the same version?")

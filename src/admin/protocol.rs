@@ -21,25 +21,8 @@ pub enum Ask {
         /// Its reference.
         reference: String,
     },
-    /// End these sessions.
-    Revoke {
-        /// Their references.
-        references: Vec<String>,
-    },
-    /// End every session of a person.
-    RevokeSubject {
-        /// At this entry.
-        entry: String,
-        /// The person's `sub` there.
-        sub: String,
-    },
-    /// End every session of an entry.
-    RevokeEntry {
-        /// The entry.
-        entry: String,
-    },
-    /// End every session.
-    RevokeAll {},
+    /// End sessions.
+    Revoke(Revocation),
     /// Read the configuration again.
     Reload {},
 }
@@ -47,15 +30,56 @@ pub enum Ask {
 /// The kind of question only: a `sub` is somebody.
 impl std::fmt::Debug for Ask {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::List { .. } => "List",
-            Self::Show { .. } => "Show",
-            Self::Revoke { .. } => "Revoke",
-            Self::RevokeSubject { .. } => "RevokeSubject",
-            Self::RevokeEntry { .. } => "RevokeEntry",
-            Self::RevokeAll {} => "RevokeAll",
-            Self::Reload {} => "Reload",
-        })
+        match self {
+            Self::List { .. } => f.write_str("List"),
+            Self::Show { .. } => f.write_str("Show"),
+            Self::Revoke(revocation) => f.debug_tuple("Revoke").field(revocation).finish(),
+            Self::Reload {} => f.write_str("Reload"),
+        }
+    }
+}
+
+/// Which sessions are to end.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Revocation {
+    /// These.
+    Reference {
+        /// Their references.
+        references: Vec<String>,
+    },
+    /// Those of a person.
+    Subject {
+        /// At this entry.
+        entry: String,
+        /// The person's `sub` there.
+        sub: String,
+    },
+    /// Those of an entry.
+    Provider {
+        /// The entry.
+        entry: String,
+    },
+    /// All.
+    All {},
+}
+
+impl Revocation {
+    /// By what they are chosen, in one word.
+    pub const fn by(&self) -> &'static str {
+        match self {
+            Self::Reference { .. } => "reference",
+            Self::Subject { .. } => "subject",
+            Self::Provider { .. } => "provider",
+            Self::All {} => "all",
+        }
+    }
+}
+
+/// The choice only: a `sub` is somebody.
+impl std::fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.by())
     }
 }
 

@@ -42,7 +42,7 @@ use crate::wire::own_paths::OwnPath;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 
 /// Arguments of the command.
 #[derive(Debug, Args)]

@@ -35,7 +35,7 @@ use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::seal;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 
 /// Arguments of the command.
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ pub mod run;
 pub mod schema;
 pub mod sessions;
 pub mod streams;
-pub mod telling;
+pub mod telemetry_setup;
 pub mod verify;
 
 use std::ffi::OsString;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::causes;
 use crate::cli::exit::Exit;
 use crate::cli::streams::Streams;
-use crate::cli::telling;
+use crate::cli::telemetry_setup;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::daemon;
@@ -21,7 +21,7 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
             return Exit::InvalidConfiguration;
         }
     };
-    let telemetry = match telling::begin(&loaded.config.logs) {
+    let telemetry = match telemetry_setup::start(&loaded.config.logs) {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&error, streams),
     };

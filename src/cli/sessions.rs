@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::Subcommand;
 
+use crate::admin::protocol;
 use crate::admin::protocol::Ask;
 use crate::admin::protocol::Say;
 use crate::admin::protocol::SessionLine;
@@ -95,8 +96,8 @@ pub fn sessions(config: &Path, command: SessionsCommand, streams: &mut Streams<'
         SessionsCommand::Show { reference, form } => {
             show(config, &Ask::Show { reference }, form.form(), streams)
         }
-        SessionsCommand::Revoke(revocation) => revoke(config, &revocation.ask(), streams),
-        SessionsCommand::RevokeAll { yes: true } => revoke(config, &Ask::RevokeAll {}, streams),
+        SessionsCommand::Revoke(revocation) => revoke(config, revocation.chosen(), streams),
+        SessionsCommand::RevokeAll { yes: true } => revoke(config, protocol::Revocation::All {}, streams),
         SessionsCommand::RevokeAll { yes: false } => {
             streams.say_wrong_line(
                 "error: this logs everybody out, on every instance\n   = help: say `guichet sessions revoke-all --yes`",
@@ -107,11 +108,11 @@ pub fn sessions(config: &Path, command: SessionsCommand, streams: &mut Streams<'
 }
 
 impl Revocation {
-    fn ask(self) -> Ask {
+    fn chosen(self) -> protocol::Revocation {
         match (self.entry, self.sub) {
-            (Some(entry), Some(sub)) => Ask::RevokeSubject { entry, sub },
-            (Some(entry), None) => Ask::RevokeEntry { entry },
-            (None, _) => Ask::Revoke {
+            (Some(entry), Some(sub)) => protocol::Revocation::Subject { entry, sub },
+            (Some(entry), None) => protocol::Revocation::Provider { entry },
+            (None, _) => protocol::Revocation::Reference {
                 references: self.references,
             },
         }
@@ -153,8 +154,8 @@ fn show(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) ->
     })
 }
 
-fn revoke(config: &Path, question: &Ask, streams: &mut Streams<'_>) -> Exit {
-    operator::ask(config, question, streams, |said, streams| match said {
+fn revoke(config: &Path, which: protocol::Revocation, streams: &mut Streams<'_>) -> Exit {
+    operator::ask(config, &Ask::Revoke(which), streams, |said, streams| match said {
         Say::Done { count: 0 } => streams.say_line("no session ended: there was none"),
         Say::Done { count: 1 } => streams.say_line("1 session ended"),
         Say::Done { count } => streams.say_line(format_args!("{count} sessions ended")),

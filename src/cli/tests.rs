@@ -194,7 +194,9 @@ fn a_gateway_that_does_not_answer_is_1_and_one_that_does_is_0() {
             let (mut stream, _) = listener.accept().unwrap();
             let mut head = [0; 1024];
             let length = stream.read(&mut head).unwrap();
-            write!(stream, "{status}\r\nContent-Length: 0\r\n\r\n").unwrap();
+            // In one piece: whoever has read the status may be gone before a second one.
+            let answer = format!("{status}\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
             String::from_utf8_lossy(&head[..length]).into_owned()
         })
     });

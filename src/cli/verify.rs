@@ -25,6 +25,7 @@ use crate::config;
 use crate::config::settings::Config;
 use crate::config::settings::KeySource;
 use crate::identity_headers::assertion;
+use crate::identity_headers::assertion::REGISTERED_CLAIMS;
 use crate::identity_headers::rules;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::jose::verification_keys::VerificationKeys;
@@ -303,21 +304,6 @@ fn times(jws: &CompactJws<'_>, now: Timestamp) -> Vec<Finding> {
 }
 
 fn person(jws: &CompactJws<'_>) -> Vec<Finding> {
-    /// Set by the gateway in every assertion.
-    const REGISTERED: [&str; 12] = [
-        "iss",
-        "aud",
-        "sub",
-        "iat",
-        "nbf",
-        "exp",
-        "jti",
-        "sid",
-        "idp",
-        "acr",
-        "auth_time",
-        "amr",
-    ];
     let claims = jws.claims();
     let text = |name: &str| jws.payload().get(name).and_then(serde_json::Value::as_str);
     let filled = |what, found: Option<&str>| match found {
@@ -327,7 +313,7 @@ fn person(jws: &CompactJws<'_>) -> Vec<Finding> {
     let others = jws
         .payload()
         .keys()
-        .filter(|name| !REGISTERED.contains(&name.as_str()));
+        .filter(|name| !REGISTERED_CLAIMS.contains(&name.as_str()));
     let others: Vec<String> = others.map(|name| Untrusted::new(name).to_string()).collect();
     vec![
         filled("sub", claims.sub.as_deref()),

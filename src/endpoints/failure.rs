@@ -38,7 +38,7 @@ use crate::session::store::StoreError;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 /// Why a request was not served.

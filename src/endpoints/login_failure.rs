@@ -21,7 +21,7 @@ use crate::pages::login_pages::Refusal;
 use crate::pages::login_pages::SignInRefused;
 use crate::pages::service_pages::BadRequest;
 use crate::wire::own_paths::OwnPath;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 /// What happened, at which entry, and where the person wanted to go.

@@ -28,7 +28,7 @@ use crate::telemetry::metrics::Served;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::header_name;
 use crate::wire::own_paths::OwnPaths;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::untrusted::Untrusted;
 
 /// One request, until it is told. A browser that hangs up before the answer is told as well, without a status.

@@ -12,7 +12,7 @@ use crate::pipeline::Pipeline;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 /// Decides about a request, without a socket.

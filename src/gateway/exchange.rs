@@ -40,7 +40,7 @@ use crate::seal;
 use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::Source;
 use crate::wire::request::Request;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 /// Longest form that an endpoint of ours reads; a logout token is the longest that exists, and has a quarter of it.

@@ -102,7 +102,7 @@ mod tests {
     use crate::routing::upstream::UpstreamScheme;
     use crate::wire::header_name;
     use crate::wire::host::Host;
-    use crate::wire::request::RequestId;
+    use crate::wire::request_id::RequestId;
 
     /// Everything that the gateway says about a person.
     const IDENTITY: [(&str, &str); 4] = [

@@ -22,6 +22,22 @@ use crate::session::session::Session;
 
 /// The `typ` of our assertion: no token of a provider has it, so none can be taken for one (RFC 8725, section 3.11).
 pub const TYPE: &str = "guichet+jwt";
+/// The claims that are the gateway's own (RFC 7519, section 4.1; OpenID Connect Core 1.0, section 2). A claim of the provider
+/// of that name is not told.
+pub const REGISTERED_CLAIMS: [&str; 12] = [
+    "iss",
+    "aud",
+    "sub",
+    "iat",
+    "nbf",
+    "exp",
+    "jti",
+    "sid",
+    "idp",
+    "acr",
+    "auth_time",
+    "amr",
+];
 /// An assertion is used again until this long before its end, so that no application gets one that expires on the way.
 const MARGIN: Duration = Duration::from_secs(10);
 /// How many assertions are kept; beyond it the least useful one is signed again when it is needed.

@@ -24,7 +24,7 @@ use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::session::session::Session;
 use crate::wire::host::Host;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 
 /// Most bytes that the gateway adds to one request, names and separators included: some application servers stop at 4 KiB
 /// for a whole head. An identity that does not fit is refused, never cut.

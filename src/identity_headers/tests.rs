@@ -12,6 +12,7 @@ use crate::access::decide;
 use crate::access::requirement::Access;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::identity_headers::assertion::REGISTERED_CLAIMS;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::identity_headers::told::Told;
 use crate::seal;
@@ -136,37 +137,10 @@ fn only_the_claims_of_the_app_leave() {
 fn registered_claims_are_ours_whatever_the_provider_says() {
     let scene = scene();
     let mut session = session("sub-1", ends());
-    for name in [
-        "iss",
-        "aud",
-        "sub",
-        "iat",
-        "nbf",
-        "exp",
-        "jti",
-        "sid",
-        "acr",
-        "amr",
-        "auth_time",
-        "idp",
-    ] {
+    for name in REGISTERED_CLAIMS {
         session.identity.claims.insert(name.to_owned(), json!("evil"));
     }
-    let names = [
-        "iss",
-        "aud",
-        "sub",
-        "iat",
-        "nbf",
-        "exp",
-        "jti",
-        "sid",
-        "acr",
-        "amr",
-        "auth_time",
-        "idp",
-    ];
-    let told = fields(&scene, session, &app("one", &names, &[])).unwrap();
+    let told = fields(&scene, session, &app("one", &REGISTERED_CLAIMS, &[])).unwrap();
     let claims = claims(&told);
     assert!(!claims.to_string().contains("evil"), "{claims}");
     assert_eq!(

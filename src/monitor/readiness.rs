@@ -62,14 +62,22 @@ pub struct Readiness {
     pub checks: Checks,
 }
 
-/// What has to be well, one by one. Without a valid configuration and a key that signs there is no process that could be
-/// asked.
+/// What no process runs without, so that it is well wherever somebody answers. A reload that is refused changes nothing
+/// here: what was read before stays in force, and `guichet_config_last_reload_successful` says that it was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InForce {
+    /// It is there.
+    Ok,
+}
+
+/// What has to be well, one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Checks {
-    /// A configuration is in force.
-    pub configuration: Check,
-    /// A key signs assertions.
-    pub keys: Check,
+    /// A configuration without an error.
+    pub configuration: InForce,
+    /// A key that signs assertions. It is in memory, and does not expire.
+    pub keys: InForce,
     /// The session store answers.
     pub store: Check,
     /// The command that the session store refuses.
@@ -132,8 +140,8 @@ impl<W: Watched> Probe<W> {
         Readiness {
             status,
             checks: Checks {
-                configuration: Check::Ok,
-                keys: Check::Ok,
+                configuration: InForce::Ok,
+                keys: InForce::Ok,
                 store: check,
                 refused_command: refused,
             },

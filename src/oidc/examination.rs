@@ -6,10 +6,10 @@ use http::header::ACCEPT;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::back_channel::Answer;
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::Bounds;
+use crate::back_channel::answer::Answer;
 use crate::clock::Timestamp;
 use crate::jose::strict_json;
 use crate::oidc::authorization_request;

@@ -7,8 +7,8 @@ use openidconnect::core::CoreJsonWebKey;
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use serde_json::Value;
 
-use crate::back_channel::Answer;
-use crate::back_channel::AnswerError;
+use crate::back_channel::answer::Answer;
+use crate::back_channel::answer::AnswerError;
 use crate::jose::strict_json;
 use crate::jose::strict_json::StrictJsonError;
 use crate::provider::profile::SigningAlg;

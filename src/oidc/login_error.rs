@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::back_channel::AnswerError;
 use crate::back_channel::BackChannelError;
+use crate::back_channel::answer::AnswerError;
 use crate::oidc::id_token::IdTokenError;
 use crate::oidc::provider::ProviderError;
 use crate::oidc::token_endpoint::TokenError;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::ACCEPT;
 
-use crate::back_channel::Answer;
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::Bounds;
+use crate::back_channel::answer::Answer;
 use crate::clock::Timestamp;
 use crate::oidc::cached::CacheBounds;
 use crate::oidc::cached::CacheError;

@@ -3,8 +3,8 @@
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::back_channel::Answer;
-use crate::back_channel::AnswerError;
+use crate::back_channel::answer::Answer;
+use crate::back_channel::answer::AnswerError;
 use crate::jose::strict_json;
 use crate::jose::strict_json::StrictJsonError;
 use crate::provider::profile::EndpointPlace;

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::back_channel::Answer;
+use crate::back_channel::answer::Answer;
 use crate::clock::Timestamp;
 use crate::jose::test_keys::TestKey;
 use crate::oidc::attempts::AttemptId;

@@ -125,7 +125,7 @@ fn most_wanted(accept_language: &str) -> Option<Locale> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::request::RequestId;
+    use crate::wire::request_id::RequestId;
 
     #[test]
     fn the_switch_wins_over_the_cookie_and_the_cookie_over_the_browser() {

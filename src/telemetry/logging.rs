@@ -132,11 +132,8 @@ impl Logging {
         let limits = LineLimits::default();
         let reporting = limits.clone();
         let mut lost_before = 0;
-        let lost: Arc<std::sync::OnceLock<Queue>> = Arc::default();
-        let of_queue = Arc::clone(&lost);
-        let report = Box::new(move || {
+        let report = Box::new(move |lost| {
             let mut lines = reporting.report(format);
-            let lost = of_queue.get().map_or(0, Queue::lost);
             if lost > lost_before {
                 lines.push(line::about_lines(format, "queue", lost - lost_before));
                 lost_before = lost;
@@ -144,7 +141,6 @@ impl Logging {
             lines
         });
         let queue = Queue::start("log", io::stderr(), report)?;
-        drop(lost.set(queue.clone()));
         let dispatch = dispatch(filter, format, limits.clone(), queue.clone());
         // Somebody else made a log of this process before: a test. Then that one is it.
         drop(tracing::dispatcher::set_global_default(dispatch));

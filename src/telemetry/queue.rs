@@ -24,8 +24,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// How long the end of the process waits for the last lines.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Lines about lines: how many were left away.
-pub type Report = Box<dyn FnMut() -> Vec<Vec<u8>> + Send>;
+/// Lines about lines: how many were left away. It is told how many the queue has lost since its beginning.
+pub type Report = Box<dyn FnMut(u64) -> Vec<Vec<u8>> + Send>;
 
 /// The way to one sink. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -128,7 +128,7 @@ impl<W: Write> Worker<W> {
 
     fn say_report(&mut self) {
         self.reported = Instant::now();
-        for line in (self.report)() {
+        for line in (self.report)(self.lost.load(Ordering::Relaxed)) {
             self.write(&line);
         }
     }
@@ -195,14 +195,14 @@ mod tests {
     }
 
     fn nothing() -> Report {
-        Box::new(Vec::new)
+        Box::new(|_lost| Vec::new())
     }
 
     #[test]
     fn what_was_handed_over_is_written_before_the_end() {
         let page = Page::default();
         let mut reports = vec![vec![b"2 lines left away\n".to_vec()]];
-        let report = Box::new(move || reports.pop().unwrap_or_default());
+        let report = Box::new(move |_lost| reports.pop().unwrap_or_default());
         let queue = Queue::start("lines", page.clone(), report).unwrap();
         for line in ["one\n", "two\n"] {
             assert_eq!(queue.push(line.into()), Pushed::Queued);
@@ -218,7 +218,7 @@ mod tests {
         let mut number = 0;
         let worker = Worker {
             sink: page.clone(),
-            report: Box::new(move || {
+            report: Box::new(move |_lost| {
                 number += 1;
                 vec![format!("report {number}\n").into_bytes()]
             }),

@@ -9,6 +9,7 @@ pub mod own_paths;
 pub mod printable;
 pub mod provider_url;
 pub mod request;
+pub mod request_id;
 pub mod response;
 pub mod return_to;
 pub mod spelling;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::back_channel::BackChannel;
-use crate::back_channel::certificate::Distrust;
-use crate::back_channel::certificate::Inspection;
-use crate::back_channel::certificate::InspectionError;
+use crate::back_channel::inspection::Distrust;
+use crate::back_channel::inspection::Inspection;
+use crate::back_channel::inspection::InspectionError;
 use crate::causes;
 use crate::cli::report::Finding;
 use crate::clock::Timestamp;

@@ -8,43 +8,46 @@ use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
 
+/// Longest text, in bytes.
+const LONGEST: usize = 256;
+
 /// A text that says something and fits into one line of at most 256 bytes.
 pub fn text(key: &Key, text: String, findings: &mut Findings) -> Option<String> {
     let problem = if text.trim().is_empty() {
-        "is empty"
+        Some("is empty")
     } else if text.chars().any(char::is_control) {
-        "has a control character"
-    } else if text.len() > 256 {
-        "is longer than 256 bytes"
+        Some("has a control character")
     } else {
-        return Some(text);
+        None
     };
-    findings.error(
-        Code::Text,
-        key,
-        format!("`{key}` {problem}"),
-        "write a short text on one line",
-    );
-    None
+    short(key, text, problem, "write a short text on one line", findings)
 }
 
 /// A text of printable ASCII without white space, for values that travel in tokens and header fields.
 pub fn token(key: &Key, text: String, findings: &mut Findings) -> Option<String> {
     let problem = if text.is_empty() {
-        "is empty"
+        Some("is empty")
     } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        "has a space or a letter outside ASCII"
-    } else if text.len() > 256 {
-        "is longer than 256 bytes"
+        Some("has a space or a letter outside ASCII")
     } else {
+        None
+    };
+    let help = "write letters, digits and marks of ASCII, without spaces";
+    short(key, text, problem, help, findings)
+}
+
+fn short(
+    key: &Key,
+    text: String,
+    problem: Option<&str>,
+    help: &str,
+    findings: &mut Findings,
+) -> Option<String> {
+    let problem = problem.or_else(|| (text.len() > LONGEST).then_some("is longer than 256 bytes"));
+    let Some(problem) = problem else {
         return Some(text);
     };
-    findings.error(
-        Code::Text,
-        key,
-        format!("`{key}` {problem}"),
-        "write letters, digits and marks of ASCII, without spaces",
-    );
+    findings.error(Code::Text, key, format!("`{key}` {problem}"), help);
     None
 }
 

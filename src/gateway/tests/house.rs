@@ -39,7 +39,7 @@ use crate::telemetry::telemetry::Telemetry;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
-use crate::wire::request::RequestId;
+use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 pub(super) struct House {

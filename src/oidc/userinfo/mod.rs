@@ -10,8 +10,8 @@ use openidconnect::JsonWebKey;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::back_channel::Answer;
-use crate::back_channel::AnswerError;
+use crate::back_channel::answer::Answer;
+use crate::back_channel::answer::AnswerError;
 use crate::clock::Timestamp;
 use crate::jose::verifying::CompactJws;
 use crate::jose::verifying::JwsError;

@@ -66,7 +66,7 @@ impl Audit {
         });
         let limit = Arc::new(Limit::new(MOST_OF_STRANGERS));
         let (of_report, suppressed) = (Arc::clone(&numbers), Arc::clone(&limit));
-        let report = Box::new(move || {
+        let report = Box::new(move |_lost| {
             let each = suppressed.suppressed().into_iter();
             each.map(|(action, count)| of_report.suppressed(action, count))
                 .collect()

@@ -12,7 +12,7 @@ use crate::telemetry::telemetry::Telemetry;
 pub type Reloading<'a> = Pin<Box<dyn Future<Output = Result<Vec<String>, String>> + Send + 'a>>;
 
 /// The gateway, as its operator uses it. Each answer is that of the configuration in force at this moment.
-pub trait Office: Send + Sync {
+pub trait Control: Send + Sync {
     /// Who is told what happens.
     fn telemetry(&self) -> &Telemetry;
     /// The sessions as an operator sees them.

@@ -1,6 +1,5 @@
 //! A request as everything above the socket sees it: one host, one canonical target, and only what a client may say.
 
-use std::fmt;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -16,6 +15,7 @@ use crate::wire::cookies::Cookies;
 use crate::wire::header_name;
 use crate::wire::host::Host;
 use crate::wire::host::HostError;
+use crate::wire::request_id::RequestId;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
 
@@ -57,28 +57,6 @@ impl RequestError {
             Self::Expectation => "expectation",
             Self::Framing => "framing",
         }
-    }
-}
-
-/// The number under which a person, the log and the application speak about one request: 16 hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(String);
-
-impl RequestId {
-    /// Writes eight random bytes.
-    pub fn of(random: [u8; 8]) -> Self {
-        Self(format!("{:016x}", u64::from_be_bytes(random)))
-    }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -297,165 +275,4 @@ fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), RequestError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(target: &str, fields: &[(&str, &str)]) -> Result<Request, RequestError> {
-        parse_method("GET", target, fields)
-    }
-
-    fn parse_method(method: &str, target: &str, fields: &[(&str, &str)]) -> Result<Request, RequestError> {
-        let mut builder = http::Request::builder().method(method).uri(target);
-        for (name, value) in fields {
-            builder = builder.header(*name, *value);
-        }
-        let (head, ()) = builder.body(()).unwrap().into_parts();
-        Request::parse(
-            &head,
-            SocketAddr::from(([127, 0, 0, 1], 9)),
-            RequestId::of([0; 8]),
-        )
-    }
-
-    #[test]
-    fn what_a_client_may_not_say_is_gone_from_the_start() {
-        let request = parse(
-            "/",
-            &[
-                ("host", "a.example"),
-                ("x-guichet-sub", "evil"),
-                ("x_guichet_sub", "evil"),
-                ("x-forwarded-for", "6.6.6.6"),
-                ("connection", "close, x-mine"),
-                ("x-mine", "1"),
-                ("accept", "*/*"),
-            ],
-        )
-        .unwrap();
-        let names: Vec<_> = request.headers.keys().map(http::HeaderName::as_str).collect();
-        assert_eq!(names, ["accept"]);
-    }
-
-    #[test]
-    fn exactly_one_host_is_needed_and_the_target_may_not_contradict_it() {
-        let host = |fields: &[(&str, &str)]| parse("/", fields).map(|request| request.host.to_string());
-        assert_eq!(host(&[]), Err(RequestError::Host(HostError::NotOne)));
-        assert_eq!(
-            host(&[("host", "a"), ("host", "a")]),
-            Err(RequestError::Host(HostError::NotOne))
-        );
-        assert_eq!(
-            host(&[("host", "a evil")]),
-            Err(RequestError::Host(HostError::Invalid))
-        );
-        let absolute = parse("http://b/", &[("host", "a")]).map(drop);
-        assert_eq!(absolute, Err(RequestError::Host(HostError::Contradiction)));
-        assert!(parse("http://A/x", &[("host", "a")]).is_ok());
-    }
-
-    #[test]
-    fn the_authority_of_http_2_is_the_host() {
-        let host = |target: &str, fields: &[(&str, &str)]| {
-            let mut builder = http::Request::builder().uri(target).version(Version::HTTP_2);
-            for (name, value) in fields {
-                builder = builder.header(*name, *value);
-            }
-            let (head, ()) = builder.body(()).unwrap().into_parts();
-            let client = SocketAddr::from(([127, 0, 0, 1], 9));
-            let request = Request::parse(&head, client, RequestId::of([0; 8]))?;
-            assert_eq!(request.target.as_str(), "/x?y");
-            Ok((
-                request.host.to_string(),
-                request.raw_host.to_str().unwrap().to_owned(),
-            ))
-        };
-        let found = |host: &str, raw: &str| Ok((host.to_owned(), raw.to_owned()));
-        assert_eq!(host("https://A:8/x?y", &[]), found("a:8", "A:8"));
-        assert_eq!(host("https://a/x?y", &[("host", "A")]), found("a", "A"));
-        assert_eq!(host("/x?y", &[("host", "a")]), found("a", "a"));
-        let refused = |error: HostError| Err(RequestError::Host(error));
-        assert_eq!(
-            host("https://a/x?y", &[("host", "b")]),
-            refused(HostError::Contradiction)
-        );
-        assert_eq!(
-            host("https://a/x?y", &[("host", "a"), ("host", "a")]),
-            refused(HostError::NotOne)
-        );
-        assert_eq!(host("https://u@a/x?y", &[]), refused(HostError::Invalid));
-        assert_eq!(host("/x?y", &[]), refused(HostError::NotOne));
-    }
-
-    #[test]
-    fn connection_may_not_name_what_is_not_its_own() {
-        for value in [
-            "Cookie",
-            "host",
-            "Content-Length",
-            "Transfer-Encoding",
-            "\"x\"",
-            ":authority",
-            "a,b,c,d,e,f,g,h,i",
-        ] {
-            let refused = parse("/", &[("host", "a"), ("connection", value)]).map(drop);
-            assert_eq!(refused, Err(RequestError::Connection), "{value}");
-        }
-    }
-
-    #[test]
-    fn an_expectation_that_nobody_knows_is_refused() {
-        let asked = |value| parse("/", &[("host", "a"), ("expect", value)]).map(drop);
-        assert_eq!(asked("100-Continue"), Ok(()));
-        assert_eq!(asked("200-ok"), Err(RequestError::Expectation));
-        assert_eq!(asked("100-continue, x"), Err(RequestError::Expectation));
-    }
-
-    #[test]
-    fn a_body_with_two_ends_is_refused() {
-        for fields in [
-            [("content-length", "3"), ("transfer-encoding", "chunked")],
-            [("content-length", "3"), ("content-length", "3")],
-            [("transfer-encoding", "gzip, chunked"), ("accept", "*/*")],
-            [("transfer-encoding", "identity"), ("accept", "*/*")],
-            [("content-length", "0002"), ("accept", "*/*")],
-        ] {
-            let [first, second] = fields;
-            let refused = parse("/", &[("host", "a"), first, second]).map(drop);
-            assert_eq!(refused, Err(RequestError::Framing), "{fields:?}");
-        }
-    }
-
-    #[test]
-    fn methods_that_echo_or_tunnel_are_not_served() {
-        for method in ["TRACE", "CONNECT", "FOO-BAR", "get"] {
-            assert_eq!(
-                parse_method(method, "/", &[("host", "a")]).map(drop),
-                Err(RequestError::Method),
-                "{method}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_script_is_told_from_a_navigation() {
-        let asker = |fields: &[(&str, &str)]| {
-            let fields = [&[("host", "a")], fields].concat();
-            parse("/", &fields).unwrap().asker()
-        };
-        assert_eq!(asker(&[("accept", "text/html,*/*")]), Asker::Navigation);
-        assert_eq!(
-            asker(&[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")]),
-            Asker::Navigation
-        );
-        for field in [
-            ("sec-fetch-mode", "cors"),
-            ("sec-fetch-dest", "image"),
-            ("sec-fetch-dest", "iframe"),
-            ("x-requested-with", "XMLHttpRequest"),
-            ("accept", "application/json"),
-            ("sec-purpose", "prefetch;prerender"),
-        ] {
-            assert_eq!(asker(&[field]), Asker::Script, "{field:?}");
-        }
-    }
-}
+mod tests;

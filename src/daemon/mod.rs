@@ -1,4 +1,6 @@
-//! A running process: signals, the service manager, the newer configuration, the end.
+//! A running process: what it opens, the newer configuration, the operator's questions, the end.
+
+mod signals;
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,14 +11,11 @@ use std::sync::Arc;
 
 use rustix::process::DumpableBehavior;
 use rustix::process::set_dumpable_behavior;
-use tokio::signal::unix::Signal;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::Mutex;
 
 use crate::admin;
-use crate::admin::office::Office;
-use crate::admin::office::Reloading;
+use crate::admin::control::Control;
+use crate::admin::control::Reloading;
 use crate::admin::socket::Socket;
 use crate::admin::socket::SocketError;
 use crate::app::App;
@@ -27,11 +26,11 @@ use crate::config;
 use crate::config::error::ConfigError;
 use crate::config::error::Severity;
 use crate::config::settings::Config;
+use crate::daemon::signals::Signals;
 use crate::gateway::process;
 use crate::gateway::process::Cores;
 use crate::gateway::process::ListenError;
 use crate::gateway::process::Process;
-use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
 use crate::monitor;
 use crate::monitor::readiness::Store;
@@ -195,7 +194,7 @@ impl Operator {
     }
 }
 
-impl Office for Operator {
+impl Control for Operator {
     fn telemetry(&self) -> &Telemetry {
         self.app.telemetry()
     }
@@ -252,56 +251,4 @@ async fn operate(
         }
     };
     tokio::join!(ends.obey(&lifecycle), reloads, watched, asked, examined);
-}
-
-struct Signals {
-    ends: Ends,
-    hangup: Signal,
-}
-
-struct Ends {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    /// Hears what comes from now on, though nobody waits for it yet: before this, SIGHUP ends a process.
-    fn listen() -> io::Result<Self> {
-        // Whichever runtime runs later passes them on.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()?;
-        let _inside = runtime.enter();
-        Ok(Self {
-            ends: Ends {
-                terminate: signal(SignalKind::terminate())?,
-                interrupt: signal(SignalKind::interrupt())?,
-            },
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-}
-
-impl Ends {
-    /// The first one begins the end; a second one does not wait for it.
-    async fn obey(mut self, lifecycle: &Arc<Lifecycle>) {
-        self.next().await;
-        supervisor::stopping();
-        let ends = Arc::clone(lifecycle);
-        drop(tokio::spawn(async move { ends.end().await }));
-        tokio::select! {
-            () = self.next() => {
-                tracing::warn!("told to end once more: ending at once");
-                lifecycle.end_at_once();
-            }
-            () = lifecycle.reached(Phase::Ended) => {}
-        }
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! What a running gateway says about itself: log, audit stream and metrics of this process.
+//! Starts the log, the audit stream and the metrics of a process, as `[logs]` and `GUICHET_LOG` want them.
 
 use std::io;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::telemetry::logging::Logging;
 use crate::telemetry::panics;
 use crate::telemetry::telemetry::Telemetry;
 
-/// Why nothing can be said.
+/// Why one of them cannot be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TellingError {
+pub enum TelemetrySetupError {
     /// No thread for the lines.
     #[error("the log cannot be written")]
     Log(#[source] io::Error),
@@ -27,15 +27,15 @@ pub enum TellingError {
     File(PathBuf, #[source] io::Error),
 }
 
-/// Begins. `GUICHET_LOG` has the form of `RUST_LOG`: `debug`, `guichet=trace,info`. Absent: `info`.
-pub fn begin(settings: &LogSettings) -> Result<Arc<Telemetry>, TellingError> {
+/// Starts them. `GUICHET_LOG` has the form of `RUST_LOG`: `debug`, `guichet=trace,info`. Absent: `info`.
+pub fn start(settings: &LogSettings) -> Result<Arc<Telemetry>, TelemetrySetupError> {
     let environment = surroundings::of_this_process(Path::new(""));
     let filter = environment.variable("GUICHET_LOG").unwrap_or("info");
-    let logging = Logging::start(filter, settings.format).map_err(TellingError::Log)?;
+    let logging = Logging::start(filter, settings.format).map_err(TelemetrySetupError::Log)?;
     panics::to_the_log();
     let audit = match settings.audit_file.clone() {
-        Some(path) => Audit::to_file(path.clone()).map_err(|error| TellingError::File(path, error))?,
-        None => Audit::to_stdout().map_err(TellingError::Stdout)?,
+        Some(path) => Audit::to_file(path.clone()).map_err(|error| TelemetrySetupError::File(path, error))?,
+        None => Audit::to_stdout().map_err(TelemetrySetupError::Stdout)?,
     };
     Ok(Arc::new(Telemetry::new(audit, Some(logging))))
 }

@@ -1,0 +1,6 @@
+//! The pages as people and scripts get them.
+
+mod every_page;
+mod particular;
+mod problems;
+mod promises;

@@ -1,0 +1,354 @@
+//! The numbers that a Prometheus asks for. One method for each thing that happens; nobody else names a metric.
+
+mod table;
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use http::Method;
+use prometheus_client::encoding::text::encode;
+
+use crate::clock::Timestamp;
+use crate::telemetry::labels::ActionLabels;
+use crate::telemetry::labels::AppLabels;
+use crate::telemetry::labels::AskedLabels;
+use crate::telemetry::labels::DecisionLabels;
+use crate::telemetry::labels::LineLabels;
+use crate::telemetry::labels::LoginLabels;
+use crate::telemetry::labels::LogoutLabels;
+use crate::telemetry::labels::MethodLabel;
+use crate::telemetry::labels::ProbeLabels;
+use crate::telemetry::labels::ProviderLabels;
+use crate::telemetry::labels::ServedLabels;
+use crate::telemetry::labels::StatusLabel;
+use crate::telemetry::labels::StoreLabels;
+use crate::telemetry::metrics::table::List;
+use crate::telemetry::metrics::table::Table;
+
+/// Every metric.
+pub struct Metrics {
+    list: List,
+    table: Table,
+}
+
+/// What a browser asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Served<'a> {
+    /// The method as it came.
+    pub method: &'a Method,
+    /// Which of our own paths; empty for an application's.
+    pub route: &'static str,
+    /// The application; empty for our own paths.
+    pub app: &'a str,
+    /// What was answered.
+    pub status: Option<u16>,
+}
+
+/// What became of a question of ours.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked {
+    /// An answer of this status.
+    Answered(u16),
+    /// None, for this reason, in one of our words.
+    Unanswered(&'static str),
+}
+
+/// How a login ended, as a metric tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Login<'a> {
+    /// The entry.
+    pub provider: &'a str,
+    /// The application.
+    pub app: &'a str,
+    /// The level that was reached.
+    pub acr: &'a str,
+    /// In one word.
+    pub result: &'static str,
+}
+
+impl Metrics {
+    /// Everything at nothing.
+    pub fn new() -> Self {
+        let mut list = List::default();
+        let table = Table::new(&mut list);
+        Self { list, table }
+    }
+
+    /// The names, as they are asked for.
+    pub fn names(&self) -> &[String] {
+        &self.list.names
+    }
+
+    /// All of it, in the text format `OpenMetrics` 1.0.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let written = encode(&mut text, &self.list.registry);
+        written.map_or_else(|_fails_never| String::new(), |()| text)
+    }
+
+    /// A request of a browser is over.
+    pub fn served(&self, served: Served<'_>, elapsed: Duration) {
+        let labels = ServedLabels {
+            http_request_method: MethodLabel::of(served.method),
+            http_response_status_code: StatusLabel(served.status),
+            http_route: served.route,
+            app: served.app.to_owned(),
+        };
+        self.table
+            .served
+            .get_or_create(&labels)
+            .observe(elapsed.as_secs_f64());
+    }
+
+    /// A request goes to an application.
+    pub fn begins(&self, app: &str) {
+        self.table.active.get_or_create(&of_app(app)).inc();
+    }
+
+    /// It ends.
+    pub fn ends(&self, app: &str) {
+        self.table.active.get_or_create(&of_app(app)).dec();
+    }
+
+    /// We asked somebody.
+    pub fn asked(&self, peer: String, asked: Asked, elapsed: Duration) {
+        let (status, error_type) = match asked {
+            Asked::Answered(status) => (Some(status), ""),
+            Asked::Unanswered(error) => (None, error),
+        };
+        let labels = AskedLabels {
+            peer,
+            http_response_status_code: StatusLabel(status),
+            error_type,
+        };
+        self.table
+            .asked
+            .get_or_create(&labels)
+            .observe(elapsed.as_secs_f64());
+    }
+
+    /// A login ended, well or not.
+    pub fn login(&self, login: Login<'_>) {
+        let labels = LoginLabels {
+            provider: login.provider.to_owned(),
+            app: login.app.to_owned(),
+            acr: login.acr.to_owned(),
+            result: login.result,
+        };
+        self.table.logins.get_or_create(&labels).inc();
+    }
+
+    /// How long a person who is signed in now was away.
+    pub fn login_took(&self, provider: &str, elapsed: Duration) {
+        let labels = of_provider(provider);
+        self.table
+            .login_duration
+            .get_or_create(&labels)
+            .observe(elapsed.as_secs_f64());
+    }
+
+    /// Somebody is signed out.
+    pub fn logout(&self, kind: &'static str, result: &'static str) {
+        self.table
+            .logouts
+            .get_or_create(&LogoutLabels { kind, result })
+            .inc();
+    }
+
+    /// A request was judged.
+    pub fn decided(&self, app: &str, decision: &'static str) {
+        let labels = DecisionLabels {
+            app: app.to_owned(),
+            decision,
+        };
+        self.table.decisions.get_or_create(&labels).inc();
+    }
+
+    /// An application is told about its visitor, in so many bytes.
+    pub fn told(&self, app: &str, bytes: usize) {
+        let labels = of_app(app);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.table
+            .header_bytes
+            .get_or_create(&labels)
+            .observe(bytes.into());
+    }
+
+    /// An assertion goes to an application.
+    pub fn assertion_issued(&self, app: &str) {
+        self.table.assertions.get_or_create(&of_app(app)).inc();
+    }
+
+    /// An identity did not fit.
+    pub fn over_budget(&self, app: &str) {
+        self.table.over_budget.get_or_create(&of_app(app)).inc();
+    }
+
+    /// A client sent fields that only we may write.
+    pub fn spoofed(&self, app: &str, fields: u64) {
+        self.table.spoofed.get_or_create(&of_app(app)).inc_by(fields);
+    }
+
+    /// The session store was asked.
+    pub fn store_asked(&self, store: &'static str, elapsed: Duration) {
+        let labels = StoreLabels { store };
+        self.table
+            .store_duration
+            .get_or_create(&labels)
+            .observe(elapsed.as_secs_f64());
+    }
+
+    /// The session store did not answer.
+    pub fn store_failed(&self, store: &'static str) {
+        self.table
+            .store_errors
+            .get_or_create(&StoreLabels { store })
+            .inc();
+    }
+
+    /// A provider answered.
+    pub fn provider_is_up(&self, provider: &str) {
+        self.table
+            .provider_up
+            .get_or_create(&of_provider(provider))
+            .set(1);
+    }
+
+    /// A provider did not answer, or with a failure of its own.
+    pub fn provider_is_down(&self, provider: &str) {
+        self.table
+            .provider_up
+            .get_or_create(&of_provider(provider))
+            .set(0);
+    }
+
+    /// The keys of a provider were read.
+    pub fn keys_fetched(&self, provider: &str, at: Timestamp) {
+        self.table
+            .keys_fetched_at
+            .get_or_create(&of_provider(provider))
+            .set(at.as_unix());
+    }
+
+    /// How far a provider's clock is ahead of ours, in seconds; to a second, because that is how both are told.
+    pub fn clock_skew(&self, provider: &str, seconds: i64) {
+        self.table
+            .clock_skew
+            .get_or_create(&of_provider(provider))
+            .set(seconds);
+    }
+
+    /// A configuration is in force since `at`.
+    pub fn configured(&self, at: Timestamp) {
+        self.table.reload_successful.set(1);
+        self.table.reloaded_at.set(at.as_unix());
+    }
+
+    /// A configuration was refused; the one before is still in force.
+    pub fn configuration_refused(&self) {
+        self.table.reload_successful.set(0);
+    }
+
+    /// An event of the audit stream.
+    pub fn audited(&self, action: &'static str) {
+        self.table
+            .audit_events
+            .get_or_create(&ActionLabels { action })
+            .inc();
+    }
+
+    /// An event that is not in the audit stream.
+    pub fn audit_dropped(&self, action: &'static str) {
+        self.table
+            .audit_dropped
+            .get_or_create(&ActionLabels { action })
+            .inc();
+    }
+
+    /// How many audit lines could not be written after they were taken, since the beginning.
+    pub fn audit_not_written(&self, count: u64) {
+        let labels = ActionLabels { action: "" };
+        self.table
+            .audit_dropped
+            .get_or_create(&labels)
+            .inner()
+            .store(count, Ordering::Relaxed);
+    }
+
+    /// How many lines are not in the log, since the beginning.
+    pub fn lines_dropped(&self, reason: &'static str, count: u64) {
+        let labels = LineLabels { reason };
+        self.table
+            .lines_dropped
+            .get_or_create(&labels)
+            .inner()
+            .store(count, Ordering::Relaxed);
+    }
+
+    /// A probe was answered.
+    pub fn probed(&self, endpoint: &'static str, status: u16) {
+        let labels = ProbeLabels {
+            endpoint,
+            http_response_status_code: StatusLabel(Some(status)),
+        };
+        self.table.probes.get_or_create(&labels).inc();
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+fn of_app(app: &str) -> AppLabels {
+    AppLabels { app: app.to_owned() }
+}
+
+fn of_provider(provider: &str) -> ProviderLabels {
+    ProviderLabels {
+        provider: provider.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_can_be_asked_for() {
+        let metrics = Metrics::new();
+        let served = Served {
+            method: &Method::GET,
+            route: "",
+            app: "urbanisme",
+            status: Some(200),
+        };
+        metrics.served(served, Duration::from_millis(30));
+        metrics.login(Login {
+            provider: "fc",
+            app: "urbanisme",
+            acr: "eidas1",
+            result: "success",
+        });
+        metrics.begins("urbanisme");
+        metrics.lines_dropped("too_many", 480);
+        let text = metrics.text();
+        for line in [
+            "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"\",app=\"urbanisme\"} 1",
+            "guichet_logins_total{provider=\"fc\",app=\"urbanisme\",acr=\"eidas1\",result=\"success\"} 1",
+            "http_server_active_requests{app=\"urbanisme\"} 1",
+            "guichet_log_lines_dropped_total{reason=\"too_many\"} 480",
+        ] {
+            assert!(text.lines().any(|each| each == line), "{line}\nis not in\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+    }
+}
