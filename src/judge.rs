@@ -1,5 +1,5 @@
-//! Steps 2 to 4 of a request's life: who asks, may they pass, and what is the application told. Asked by everything that
-//! needs a decision, so that there is one.
+//! Who asks, may they pass, and what is the application told. Asked by everything that needs a decision, so that there is
+//! one.
 
 use std::sync::Arc;
 

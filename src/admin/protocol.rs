@@ -89,7 +89,7 @@ impl std::fmt::Debug for Revocation {
 pub enum Say {
     /// A session.
     Session(SessionLine),
-    /// That were all; so many were listed or ended.
+    /// Those were all; so many were listed or ended.
     Done {
         /// How many.
         count: usize,

@@ -159,7 +159,7 @@ impl Failure {
         }
     }
 
-    /// How much of a failure it is.
+    /// Whose affair it is.
     fn weight(&self) -> Weight {
         match self {
             Self::SignInNeeded(_)
@@ -230,7 +230,7 @@ impl Failure {
     }
 }
 
-/// How much of a failure a failure is.
+/// Whose affair a failure is: it decides the level of the log line, and whether the page shows a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
     /// Every day: nothing went wrong, so there is no cause to be found under a reference.

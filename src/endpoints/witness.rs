@@ -1,4 +1,5 @@
-//! What happened at our own paths, as the audit stream and the metrics tell it. The one place of the endpoints that says so.
+//! What happened at our own paths, and what was decided about requests for applications, as the audit stream and the
+//! metrics tell it.
 
 use http::HeaderName;
 use http::HeaderValue;

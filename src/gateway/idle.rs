@@ -1,4 +1,4 @@
-//! A body that stands still is given up: the timer that runs only while nothing moves.
+//! What stands still is given up, a body or a connection: the timer that runs only while nothing moves.
 
 use std::pin::Pin;
 use std::task::Context;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
-/// Runs from the first moment of waiting to the next movement. A body that always has something never makes a timer.
+/// Runs from the first moment of waiting to the next movement. What always moves never makes a timer.
 #[derive(Debug)]
 pub(super) struct Idle {
     bound: Duration,

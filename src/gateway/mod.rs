@@ -44,8 +44,9 @@ use crate::gateway::upstream::Upstreams;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
 
-/// Serves what comes to a listener, under its rules, until the gateway drains. What is under way then goes on: whoever ends the gateway
-/// waits for it ([`Lifecycle::end`]).
+/// Serves what comes to a listener, under its rules, until the gateway drains. What is under way then goes on: whoever
+/// ends the gateway waits for it ([`Lifecycle::end`]). For a caller that has a runtime of its own; the program runs
+/// [`process::Process`].
 pub async fn serve(
     live: Arc<Live<Pipeline>>,
     listener: (TcpListener, Arc<Live<Rules>>),

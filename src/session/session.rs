@@ -13,7 +13,8 @@ use crate::wire::host::Host;
 /// A key of the store whose time to live is more than this below the wanted one gets it anew.
 const TOUCH_SLACK: Duration = Duration::from_mins(1);
 
-/// A live session, as the store held it a moment ago. Only [`crate::session::Sessions`] makes one.
+/// A live session, as the store held it a moment ago. Of a browser's request only [`crate::session::Sessions`] makes one;
+/// the sample people of the command line have some that no store holds.
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The provider entry of the login.

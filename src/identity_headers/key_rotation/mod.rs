@@ -19,6 +19,7 @@ use crate::identity_headers::signing_keys::PUBLISHED_FOR;
 const RELOADED_WITHIN: Duration = Duration::from_mins(5);
 /// The longest lifetime of an assertion (`assertion.lifetime`), and the leeway that an application may give it.
 const LONGEST_LIFE: Duration = Duration::from_mins(11);
+
 /// What a rotation did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
