@@ -3,7 +3,7 @@
 //! Seen red without: src/gateway/location.rs: `headers.insert(LOCATION, public)` (T314); src/endpoints/logout.rs: the field
 //! `clear-site-data` (T334); src/wire/cookies.rs: `; HttpOnly` (T315, T324, T335); src/endpoints/mod.rs: `only_read(request)` before
 //! the key set (T406); src/pages/assets/chooser.js: `encodeURIComponent(fragment)` (F028); `ends_session.rs`:
-//! `!request.is_cross_site()` (F057); src/session/owner.rs: the person in `context` (T380); src/app.rs: `party.taking_over(&known)`
+//! `!request.is_cross_site()` (F057); src/session/owner.rs: the person in `context` (T380); src/app/build.rs: `party.taking_over(&known)`
 //! (F009); src/pages/document.rs: `font-src 'self'` (T490).
 
 pub(crate) mod answers;
