@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 use crate::admin::answer::Answer;
 use crate::admin::control::Control;
 use crate::admin::protocol::Ask;
+use crate::admin::socket::Questions;
 
 /// Most questions at once. Beyond it the next one waits.
 const AT_ONCE: usize = 8;
@@ -31,8 +32,8 @@ const ASKED_WITHIN: Duration = Duration::from_secs(5);
 /// How long nothing is accepted after the system had no file descriptor left.
 const REST: Duration = Duration::from_millis(100);
 
-/// Answers this user's questions, and root's, for ever. Must be called inside a runtime.
-pub async fn serve(listener: std::os::unix::net::UnixListener, owner: u32, gateway: Arc<dyn Control>) {
+/// Answers the owner's questions, and root's, for ever. Must be called inside a runtime.
+pub async fn serve(Questions { listener, owner }: Questions, gateway: Arc<dyn Control>) {
     let listener = match UnixListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the admin socket does not answer"),

@@ -34,9 +34,15 @@ pub enum SocketError {
 pub struct Socket {
     path: PathBuf,
     inode: u64,
-    /// Whose it is.
-    pub owner: u32,
+    owner: u32,
     listener: UnixListener,
+}
+
+/// What comes to the socket, and who alone is answered besides root.
+#[derive(Debug)]
+pub struct Questions {
+    pub(super) listener: UnixListener,
+    pub(super) owner: u32,
 }
 
 impl Socket {
@@ -61,10 +67,14 @@ impl Socket {
         })
     }
 
-    /// To be listened to, by whoever answers.
-    pub fn listener(&self) -> Result<UnixListener, SocketError> {
-        let clone = self.listener.try_clone();
-        clone.map_err(|error| SocketError::System(self.path.clone(), error))
+    /// For whoever answers. The file stays with the socket.
+    pub fn questions(&self) -> Result<Questions, SocketError> {
+        let listener = self.listener.try_clone();
+        let listener = listener.map_err(|error| SocketError::System(self.path.clone(), error))?;
+        Ok(Questions {
+            listener,
+            owner: self.owner,
+        })
     }
 }
 

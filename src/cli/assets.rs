@@ -45,7 +45,7 @@ pub fn assets(config: &Path, command: &AssetsCommand, streams: &mut Streams<'_>)
             Exit::Ok
         }
         Err(error) => {
-            streams.say_wrong_line(format_args!("error: {error}\n   = help: {}", error.help()));
+            streams.say_error_with_help(&error, error.help());
             Exit::Failure
         }
     }
@@ -57,10 +57,10 @@ fn folder_of(config: &Path, streams: &mut Streams<'_>) -> Result<PathBuf, Exit> 
         Exit::InvalidConfiguration
     })?;
     glance.assets_dir.ok_or_else(|| {
-        streams.say_wrong_line(format_args!(
-            "error: `{}` names no folder for assets\n   = help: write assets_dir = \"..\" at its head, or say --dir FOLDER",
-            config.display()
-        ));
+        streams.say_error_with_help(
+            format_args!("`{}` names no folder for assets", config.display()),
+            "write assets_dir = \"..\" at its head, or say --dir FOLDER",
+        );
         Exit::InvalidConfiguration
     })
 }

@@ -84,7 +84,7 @@ pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<
             Exit::Ok
         }
         Err(refusal) => {
-            streams.say_wrong_line(format_args!("error: {refusal}"));
+            streams.say_error(refusal);
             Exit::Usage
         }
     }

@@ -77,17 +77,14 @@ pub fn headers(path: &Path, arguments: &HeadersArguments, streams: &mut Streams<
     let said = match of(&config, arguments) {
         Ok(said) => said,
         Err(refusal) => {
-            streams.say_wrong_line(format_args!("error: {refusal}"));
+            streams.say_error(refusal);
             return Exit::Usage;
         }
     };
     if let Some(file) = &arguments.jwks_out
         && let Err(error) = fs::write(file, format!("{}\n", said.jwks))
     {
-        streams.say_wrong_line(format_args!(
-            "error: `{}` cannot be written: {error}",
-            file.display()
-        ));
+        streams.say_error(format_args!("`{}` cannot be written: {error}", file.display()));
         return Exit::Failure;
     }
     say(&said, arguments, streams);

@@ -37,18 +37,16 @@ pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
         }
     };
     let (Some(listen), Some(host)) = (glance.listen, glance.host) else {
-        streams.say_wrong_line(
-            "error: the configuration does not say where the gateway answers; see `guichet check`",
-        );
+        streams.say_error("the configuration does not say where the gateway answers; see `guichet check`");
         return Exit::InvalidConfiguration;
     };
     let (address, path) = match (glance.monitor_listen, glance.speaks) {
         (Some(monitor), _) => (reachable(monitor), LIVEZ.to_owned()),
         (None, Speaks::Plain) => (reachable(listen), glance.own_paths.path(OwnPath::Jwks)),
         (None, Speaks::Tls) => {
-            streams.say_wrong_line(
-                "error: the listener speaks TLS, and there is no monitor to ask\n   = help: set server.monitor_listen, for \
-                 example \"127.0.0.1:9090\"",
+            streams.say_error_with_help(
+                "the listener speaks TLS, and there is no monitor to ask",
+                "set server.monitor_listen, for example \"127.0.0.1:9090\"",
             );
             return Exit::InvalidConfiguration;
         }
@@ -56,7 +54,7 @@ pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
     match ask(address, &host, &path) {
         Ok(()) => Exit::Ok,
         Err(error) => {
-            streams.say_wrong_line(format_args!("error: no good answer from {address}: {error}"));
+            streams.say_error(format_args!("no good answer from {address}: {error}"));
             Exit::Failure
         }
     }

@@ -125,9 +125,10 @@ fn tell(done: Result<Step, RotationError>, streams: &mut Streams<'_>) -> Exit {
 }
 
 fn failed(error: &dyn std::error::Error, help: Option<&str>, streams: &mut Streams<'_>) -> Exit {
-    streams.say_wrong_line(format_args!("error: {}", causes::in_lines(error)));
-    if let Some(help) = help {
-        streams.say_wrong_line(format_args!("   = help: {help}"));
+    let problem = causes::in_lines(error);
+    match help {
+        Some(help) => streams.say_error_with_help(problem, help),
+        None => streams.say_error(problem),
     }
     Exit::Failure
 }
@@ -138,10 +139,10 @@ fn folder_of(config: &Path, streams: &mut Streams<'_>) -> Result<PathBuf, Exit> 
         Exit::InvalidConfiguration
     })?;
     glance.keys_dir.ok_or_else(|| {
-        streams.say_wrong_line(format_args!(
-            "error: `{}` names no folder for keys\n   = help: write keys_dir = \"..\" in [assertion], or say --dir FOLDER",
-            config.display()
-        ));
+        streams.say_error_with_help(
+            format_args!("`{}` names no folder for keys", config.display()),
+            "write keys_dir = \"..\" in [assertion], or say --dir FOLDER",
+        );
         Exit::InvalidConfiguration
     })
 }

@@ -32,20 +32,19 @@ pub fn ask(
         }
     };
     let Some(socket) = socket else {
-        streams.say_wrong_line(format_args!(
-            "error: `{}` names no admin socket\n   = help: write admin_socket = \"/run/guichet/admin.sock\" in [server] and restart the gateway",
-            config.display()
-        ));
+        streams.say_error_with_help(
+            format_args!("`{}` names no admin socket", config.display()),
+            "write admin_socket = \"/run/guichet/admin.sock\" in [server] and restart the gateway",
+        );
         return Exit::NotReady;
     };
     let answer = match begin(&socket, ask) {
         Ok(answer) => answer,
         Err(error) => {
-            streams.say_wrong_line(format_args!(
-                "error: no gateway answers at `{}`: {error}\n   = help: {}",
-                socket.display(),
-                help(&error)
-            ));
+            streams.say_error_with_help(
+                format_args!("no gateway answers at `{}`: {error}", socket.display()),
+                help(&error),
+            );
             return Exit::NotReady;
         }
     };
@@ -53,7 +52,7 @@ pub fn ask(
         let said = line.and_then(|line| serde_json::from_str::<Say>(&line).map_err(io::Error::from));
         match said {
             Ok(Say::Refused { reason }) => {
-                streams.say_wrong_line(format_args!("error: {reason}"));
+                streams.say_error(reason);
                 return Exit::Failure;
             }
             Ok(Say::Session(line)) => each(Say::Session(line), streams),
@@ -62,12 +61,12 @@ pub fn ask(
                 return Exit::Ok;
             }
             Err(error) => {
-                streams.say_wrong_line(format_args!("error: the answer broke off: {error}"));
+                streams.say_error(format_args!("the answer broke off: {error}"));
                 return Exit::Failure;
             }
         }
     }
-    streams.say_wrong_line("error: the answer broke off: the gateway ended, or does not answer this user");
+    streams.say_error("the answer broke off: the gateway ended, or does not answer this user");
     Exit::Failure
 }
 

@@ -37,6 +37,6 @@ pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
 }
 
 fn failed(error: &dyn Error, streams: &mut Streams<'_>) -> Exit {
-    streams.say_wrong_line(format_args!("error: {}", causes::in_lines(error)));
+    streams.say_error(causes::in_lines(error));
     Exit::Failure
 }

@@ -99,8 +99,9 @@ pub fn sessions(config: &Path, command: SessionsCommand, streams: &mut Streams<'
         SessionsCommand::Revoke(revocation) => revoke(config, revocation.chosen(), streams),
         SessionsCommand::RevokeAll { yes: true } => revoke(config, protocol::Revocation::All {}, streams),
         SessionsCommand::RevokeAll { yes: false } => {
-            streams.say_wrong_line(
-                "error: this logs everybody out, on every instance\n   = help: say `guichet sessions revoke-all --yes`",
+            streams.say_error_with_help(
+                "this logs everybody out, on every instance",
+                "say `guichet sessions revoke-all --yes`",
             );
             Exit::Usage
         }
@@ -183,6 +184,6 @@ fn lapse(seconds: u64) -> humantime::FormattedDuration {
 fn say_json(line: &SessionLine, streams: &mut Streams<'_>) {
     match serde_json::to_string(line) {
         Ok(text) => streams.say_line(text),
-        Err(error) => streams.say_wrong_line(format_args!("error: {error}")),
+        Err(error) => streams.say_error(error),
     }
 }

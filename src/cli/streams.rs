@@ -37,6 +37,16 @@ impl<'a> Streams<'a> {
     pub fn say_wrong_line(&mut self, text: impl Display) {
         self.say_wrong(format_args!("{text}\n"));
     }
+
+    /// A mistake, as every command says one.
+    pub fn say_error(&mut self, problem: impl Display) {
+        self.say_wrong_line(format_args!("error: {problem}"));
+    }
+
+    /// A mistake, and the way out.
+    pub fn say_error_with_help(&mut self, problem: impl Display, help: impl Display) {
+        self.say_error(format_args!("{problem}\n   = help: {help}"));
+    }
 }
 
 impl fmt::Debug for Streams<'_> {

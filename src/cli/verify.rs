@@ -85,7 +85,7 @@ pub fn verify(path: &Path, arguments: &VerifyArguments, streams: &mut Streams<'_
     let token = match token(&arguments.token) {
         Ok(token) => token,
         Err(error) => {
-            streams.say_wrong_line(format_args!("error: the token cannot be read: {error}"));
+            streams.say_error(format_args!("the token cannot be read: {error}"));
             return Exit::Failure;
         }
     };

@@ -4,7 +4,6 @@ mod signals;
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use tokio::sync::Mutex;
 use crate::admin;
 use crate::admin::control::Control;
 use crate::admin::control::Reloading;
+use crate::admin::socket::Questions;
 use crate::admin::socket::Socket;
 use crate::admin::socket::SocketError;
 use crate::app::App;
@@ -82,10 +82,7 @@ pub fn run(
     }
     // Until the end of this function: its file goes with it.
     let socket = admin_socket.as_deref().map(Socket::bind).transpose()?;
-    let questions = match &socket {
-        Some(socket) => Some((socket.listener()?, socket.owner)),
-        None => None,
-    };
+    let questions = socket.as_ref().map(Socket::questions).transpose()?;
     let cores = Arc::new(Cores::default());
     let operator = Operator {
         app: Arc::clone(&app),
@@ -220,12 +217,7 @@ impl Control for Operator {
 }
 
 /// Everything that is not a request.
-async fn operate(
-    operator: Arc<Operator>,
-    signals: Signals,
-    cores: Arc<Cores>,
-    questions: Option<(UnixListener, u32)>,
-) {
+async fn operate(operator: Arc<Operator>, signals: Signals, cores: Arc<Cores>, questions: Option<Questions>) {
     let lifecycle = Arc::clone(operator.app.lifecycle());
     supervisor::ready();
     let Signals { ends, mut hangup } = signals;
@@ -241,8 +233,8 @@ async fn operate(
         }
     };
     let asked = async {
-        if let Some((listener, owner)) = questions {
-            admin::serve(listener, owner, Arc::<Operator>::clone(&operator)).await;
+        if let Some(questions) = questions {
+            admin::serve(questions, Arc::<Operator>::clone(&operator)).await;
         }
     };
     let examined = async {

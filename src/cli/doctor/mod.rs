@@ -59,7 +59,7 @@ pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_
             .iter()
             .any(|known| known.entry.as_str() == entry)
     {
-        streams.say_wrong_line(format_args!("error: no provider entry is called `{entry}`"));
+        streams.say_error(format_args!("no provider entry is called `{entry}`"));
         return Exit::Usage;
     }
     // Everything happens on one thread, so that a finding is printed when it is known.
@@ -89,7 +89,7 @@ pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_
 }
 
 fn failed(error: &dyn std::error::Error, streams: &mut Streams<'_>) -> Exit {
-    streams.say_wrong_line(format_args!("error: {}", causes::in_one_line(error)));
+    streams.say_error(causes::in_one_line(error));
     Exit::Failure
 }
 

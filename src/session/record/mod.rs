@@ -1,0 +1,160 @@
+//! What a store holds of a session: a version, a note for the operator, and the record that only its cookie opens.
+//!
+//! The record is sealed by a key from the cookie and the gateway's secret, and bound to version, prefix, host and locator:
+//! a value that was copied under another key, prefix or host does not open. What does not open is no session and never a
+//! panic: the store is not ours alone.
+
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
+use serde::ser::Error;
+use zeroize::Zeroizing;
+
+use crate::clock::Timestamp;
+use crate::identity::identity::Authentication;
+use crate::identity::identity::Identity;
+use crate::provider::entry_name::EntryName;
+use crate::seal::Keyring;
+use crate::seal::Purpose;
+use crate::seal::SealError;
+use crate::secret::Secret;
+use crate::session::key::Locator;
+use crate::session::key::SessionKey;
+use crate::wire::host::Host;
+
+/// The version that is written. Another one is no session: the person logs in again.
+const VERSION: u8 = 1;
+/// Records are padded to a multiple of this, so that their size says little about the person.
+const PADDING: usize = 512;
+
+/// What is sealed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// The provider entry.
+    pub entry: EntryName,
+    /// Who it is.
+    pub identity: Identity,
+    /// How sure the provider was.
+    pub authentication: Authentication,
+    /// When the login happened.
+    pub logged_in_at: Timestamp,
+    /// The absolute end: it bounds what an old value is worth that someone restored.
+    pub ends_at: Timestamp,
+    /// The ID token, for the logout hint.
+    #[serde(serialize_with = "expose", deserialize_with = "conceal")]
+    pub id_token: Secret,
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Record")
+            .field("entry", &self.entry)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a value lives. Its record opens there and nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The prefix of all keys of this gateway in the store.
+    pub prefix: &'a str,
+    /// The host of the session.
+    pub host: &'a Host,
+    /// The key, without the prefix.
+    pub locator: &'a Locator,
+}
+
+/// Why a value is no record, or no record a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// Not even the outer form is there.
+    #[error("the value is not of our form")]
+    Malformed,
+    /// Written by another version of the gateway.
+    #[error("version {0} is not known")]
+    Version(u8),
+    /// The seal does not open.
+    #[error("the record is not to be opened")]
+    Seal(#[from] SealError),
+    /// It opened, but what is inside has another shape. The cause is not kept: it would quote the person's data.
+    #[error("the record has another shape")]
+    Content,
+}
+
+/// The value for the store.
+pub fn write(
+    keyring: &Keyring,
+    key: &SessionKey,
+    place: Place<'_>,
+    record: &Record,
+    note: &[u8],
+) -> Result<Vec<u8>, RecordError> {
+    let mut plaintext = Zeroizing::new(serde_json::to_vec(record).map_err(content)?);
+    // JSON may end in white space.
+    let padded = plaintext.len().next_multiple_of(PADDING);
+    plaintext.resize(padded, b' ');
+    let record =
+        keyring
+            .with(key.expose_bytes())?
+            .seal(Purpose::SessionRecord, &context(place), &plaintext)?;
+    let note_length = u16::try_from(note.len()).map_err(|_too_long| RecordError::Malformed)?;
+    Ok([&[VERSION], &note_length.to_be_bytes()[..], note, &record].concat())
+}
+
+/// The record in a value of the store.
+pub fn read(
+    keyring: &Keyring,
+    key: &SessionKey,
+    place: Place<'_>,
+    value: &[u8],
+) -> Result<Record, RecordError> {
+    let (_, sealed) = split(value)?;
+    let plaintext =
+        keyring
+            .with(key.expose_bytes())?
+            .open(Purpose::SessionRecord, &context(place), sealed)?;
+    serde_json::from_slice(&plaintext).map_err(content)
+}
+
+/// The sealed note in a value of the store.
+pub fn sealed_note(value: &[u8]) -> Result<&[u8], RecordError> {
+    split(value).map(|(note, _)| note)
+}
+
+fn split(value: &[u8]) -> Result<(&[u8], &[u8]), RecordError> {
+    let (version, rest) = value.split_first().ok_or(RecordError::Malformed)?;
+    if *version != VERSION {
+        return Err(RecordError::Version(*version));
+    }
+    let (note_length, rest) = rest.split_first_chunk().ok_or(RecordError::Malformed)?;
+    let note_length = usize::from(u16::from_be_bytes(*note_length));
+    rest.split_at_checked(note_length).ok_or(RecordError::Malformed)
+}
+
+fn context(place: Place<'_>) -> [&[u8]; 4] {
+    [
+        &[VERSION],
+        place.prefix.as_bytes(),
+        place.host.as_str().as_bytes(),
+        place.locator.as_str().as_bytes(),
+    ]
+}
+
+/// Inside the seal only, which is why [`Secret`] itself cannot be serialized.
+fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = secret.expose_str().ok_or_else(|| S::Error::custom("not text"))?;
+    serializer.serialize_str(text)
+}
+
+fn conceal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+fn content(_quotes_personal_data: serde_json::Error) -> RecordError {
+    RecordError::Content
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! What is sealed in the store, and by whom it can be opened.
+
+use serde_json::json;
+
+use super::*;
+
+fn keyring() -> Keyring {
+    Keyring::new(&[Secret::new((0..32).collect::<Vec<u8>>())]).unwrap()
+}
+
+fn host(text: &str) -> Host {
+    Host::parse(text).unwrap()
+}
+
+fn record() -> Record {
+    let record = json!({
+        "entry": "fc",
+        "identity": {
+            "subject": {"issuer": "https://issuer.example", "sub": "b6048e95"},
+            "claims": {"family_name": "LE GOÛT-NŒUVÉGLISE", "given_name_array": ["Zoé"]},
+        },
+        "authentication": {"acr": "eidas1", "amr": ["pwd"], "auth_time": 1000},
+        "logged_in_at": 1001,
+        "ends_at": 29_801,
+        "id_token": "a.b.c",
+    });
+    serde_json::from_value(record).unwrap()
+}
+
+struct Scene {
+    key: SessionKey,
+    locator: Locator,
+    host: Host,
+    value: Vec<u8>,
+}
+
+fn scene() -> Scene {
+    let key = SessionKey::generate().unwrap();
+    let (locator, host) = (key.locator().unwrap(), host("a.example"));
+    let place = Place {
+        prefix: "guichet:",
+        host: &host,
+        locator: &locator,
+    };
+    let value = write(&keyring(), &key, place, &record(), b"note").unwrap();
+    Scene {
+        key,
+        locator,
+        host,
+        value,
+    }
+}
+
+impl Scene {
+    fn place(&self) -> Place<'_> {
+        Place {
+            prefix: "guichet:",
+            host: &self.host,
+            locator: &self.locator,
+        }
+    }
+
+    fn read(&self, place: Place<'_>, value: &[u8]) -> Result<Record, RecordError> {
+        read(&keyring(), &self.key, place, value)
+    }
+}
+
+#[test]
+fn a_record_comes_back_as_it_was() {
+    let scene = scene();
+    let read = scene.read(scene.place(), &scene.value).unwrap();
+    assert_eq!(
+        serde_json::to_value(&read).unwrap(),
+        serde_json::to_value(record()).unwrap()
+    );
+    assert_eq!(sealed_note(&scene.value).unwrap(), b"note");
+}
+
+#[test]
+fn a_value_opens_in_its_place_only() {
+    let (scene, other) = (scene(), scene());
+    let elsewhere = host("b.example");
+    for place in [
+        Place {
+            prefix: "other:",
+            ..scene.place()
+        },
+        Place {
+            host: &elsewhere,
+            ..scene.place()
+        },
+        Place {
+            locator: &other.locator,
+            ..scene.place()
+        },
+    ] {
+        assert!(
+            matches!(
+                scene.read(place, &scene.value),
+                Err(RecordError::Seal(SealError::Refused))
+            ),
+            "{place:?}"
+        );
+    }
+    assert!(read(&keyring(), &other.key, scene.place(), &scene.value).is_err());
+}
+
+#[test]
+fn a_damaged_value_is_no_record() {
+    let scene = scene();
+    for position in 0..scene.value.len() {
+        let mut damaged = scene.value.clone();
+        damaged[position] ^= 1;
+        // The note is the operator's: bound to its place by its own seal.
+        let is_note = (3..7).contains(&position);
+        assert_eq!(
+            scene.read(scene.place(), &damaged).is_ok(),
+            is_note,
+            "byte {position}"
+        );
+    }
+    for length in 0..scene.value.len() {
+        assert!(
+            scene.read(scene.place(), &scene.value[..length]).is_err(),
+            "{length} bytes"
+        );
+    }
+    for garbage in [
+        vec![0; 1 << 20],
+        vec![VERSION; 1 << 20],
+        b"{}".to_vec(),
+        vec![VERSION, 0xff],
+    ] {
+        assert!(scene.read(scene.place(), &garbage).is_err());
+    }
+}
+
+#[test]
+fn another_version_is_no_record() {
+    let scene = scene();
+    let mut value = scene.value.clone();
+    value[0] = 2;
+    assert!(matches!(
+        scene.read(scene.place(), &value),
+        Err(RecordError::Version(2))
+    ));
+}
+
+#[test]
+fn a_record_of_another_shape_is_no_record() {
+    let scene = scene();
+    let keyring = keyring();
+    for content in [
+        r#"{"entry":"fc"}"#.to_owned(),
+        serde_json::to_string(&record())
+            .unwrap()
+            .replace("eidas1\"", "eidas1\",\"amr\":3,\"x\":\""),
+        serde_json::to_string(&record())
+            .unwrap()
+            .replace("\"fc\"", "\"F C\""),
+        "[".repeat(10_000),
+        String::new(),
+    ] {
+        let sealed = keyring
+            .with(scene.key.expose_bytes())
+            .unwrap()
+            .seal(
+                Purpose::SessionRecord,
+                &context(scene.place()),
+                content.as_bytes(),
+            )
+            .unwrap();
+        let value = [&[VERSION, 0, 0][..], &sealed].concat();
+        assert!(
+            matches!(scene.read(scene.place(), &value), Err(RecordError::Content)),
+            "{content}"
+        );
+    }
+}
+
+#[test]
+fn a_value_shows_nobody_and_its_size_says_little() {
+    let scene = scene();
+    for text in ["NŒUVÉGLISE", "b6048e95", "a.b.c", "a.example", "eidas1"] {
+        let bytes = text.as_bytes();
+        assert!(
+            !scene.value.windows(bytes.len()).any(|window| window == bytes),
+            "{text}"
+        );
+    }
+    let mut longer = record();
+    longer
+        .identity
+        .claims
+        .insert("email".to_owned(), json!("zoe@example.org"));
+    let value = write(&keyring(), &scene.key, scene.place(), &longer, b"note").unwrap();
+    assert_eq!(value.len(), scene.value.len());
+}
