@@ -57,7 +57,7 @@ pub struct Forward {
     /// What is added to the answer.
     pub cache: AnswerCache,
     /// What becomes of the application's own session cookies.
-    pub own_cookies: OwnCookies,
+    pub app_cookies: AppCookies,
     /// The session that ends when the application has answered its own sign-out.
     pub ending: Option<Box<Session>>,
     /// How browsers reach us: `http` or `https`.
@@ -66,7 +66,7 @@ pub struct Forward {
 
 /// What becomes of the cookies that an app names in `app_cookies`, in both directions.
 #[derive(Clone, Debug)]
-pub enum OwnCookies {
+pub enum AppCookies {
     /// It names none.
     NoneNamed,
     /// They are for this person, or for nobody.
@@ -91,22 +91,20 @@ impl Pipeline {
     /// Decides a request: whose is it, may it pass, what is the application told.
     pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
         let desk = &self.desk;
-        if desk.scheme == "https" && request.arrival == Arrival::InTheOpen {
-            return Outcome::Answer(in_the_open::answer(desk, &request));
-        }
-        if !desk.router.serves(&request.host) {
-            return Outcome::Answer(failure::answer(desk, &request, &Failure::Misdirected));
-        }
+        let fail = |failure| Outcome::Answer(failure::answer(desk, &request, &failure));
+        let is_in_the_open = desk.scheme == "https" && request.provenance.arrival == Arrival::InTheOpen;
         let (app, route) = match desk.router.find(&request.host, &request.target) {
+            Found::Misdirected => return fail(Failure::Misdirected),
+            _ if is_in_the_open => return Outcome::Answer(in_the_open::answer(desk, &request)),
             Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
-            Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),
+            Found::Nowhere => return fail(Failure::NotFound),
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {
             Ok(Judgement::Forward(identity, cache, session)) => {
                 witness::judged(desk, app, &identity);
                 Outcome::Forward(Box::new(Forward {
-                    own_cookies: own_cookies(desk, &request, (app, route), session.as_deref()).await,
+                    app_cookies: app_cookies(desk, &request, (app, route), session.as_deref()).await,
                     ending: ends_session::ending(&request, route, session),
                     app: Arc::clone(app),
                     request,
@@ -166,17 +164,17 @@ impl Pipeline {
 
 /// Whose the application's own cookies are. On a public route nobody was looked up; for these cookies somebody is, and the
 /// application is told nothing of it: else the pages around a login would take each other's session away.
-async fn own_cookies(
+async fn app_cookies(
     desk: &Desk,
     request: &Request,
     (app, route): (&App, &Route),
     session: Option<&Session>,
-) -> OwnCookies {
+) -> AppCookies {
     if app.app_cookies.is_empty() {
-        return OwnCookies::NoneNamed;
+        return AppCookies::NoneNamed;
     }
     let owner = |session| {
-        OwnCookies::Of(Box::new(CookieOwner::new(
+        AppCookies::Of(Box::new(CookieOwner::new(
             desk.keyring.clone(),
             app.host.clone(),
             session,
@@ -189,7 +187,7 @@ async fn own_cookies(
         Ok(live) => owner(live.first()),
         Err(error) => {
             tracing::warn!(request = %request.id, app = app.name, %error, "the application's cookies are withheld");
-            OwnCookies::Withheld
+            AppCookies::Withheld
         }
     }
 }

@@ -45,7 +45,7 @@ use crate::session::metered::Metered;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
-use crate::session::terms::Terms;
+use crate::session::terms::EntryTerms;
 use crate::telemetry::peer::Peer;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::TrustedProxies;
@@ -276,8 +276,8 @@ impl Builder<'_> {
     }
 }
 
-fn terms(providers: &[ClientSettings]) -> BTreeMap<EntryName, Terms> {
-    let terms = |client: &ClientSettings| Terms {
+fn terms(providers: &[ClientSettings]) -> BTreeMap<EntryName, EntryTerms> {
+    let terms = |client: &ClientSettings| EntryTerms {
         issuer: client.profile.issuer.as_str().to_owned(),
         acr_values: client.profile.rules.acr_values.clone(),
         lowest: client.acr.clone(),

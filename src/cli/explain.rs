@@ -38,6 +38,7 @@ use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::seal;
 use crate::seal::RandomError;
+use crate::wire::client_address::Provenance;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
@@ -125,6 +126,10 @@ fn explained(config: &Config, router: &Router, arguments: &ExplainArguments) -> 
             let prefix = router.own_paths().prefix();
             let text = format!("by the gateway itself; nothing below {prefix} is forwarded");
             lines.push(("answer", text));
+        }
+        Found::Misdirected => {
+            lines.push(("application", format!("none is at {}", request.host)));
+            lines.push(("answer", "421: not a host of this site".to_owned()));
         }
         Found::Nowhere => {
             lines.push(("application", format!("none is at {}{path}", request.host)));
@@ -323,7 +328,11 @@ impl Url {
             .map_err(|_unwritable| Refusal::Unwritable)?
             .into_parts();
         let id = RequestId::of(seal::random()?);
-        Ok(Request::parse(&head, ([127, 0, 0, 1], 0).into(), id)?)
+        Ok(Request::parse(
+            &head,
+            Provenance::as_published(([127, 0, 0, 1], 0).into()),
+            id,
+        )?)
     }
 }
 

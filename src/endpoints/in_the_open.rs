@@ -11,9 +11,6 @@ use crate::wire::response::Response;
 /// To the same page under https. What carries more than an address is refused: a form that was sent in the open must not be
 /// sent again as if nothing had happened.
 pub fn answer(desk: &Desk, request: &Request) -> Response {
-    if !desk.router.serves(&request.host) {
-        return failure::answer(desk, request, &Failure::Misdirected);
-    }
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return failure::answer(desk, request, &Failure::InTheOpen);
     }

@@ -11,7 +11,6 @@ use crate::pages::frame::Reference;
 use crate::pages::locale::Locale;
 use crate::pages::organisation::Organisation;
 use crate::routing::app::App;
-use crate::wire::cookies::CookieScheme;
 use crate::wire::cookies::Cookies;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
@@ -25,7 +24,6 @@ pub struct Surroundings<'a> {
     home: String,
     lang_switch: Option<&'a str>,
     reference: Option<(&'static str, &'a str)>,
-    scheme: CookieScheme,
     own_paths: &'a OwnPaths,
 }
 
@@ -43,7 +41,6 @@ impl<'a> Surroundings<'a> {
                 && desk.own_paths().contain(&request.target))
             .then(|| request.target.as_str()),
             reference: None,
-            scheme: desk.cookies,
             own_paths: desk.own_paths(),
         }
     }
@@ -61,7 +58,6 @@ impl<'a> Surroundings<'a> {
             home: "/".to_owned(),
             lang_switch: None,
             reference: None,
-            scheme: desk.cookies,
             own_paths: desk.own_paths(),
         }
     }
@@ -95,7 +91,6 @@ impl<'a> Surroundings<'a> {
             reference: self
                 .reference
                 .map(|(code, request_id)| Reference { code, request_id }),
-            scheme: self.scheme,
             own_paths: self.own_paths,
         }
     }

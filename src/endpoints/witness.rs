@@ -166,7 +166,7 @@ pub fn login_failed(desk: &Desk, request: &Request, app: Option<&App>, login: &L
 fn source(request: &Request) -> Source<'_> {
     Source::Request {
         id: request.id.as_str(),
-        client: request.client,
+        client: request.provenance.client,
         host: Some(request.host.as_str()),
     }
 }

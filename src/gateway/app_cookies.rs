@@ -8,8 +8,8 @@ use http::HeaderValue;
 use http::header::SET_COOKIE;
 use percent_encoding::percent_decode;
 
+use crate::pipeline::AppCookies;
 use crate::pipeline::Forward;
-use crate::pipeline::OwnCookies;
 use crate::session::owner::CookieOwner;
 use crate::wire::cookies;
 
@@ -19,10 +19,10 @@ const MOST_OF_A_NAME: usize = 8;
 /// The `Cookie` field for the application.
 pub(super) fn towards_application(forward: &Forward) -> Option<HeaderValue> {
     let field = forward.request.application_cookies.as_ref()?;
-    let owner = match &forward.own_cookies {
-        OwnCookies::NoneNamed => return Some(field.clone()),
-        OwnCookies::Of(owner) => Some(owner.as_ref()),
-        OwnCookies::Withheld => None,
+    let owner = match &forward.app_cookies {
+        AppCookies::NoneNamed => return Some(field.clone()),
+        AppCookies::Of(owner) => Some(owner.as_ref()),
+        AppCookies::Withheld => None,
     };
     let listed = Listed::new(&forward.app.app_cookies);
     let mut kept = Vec::new();
@@ -48,16 +48,16 @@ pub(super) fn towards_application(forward: &Forward) -> Option<HeaderValue> {
 
 /// Marks what the application sets, or keeps it back where it is not known for whom.
 pub(super) fn towards_browser(forward: &Forward, headers: &mut HeaderMap) {
-    if matches!(forward.own_cookies, OwnCookies::NoneNamed) || !headers.contains_key(SET_COOKIE) {
+    if matches!(forward.app_cookies, AppCookies::NoneNamed) || !headers.contains_key(SET_COOKIE) {
         return;
     }
     let listed = Listed::new(&forward.app.app_cookies);
     let set: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().cloned().collect();
-    let mut passing = set.iter().filter_map(|value| match &forward.own_cookies {
+    let mut passing = set.iter().filter_map(|value| match &forward.app_cookies {
         // Under another spelling it would never come back, and without a mark it must not lie in the browser.
         _ if !listed.has(set_name(value)) => (!listed.may_be_read_in(set_pair(value))).then(|| value.clone()),
-        OwnCookies::Of(owner) => with_mark(owner, value),
-        OwnCookies::NoneNamed | OwnCookies::Withheld => None,
+        AppCookies::Of(owner) => with_mark(owner, value),
+        AppCookies::NoneNamed | AppCookies::Withheld => None,
     });
     // The first one takes the place of all, so that no other field moves.
     match passing.next() {

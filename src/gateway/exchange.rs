@@ -39,6 +39,7 @@ use crate::routing::app::App;
 use crate::seal;
 use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::Source;
+use crate::wire::client_address::Provenance;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
@@ -91,10 +92,11 @@ impl<D: Decide> Exchange<D> {
             return Ok(response);
         };
         let decide = self.live.load();
-        let client = caller.client(&head.headers);
-        let record = Record::begin((decide.telemetry(), decide.own_paths()), &head, client, &id);
+        let provenance = caller.provenance(&head.headers);
+        let telling = (decide.telemetry(), decide.own_paths());
+        let record = Record::begin(telling, &head, provenance.client, &id);
         let body = RequestBody::new(incoming, expectation(&head));
-        let mut answered = self.decided(decide, (&head, caller, client), id, body).await;
+        let mut answered = self.decided(decide, (&head, provenance), id, body).await;
         caller.sign(answered.response.headers_mut());
         let app = answered.app.as_ref().map(|app| app.name.as_str());
         let record = record.answered(app, answered.response.status(), answered.under_way);
@@ -104,18 +106,15 @@ impl<D: Decide> Exchange<D> {
     async fn decided(
         &self,
         decide: Arc<D>,
-        (head, caller, client): (&Parts, &Caller, SocketAddr),
+        (head, provenance): (&Parts, Provenance),
         id: RequestId,
         body: RequestBody,
     ) -> Answered {
-        let mut request = match Request::parse(head, client, id.clone()) {
-            Ok(request) => Request {
-                arrival: caller.arrival(&head.headers),
-                ..request
-            },
+        let mut request = match Request::parse(head, provenance, id.clone()) {
+            Ok(request) => request,
             Err(error) => {
                 let failure = Failure::BadRequest(error);
-                tell_refused(&*decide, client, &id, &failure);
+                tell_refused(&*decide, provenance.client, &id, &failure);
                 let refused = decide.refuse(head, &id, &failure);
                 return Answered::own(refused, Afterwards::Closes);
             }

@@ -11,6 +11,7 @@ use http::HeaderValue;
 use crate::gateway::live::Live;
 use crate::gateway::tls::ServerCertificate;
 use crate::wire::client_address::Arrival;
+use crate::wire::client_address::Provenance;
 use crate::wire::client_address::TrustedProxies;
 
 /// The rules of one listener. The default is a plain one that believes nobody.
@@ -65,13 +66,15 @@ impl Caller {
         }
     }
 
-    /// Whom the answer to this head is for.
-    pub(super) fn client(&self, headers: &HeaderMap) -> SocketAddr {
-        self.rules.trusted_proxies.client_of(self.peer, headers)
+    /// Who sent this head, and how it came.
+    pub(super) fn provenance(&self, headers: &HeaderMap) -> Provenance {
+        Provenance {
+            client: self.rules.trusted_proxies.client_of(self.peer, headers),
+            arrival: self.arrival(headers),
+        }
     }
 
-    /// Whether this head came as the site is published.
-    pub(super) fn arrival(&self, headers: &HeaderMap) -> Arrival {
+    fn arrival(&self, headers: &HeaderMap) -> Arrival {
         let rules = &self.rules;
         if rules.certificate.is_some() {
             return Arrival::AsPublished;

@@ -38,6 +38,8 @@ pub const REGISTERED_CLAIMS: [&str; 12] = [
     "auth_time",
     "amr",
 ];
+/// The longest that `assertion.lifetime` can be.
+pub const LONGEST_LIFETIME: Duration = Duration::from_mins(10);
 /// An assertion is used again until this long before its end, so that no application gets one that expires on the way.
 const MARGIN: Duration = Duration::from_secs(10);
 /// How many assertions are kept; beyond it the least useful one is signed again when it is needed.

@@ -6,7 +6,6 @@ use http::StatusCode;
 use http::header;
 
 use crate::pages::frame::Frame;
-use crate::wire::cookies::CookieScheme;
 use crate::wire::response::Response;
 
 /// A challenge is required with 401 (RFC 9110, section 15.5.2). The scheme is our own word: browsers show no prompt for
@@ -61,10 +60,6 @@ pub(crate) fn respond(
         ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
-    }
-    if frame.scheme == CookieScheme::Secure {
-        let year = HeaderValue::from_static("max-age=31536000");
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);

@@ -6,7 +6,6 @@ use crate::pages::locale::Locale;
 use crate::pages::locales;
 use crate::pages::organisation::Organisation;
 use crate::pages::organisation::WebAddress;
-use crate::wire::cookies::CookieScheme;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::own_paths::OwnPaths;
 
@@ -27,8 +26,6 @@ pub struct Frame<'a> {
     pub lang_switch: Option<&'a str>,
     /// Under what the operator finds the cause. Shown wherever it is given.
     pub reference: Option<Reference<'a>>,
-    /// Whether the site is `https`, and may say that it stays so.
-    pub scheme: CookieScheme,
     /// Where our forms, sheets and scripts are.
     pub own_paths: &'a OwnPaths,
 }

@@ -125,6 +125,7 @@ fn most_wanted(accept_language: &str) -> Option<Locale> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::client_address::Provenance;
     use crate::wire::request_id::RequestId;
 
     #[test]
@@ -161,7 +162,7 @@ mod tests {
         }
         let (head, ()) = builder.body(()).unwrap().into_parts();
         let client = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
-        Request::parse(&head, client, RequestId::of([0; 8])).unwrap()
+        Request::parse(&head, Provenance::as_published(client), RequestId::of([0; 8])).unwrap()
     }
 
     #[test]

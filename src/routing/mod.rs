@@ -28,8 +28,10 @@ pub enum Found<'a> {
     Own,
     /// To a route of an application.
     Route(&'a Arc<App>, &'a Route),
-    /// To nobody: a host or path that no application has.
+    /// To nobody: a path that no application of the host has.
     Nowhere,
+    /// To another site: a host that no application has.
+    Misdirected,
 }
 
 impl Router {
@@ -45,12 +47,11 @@ impl Router {
 
     /// Whose request this is.
     pub fn find(&self, host: &Host, target: &RequestTarget) -> Found<'_> {
+        if self.on_host(host).next().is_none() {
+            return Found::Misdirected;
+        }
         if self.own_paths.contain(target) {
-            return if self.serves(host) {
-                Found::Own
-            } else {
-                Found::Nowhere
-            };
+            return Found::Own;
         }
         self.app_of(host, target)
             .map_or(Found::Nowhere, |app| Found::Route(app, app.route(target)))
@@ -60,7 +61,7 @@ impl Router {
     pub fn app_at(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
         match self.find(host, target) {
             Found::Route(app, _) => Some(app),
-            Found::Own | Found::Nowhere => None,
+            Found::Own | Found::Nowhere | Found::Misdirected => None,
         }
     }
 
@@ -87,11 +88,6 @@ impl Router {
     /// Where a visitor of a host begins: its first listed application.
     pub fn start_of(&self, host: &Host) -> Option<&Arc<App>> {
         self.on_host(host).min_by_key(|app| app.position)
-    }
-
-    /// Whether any application is on a host.
-    pub fn serves(&self, host: &Host) -> bool {
-        self.on_host(host).next().is_some()
     }
 
     fn on_host(&self, host: &Host) -> impl Iterator<Item = &Arc<App>> {

@@ -67,7 +67,7 @@ fn found(host: &str, target: &str) -> Option<(String, Access)> {
     match router().find(&host, &target) {
         Found::Route(app, route) => Some((app.name.clone(), route.access)),
         Found::Own => Some(("own".to_owned(), Access::Public)),
-        Found::Nowhere => None,
+        Found::Nowhere | Found::Misdirected => None,
     }
 }
 

@@ -26,8 +26,8 @@ use crate::secret::Secret;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
 use crate::session::store::Index;
+use crate::session::store::Lifespan;
 use crate::session::store::SessionStore;
-use crate::session::store::Term;
 
 /// A clock that a test moves.
 #[derive(Debug)]
@@ -332,9 +332,9 @@ fn sorted(locators: impl IntoIterator<Item = Locator>) -> Vec<Locator> {
     locators
 }
 
-fn term(bench: &impl Bench, lives: Duration) -> Term {
+fn term(bench: &impl Bench, lives: Duration) -> Lifespan {
     let now = bench.now();
-    Term {
+    Lifespan {
         now,
         ends_at: now.plus(lives),
     }

@@ -20,12 +20,12 @@ use crate::oidc::attempts::Pending;
 use crate::session::key::Locator;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
+use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::store::Stored;
-use crate::session::store::Term;
 
 /// How many keys of one kind are kept. At 2 KiB a session this is about 200 MiB.
 const CAPACITY: usize = 100_000;
@@ -169,7 +169,7 @@ impl SessionStore for MemoryStore {
         ready(Ok(deleted))
     }
 
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()> {
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()> {
         let (mut shelves, now) = self.open();
         let mut listed = shelves
             .indexes

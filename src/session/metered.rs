@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use crate::clock::Timestamp;
 use crate::session::key::Locator;
 use crate::session::store::Index;
+use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::Stored;
-use crate::session::store::Term;
 use crate::telemetry::telemetry::Telemetry;
 
 /// Any store, watched.
@@ -69,7 +69,7 @@ impl SessionStore for Metered {
         self.watched(self.store.delete(locators))
     }
 
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()> {
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()> {
         self.watched(self.store.list(index, locator, term))
     }
 

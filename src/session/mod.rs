@@ -50,11 +50,12 @@ use crate::session::session::NewSession;
 use crate::session::session::Session;
 use crate::session::session::is_touch_due;
 use crate::session::store::Index;
+use crate::session::store::Lifespan;
 use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::store::Stored;
-use crate::session::store::Term;
-use crate::session::terms::Terms;
+use crate::session::terms::AdmittedRecord;
+use crate::session::terms::EntryTerms;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::cookies::Cookies;
 use crate::wire::cookies::SetCookie;
@@ -94,14 +95,14 @@ pub struct SessionSettings {
     /// The form of the cookies.
     pub cookies: CookieScheme,
     /// What each entry asks of a session.
-    pub terms: BTreeMap<EntryName, Terms>,
+    pub terms: BTreeMap<EntryName, EntryTerms>,
 }
 
 /// The sessions of all entries.
 #[derive(Debug)]
 pub struct Sessions {
     store: Arc<dyn SessionStore>,
-    terms: BTreeMap<EntryName, Terms>,
+    terms: BTreeMap<EntryName, EntryTerms>,
     keyring: Keyring,
     lifetimes: Lifetimes,
     cookies: CookieScheme,
@@ -161,9 +162,11 @@ impl Sessions {
         let locator = key.locator().ok_or(SealError::NotSealed)?;
         let now = self.clock.now();
         let ends_at = now.plus(self.lifetimes.absolute);
-        let value = self.value(&new, &key, &locator, Term { now, ends_at })?;
+        let value = self.value(&new, &key, &locator, Lifespan { now, ends_at })?;
         for index in self.current_indexes(&new)? {
-            self.store.list(&index, &locator, Term { now, ends_at }).await?;
+            self.store
+                .list(&index, &locator, Lifespan { now, ends_at })
+                .await?;
         }
         let lives = self.lifetimes.wanted(now, ends_at);
         self.store.put(&locator, value, lives).await?;
@@ -252,23 +255,13 @@ impl Sessions {
                 return None;
             }
         };
-        if let Err(outdated) = self.terms.get(claimed.entry)?.holds(&record) {
-            tracing::warn!(reference = %claimed.locator, reason = %outdated, "a session was made under other terms and was not opened");
-            return None;
+        match self.terms.get(claimed.entry)?.admit(record) {
+            Ok(admitted) => session_of(admitted, claimed, (host, stored, now)),
+            Err(outdated) => {
+                tracing::warn!(reference = %claimed.locator, reason = %outdated, "a session was made under other terms and was not opened");
+                None
+            }
         }
-        let left = stored.left.min(record.ends_at.since(now));
-        (record.ends_at > now).then(|| Session {
-            entry: record.entry,
-            host: host.clone(),
-            identity: record.identity,
-            authentication: record.authentication,
-            logged_in_at: record.logged_in_at,
-            ends_at: record.ends_at,
-            lapses_at: now.plus(left),
-            id_token: record.id_token,
-            reference: claimed.locator.clone(),
-            sid: claimed.sid.clone(),
-        })
     }
 
     fn prolong(&self, session: &mut Session, now: Timestamp) {
@@ -285,7 +278,7 @@ impl Sessions {
         new: &NewSession,
         key: &SessionKey,
         locator: &Locator,
-        term: Term,
+        term: Lifespan,
     ) -> Result<Vec<u8>, EstablishError> {
         let prefix = self.store.prefix();
         let note = OperatorNote {
@@ -374,6 +367,28 @@ impl<'a> Claimed<'a> {
             sid,
         })
     }
+}
+
+/// None if it is over.
+fn session_of(
+    admitted: AdmittedRecord,
+    claimed: &Claimed<'_>,
+    (host, stored, now): (&Host, &Stored, Timestamp),
+) -> Option<Session> {
+    let record = admitted.into_record();
+    let left = stored.left.min(record.ends_at.since(now));
+    (record.ends_at > now).then(|| Session {
+        entry: record.entry,
+        host: host.clone(),
+        identity: record.identity,
+        authentication: record.authentication,
+        logged_in_at: record.logged_in_at,
+        ends_at: record.ends_at,
+        lapses_at: now.plus(left),
+        id_token: record.id_token,
+        reference: claimed.locator.clone(),
+        sid: claimed.sid.clone(),
+    })
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl Index {
 
 /// From now until a session's absolute end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Term {
+pub struct Lifespan {
     /// The present moment.
     pub now: Timestamp,
     /// The absolute end.
@@ -135,7 +135,7 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     fn delete<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, usize>;
 
     /// Puts a session on a list, takes off what is past, and lets the list live as long as the longest session on it.
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()>;
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()>;
 
     /// The sessions on the lists. Some may have ended.
     fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>>;

@@ -7,7 +7,7 @@ use crate::session::record::Record;
 
 /// The terms of one provider entry.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct EntryTerms {
     /// Who vouches for people there.
     pub issuer: String,
     /// The levels of that provider.
@@ -27,15 +27,26 @@ pub enum Outdated {
     Level,
 }
 
-impl Terms {
-    /// Whether a login of before would be one now.
-    pub(super) fn holds(&self, record: &Record) -> Result<(), Outdated> {
+/// A record that the entry's terms of today admit. A session is made of nothing else.
+#[derive(Debug)]
+pub(super) struct AdmittedRecord(Record);
+
+impl AdmittedRecord {
+    /// The record.
+    pub(super) fn into_record(self) -> Record {
+        self.0
+    }
+}
+
+impl EntryTerms {
+    /// Takes the record of a login of before that would be one now.
+    pub(super) fn admit(&self, record: Record) -> Result<AdmittedRecord, Outdated> {
         if self.issuer != record.identity.subject.issuer {
             return Err(Outdated::Issuer);
         }
         let reached = self.acr_values.value(&record.authentication.acr);
         match reached.map(|reached| reached.against(&self.lowest)) {
-            Some(Strength::Enough) => Ok(()),
+            Some(Strength::Enough) => Ok(AdmittedRecord(record)),
             Some(Strength::TooLow) | None => Err(Outdated::Level),
         }
     }

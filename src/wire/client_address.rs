@@ -27,6 +27,25 @@ pub enum Arrival {
     InTheOpen,
 }
 
+/// What the connection knows of a request, and its head cannot say: who asks, and how it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Whom the answer is for: the peer of the connection, or whom a trusted proxy named; then the port is 0.
+    pub client: SocketAddr,
+    /// Whether it came as the site is published.
+    pub arrival: Arrival,
+}
+
+impl Provenance {
+    /// Of a request that nobody doubts came as it should.
+    pub const fn as_published(client: SocketAddr) -> Self {
+        Self {
+            client,
+            arrival: Arrival::AsPublished,
+        }
+    }
+}
+
 impl TrustedProxies {
     /// These networks. An IPv4 network in its IPv6 spelling is an IPv4 network.
     pub fn new(networks: impl IntoIterator<Item = IpNet>) -> Self {

@@ -15,6 +15,7 @@ use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::pyjwt;
+use crate::support::raw::exchange;
 use crate::support::repository::in_repository;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
@@ -326,7 +327,13 @@ fn explain_says_what_the_gateway_then_does() {
     let own = guichet(&scene, &["explain", "/_guichet/login"]).well();
     assert!(said(&own, "answer")[0].contains("gateway itself"), "{own}");
     let nowhere = guichet(&scene, &["explain", "http://autre.example/x"]).well();
-    assert_eq!(said(&nowhere, "answer"), ["404"]);
+    assert_eq!(said(&nowhere, "answer"), ["421: not a host of this site"]);
+    let host = "autre.example";
+    let answer = exchange(
+        scene.gateway.address(),
+        format!("GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+    );
+    assert_eq!(answer.status, 421);
     assert!(said(&nowhere, "application")[0].contains("none"), "{nowhere}");
     let unknown = guichet(&scene, &["explain", "/x", "--as", "personne"]);
     assert_eq!(unknown.code, 2);

@@ -12,12 +12,12 @@ use crate::secret::Secret;
 use crate::session::Sessions;
 use crate::session::roster::Roster;
 use crate::session::store::Index;
+use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::store::Stored;
-use crate::session::store::Term;
 use crate::telemetry::audit::stream::Audit;
 use crate::telemetry::telemetry::Telemetry;
 
@@ -55,7 +55,7 @@ impl SessionStore for AwayHalfway {
         says(Ok(locators.len()))
     }
 
-    fn list<'a>(&'a self, _: &'a Index, _: &'a Locator, _: Term) -> Reply<'a, ()> {
+    fn list<'a>(&'a self, _: &'a Index, _: &'a Locator, _: Lifespan) -> Reply<'a, ()> {
         says(Err(StoreError::Timeout))
     }
 

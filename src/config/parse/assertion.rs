@@ -11,6 +11,7 @@ use crate::config::settings::AssertionSettings;
 use crate::config::settings::KeySource;
 use crate::config::settings::PublicUrl;
 use crate::config::surroundings::Surroundings;
+use crate::identity_headers::assertion::LONGEST_LIFETIME;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::identity_headers::signing_keys::SigningKeysError;
 
@@ -37,7 +38,7 @@ pub fn assertion(
         Some(issuer) => words::token(&key.name("issuer"), issuer, findings),
         None => around.public_url.map(ToString::to_string),
     };
-    let lifetime_bounds = (Duration::from_secs(20), Duration::from_mins(10));
+    let lifetime_bounds = (Duration::from_secs(20), LONGEST_LIFETIME);
     let lifetime = words::duration(&key.name("lifetime"), raw.lifetime, lifetime_bounds, findings);
     let keys = match raw.keys_dir {
         Some(folder) => key_folder(&key.name("keys_dir"), &folder, around.surroundings, findings),

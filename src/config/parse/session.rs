@@ -156,8 +156,8 @@ fn unusable(key: &Key, error: RedisUrlError, findings: &mut Findings) {
         _ => (
             Code::RedisUrl,
             key.name("url"),
-            format!("the URL of Redis is {error}"),
-            "write redis://host:6379/0, or rediss:// for TLS",
+            error.to_string(),
+            "write redis://host:6379/0, or rediss:// for TLS, without a fragment; name an authority of your own in ca_file",
         ),
     };
     findings.error(code, &key, problem, help);

@@ -24,9 +24,9 @@ use crate::gateway::upstream::Upstreams;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::lifecycle::Lifecycle;
+use crate::pipeline::AppCookies;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
-use crate::pipeline::OwnCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::path_prefix::PathPrefix;
@@ -157,7 +157,7 @@ impl Decide for PassAll {
                     HeaderValue::from_static("authenticated"),
                 )],
                 cache: self.cache,
-                own_cookies: OwnCookies::NoneNamed,
+                app_cookies: AppCookies::NoneNamed,
                 ending: None,
                 public_scheme: "https",
             })),

@@ -74,7 +74,7 @@ fn forwarding(headers: &mut HeaderMap, forward: &Forward) -> Result<(), http::Er
         .host
         .port()
         .unwrap_or(if scheme == "https" { 443 } else { 80 });
-    let client = asked.client.ip().to_canonical().to_string();
+    let client = asked.provenance.client.ip().to_canonical().to_string();
     headers.insert(X_FORWARDED_FOR, HeaderValue::from_str(&client)?);
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
     headers.insert(X_FORWARDED_HOST, asked.raw_host.clone());

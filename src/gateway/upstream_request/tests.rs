@@ -9,13 +9,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
-use crate::pipeline::OwnCookies;
+use crate::pipeline::AppCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
+use crate::wire::client_address::Provenance;
 use crate::wire::header_name;
 use crate::wire::host::Host;
 use crate::wire::request_id::RequestId;
@@ -76,7 +77,9 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
     }
     let (head, ()) = builder.body(()).unwrap().into_parts();
     let client = SocketAddr::from(([192, 0, 2, 1], 9));
-    let request = crate::wire::request::Request::parse(&head, client, RequestId::of([0; 8])).ok()?;
+    let request =
+        crate::wire::request::Request::parse(&head, Provenance::as_published(client), RequestId::of([0; 8]))
+            .ok()?;
     let identity =
         IDENTITY.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
     let forward = Forward {
@@ -84,7 +87,7 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
         app: app(),
         identity: identity.to_vec(),
         cache: AnswerCache::AsItIs,
-        own_cookies: OwnCookies::NoneNamed,
+        app_cookies: AppCookies::NoneNamed,
         ending: None,
         public_scheme: "https",
     };

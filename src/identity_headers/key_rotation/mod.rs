@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::identity_headers::assertion::LONGEST_LIFETIME;
 use crate::identity_headers::key_rotation::key_folder::HeldFolder;
 use crate::identity_headers::key_rotation::key_folder::KeyFolderError;
 use crate::identity_headers::key_rotation::key_folder::Role;
@@ -17,8 +18,8 @@ use crate::identity_headers::signing_keys::PUBLISHED_FOR;
 
 /// How long after a step the last process has surely reloaded.
 const RELOADED_WITHIN: Duration = Duration::from_mins(5);
-/// The longest lifetime of an assertion (`assertion.lifetime`), and the leeway that an application may give it.
-const LONGEST_LIFE: Duration = Duration::from_mins(11);
+/// How much later than its end an application may still believe an assertion.
+const LEEWAY: Duration = Duration::from_mins(1);
 
 /// What a rotation did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +131,7 @@ fn may_sign_from(published: Timestamp) -> Timestamp {
 }
 
 fn needed_until(replaced: Timestamp) -> Timestamp {
-    replaced.plus(PUBLISHED_FOR + RELOADED_WITHIN + LONGEST_LIFE)
+    replaced.plus(PUBLISHED_FOR + RELOADED_WITHIN + LONGEST_LIFETIME + LEEWAY)
 }
 
 #[cfg(test)]

@@ -40,7 +40,6 @@ use crate::pages::sign_out::NothingToSignOut;
 use crate::pages::sign_out::PartlySignedOut;
 use crate::pages::sign_out::SignOutPage;
 use crate::pages::sign_out::SignedOut;
-use crate::wire::cookies::CookieScheme;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::response::Response;
 
@@ -70,7 +69,6 @@ pub(super) fn frame(locale: Locale, organisation: &Organisation) -> Frame<'_> {
         home: "/urbanisme/",
         lang_switch: Some("/_guichet/login?app=urbanisme&return_to=%2Fdossier"),
         reference: None,
-        scheme: CookieScheme::Secure,
         own_paths: &OWN_PATHS,
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::pages::assets;
 use crate::pages::frame::Frame;
 use crate::pages::locale::Locale;
-use crate::pages::service_pages::NotFound;
 use crate::pages::tests::every_page::EVIL;
 use crate::pages::tests::every_page::both_languages;
 use crate::pages::tests::every_page::calm_pages;
@@ -16,7 +15,6 @@ use crate::pages::tests::every_page::html;
 use crate::pages::tests::every_page::organisation;
 use crate::pages::tests::every_page::pages;
 use crate::pages::tests::every_page::words;
-use crate::wire::cookies::CookieScheme;
 
 #[test]
 fn every_page_has_its_status() {
@@ -49,7 +47,6 @@ fn every_page_is_kept_from_frames_caches_and_foreign_code() {
             ("x-content-type-options", "nosniff"),
             ("cross-origin-opener-policy", "same-origin"),
             ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
-            ("strict-transport-security", "max-age=31536000"),
             ("content-language", locale.tag()),
             ("vary", "Accept-Language, Cookie"),
         ] {
@@ -93,19 +90,6 @@ fn no_page_has_inline_code_or_style() {
             html.matches("<script src=\"/_guichet/assets/chooser.").count()
         );
     }
-}
-
-#[test]
-fn plain_http_promises_no_https() {
-    let organisation = organisation("Ville d’Exemple");
-    let frame = Frame {
-        scheme: CookieScheme::PlainLoopback,
-        ..frame(Locale::Fr, &organisation)
-    };
-    assert_eq!(
-        field(&NotFound.respond(&frame), "strict-transport-security"),
-        None
-    );
 }
 
 #[test]

@@ -29,12 +29,12 @@ use crate::session::redis::link::RedisTls;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
+use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::store::Stored;
-use crate::session::store::Term;
 
 /// How many keys one command looks at. Redis does nothing else meanwhile.
 const LOOKED_AT: usize = 500;
@@ -160,7 +160,7 @@ impl SessionStore for RedisStore {
         })
     }
 
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Term) -> Reply<'a, ()> {
+    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()> {
         Box::pin(async move {
             let key = self.index(index);
             let lives_until = |end: Timestamp| Command::new("EXPIRE", &key).arg(seconds(end.since(term.now)));

@@ -25,7 +25,7 @@ use crate::session::session::NewSession;
 use crate::session::session::Session;
 use crate::session::store::SessionStore;
 use crate::session::store::Stored;
-use crate::session::terms::Terms;
+use crate::session::terms::EntryTerms;
 use crate::wire::cookies::CookieScheme;
 use crate::wire::cookies::Cookies;
 use crate::wire::host::Host;
@@ -56,9 +56,9 @@ pub(super) fn over(store: Arc<dyn SessionStore>, clock: &Arc<MovedClock>, secret
     at(&terms(ISSUER, "eidas1"), store, clock, secrets)
 }
 
-pub(super) fn terms(issuer: &str, lowest: &str) -> Terms {
+pub(super) fn terms(issuer: &str, lowest: &str) -> EntryTerms {
     let acr_values: AcrOrder = serde_json::from_value(json!(["eidas1", "eidas2"])).unwrap();
-    Terms {
+    EntryTerms {
         issuer: issuer.to_owned(),
         lowest: acr_values.value(lowest).unwrap(),
         acr_values,
@@ -66,7 +66,7 @@ pub(super) fn terms(issuer: &str, lowest: &str) -> Terms {
 }
 
 pub(super) fn at(
-    terms: &Terms,
+    terms: &EntryTerms,
     store: Arc<dyn SessionStore>,
     clock: &Arc<MovedClock>,
     secrets: &[u8],

@@ -1,7 +1,5 @@
 //! A request as everything above the socket sees it: one host, one canonical target, and only what a client may say.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 use http::HeaderMap;
 use http::Method;
@@ -10,7 +8,7 @@ use http::header::ACCEPT;
 use http::header::HOST;
 use http::request::Parts;
 
-use crate::wire::client_address::Arrival;
+use crate::wire::client_address::Provenance;
 use crate::wire::cookies::Cookies;
 use crate::wire::header_name;
 use crate::wire::host::Host;
@@ -87,10 +85,8 @@ pub struct Request {
     pub application_cookies: Option<http::HeaderValue>,
     /// The `Host` field, or the authority of HTTP/2, as the browser wrote it.
     pub raw_host: http::HeaderValue,
-    /// Whom the answer is for: the peer of the connection, or whom a trusted proxy named; then the port is 0.
-    pub client: SocketAddr,
-    /// Whether it came as the site is published.
-    pub arrival: Arrival,
+    /// Who asks, and how it came.
+    pub provenance: Provenance,
     /// This request's number.
     pub id: RequestId,
     /// The body of a form that was sent to one of our own endpoints; empty for everything else.
@@ -99,7 +95,7 @@ pub struct Request {
 
 impl Request {
     /// Reads the head of a request, or refuses it. Nothing was decided or sent yet.
-    pub fn parse(head: &Parts, client: SocketAddr, id: RequestId) -> Result<Self, RequestError> {
+    pub fn parse(head: &Parts, provenance: Provenance, id: RequestId) -> Result<Self, RequestError> {
         if !is_served(&head.method) {
             return Err(RequestError::Method);
         }
@@ -127,8 +123,7 @@ impl Request {
             cookies: Cookies::of(&head.headers),
             application_cookies: crate::wire::cookies::without_own(&head.headers),
             raw_host,
-            client,
-            arrival: Arrival::AsPublished,
+            provenance,
             id,
             form: Bytes::new(),
         })

@@ -1,5 +1,7 @@
 //! What a head may say, field by field.
 
+use std::net::SocketAddr;
+
 use super::*;
 
 fn parse(target: &str, fields: &[(&str, &str)]) -> Result<Request, RequestError> {
@@ -14,7 +16,7 @@ fn parse_method(method: &str, target: &str, fields: &[(&str, &str)]) -> Result<R
     let (head, ()) = builder.body(()).unwrap().into_parts();
     Request::parse(
         &head,
-        SocketAddr::from(([127, 0, 0, 1], 9)),
+        Provenance::as_published(SocketAddr::from(([127, 0, 0, 1], 9))),
         RequestId::of([0; 8]),
     )
 }
@@ -64,7 +66,7 @@ fn the_authority_of_http_2_is_the_host() {
         }
         let (head, ()) = builder.body(()).unwrap().into_parts();
         let client = SocketAddr::from(([127, 0, 0, 1], 9));
-        let request = Request::parse(&head, client, RequestId::of([0; 8]))?;
+        let request = Request::parse(&head, Provenance::as_published(client), RequestId::of([0; 8]))?;
         assert_eq!(request.target.as_str(), "/x?y");
         Ok((
             request.host.to_string(),

@@ -53,9 +53,15 @@ fn a_connection_keeps_its_certificate_and_the_next_one_has_the_new_one() {
 #[test]
 fn a_certificate_that_cannot_be_served_leaves_the_one_before_in_force_with_everything_else() {
     let mut secure = Secure::start();
-    let request = "GET /public HTTP/1.1\r\nHost: {host}";
-    let hsts = |secure: &Secure| secure.raw(request).field("strict-transport-security").is_some();
-    assert!(hsts(&secure));
+    let said = |secure: &Secure| {
+        let of = |path: &str| {
+            let answer = secure.raw(&format!("GET {path} HTTP/1.1\r\nHost: {{host}}"));
+            answer.fields("strict-transport-security").concat()
+        };
+        ["/public", "/_guichet/login", "/_guichet/nothing"].map(of)
+    };
+    let year = "max-age=31536000";
+    assert_eq!(said(&secure), [year; 3]);
     let key = secure.authority.path("gateway.key");
     let right = fs::read(&key).unwrap();
     fs::write(&key, "no key").unwrap();
@@ -65,8 +71,11 @@ fn a_certificate_that_cannot_be_served_leaves_the_one_before_in_force_with_every
         refusal.contains("error[C090]") && refusal.contains("server.tls.key_file"),
         "{refusal}"
     );
-    assert!(hsts(&secure));
+    assert_eq!(said(&secure), [year; 3]);
     fs::write(&key, right).unwrap();
     secure.scene.gateway.reload(edit).unwrap();
-    assert!(!hsts(&secure));
+    assert_eq!(said(&secure), [""; 3], "our own pages say nothing else");
+    let edit = |text: &str| text.replace("\"off\"", "\"subdomains\"");
+    secure.scene.gateway.reload(edit).unwrap();
+    assert_eq!(said(&secure), ["max-age=31536000; includeSubDomains"; 3]);
 }

@@ -20,7 +20,7 @@ use guichet::session::conformance::MovedClock;
 use guichet::session::session::Lifetimes;
 use guichet::session::session::NewSession;
 use guichet::session::session::Session;
-use guichet::session::terms::Terms;
+use guichet::session::terms::EntryTerms;
 use guichet::wire::cookies::CookieScheme;
 use guichet::wire::cookies::Cookies;
 use guichet::wire::host::Host;
@@ -66,9 +66,9 @@ fn entry() -> EntryName {
     EntryName::parse("fc").unwrap()
 }
 
-fn terms() -> Terms {
+fn terms() -> EntryTerms {
     let acr_values: AcrOrder = serde_json::from_value(json!(["eidas1"])).unwrap();
-    Terms {
+    EntryTerms {
         issuer: subject().issuer,
         lowest: acr_values.value("eidas1").unwrap(),
         acr_values,

@@ -12,9 +12,9 @@ use guichet::session::conformance;
 use guichet::session::redis::RedisStore;
 use guichet::session::redis::link::RedisUrlError;
 use guichet::session::store::Index;
+use guichet::session::store::Lifespan;
 use guichet::session::store::SessionStore;
 use guichet::session::store::StoreError;
-use guichet::session::store::Term;
 
 use super::bench::HOUR;
 use super::bench::RedisBench;
@@ -104,7 +104,7 @@ async fn failures_of_every_operation(store: &RedisStore) -> Vec<String> {
         write(store).await.err(),
         store.delete(&[locator()]).await.err(),
         store
-            .list(&list[0], &locator(), Term { now, ends_at })
+            .list(&list[0], &locator(), Lifespan { now, ends_at })
             .await
             .err(),
         store.listed(&list).await.err(),
