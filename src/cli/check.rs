@@ -54,13 +54,13 @@ fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut 
         streams.say_wrong_line(format_args!("{warning}\n"));
     }
     streams.say_line(format_args!("{}: {}", path.display(), count(&loaded.warnings)));
-    for (registration, settings) in loaded.config.registrations().iter().zip(&loaded.config.providers) {
+    for settings in &loaded.config.providers {
         let profile = &settings.profile;
         streams.say_line(format_args!(
             "\nproviders.{}: register these at {}, {}",
-            registration.entry, profile.rules.button.name, profile.issuer
+            settings.entry, profile.rules.button.name, profile.issuer
         ));
-        tell_uris(registration, streams);
+        tell_uris(&loaded.config.registration(&settings.entry), streams);
     }
     if arguments.print {
         streams.say_line("");
@@ -90,11 +90,12 @@ fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
 fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
     let providers: Vec<Value> = loaded
         .config
-        .registrations()
+        .providers
         .iter()
-        .map(|registration| {
+        .map(|settings| {
+            let registration = loaded.config.registration(&settings.entry);
             json!({
-                "entry": registration.entry.as_str(),
+                "entry": settings.entry.as_str(),
                 "redirect_uris": registration.redirect_uris,
                 "post_logout_redirect_uris": registration.post_logout_redirect_uris,
                 "sector_identifier_uri": registration.sector_identifier_uri,

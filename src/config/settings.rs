@@ -152,8 +152,6 @@ pub enum KeySource {
 /// What an operator registers at a provider for one of its entries, byte for byte as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
-    /// The entry.
-    pub entry: EntryName,
     /// One for each host at which an app offers this entry.
     pub redirect_uris: Vec<String>,
     /// One for each of these hosts.
@@ -166,11 +164,8 @@ impl Config {
     /// Every redirect URI of every entry.
     pub fn redirect_uris(&self) -> Vec<String> {
         let mut uris: Vec<String> = Vec::new();
-        for uri in self
-            .registrations()
-            .into_iter()
-            .flat_map(|registration| registration.redirect_uris)
-        {
+        let of_entry = |settings: &ClientSettings| self.registration(&settings.entry).redirect_uris;
+        for uri in self.providers.iter().flat_map(of_entry) {
             if !uris.contains(&uri) {
                 uris.push(uri);
             }
@@ -188,34 +183,25 @@ impl Config {
         Some(self.server.own_paths.sector_identifier_uri(scheme, host))
     }
 
-    /// What to register at each provider.
-    pub fn registrations(&self) -> Vec<Registration> {
-        let (scheme, own_paths) = (self.public_url.scheme, &self.server.own_paths);
-        let of_entry = |entry: &EntryName| {
-            let mut hosts: Vec<&Host> = Vec::new();
-            for app in self.apps.iter().filter(|app| app.providers.contains(entry)) {
-                if !hosts.contains(&&app.host) {
-                    hosts.push(&app.host);
-                }
+    /// What to register for an entry at its provider.
+    pub fn registration(&self, entry: &EntryName) -> Registration {
+        let scheme = self.public_url.scheme;
+        let mut hosts: Vec<&Host> = Vec::new();
+        for app in self.apps.iter().filter(|app| app.providers.contains(entry)) {
+            if !hosts.contains(&&app.host) {
+                hosts.push(&app.host);
             }
-            Registration {
-                entry: entry.clone(),
-                sector_identifier_uri: (hosts.len() > 1)
-                    .then(|| self.sector_identifier_uri(scheme))
-                    .flatten(),
-                redirect_uris: hosts
-                    .iter()
-                    .map(|host| own_paths.redirect_uri(scheme, host))
-                    .collect(),
-                post_logout_redirect_uris: hosts
-                    .iter()
-                    .map(|host| own_paths.post_logout_redirect_uri(scheme, host))
-                    .collect(),
-            }
+        }
+        let own_paths = &self.server.own_paths;
+        let at_each = |uri: fn(&OwnPaths, &str, &Host) -> String| {
+            hosts.iter().map(|host| uri(own_paths, scheme, host)).collect()
         };
-        self.providers
-            .iter()
-            .map(|settings| of_entry(&settings.entry))
-            .collect()
+        Registration {
+            redirect_uris: at_each(OwnPaths::redirect_uri),
+            post_logout_redirect_uris: at_each(OwnPaths::post_logout_redirect_uri),
+            sector_identifier_uri: (hosts.len() > 1)
+                .then(|| self.sector_identifier_uri(scheme))
+                .flatten(),
+        }
     }
 }

@@ -163,12 +163,15 @@ fn the_configuration_of_the_readme_loads_and_says_what_the_shipped_file_says() {
         let loaded = config::load_text(path, text, &Surroundings::new(path, variables.clone().into()));
         let loaded = loaded.unwrap_or_else(|errors| panic!("{errors}"));
         assert!(loaded.warnings.is_empty());
-        loaded.config.registrations()
+        let config = loaded.config;
+        let entries = config.providers.iter().map(|settings| &settings.entry);
+        let registered = entries.map(|entry| (entry.clone(), config.registration(entry)));
+        registered.collect::<Vec<_>>()
     };
     let shipped = load(&text_of("config/franceconnect-sandbox.toml"));
     assert_eq!(load(&block("toml")), shipped);
     assert_eq!(
-        shipped[0].redirect_uris,
+        shipped[0].1.redirect_uris,
         ["http://127.0.0.1:8080/_guichet/callback"]
     );
 }

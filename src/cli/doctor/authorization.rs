@@ -153,7 +153,7 @@ fn page(patient: &Patient<'_>, refusal: Refusal, code: &str, redirect_uri: &str)
 }
 
 /// The address of the list, or that it is not needed.
-fn sector_identifier<'a>(patient: &Patient<'a>) -> &'a str {
+fn sector_identifier<'p>(patient: &'p Patient<'_>) -> &'p str {
     let uri = patient.registration.sector_identifier_uri.as_deref();
     uri.unwrap_or("no address (all redirect URIs are on one host here)")
 }

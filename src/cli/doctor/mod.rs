@@ -123,14 +123,13 @@ struct Visit<'a> {
 
 impl Visit<'_> {
     async fn everything(&self, only: Option<&str>, report: &mut Report<'_, '_>) {
-        let registrations = self.config.registrations();
-        for (settings, registration) in self.config.providers.iter().zip(&registrations) {
+        for settings in &self.config.providers {
             if only.is_some_and(|only| only != settings.entry.as_str()) {
                 continue;
             }
             let patient = Patient {
                 settings,
-                registration,
+                registration: self.config.registration(&settings.entry),
                 config: self.config,
                 back_channel: self.outbound,
             };

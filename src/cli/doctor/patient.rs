@@ -7,12 +7,11 @@ use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::examination::Examination;
 
 /// Whom the doctor looks at.
-#[derive(Clone, Copy)]
 pub(super) struct Patient<'a> {
     /// What the configuration says about the entry.
     pub(super) settings: &'a ClientSettings,
     /// What is registered at the provider.
-    pub(super) registration: &'a Registration,
+    pub(super) registration: Registration,
     /// Everything else that it says.
     pub(super) config: &'a Config,
     /// How the provider is reached.

@@ -9,14 +9,15 @@ use crate::support::repository::text_of;
 
 const PAGE: &str = "docs/operations.md";
 
-/// Every file of the program.
+/// Every file of the program, without the tests that stand beside one.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let below = folders.iter().flat_map(|folder| sources(folder));
     let files = files
         .into_iter()
-        .filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+        .filter(|file| file.extension().is_some_and(|extension| extension == "rs"))
+        .filter(|file| !file.ends_with("tests.rs"));
     files.chain(below).collect()
 }
 
