@@ -3,9 +3,6 @@
 
 use std::sync::Arc;
 
-use http::HeaderName;
-use http::HeaderValue;
-
 use crate::access;
 use crate::access::Decision;
 use crate::access::Visitor;
@@ -41,10 +38,37 @@ pub enum JudgeError {
 #[derive(Debug)]
 #[must_use]
 pub enum Judgement {
-    /// It is forwarded, with these fields written last, as the person of this session if it passes as one.
-    Forward(Vec<(HeaderName, HeaderValue)>, AnswerCache, Option<Box<Session>>),
+    /// It passes.
+    Forward(Admission),
     /// It needs a login.
     Authenticate,
+}
+
+/// A request that passes.
+#[derive(Debug)]
+pub struct Admission {
+    /// What is written last into the head for the application.
+    pub identity: IdentityHeaders,
+    /// As whom it passes.
+    pub passes: Passes,
+}
+
+impl Admission {
+    /// What is added to the application's answer.
+    pub fn cache(&self) -> AnswerCache {
+        match self.passes {
+            Passes::SignedIn(_) => AnswerCache::PrivateUnlessSaid,
+            Passes::Anonymous | Passes::Unasked => AnswerCache::AsItIs,
+        }
+    }
+
+    /// The session, if it passes as a person.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.passes {
+            Passes::SignedIn(session) => Some(session),
+            Passes::Anonymous | Passes::Unasked => None,
+        }
+    }
 }
 
 /// What is added to the application's answer.
@@ -117,18 +141,12 @@ pub fn judge_visitor(
         Decision::Forward(permit) => permit,
         Decision::Authenticate => return Ok(Judgement::Authenticate),
     };
-    let cache = match permit.passes() {
-        Passes::SignedIn(_) => AnswerCache::PrivateUnlessSaid,
-        Passes::Anonymous | Passes::Unasked => AnswerCache::AsItIs,
-    };
     let audience = Audience {
         app: &asked.app.name,
         told: &asked.app.told,
     };
-    let headers = IdentityHeaders::of(&permit, audience, asked.id, assertions)?;
-    let session = match permit.into_passes() {
-        Passes::SignedIn(session) => Some(session),
-        Passes::Anonymous | Passes::Unasked => None,
-    };
-    Ok(Judgement::Forward(headers.into_fields(), cache, session))
+    Ok(Judgement::Forward(Admission {
+        identity: IdentityHeaders::of(&permit, audience, asked.id, assertions)?,
+        passes: permit.into_passes(),
+    }))
 }

@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use http::HeaderName;
-use http::HeaderValue;
 use http::Method;
 use http::request::Parts;
 
@@ -19,6 +17,7 @@ use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::in_the_open;
 use crate::endpoints::witness;
+use crate::identity_headers::IdentityHeaders;
 use crate::judge::AnswerCache;
 use crate::judge::Judge;
 use crate::judge::Judgement;
@@ -53,7 +52,7 @@ pub struct Forward {
     /// Whose it is.
     pub app: Arc<App>,
     /// What is written last.
-    pub identity: Vec<(HeaderName, HeaderValue)>,
+    pub identity: IdentityHeaders,
     /// What is added to the answer.
     pub cache: AnswerCache,
     /// What becomes of the application's own session cookies.
@@ -101,15 +100,15 @@ impl Pipeline {
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {
-            Ok(Judgement::Forward(identity, cache, session)) => {
-                witness::judged(desk, app, &identity);
+            Ok(Judgement::Forward(admission)) => {
+                witness::judged(desk, app, &admission);
                 Outcome::Forward(Box::new(Forward {
-                    app_cookies: app_cookies(desk, &request, (app, route), session.as_deref()).await,
-                    ending: ends_session::ending(&request, route, session),
+                    app_cookies: app_cookies(desk, &request, (app, route), admission.session()).await,
+                    cache: admission.cache(),
+                    ending: ends_session::ending(&request, route, admission.passes),
                     app: Arc::clone(app),
                     request,
-                    identity,
-                    cache,
+                    identity: admission.identity,
                     public_scheme: desk.scheme,
                 }))
             }

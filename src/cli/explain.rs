@@ -191,7 +191,7 @@ fn outcome(
         now: SystemClock.now(),
     };
     match judge::judge_visitor(asked, visitor, &assertions) {
-        Ok(Judgement::Forward(fields, ..)) => Ok(forwarded(app, request, &fields)),
+        Ok(Judgement::Forward(admission)) => Ok(forwarded(app, request, admission.identity.fields())),
         Ok(Judgement::Authenticate) => challenged(app, &config.server.own_paths, url, request),
         Err(error) => Ok(vec![(
             "answer",

@@ -126,8 +126,8 @@ fn of(config: &Config, arguments: &HeadersArguments) -> Result<Said, String> {
         now,
     };
     match judge::judge_visitor(asked, Visitor::Asked(sessions), &assertions) {
-        Ok(Judgement::Forward(fields, ..)) => Ok(Said {
-            fields,
+        Ok(Judgement::Forward(admission)) => Ok(Said {
+            fields: admission.identity.fields().to_vec(),
             jwks: serde_json::to_string(&keys.jwk_set()).map_err(|error| error.to_string())?,
         }),
         Ok(Judgement::Authenticate) => Err("nobody passes".to_owned()),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::access::permit::Passes;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
@@ -28,9 +29,14 @@ pub enum Ended {
 
 /// The session that this request ends if the application agrees. None where another site caused it, or where the browser
 /// only looks ahead.
-pub fn ending(request: &Request, route: &Route, session: Option<Box<Session>>) -> Option<Box<Session>> {
+pub fn ending(request: &Request, route: &Route, passes: Passes) -> Option<Box<Session>> {
     let asks = route.sign_out == SignOut::EndsSession;
-    session.filter(|_| asks && !request.is_cross_site() && !request.looks_ahead())
+    match passes {
+        Passes::SignedIn(session) if asks && !request.is_cross_site() && !request.looks_ahead() => {
+            Some(session)
+        }
+        _ => None,
+    }
 }
 
 /// Ends it, once the application has answered.

@@ -1,14 +1,12 @@
 //! What happened at our own paths, and what was decided about requests for applications, as the audit stream and the
 //! metrics tell it.
 
-use http::HeaderName;
-use http::HeaderValue;
-
+use crate::access::permit::Passes;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::identity_headers;
 use crate::identity_headers::IdentityHeadersError;
-use crate::identity_headers::rules;
+use crate::judge::Admission;
 use crate::judge::JudgeError;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
@@ -94,18 +92,22 @@ pub fn signed_out(desk: &Desk, request: &Request, session: &Session, at_provider
     desk.telemetry.metrics.logout("person", at_provider.word());
 }
 
-/// A request goes to its application with these fields.
-pub fn judged(desk: &Desk, app: &App, fields: &[(HeaderName, HeaderValue)]) {
-    let find = |wanted: &HeaderName| fields.iter().find(|(name, _)| name == wanted);
-    let decision = match find(&rules::STATUS).map(|(_, value)| value.as_bytes()) {
-        Some(b"authenticated") => "signed_in",
-        Some(_) => "anonymous",
-        None => "unasked",
-    };
+/// A request goes to its application.
+pub fn judged(desk: &Desk, app: &App, admission: &Admission) {
     let metrics = &desk.telemetry.metrics;
-    metrics.decided(&app.name, decision);
-    metrics.told(&app.name, identity_headers::size_of_fields(fields));
-    if find(&rules::ASSERTION).is_some() {
+    metrics.decided(
+        &app.name,
+        match admission.passes {
+            Passes::SignedIn(_) => "signed_in",
+            Passes::Anonymous => "anonymous",
+            Passes::Unasked => "unasked",
+        },
+    );
+    metrics.told(
+        &app.name,
+        identity_headers::size_of_fields(admission.identity.fields()),
+    );
+    if admission.session().is_some() {
         metrics.assertion_issued(&app.name);
     }
 }

@@ -84,8 +84,14 @@ impl IdentityHeaders {
     }
 
     /// The fields, each name once.
-    pub fn into_fields(self) -> Vec<(HeaderName, HeaderValue)> {
-        self.0
+    pub fn fields(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0
+    }
+
+    /// What nobody decided, for tests of what comes after a decision.
+    #[cfg(test)]
+    pub(crate) fn made_up(fields: &[(HeaderName, HeaderValue)]) -> Self {
+        Self(fields.to_vec())
     }
 }
 

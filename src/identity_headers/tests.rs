@@ -86,7 +86,9 @@ fn permit(session: Session) -> Permit {
 
 fn fields(scene: &Scene, session: Session, app: &App) -> Result<Map<String, Value>, IdentityHeadersError> {
     let id = RequestId::of([7; 8]);
-    let told = IdentityHeaders::of(&permit(session), app.audience(), &id, &scene.assertions)?.into_fields();
+    let told = IdentityHeaders::of(&permit(session), app.audience(), &id, &scene.assertions)?
+        .fields()
+        .to_vec();
     let pairs = told
         .iter()
         .map(|(name, value)| (name.to_string(), json!(value.to_str().unwrap())));
@@ -226,7 +228,7 @@ fn nothing_is_said_where_nobody_looked_and_only_that_where_nobody_is() {
         };
         let told =
             IdentityHeaders::of(&permit, app.audience(), &RequestId::of([1; 8]), &scene.assertions).unwrap();
-        told.into_fields()
+        told.fields()
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
             .collect::<Vec<_>>()

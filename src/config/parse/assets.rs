@@ -31,7 +31,7 @@ pub fn official_button(
 }
 
 /// A provider wants its own button where real people sign in.
-pub fn miss_the_button(button: Option<&OfficialButton>, entries: &[Entry], findings: &mut Findings) {
+pub fn warn_without_button(button: Option<&OfficialButton>, entries: &[Entry], findings: &mut Findings) {
     let assets = Key::ROOT.name("assets_dir");
     if button.is_some() || findings.refused(&assets) {
         return;

@@ -15,7 +15,7 @@ use crate::identity_headers::signing_keys::SigningKeys;
 use crate::routing::app::App;
 
 /// Signs about the longest person for every app, with a throw-away key, and measures.
-pub fn judge(issuer: &str, apps: &[App], findings: &mut Findings) {
+pub fn report_oversized(issuer: &str, apps: &[App], findings: &mut Findings) {
     let Ok(keys) = SigningKeys::in_memory() else {
         return;
     };

@@ -40,16 +40,16 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     };
     let assertion = assertion::assertion(raw.assertion, around, findings);
     let entries = provider::providers(raw.providers, surroundings, findings);
-    assets::miss_the_button(official_button.as_ref(), &entries, findings);
+    assets::warn_without_button(official_button.as_ref(), &entries, findings);
     let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
     if let Some(assertion) = &assertion {
-        budget::judge(&assertion.issuer, &apps, findings);
+        budget::report_oversized(&assertion.issuer, &apps, findings);
     }
     if let Some(server) = &server {
-        routes::judge(&server.own_paths, &apps, findings);
+        routes::report_own_paths(&server.own_paths, &apps, findings);
     }
     if let (Some(server), Some(public_url)) = (&server, &public_url) {
-        tls::judge(server, (public_url, &apps), surroundings, findings);
+        tls::report_listener(server, (public_url, &apps), surroundings, findings);
     }
     let providers = entries.into_iter().filter_map(|entry| entry.settings).collect();
     if findings.has_errors() {

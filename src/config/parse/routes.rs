@@ -93,7 +93,7 @@ pub fn routes(
 }
 
 /// What the gateway answers itself is no application's, and none of its routes is there.
-pub fn judge(own_paths: &OwnPaths, apps: &[App], findings: &mut Findings) {
+pub fn report_own_paths(own_paths: &OwnPaths, apps: &[App], findings: &mut Findings) {
     for app in apps {
         let key = Key::ROOT.name("apps").item(app.position);
         let of_routes = app.routes.iter().enumerate();

@@ -18,7 +18,7 @@ use crate::routing::app::App;
 use crate::secret_file::Exposure;
 
 /// Looks at the listener as a browser will.
-pub fn judge(
+pub fn report_listener(
     server: &ServerSettings,
     (public_url, apps): (&PublicUrl, &[App]),
     surroundings: &Surroundings,

@@ -21,6 +21,7 @@ use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::gateway::upstream::Shared;
 use crate::gateway::upstream::Upstreams;
+use crate::identity_headers::IdentityHeaders;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::lifecycle::Lifecycle;
@@ -152,10 +153,10 @@ impl Decide for PassAll {
             _ => Outcome::Forward(Box::new(Forward {
                 request,
                 app: Arc::clone(&self.app),
-                identity: vec![(
+                identity: IdentityHeaders::made_up(&[(
                     HeaderName::from_static("x-guichet-status"),
                     HeaderValue::from_static("authenticated"),
-                )],
+                )]),
                 cache: self.cache,
                 app_cookies: AppCookies::NoneNamed,
                 ending: None,

@@ -24,7 +24,8 @@ const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port")
 /// The request for the application, with a body that is framed as the browser framed it.
 pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, http::Error> {
     let asked = &forward.request;
-    let mut headers = HeaderMap::with_capacity(asked.headers.len() + forward.identity.len() + 8);
+    let identity = forward.identity.fields();
+    let mut headers = HeaderMap::with_capacity(asked.headers.len() + identity.len() + 8);
     headers.insert(HOST, host(forward)?);
     let said = asked.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH);
     headers.extend(said.map(|(name, value)| (name.clone(), value.clone())));
@@ -33,7 +34,7 @@ pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, h
     }
     frame(&mut headers, asked.headers.get(CONTENT_LENGTH), &body);
     forwarding(&mut headers, forward)?;
-    for (name, value) in &forward.identity {
+    for (name, value) in identity {
         headers.insert(name, value.clone());
     }
 

@@ -7,6 +7,7 @@ use http_body_util::Empty;
 use proptest::prelude::*;
 
 use super::*;
+use crate::identity_headers::IdentityHeaders;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::pipeline::AppCookies;
@@ -85,7 +86,7 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
     let forward = Forward {
         request,
         app: app(),
-        identity: identity.to_vec(),
+        identity: IdentityHeaders::made_up(&identity),
         cache: AnswerCache::AsItIs,
         app_cookies: AppCookies::NoneNamed,
         ending: None,
