@@ -18,6 +18,7 @@ use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::in_the_open;
+use crate::endpoints::misdirected;
 use crate::endpoints::witness;
 use crate::judge::AnswerCache;
 use crate::judge::Judge;
@@ -95,7 +96,7 @@ impl Pipeline {
             return Outcome::Answer(in_the_open::answer(desk, &request));
         }
         if !desk.router.serves(&request.host) {
-            return Outcome::Answer(failure::answer(desk, &request, &Failure::Misdirected));
+            return Outcome::Answer(misdirected::answer(desk, &request));
         }
         let (app, route) = match desk.router.find(&request.host, &request.target) {
             Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),

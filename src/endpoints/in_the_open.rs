@@ -5,6 +5,7 @@ use http::Method;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::misdirected;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
@@ -12,7 +13,7 @@ use crate::wire::response::Response;
 /// sent again as if nothing had happened.
 pub fn answer(desk: &Desk, request: &Request) -> Response {
     if !desk.router.serves(&request.host) {
-        return failure::answer(desk, request, &Failure::Misdirected);
+        return misdirected::answer(desk, request);
     }
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return failure::answer(desk, request, &Failure::InTheOpen);
