@@ -1,8 +1,11 @@
 //! The configuration that the demonstration writes: what an operator would write for one application.
 
 use std::fs;
+use std::fs::File;
 use std::io;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -20,7 +23,13 @@ impl Configuration<'_> {
     /// Writes the file and what it names into a folder that goes away with the demonstration.
     pub(crate) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         let secret = folder.join("client_secret");
-        fs::write(&secret, self.client_secret)?;
+        // As an operator would have it: for its owner alone.
+        let mut private = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&secret)?;
+        private.write_all(self.client_secret.as_bytes())?;
         let file = folder.join("guichet.toml");
         fs::write(&file, self.text(&secret))?;
         Ok(file)
