@@ -101,3 +101,30 @@ upstreams = ["http://{tour}"]
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_client_secret_is_for_its_owner_alone() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let somewhere = SocketAddr::from(([127, 0, 0, 1], 9));
+        let configuration = Configuration {
+            gateway_port: 9,
+            issuer: "http://localhost:9",
+            client_id: "demo",
+            client_secret: "s3cret",
+            application: somewhere,
+            tour: somewhere,
+        };
+        let text = fs::read_to_string(configuration.write(folder.path())?)?;
+        let secret = folder.path().join("client_secret");
+        assert_eq!(fs::metadata(&secret)?.permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&secret)?, "s3cret");
+        assert!(!text.contains("s3cret"));
+        Ok(())
+    }
+}

@@ -80,7 +80,7 @@ pub(crate) fn received(request: Option<&str>) -> Answer {
         )
     };
     let content = format!(
-        r#"<div class="card"><h1>La dernière requête reçue par l’application</h1><p>Telle qu’elle est arrivée, octet par octet. Ce que Guichet y a écrit est surligné.</p><pre class="whole">{}</pre>{table}<div class="actions"><a class="button" href="/urbanisme">Ouvrir l’application</a><a class="button quiet" href="/octets">Actualiser</a><a class="button quiet" href="/">Retour à la visite</a></div></div>"#,
+        r#"<div class="card"><h1>La dernière requête reçue par l’application</h1><p>Telle qu’elle est arrivée, octet par octet. En gras : ce que Guichet a écrit.</p><pre class="whole">{}</pre>{table}<div class="actions"><a class="button" href="/urbanisme">Ouvrir l’application</a><a class="button quiet" href="/octets">Actualiser</a><a class="button quiet" href="/">Retour à la visite</a></div></div>"#,
         marked(request.trim_end())
     );
     frame("Octets reçus", &content)
@@ -91,9 +91,9 @@ fn is_ours(name: &str) -> bool {
     name.to_ascii_lowercase().starts_with("x-guichet-")
 }
 
-/// The bytes, with the gateway's lines marked.
+/// The lines, with the gateway's own marked.
 fn marked(request: &str) -> String {
-    let lines = request.split('\n').map(|line| {
+    let lines = request.lines().map(|line| {
         if is_ours(line) {
             format!("<mark>{}</mark>", escape(line))
         } else {
@@ -193,4 +193,18 @@ fn one_try(each: &Try) -> String {
         escape(&each.answered),
         escape(each.received.as_deref().unwrap_or("rien")),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marked;
+
+    #[test]
+    fn what_the_gateway_wrote_is_marked_and_what_somebody_else_wrote_is_text() {
+        let request = "GET / HTTP/1.1\r\nX-Other: <b>\r\nX-Guichet-Sub: <i>";
+        assert_eq!(
+            marked(request),
+            "GET / HTTP/1.1\nX-Other: &lt;b&gt;\n<mark>X-Guichet-Sub: &lt;i&gt;</mark>"
+        );
+    }
 }

@@ -27,12 +27,17 @@ pub(crate) fn home(asked: &Asked, tour: Option<&str>) -> Answer {
         || "Bonjour, visiteur. Vous n'&ecirc;tes pas identifi&eacute;(e).".to_owned(),
         |name| format!("Bonjour {}", escape(&name)),
     );
+    // The demonstration shows them with their meaning; the application knows of none.
+    let bytes = tour.map_or_else(
+        || "/urbanisme/octets".to_owned(),
+        |tour| format!("{}octets", escape(tour)),
+    );
     let content = format!(
         r#"<h2>{greeting}</h2>
 <table border="1" cellpadding="6">
 <tr><td><a href="/urbanisme/dossier">Mon dossier de permis de construire</a></td><td>sur identification</td></tr>
 <tr><td><a href="/urbanisme/public">Le plan local d'urbanisme</a></td><td>ouvert &agrave; tous</td></tr>
-<tr><td><a href="/urbanisme/octets">Ce que cette application vient de recevoir</a></td><td>octet par octet</td></tr>
+<tr><td><a href="{bytes}">Ce que cette application vient de recevoir</a></td><td>octet par octet</td></tr>
 </table>
 <p><a href="/_guichet/logout">Se d&eacute;connecter</a></p>"#
     );
