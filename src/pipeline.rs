@@ -16,6 +16,7 @@ use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::in_the_open;
+use crate::endpoints::misdirected;
 use crate::endpoints::witness;
 use crate::identity_headers::IdentityHeaders;
 use crate::judge::AnswerCache;
@@ -90,13 +91,12 @@ impl Pipeline {
     /// Decides a request: whose is it, may it pass, what is the application told.
     pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
         let desk = &self.desk;
-        let fail = |failure| Outcome::Answer(failure::answer(desk, &request, &failure));
         let is_in_the_open = desk.scheme == "https" && request.provenance.arrival == Arrival::InTheOpen;
         let (app, route) = match desk.router.find(&request.host, &request.target) {
-            Found::Misdirected => return fail(Failure::Misdirected),
+            Found::Misdirected => return Outcome::Answer(misdirected::answer(desk, &request)),
             _ if is_in_the_open => return Outcome::Answer(in_the_open::answer(desk, &request)),
             Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
-            Found::Nowhere => return fail(Failure::NotFound),
+            Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::settings::AssertionSettings;
 use crate::config::settings::Config;
 use crate::config::settings::KeySource;
+use crate::config::settings::PublicUrl;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
@@ -164,6 +165,7 @@ impl Builder<'_> {
             keyring,
             cookies,
             scheme,
+            start: start(&config.public_url, &apps),
             organisation: config.organisation,
             official_button: config.official_button,
             redirect_uris,
@@ -273,6 +275,16 @@ impl Builder<'_> {
             parties.insert(entry, Arc::new(party));
         }
         Ok(parties)
+    }
+}
+
+/// Where somebody finds something who is at a host that no app has: the first app at the public URL or, if none is there, the
+/// first of all.
+fn start(public_url: &PublicUrl, apps: &[Arc<routing::app::App>]) -> String {
+    let at_public_url = apps.iter().find(|app| app.host == public_url.host);
+    match at_public_url.or_else(|| apps.first()) {
+        Some(app) => format!("{}://{}{}", public_url.scheme, app.host, app.path.as_location()),
+        None => format!("{public_url}/"),
     }
 }
 

@@ -136,10 +136,13 @@ impl Watched for Running {
     async fn store_answers(&self) -> Store {
         match self.0.live().load().ping().await {
             Ok(()) => Store::Answers,
-            Err(StoreError::Refused { command, .. }) => Store::Fails {
-                refused: Some(command),
+            Err(error) => Store::Fails {
+                reason: error.reason(),
+                refused: match error {
+                    StoreError::Refused { command, .. } => Some(command),
+                    _ => None,
+                },
             },
-            Err(_) => Store::Fails { refused: None },
         }
     }
 }

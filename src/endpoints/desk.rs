@@ -39,6 +39,8 @@ pub struct Desk {
     pub cookies: CookieScheme,
     /// `http` or `https`: how browsers reach us.
     pub scheme: &'static str,
+    /// Where a visitor who is nowhere finds something: the address of the first app at the public URL.
+    pub start: String,
     /// Who is speaking on our pages.
     pub organisation: Organisation,
     /// The provider's official button, if the operator imported it.

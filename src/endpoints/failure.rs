@@ -35,6 +35,7 @@ use crate::routing::app::App;
 use crate::seal::RandomError;
 use crate::seal::SealError;
 use crate::session::store::StoreError;
+use crate::wire::host::Host;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
@@ -148,26 +149,38 @@ impl Failure {
         }
     }
 
-    /// Writes the cause for the operator, with what the person sees as its reference.
-    pub fn log(&self, id: &RequestId) {
+    /// Writes the cause for the operator, under what the answer shows as its reference.
+    pub fn log(&self, request: &Request) {
+        self.say(&request.id, Some(&request.host), self.weight(request.asker()));
+    }
+
+    fn say(&self, id: &RequestId, host: Option<&Host>, weight: Weight) {
         let (code, cause) = (self.code(), causes::in_one_line(self));
-        match (self, self.weight()) {
+        match (self, weight) {
             (Self::Login(login), _) => login.log(id, &cause),
+            // A line of its own, with a limit of its own: it shows the first mistake of an installation, a proxy in front that
+            // sends another host, also while somebody tries paths.
+            (Self::Misdirected | Self::InTheOpen, _) => {
+                tracing::info!(code, request = %id, host = host.map(Host::as_str), "{cause}");
+            }
             (_, Weight::Ordinary) => tracing::debug!(code, request = %id, "{cause}"),
+            (_, Weight::Shown) => tracing::info!(code, request = %id, "{cause}"),
             (_, Weight::FromOutside) => tracing::warn!(code, request = %id, "{cause}"),
             (_, Weight::Ours) => tracing::error!(code, request = %id, "{cause}"),
         }
     }
 
-    /// Whose affair it is.
-    fn weight(&self) -> Weight {
+    /// How much of a failure it is for whoever asked.
+    fn weight(&self, asker: Asker) -> Weight {
         match self {
-            Self::SignInNeeded(_)
-            | Self::NothingSaved(_)
+            // Whoever asks in a page's name has that page beside it, and asks again and again.
+            Self::SignInNeeded(_) => Weight::Ordinary,
+            Self::NotFound | Self::Method(_) if asker == Asker::Script => Weight::Ordinary,
+            Self::NothingSaved(_)
             | Self::NotFound
             | Self::Misdirected
             | Self::InTheOpen
-            | Self::Method(_) => Weight::Ordinary,
+            | Self::Method(_) => Weight::Shown,
             Self::BadRequest(_)
             | Self::BadRequestBody
             | Self::FormTooLong
@@ -230,11 +243,13 @@ impl Failure {
     }
 }
 
-/// Whose affair a failure is: it decides the level of the log line, and whether the page shows a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much of a failure it is: it decides the level of the log line, and whether the page shows a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
-    /// Every day: nothing went wrong, so there is no cause to be found under a reference.
+    /// A script's everyday: nobody reads its answer, so there is no reference, and a line at fine levels only.
     Ordinary,
+    /// Nothing went wrong, but somebody sees a page and may ask why: what it shows as its reference is in the log.
+    Shown,
     /// A client, a provider or an application did something wrong.
     FromOutside,
     /// We cannot do what we should.
@@ -253,7 +268,7 @@ pub fn answer_for(desk: &Desk, request: &Request, app: &Arc<App>, failure: &Fail
 
 /// The answer to a head that is no request. The connection is not used again: nobody knows where the next one begins.
 pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
-    failure.log(id);
+    failure.say(id, None, failure.weight(Asker::Navigation));
     let surroundings = Surroundings::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
     let mut response = match failure {
         Failure::BadRequest(RequestError::Method) => {
@@ -271,13 +286,15 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
 const SERVED: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
 fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
-    failure.log(&request.id);
+    failure.log(request);
     tell(desk, request, app.map(Arc::as_ref), failure);
     let mut surroundings = Surroundings::of(desk, request, app);
-    if failure.weight() != Weight::Ordinary {
-        surroundings = surroundings
-            .asked_once()
-            .with_reference(failure.code(), request.id.as_str());
+    let weight = failure.weight(request.asker());
+    if weight != Weight::Ordinary {
+        surroundings = surroundings.with_reference(failure.code(), request.id.as_str());
+    }
+    if weight > Weight::Shown {
+        surroundings = surroundings.asked_once();
     }
     let frame = surroundings.frame();
     if request.asker() == Asker::Script && !matches!(failure, Failure::Login(_)) {

@@ -141,8 +141,9 @@ pub async fn end(desk: &Desk, request: &Request, session: &Session) -> Result<Re
     let response = match towards {
         Ok(response) => response,
         Err(failure) => {
-            failure.log(&request.id);
-            let surroundings = Surroundings::of(desk, request, None);
+            failure.log(request);
+            let surroundings =
+                Surroundings::of(desk, request, None).with_reference(failure.code(), request.id.as_str());
             PartlySignedOut {
                 provider: provider_name(desk, session),
                 retry: None,

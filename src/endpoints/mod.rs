@@ -1,5 +1,6 @@
 //! The paths that the gateway answers itself. They are never forwarded, whatever the routes say.
 
+pub mod asset;
 pub mod challenge;
 pub mod chooser;
 pub mod desk;
@@ -12,6 +13,7 @@ pub mod initiate_login;
 pub mod jwks;
 pub mod login_failure;
 pub mod logout;
+pub mod misdirected;
 pub mod post_logout;
 pub mod redirection;
 pub mod sector_identifier;
@@ -20,11 +22,9 @@ pub mod witness;
 
 use std::sync::Arc;
 
-use http::Method;
-
+use crate::endpoints::asset::only_read;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
-use crate::pages::assets;
 use crate::pages::locale::Locale;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Request;
@@ -66,23 +66,6 @@ async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         OwnPath::LoggedOut => post_logout::answer(desk, request),
         OwnPath::Jwks => only_read(request).and_then(|()| jwks::answer(desk)),
         OwnPath::SectorIdentifier => only_read(request).and_then(|()| sector_identifier::answer(desk)),
-        OwnPath::Asset(name) => asset(desk, request, name),
-    }
-}
-
-fn asset(desk: &Desk, request: &Request, name: &str) -> Result<Response, Failure> {
-    let of_the_button = || desk.official_button.as_ref()?.file(name);
-    let file = assets::asset(name)
-        .map(assets::Asset::respond)
-        .or_else(of_the_button)
-        .ok_or(Failure::NotFound)?;
-    only_read(request).map(|()| file)
-}
-
-/// A document is read, and nothing else.
-fn only_read(request: &Request) -> Result<(), Failure> {
-    match request.method {
-        Method::GET | Method::HEAD => Ok(()),
-        _ => Err(Failure::Method("GET, HEAD")),
+        OwnPath::Asset(name) => asset::answer(desk, request, name),
     }
 }

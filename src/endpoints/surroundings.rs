@@ -28,14 +28,15 @@ pub struct Surroundings<'a> {
 }
 
 impl<'a> Surroundings<'a> {
-    /// Around the answer to a request about an application, or about the start of the host where it is about none.
+    /// Around the answer to a request about an application, or about the start of the host where it is about none. A host that
+    /// no app has, has no start: there the way leads to the public URL.
     pub fn of(desk: &'a Desk, request: &'a Request, app: Option<&'a Arc<App>>) -> Self {
         let start = app.or_else(|| desk.router.start_of(&request.host));
         Self {
             locale: Locale::of_request(request, desk.cookies),
             service: start.map_or("", |app| app.title.as_str()),
             organisation: &desk.organisation,
-            home: start.map_or_else(|| "/".to_owned(), |app| app.path.as_location()),
+            home: start.map_or_else(|| desk.start.clone(), |app| app.path.as_location()),
             // Only a page of ours, and only one that can be asked for again, changes nothing but its language.
             lang_switch: (matches!(request.method, Method::GET | Method::HEAD)
                 && desk.own_paths().contain(&request.target))

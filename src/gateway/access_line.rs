@@ -8,8 +8,10 @@ use std::task::Context;
 use std::task::Poll;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
+use http::header::HOST;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http_body::Body;
@@ -42,6 +44,8 @@ pub(super) struct Record {
     route: &'static str,
     request: RequestId,
     client: SocketAddr,
+    /// As it was asked for, whether or not an app has it.
+    host: Option<Untrusted>,
     agent: Option<Untrusted>,
     spoofed: u64,
     app: Option<String>,
@@ -74,6 +78,7 @@ impl Record {
             route: route(own_paths, path),
             request: id.clone(),
             client,
+            host: host_of(head),
             agent: agent.map(|agent| Untrusted::new(&String::from_utf8_lossy(agent.as_bytes()))),
             spoofed: u64::try_from(spoofed).unwrap_or(u64::MAX),
             app: None,
@@ -119,6 +124,7 @@ impl Record {
         tracing::info!(
             target: ACCESS,
             method = self.method.as_str(),
+            host = self.host.as_ref().map(Untrusted::raw),
             path = Untrusted::new(&self.path).raw(),
             status = self.status.map(|status| status.as_u16()),
             request = self.request.as_str(),
@@ -133,6 +139,14 @@ impl Record {
             "answered"
         );
     }
+}
+
+/// The authority that the client names, whatever it is worth. Never what stands before an `@`: that would be a password.
+fn host_of(head: &Parts) -> Option<Untrusted> {
+    let field = head.headers.get(HOST).map(HeaderValue::as_bytes);
+    let authority = || Some(head.uri.authority()?.as_str().as_bytes());
+    let named = field.or_else(authority)?.rsplit(|byte| *byte == b'@').next()?;
+    Some(Untrusted::new(&String::from_utf8_lossy(named)))
 }
 
 impl Drop for Record {

@@ -73,7 +73,7 @@ pub fn start<W: Watched>(listener: TcpListener, watched: W, telemetry: Arc<Telem
         .name("monitor".to_owned())
         .spawn(move || {
             if let Err(error) = serving() {
-                tracing::error!(%error, "the monitor does not listen");
+                tracing::error!(%error, "the monitor cannot listen");
             }
         })
         .map(drop)

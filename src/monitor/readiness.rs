@@ -36,6 +36,8 @@ pub enum Store {
     Answers,
     /// It does not, or cannot be asked.
     Fails {
+        /// One stable word for the cause.
+        reason: &'static str,
         /// The command that it refuses, if it refuses one: an access list without it is mended by its name.
         refused: Option<&'static str>,
     },
@@ -53,7 +55,7 @@ pub enum Status {
     Leaving,
 }
 
-/// What a probe is told: words of ours, never an address or a cause.
+/// What a probe is told: words of ours, never an address or a text of somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Readiness {
     /// All of it.
@@ -80,6 +82,9 @@ pub struct Checks {
     pub keys: InForce,
     /// The session store answers.
     pub store: Check,
+    /// Why the session store fails, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
     /// The command that the session store refuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_command: Option<&'static str>,
@@ -95,7 +100,8 @@ pub struct Probe<W> {
 #[derive(Debug, Default)]
 struct Memory {
     store: Option<(Instant, Store)>,
-    said: Option<Status>,
+    /// What the log says: all of it, and why the store fails.
+    said: Option<(Status, Option<&'static str>)>,
 }
 
 impl<W: Watched> Probe<W> {
@@ -119,21 +125,22 @@ impl<W: Watched> Probe<W> {
                 said
             }
         };
-        let (check, refused) = match store {
-            Store::Answers => (Check::Ok, None),
-            Store::Fails { refused } => (Check::Failed, refused),
+        let (check, reason, refused) = match store {
+            Store::Answers => (Check::Ok, None, None),
+            Store::Fails { reason, refused } => (Check::Failed, Some(reason), refused),
         };
         let status = match check {
             _ if self.watched.is_leaving() => Status::Leaving,
             Check::Ok => Status::Ready,
             Check::Failed => Status::NotReady,
         };
-        if memory.said.replace(status) != Some(status) {
+        let news = (status, reason.filter(|_| status == Status::NotReady));
+        if memory.said.replace(news) != Some(news) {
             match status {
                 Status::Ready => tracing::info!("ready"),
                 Status::Leaving => tracing::info!("not ready: the process ends"),
                 Status::NotReady => {
-                    tracing::warn!(command = refused, "not ready: the session store does not answer");
+                    tracing::warn!(reason, command = refused, "not ready: the session store fails");
                 }
             }
         }
@@ -143,6 +150,7 @@ impl<W: Watched> Probe<W> {
                 configuration: InForce::Ok,
                 keys: InForce::Ok,
                 store: check,
+                reason,
                 refused_command: refused,
             },
         }
@@ -161,6 +169,7 @@ mod tests {
     struct Process {
         leaves: AtomicBool,
         store_is_down: AtomicBool,
+        password_is_wrong: AtomicBool,
         asked: AtomicUsize,
     }
 
@@ -171,10 +180,16 @@ mod tests {
 
         async fn store_answers(&self) -> Store {
             self.asked.fetch_add(1, Ordering::SeqCst);
-            if self.store_is_down.load(Ordering::SeqCst) {
-                Store::Fails { refused: None }
+            let reason = if self.password_is_wrong.load(Ordering::SeqCst) {
+                "credentials"
+            } else if self.store_is_down.load(Ordering::SeqCst) {
+                "unreachable"
             } else {
-                Store::Answers
+                return Store::Answers;
+            };
+            Store::Fails {
+                reason,
+                refused: None,
             }
         }
     }
@@ -196,11 +211,32 @@ mod tests {
         let told = serde_json::to_value(probe.readiness().await).unwrap();
         let expected = serde_json::json!({
             "status": "not-ready",
-            "checks": { "configuration": "ok", "keys": "ok", "store": "failed" }
+            "checks": { "configuration": "ok", "keys": "ok", "store": "failed", "reason": "unreachable" }
         });
         assert_eq!(told, expected);
         process.leaves.store(true, Ordering::SeqCst);
         assert_eq!(probe.readiness().await.status, Status::Leaving);
+    }
+
+    #[tokio::test]
+    async fn another_reason_is_another_line_and_the_same_one_is_none() {
+        let process = Arc::new(Process::default());
+        let probe = Probe::new(Arc::clone(&process));
+        process.store_is_down.store(true, Ordering::SeqCst);
+        let news = async || {
+            probe.forget().await;
+            let before = probe.memory.lock().await.said;
+            let told = probe.readiness().await;
+            (probe.memory.lock().await.said != before, told.checks.reason)
+        };
+        assert_eq!(news().await, (true, Some("unreachable")));
+        assert_eq!(news().await, (false, Some("unreachable")));
+        process.password_is_wrong.store(true, Ordering::SeqCst);
+        assert_eq!(news().await, (true, Some("credentials")));
+        process.leaves.store(true, Ordering::SeqCst);
+        assert_eq!(news().await, (true, Some("credentials")));
+        process.password_is_wrong.store(false, Ordering::SeqCst);
+        assert_eq!(news().await, (false, Some("unreachable")), "whoever ends, ends");
     }
 
     #[tokio::test]

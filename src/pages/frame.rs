@@ -18,7 +18,7 @@ pub struct Frame<'a> {
     pub service: &'a str,
     /// Who is speaking.
     pub organisation: &'a Organisation,
-    /// The path of the service's start.
+    /// The path of the service's start; an address with its host where this host has none.
     pub home: &'a str,
     /// Path and query under which the same page can be asked for with GET, for the language switch. `None` where asking
     /// again would be another thing (an answer to a form, a redirection endpoint with its code, an address of the

@@ -54,6 +54,26 @@ pub enum StoreError {
     Full,
 }
 
+impl StoreError {
+    /// One stable word, for readiness and its line.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Credentials => "credentials",
+            Self::Refused { code, .. } => match code.as_str() {
+                // Redis' own words: it wants a password and got none; its access list lacks the command or the keys.
+                "NOAUTH" => "credentials",
+                "NOPERM" => "permission",
+                _ => "refused",
+            },
+            Self::Unexpected { .. } => "unexpected",
+            Self::Cluster => "cluster",
+            Self::Full => "full",
+        }
+    }
+}
+
 /// An answer of a store, under way.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 

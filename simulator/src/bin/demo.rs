@@ -58,11 +58,7 @@ async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
             () = signals.came() => Ok(ExitCode::FAILURE),
         }
     } else {
-        writeln!(
-            out,
-            "\n  Ouvrez  {}\n\n  Ctrl-C arrête tout et efface tout.",
-            stage.url()
-        )?;
+        invite(&stage, &mut out)?;
         tokio::select! {
             error = stage.gateway_ends() => Err(error),
             () = signals.came() => Ok(ExitCode::SUCCESS),
@@ -70,6 +66,21 @@ async fn demonstrate(arguments: &Arguments) -> io::Result<ExitCode> {
     };
     stage.strike().await?;
     ended
+}
+
+/// The one address, how to get there from another computer, and where to look behind it.
+fn invite(stage: &Stage, out: &mut impl Write) -> io::Result<()> {
+    let tunnels = stage
+        .ports()
+        .map(|port| format!("-L {port}:127.0.0.1:{port}"))
+        .join(" ");
+    writeln!(
+        out,
+        "\n  Ouvrez  {url}\n\n  Sur une machine distante (SSH), d’abord, depuis votre poste :\n    ssh {tunnels} MACHINE\n  \
+         Configuration et journal de la passerelle : {folder}\n  Ctrl-C arrête tout et efface tout.",
+        url = stage.url(),
+        folder = stage.folder().display(),
+    )
 }
 
 /// The signals that ask a demonstration to end.

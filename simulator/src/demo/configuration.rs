@@ -1,8 +1,11 @@
 //! The configuration that the demonstration writes: what an operator would write for one application.
 
 use std::fs;
+use std::fs::File;
 use std::io;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -20,7 +23,13 @@ impl Configuration<'_> {
     /// Writes the file and what it names into a folder that goes away with the demonstration.
     pub(crate) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         let secret = folder.join("client_secret");
-        fs::write(&secret, self.client_secret)?;
+        // As an operator would have it: for its owner alone.
+        let mut private = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&secret)?;
+        private.write_all(self.client_secret.as_bytes())?;
         let file = folder.join("guichet.toml");
         fs::write(&file, self.text(&secret))?;
         Ok(file)
@@ -90,5 +99,32 @@ upstreams = ["http://{tour}"]
             application = self.application,
             tour = self.tour,
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_client_secret_is_for_its_owner_alone() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let somewhere = SocketAddr::from(([127, 0, 0, 1], 9));
+        let configuration = Configuration {
+            gateway_port: 9,
+            issuer: "http://localhost:9",
+            client_id: "demo",
+            client_secret: "s3cret",
+            application: somewhere,
+            tour: somewhere,
+        };
+        let text = fs::read_to_string(configuration.write(folder.path())?)?;
+        let secret = folder.path().join("client_secret");
+        assert_eq!(fs::metadata(&secret)?.permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&secret)?, "s3cret");
+        assert!(!text.contains("s3cret"));
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::ffi::OsString;
 use std::io;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use tokio::process::Command;
 
 /// Builds `guichet` in the profile of the running executable, and says where it is.
 ///
-/// Through the cargo that runs us, so that the toolchain is the same. Its messages go to the terminal: the first build takes
+/// Through the cargo that runs us, so that the toolchain is the same. On a terminal it shows its progress: the first build takes
 /// minutes, and silence would look like a hang.
 pub async fn build() -> io::Result<PathBuf> {
     let own = std::env::current_exe()?;
@@ -25,7 +26,8 @@ pub async fn build() -> io::Result<PathBuf> {
         command.env_remove(name);
     }
     command
-        .args(["build", "--quiet", "--package", "guichet", "--bin", "guichet"])
+        .args(["build", "--package", "guichet", "--bin", "guichet"])
+        .args((!io::stderr().is_terminal()).then_some("--quiet"))
         .args(profile(folder))
         .arg("--manifest-path")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))

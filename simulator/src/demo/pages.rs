@@ -56,18 +56,17 @@ pub(crate) fn received(request: Option<&str>) -> Answer {
         .skip(1)
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_once(':'))
-        .filter(|(name, _)| name.to_ascii_lowercase().starts_with("x-guichet-"))
+        .filter(|(name, _)| is_ours(name))
         .map(|(name, value)| {
             let value = value.trim();
             let meaning = if name.eq_ignore_ascii_case("x-guichet-assertion") {
-                assertion(value)
+                format!("<pre>{}</pre>", escape(&assertion(value)))
             } else {
-                percent_decode_str(value).decode_utf8_lossy().into_owned()
+                escape(&percent_decode_str(value).decode_utf8_lossy())
             };
             format!(
-                "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
-                escape(name),
-                escape(&meaning)
+                "<tr><th scope=\"row\">{}</th><td>{meaning}</td></tr>",
+                escape(name)
             )
         })
         .collect::<Vec<_>>()
@@ -81,10 +80,27 @@ pub(crate) fn received(request: Option<&str>) -> Answer {
         )
     };
     let content = format!(
-        r#"<div class="card"><h1>La dernière requête reçue par l’application</h1><p>Telle qu’elle est arrivée, octet par octet.</p><pre tabindex="0">{}</pre>{table}<div class="actions"><a class="button" href="/urbanisme">Ouvrir l’application</a><a class="button quiet" href="/octets">Actualiser</a></div></div>"#,
-        escape(request.trim_end())
+        r#"<div class="card"><h1>La dernière requête reçue par l’application</h1><p>Telle qu’elle est arrivée, octet par octet. En gras : ce que Guichet a écrit.</p><pre class="whole">{}</pre>{table}<div class="actions"><a class="button" href="/urbanisme">Ouvrir l’application</a><a class="button quiet" href="/octets">Actualiser</a><a class="button quiet" href="/">Retour à la visite</a></div></div>"#,
+        marked(request.trim_end())
     );
     frame("Octets reçus", &content)
+}
+
+/// Whether the gateway alone writes fields of this name.
+fn is_ours(name: &str) -> bool {
+    name.to_ascii_lowercase().starts_with("x-guichet-")
+}
+
+/// The lines, with the gateway's own marked.
+fn marked(request: &str) -> String {
+    let lines = request.lines().map(|line| {
+        if is_ours(line) {
+            format!("<mark>{}</mark>", escape(line))
+        } else {
+            escape(line)
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Header and claims of a compact JWS, readable.
@@ -97,10 +113,10 @@ fn assertion(token: &str) -> String {
         .map(|part| {
             let json = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
             serde_json::from_slice::<Value>(&json)
-                .map_or_else(|_no_json| part.to_owned(), |value| value.to_string())
+                .map_or_else(|_no_json| part.to_owned(), |value| format!("{value:#}"))
         })
         .collect::<Vec<_>>()
-        .join(" . ")
+        .join("\n.\n")
 }
 
 /// The list of attacks.
@@ -177,4 +193,18 @@ fn one_try(each: &Try) -> String {
         escape(&each.answered),
         escape(each.received.as_deref().unwrap_or("rien")),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marked;
+
+    #[test]
+    fn what_the_gateway_wrote_is_marked_and_what_somebody_else_wrote_is_text() {
+        let request = "GET / HTTP/1.1\r\nX-Other: <b>\r\nX-Guichet-Sub: <i>";
+        assert_eq!(
+            marked(request),
+            "GET / HTTP/1.1\nX-Other: &lt;b&gt;\n<mark>X-Guichet-Sub: &lt;i&gt;</mark>"
+        );
+    }
 }

@@ -50,10 +50,10 @@ impl Stage {
         let [gateway_port, application_port, provider_port, tour_port] = PORTS;
         let provider = site::bind(loopback(provider_port), Fallback::AnyPort).await?;
         let application = site::bind(loopback(application_port), Fallback::AnyPort).await?;
-        let application = RunningApplication::start_on(application)?;
         let tour = site::bind(loopback(tour_port), Fallback::AnyPort).await?;
         let gateway_port = free_port(gateway_port).await?;
         let at = format!("http://localhost:{gateway_port}");
+        let application = RunningApplication::start_on(application, Some(format!("{at}/")))?;
         let client = Client::sandbox(&random::hex::<32>()?, &random::hex::<32>()?)
             .redirect_uri(format!("{at}/_guichet/callback"))
             .post_logout_redirect_uri(format!("{at}/_guichet/logged-out"));
@@ -104,6 +104,17 @@ impl Stage {
     /// The one address to open.
     pub fn url(&self) -> String {
         format!("{}/", self.field.gateway)
+    }
+
+    /// Where the configuration and the log of the gateway are, until the end.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The ports that a browser is led to: gateway, application alone, provider.
+    pub fn ports(&self) -> [u16; 3] {
+        let (gateway, application) = (self.field.gateway_address, self.application.address());
+        [gateway.port(), application.port(), self.provider.address().port()]
     }
 
     pub(crate) fn field(&self) -> &Field {

@@ -25,21 +25,24 @@ pub(crate) const BASE: &str = "/urbanisme";
 #[derive(Debug, Default)]
 pub(crate) struct Application {
     pub(crate) log: Arc<Log>,
+    /// Where the demonstration begins, if this is a part of one.
+    tour: Option<String>,
 }
 
 impl Application {
     /// Keeps the bytes, then answers.
     pub(crate) fn page(&self, asked: &Asked) -> Answer {
         self.log.keep(&asked.raw);
+        let tour = self.tour.as_deref();
         match asked.path.strip_prefix(BASE) {
-            Some("" | "/") => pages::home(asked),
-            Some("/dossier") => pages::file(asked),
-            Some("/public") => pages::public(),
+            Some("" | "/") => pages::home(asked, tour),
+            Some("/dossier") => pages::file(asked, tour),
+            Some("/public") => pages::public(tour),
             Some("/octets") => {
                 let bytes = String::from_utf8_lossy(&asked.raw).into_owned();
                 site::answer(StatusCode::OK, "text/plain; charset=utf-8", bytes)
             }
-            _ => pages::not_found(),
+            _ => pages::not_found(tour),
         }
     }
 }
@@ -62,11 +65,13 @@ pub struct RunningApplication {
 impl RunningApplication {
     /// Starts the application on a loopback address; port 0 lets the system choose.
     pub async fn start(address: SocketAddr) -> io::Result<Self> {
-        Self::start_on(site::bind(address, Fallback::None).await?)
+        Self::start_on(site::bind(address, Fallback::None).await?, None)
     }
 
-    pub(crate) fn start_on(listener: TcpListener) -> io::Result<Self> {
-        let application = Arc::new(Application::default());
+    /// Each page has a link to `tour`, if there is one.
+    pub(crate) fn start_on(listener: TcpListener, tour: Option<String>) -> io::Result<Self> {
+        let log = Arc::default();
+        let application = Arc::new(Application { log, tour });
         Ok(Self {
             log: Arc::clone(&application.log),
             listening: site::serve(listener, application)?,

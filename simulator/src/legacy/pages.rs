@@ -22,25 +22,30 @@ pub(crate) fn name(asked: &Asked) -> Option<String> {
 }
 
 /// The page that greets.
-pub(crate) fn home(asked: &Asked) -> Answer {
+pub(crate) fn home(asked: &Asked, tour: Option<&str>) -> Answer {
     let greeting = name(asked).map_or_else(
         || "Bonjour, visiteur. Vous n'&ecirc;tes pas identifi&eacute;(e).".to_owned(),
         |name| format!("Bonjour {}", escape(&name)),
+    );
+    // The demonstration shows them with their meaning; the application knows of none.
+    let bytes = tour.map_or_else(
+        || "/urbanisme/octets".to_owned(),
+        |tour| format!("{}octets", escape(tour)),
     );
     let content = format!(
         r#"<h2>{greeting}</h2>
 <table border="1" cellpadding="6">
 <tr><td><a href="/urbanisme/dossier">Mon dossier de permis de construire</a></td><td>sur identification</td></tr>
 <tr><td><a href="/urbanisme/public">Le plan local d'urbanisme</a></td><td>ouvert &agrave; tous</td></tr>
-<tr><td><a href="/urbanisme/octets">Ce que cette application vient de recevoir</a></td><td>octet par octet</td></tr>
+<tr><td><a href="{bytes}">Ce que cette application vient de recevoir</a></td><td>octet par octet</td></tr>
 </table>
 <p><a href="/_guichet/logout">Se d&eacute;connecter</a></p>"#
     );
-    old("Urbanisme en ligne", &content)
+    old("Urbanisme en ligne", &content, tour)
 }
 
 /// The page that only signed-in people see, because the gateway lets nobody else come here.
-pub(crate) fn file(asked: &Asked) -> Answer {
+pub(crate) fn file(asked: &Asked, tour: Option<&str>) -> Answer {
     let name = name(asked).unwrap_or_else(|| "inconnu".to_owned());
     let content = format!(
         r#"<h2>Dossier de {}</h2>
@@ -48,22 +53,28 @@ pub(crate) fn file(asked: &Asked) -> Answer {
 <p><a href="/urbanisme">Retour</a></p>"#,
         escape(&name)
     );
-    old("Mon dossier", &content)
+    old("Mon dossier", &content, tour)
 }
 
 /// A page for everyone.
-pub(crate) fn public() -> Answer {
+pub(crate) fn public(tour: Option<&str>) -> Answer {
     let content = r#"<h2>Plan local d'urbanisme</h2><p>Consultable en mairie, le mardi de 9h &agrave; 11h30.</p><p><a href="/urbanisme">Retour</a></p>"#;
-    old("Plan local d'urbanisme", content)
+    old("Plan local d'urbanisme", content, tour)
 }
 
-pub(crate) fn not_found() -> Answer {
-    let mut answer = old("Erreur 404", "<h2>Erreur 404</h2>");
+pub(crate) fn not_found(tour: Option<&str>) -> Answer {
+    let mut answer = old("Erreur 404", "<h2>Erreur 404</h2>", tour);
     *answer.status_mut() = StatusCode::NOT_FOUND;
     answer
 }
 
-fn old(title: &str, content: &str) -> Answer {
+fn old(title: &str, content: &str, tour: Option<&str>) -> Answer {
+    let back = tour.map_or_else(String::new, |tour| {
+        format!(
+            r#"<p><font size="2">[D&eacute;monstration] <a href="{}">Retour &agrave; la visite guid&eacute;e</a></font></p>"#,
+            escape(tour)
+        )
+    });
     let page = format!(
         r##"<html>
 <head><meta charset="utf-8"><title>{title}</title></head>
@@ -71,6 +82,7 @@ fn old(title: &str, content: &str) -> Answer {
 <table width="100%" bgcolor="#003399"><tr><td><font color="#FFFFFF" size="5" face="Times New Roman"><b>Mairie - Service de l'urbanisme</b></font></td></tr></table>
 {content}
 <hr><font size="2"><i>Optimis&eacute; pour Netscape 4 - Derni&egrave;re mise &agrave; jour : 12/03/1999</i></font>
+{back}
 </body>
 </html>
 "##

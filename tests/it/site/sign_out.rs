@@ -262,6 +262,15 @@ fn a_provider_that_is_away() {
     let left = browser.go_once(&page, "/quitter");
     assert_eq!(left.status(), 200, "{}", left.text());
     assert!(left.text().contains("Déconnexion partielle"), "{}", left.text());
+    // Something did not work, so there is a number to ask under.
+    let number = left
+        .text()
+        .split("<dd>L10 · ")
+        .nth(1)
+        .map(|rest| rest.chars().take(16).collect::<String>());
+    let number = number.unwrap_or_else(|| panic!("{}", left.text()));
+    let said = scene.gateway.logs().lines_with(&number);
+    assert!(said.iter().any(|line| line.contains("code=\"L10\"")), "{said:?}");
     assert_eq!(browser.cookie("localhost", SESSION), None);
 }
 

@@ -5,4 +5,5 @@ mod canary;
 mod documented;
 pub(crate) mod log;
 pub(crate) mod monitor;
+mod references;
 mod watched;

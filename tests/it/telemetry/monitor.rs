@@ -172,7 +172,7 @@ fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
     let not_ready = until(&gateway, 503);
     let told = json!({
         "status": "not-ready",
-        "checks": { "configuration": "ok", "keys": "ok", "store": "failed" }
+        "checks": { "configuration": "ok", "keys": "ok", "store": "failed", "reason": "unreachable" }
     });
     assert_eq!(not_ready.json(), told);
     assert_eq!(gateway.probe("GET /livez").status, 200);
@@ -190,10 +190,55 @@ fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
     let said = gateway.lines();
     let said = said.iter().filter_map(|line| line["message"].as_str());
     let said: Vec<&str> = said.filter(|message| message.contains("ready")).collect();
-    assert_eq!(
-        said,
-        ["ready", "not ready: the session store does not answer", "ready"]
+    assert_eq!(said, ["ready", "not ready: the session store fails", "ready"]);
+}
+
+#[test]
+fn who_asks_and_who_reads_the_log_are_told_why_the_store_fails() {
+    let redis = Redis::start();
+    let everything = ["~*", "&*", "+@all"];
+    let set = |words: &[&str]| redis.say(&[&["ACL", "SETUSER", "gate"], words].concat());
+    set(&[&["on", ">first-s3cret"], &everything[..]].concat());
+    let mut gateway = Watched::start_as(&Start {
+        store: &|place| {
+            let url = place.secret("redis_url", &redis.url_of("gate:first-s3cret@"));
+            format!("store = \"redis\"\nredis = {{ url = {url} }}\n")
+        },
+        ..Start::default()
+    });
+    until(&gateway, 200);
+    let why = |gateway: &Watched, reason: &str| {
+        let said = eventually(|| {
+            let answer = gateway.probe("GET /readyz");
+            (answer.status == 503 && answer.json()["checks"]["reason"] == reason).then(|| answer.text())
+        });
+        let said = said.unwrap_or_else(|| panic!("never {reason}\n{}", gateway.text()));
+        assert!(!said.contains("s3cret") && !said.contains("127.0.0.1"), "{said}");
+    };
+    set(&["-zadd"]);
+    why(&gateway, "permission");
+    let refused = gateway.probe("GET /readyz").json()["checks"]["refused_command"].clone();
+    assert_eq!(refused, "ZADD");
+    set(&["+zadd", "resetpass", ">second-s3cret"]);
+    redis.say(&["CLIENT", "KILL", "USER", "gate"]);
+    why(&gateway, "credentials");
+    set(&["resetpass", ">first-s3cret"]);
+    until(&gateway, 200);
+    redis.pause();
+    why(&gateway, "timeout");
+    redis.unpause();
+    until(&gateway, 200);
+    gateway.end();
+    let mut said = gateway.dataset("guichet.diagnostic");
+    said.retain(|line| line["message"] == "not ready: the session store fails");
+    for reason in ["permission", "credentials", "timeout"] {
+        assert!(said.iter().any(|line| line["event.reason"] == reason), "{said:?}");
+    }
+    assert!(
+        said.iter().any(|line| line["guichet.command"] == "ZADD"),
+        "{said:?}"
     );
+    assert!(!gateway.text().contains("s3cret"), "{}", gateway.text());
 }
 
 /// Readiness is asked again until it has this status; the store's answer counts for a second.
