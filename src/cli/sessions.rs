@@ -13,10 +13,14 @@ use crate::cli::exit::Exit;
 use crate::cli::operator;
 use crate::cli::streams::Streams;
 
+/// What clap makes of the rules below offers `--sub` alone.
+const REVOKE: &str =
+    "guichet sessions revoke <REFERENCE>...\n       guichet sessions revoke --entry <ENTRY> [--sub <SUB>]";
+
 /// What to do about sessions.
 #[derive(Debug, Subcommand)]
 pub enum SessionsCommand {
-    /// List the live sessions: when, at which entry, at which level, at which host
+    /// List the live sessions, the oldest login first: when, at which entry, at which level, at which host
     List {
         /// Those of this provider entry
         #[arg(long, value_name = "ENTRY")]
@@ -38,6 +42,7 @@ pub enum SessionsCommand {
         form: FormArgument,
     },
     /// End sessions: those with these references, those of a person, or those of a provider entry
+    #[command(override_usage = REVOKE)]
     Revoke(Revocation),
     /// End every session, and every login that is under way
     RevokeAll {
@@ -124,14 +129,30 @@ enum Form {
     Json,
 }
 
+/// The gateway tells them as it finds them, so they are put in order here: by login, those without a note last.
 fn list(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {
-    operator::ask(config, question, streams, |said, streams| match said {
-        Say::Session(line) if form == Form::Json => say_json(&line, streams),
-        Say::Session(line) => streams.say_line(format_args!("{}  {}", line.reference, in_words(&line))),
-        Say::Done { count: 1 } if form == Form::Human => streams.say_line("1 session"),
-        Say::Done { count } if form == Form::Human => streams.say_line(format_args!("{count} sessions")),
+    let (mut lines, mut counted) = (Vec::new(), None);
+    let exit = operator::ask(config, question, streams, |said, _| match said {
+        Say::Session(line) => lines.push(line),
+        Say::Done { count } => counted = Some(count),
         _ => {}
-    })
+    });
+    lines.sort_by_cached_key(|line| {
+        let login = line.note.as_ref().map(|note| note.logged_in_at);
+        (login.is_none(), login, line.reference.clone())
+    });
+    for line in &lines {
+        match form {
+            Form::Json => say_json(line, streams),
+            Form::Human => streams.say_line(format_args!("{}  {}", line.reference, in_words(line))),
+        }
+    }
+    match (form, counted) {
+        (Form::Human, Some(1)) => streams.say_line("1 session"),
+        (Form::Human, Some(count)) => streams.say_line(format_args!("{count} sessions")),
+        _ => {}
+    }
+    exit
 }
 
 fn show(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {

@@ -106,6 +106,45 @@ pub struct Login<'a> {
     pub result: &'static str,
 }
 
+/// What can happen under a configuration.
+#[derive(Clone, Debug)]
+pub struct Expected<'a> {
+    /// `memory` or `redis`.
+    pub store: &'static str,
+    /// Each entry at which people sign in to an application, and the level that it asks for.
+    pub logins: Vec<ExpectedLogin<'a>>,
+}
+
+/// How people sign in to an application.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedLogin<'a> {
+    /// The application.
+    pub app: &'a str,
+    /// The entry.
+    pub provider: &'a str,
+    /// The level that is asked for.
+    pub acr: &'a str,
+}
+
+/// Who signs out, and how far.
+const LOGOUTS: [(&str, &str); 3] = [
+    ("person", "complete"),
+    ("person", "partial"),
+    ("operator", "partial"),
+];
+
+/// How a login fails whose application is known.
+const LOGIN_FAILURES: [&str; 8] = [
+    "cancelled",
+    "provider_error",
+    "provider_unavailable",
+    "invalid_state",
+    "invalid_token",
+    "acr_too_low",
+    "expired",
+    "interrupted",
+];
+
 impl Metrics {
     /// Everything at nothing.
     #[expect(
@@ -300,9 +339,11 @@ impl Metrics {
             .observe(elapsed.as_secs_f64());
     }
 
-    /// Somebody is signed out.
-    pub fn logout(&self, kind: &'static str, result: &'static str) {
-        self.logouts.get_or_create(&LogoutLabels { kind, result }).inc();
+    /// Sessions were ended by whoever may.
+    pub fn logouts(&self, kind: &'static str, result: &'static str, sessions: usize) {
+        let labels = LogoutLabels { kind, result };
+        let sessions = u64::try_from(sessions).unwrap_or(u64::MAX);
+        self.logouts.get_or_create(&labels).inc_by(sessions);
     }
 
     /// A request was judged.
@@ -369,6 +410,30 @@ impl Metrics {
     /// How far a provider's clock is ahead of ours, in seconds; to a second, because that is how both are told.
     pub fn clock_skew(&self, provider: &str, seconds: i64) {
         self.clock_skew.get_or_create(&of_provider(provider)).set(seconds);
+    }
+
+    /// What may happen from now on begins at nothing, so that an alarm sees the first time as well.
+    pub fn expect(&self, expected: &Expected<'_>) {
+        let labels = StoreLabels {
+            store: expected.store,
+        };
+        drop(self.store_errors.get_or_create(&labels));
+        for (kind, result) in LOGOUTS {
+            drop(self.logouts.get_or_create(&LogoutLabels { kind, result }));
+        }
+        for &ExpectedLogin { app, provider, acr } in &expected.logins {
+            drop(self.over_budget.get_or_create(&of_app(app)));
+            let failures = LOGIN_FAILURES.map(|result| ("", result));
+            for (acr, result) in failures.into_iter().chain([(acr, "success")]) {
+                let labels = LoginLabels {
+                    provider: provider.to_owned(),
+                    app: app.to_owned(),
+                    acr: acr.to_owned(),
+                    result,
+                };
+                drop(self.logins.get_or_create(&labels));
+            }
+        }
     }
 
     /// A configuration is in force since `at`.
