@@ -6,6 +6,7 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
+use crate::config::layers;
 use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
@@ -80,14 +81,7 @@ fn entry(name: String, raw: raw::Provider, surroundings: &Surroundings, findings
         rules.as_ref(),
         findings,
     );
-    let client_id_key = key.name("client_id");
-    let client_id = findings
-        .required(
-            &client_id_key,
-            raw.client_id,
-            "client_id = \"..\", as the provider gave it",
-        )
-        .and_then(|id| words::token(&client_id_key, id, findings));
+    let client_id = client_id(&key.name("client_id"), raw.client_id, findings);
     let secret_key = key.name("client_secret");
     let example = "client_secret = { file = \"/run/secrets/fc_client_secret\" }";
     let client_secret = findings
@@ -111,6 +105,12 @@ fn entry(name: String, raw: raw::Provider, surroundings: &Surroundings, findings
         scopes,
         settings,
     }
+}
+
+fn client_id(key: &Key, id: Option<String>, findings: &mut Findings) -> Option<String> {
+    let variable = layers::variable_of(key);
+    let example = format!("client_id = \"..\", as the provider gave it, or {variable}");
+    words::token(key, findings.required(key, id, &example)?, findings)
 }
 
 fn preset(key: &Key, name: Option<String>, findings: &mut Findings) -> Option<Preset> {
