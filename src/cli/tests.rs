@@ -72,6 +72,23 @@ fn a_command_line_that_makes_no_sense_is_2_and_help_is_0() {
     let help = guichet(&["--help"]);
     assert_eq!(help.exit, Exit::Ok);
     assert!(help.out.contains("healthcheck"), "{}", help.out);
+    assert!(
+        help.out.contains("or no gateway answers (sessions,\nreload)"),
+        "{}",
+        help.out
+    );
+    for (command, line) in [
+        (&["help", "doctor"][..], "--provider <ENTRY>"),
+        (&["help", "sessions", "list"], "--host <HOST>"),
+        (
+            &["sessions", "revoke", "--help"],
+            "guichet sessions revoke --entry <ENTRY> [--sub <SUB>]",
+        ),
+    ] {
+        let help = guichet(command);
+        assert_eq!(help.exit, Exit::Ok, "{command:?} {}", help.err);
+        assert!(help.out.contains(line), "{command:?}\n{}", help.out);
+    }
     assert!(guichet(&["version"]).out.starts_with("guichet 0."));
 }
 
@@ -194,7 +211,9 @@ fn a_gateway_that_does_not_answer_is_1_and_one_that_does_is_0() {
             let (mut stream, _) = listener.accept().unwrap();
             let mut head = [0; 1024];
             let length = stream.read(&mut head).unwrap();
-            write!(stream, "{status}\r\nContent-Length: 0\r\n\r\n").unwrap();
+            // In one piece: whoever asks goes when it has read the status.
+            let answer = format!("{status}\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
             String::from_utf8_lossy(&head[..length]).into_owned()
         })
     });
