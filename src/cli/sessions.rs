@@ -129,7 +129,7 @@ enum Form {
     Json,
 }
 
-/// The gateway tells them as it finds them, so they are put in order here: by login, those without a note last.
+/// The gateway tells them as it finds them, so they are put in order here.
 fn list(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {
     let (mut lines, mut counted) = (Vec::new(), None);
     let exit = operator::ask(config, question, streams, |said, _| match said {
@@ -137,11 +137,7 @@ fn list(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) ->
         Say::Done { count } => counted = Some(count),
         _ => {}
     });
-    lines.sort_by_cached_key(|line| {
-        let login = line.note.as_ref().map(|note| note.logged_in_at);
-        (login.is_none(), login, line.reference.clone())
-    });
-    for line in &lines {
+    for line in &in_order(lines) {
         match form {
             Form::Json => say_json(line, streams),
             Form::Human => streams.say_line(format_args!("{}  {}", line.reference, in_words(line))),
@@ -153,6 +149,15 @@ fn list(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) ->
         _ => {}
     }
     exit
+}
+
+/// The oldest login first; those whose note does not open last.
+fn in_order(mut lines: Vec<SessionLine>) -> Vec<SessionLine> {
+    lines.sort_by_cached_key(|line| {
+        let login = line.note.as_ref().map(|note| note.logged_in_at);
+        (login.is_none(), login, line.reference.clone())
+    });
+    lines
 }
 
 fn show(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {
@@ -204,5 +209,34 @@ fn say_json(line: &SessionLine, streams: &mut Streams<'_>) {
     match serde_json::to_string(line) {
         Ok(text) => streams.say_line(text),
         Err(error) => streams.say_wrong_line(format_args!("error: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::protocol::Note;
+    use crate::clock::Timestamp;
+
+    #[test]
+    fn sessions_are_listed_by_login_and_those_without_one_come_last() {
+        let line = |reference: &str, at: Option<i64>| SessionLine {
+            reference: reference.to_owned(),
+            note: at.map(|at| Note {
+                logged_in_at: Timestamp::from_unix(at),
+                entry: "fc".to_owned(),
+                acr: "eidas1".to_owned(),
+                host: "a.example".to_owned(),
+            }),
+            lapses_in_seconds: 60,
+        };
+        let lines = vec![
+            line("n", None),
+            line("b", Some(2)),
+            line("c", Some(1)),
+            line("a", Some(2)),
+        ];
+        let order: String = in_order(lines).into_iter().map(|line| line.reference).collect();
+        assert_eq!(order, "cabn");
     }
 }

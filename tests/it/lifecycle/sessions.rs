@@ -86,11 +86,10 @@ fn an_operator_sees_when_where_and_how_sure_and_never_who() {
             assert!(!everything.contains(text), "{name} is shown");
         }
     }
-    let logins: Vec<i64> = lines
+    let order = lines
         .iter()
-        .map(|line| line["logged_in_at"].as_i64().unwrap())
-        .collect();
-    assert!(logins.is_sorted(), "{logins:?}");
+        .map(|line| (line["logged_in_at"].as_i64().unwrap(), of(line, "reference")));
+    assert!(order.is_sorted(), "{lines:?}");
     assert_eq!(
         executable
             .command(&["sessions", "list", "--host", &host, "--entry", "fc", "--json"])
