@@ -32,7 +32,7 @@ keys_dir = "keys"
 [providers.fc]
 preset = "franceconnect"
 environment = "sandbox"
-client_id = "client"
+client_id = "0000000000000000000000000000000000000000000000000000000000000000"
 client_secret = { file = "secret" }
 [[apps]]
 name = "urbanisme"

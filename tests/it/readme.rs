@@ -174,7 +174,10 @@ fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
 fn the_configuration_of_the_readme_loads_and_says_what_the_shipped_file_says() {
     let variables = [
         ("FC_CLIENT_SECRET", "secret"),
-        ("GUICHET__PROVIDERS__FC__CLIENT_ID", "client"),
+        (
+            "GUICHET__PROVIDERS__FC__CLIENT_ID",
+            "0000000000000000000000000000000000000000000000000000000000000000",
+        ),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let path = Path::new("guichet.toml");

@@ -23,6 +23,9 @@ fn the_smallest_configuration_is_right() {
     assert_eq!(loaded.config.apps[0].upstream.limits, UpstreamLimits::default());
 }
 
+/// The client id of the smallest configuration.
+const DIGITS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
 const TEN_MISTAKES: &str = r#"public_url = "http://demarches.ville.example"
 
 [organisation]
@@ -121,9 +124,13 @@ const MISTAKES_IN_A_LINE: &[(&str, &str, &str)] = &[
         "preset = \"facebook\"",
         "C022 providers.fc.preset",
     ),
-    ("client_id = \"client\"\n", "", "C005 providers.fc.client_id"),
     (
-        "client_id = \"client\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\n",
+        "",
+        "C005 providers.fc.client_id",
+    ),
+    (
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
         "client_id = \"\"",
         "C016 providers.fc.client_id",
     ),
@@ -143,18 +150,18 @@ const MISTAKES_IN_A_LINE: &[(&str, &str, &str)] = &[
         "C026 providers.fc.issuer",
     ),
     (
-        "client_id = \"client\"",
-        "client_id = \"client\"\nscopes = [\"openid\", \"emial\"]",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\nscopes = [\"openid\", \"emial\"]",
         "C024 providers.fc.scopes[1]",
     ),
     (
-        "client_id = \"client\"",
-        "client_id = \"client\"\nscopes = [\"email\"]",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\nscopes = [\"email\"]",
         "C025 providers.fc.scopes",
     ),
     (
-        "client_id = \"client\"",
-        "client_id = \"client\"\nsigning_alg = \"HS256\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\nsigning_alg = \"HS256\"",
         "C006 providers.fc.signing_alg",
     ),
     (
@@ -404,13 +411,13 @@ fn a_variable_reaches_an_entry_whose_name_has_a_hyphen() {
 #[test]
 fn the_environment_wins_over_the_file_and_its_mistakes_name_the_variable() {
     let variables = [
-        ("GUICHET__PROVIDERS__FC__CLIENT_ID", "12345678"),
+        ("GUICHET__PROVIDERS__FC__CLIENT_ID", DIGITS),
         ("GUICHET__PROVIDERS__FC__SCOPES", "[\"openid\", \"email\"]"),
         ("GUICHET__SESSION__SECRET", "{ env = \"SESSION_SECRET\" }"),
         ("GUICHET_LOG", "debug"),
     ];
     let loaded = load_with(SMALLEST, &variables).unwrap();
-    assert_eq!(loaded.config.providers[0].client_id, "12345678");
+    assert_eq!(loaded.config.providers[0].client_id, DIGITS);
     assert_eq!(loaded.config.providers[0].scopes, ["openid", "email"]);
     assert_eq!(loaded.config.session.secrets[0].expose(), HUNTER.as_bytes());
     let source = loaded
@@ -500,14 +507,18 @@ const MENDS: &[(&str, &str, &str)] = &[
         "[server]\ndrain_timeout = 1.5",
         "= help: write it in quotation marks, with its unit: \"60s\", \"30m\", \"8h\"",
     ),
-    ("\"client\"", "5", "= help: write it in quotation marks: \"..\"\n"),
     (
-        "\"client\"",
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "5",
+        "= help: write it in quotation marks: \"..\"\n",
+    ),
+    (
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"",
         "true",
         "= help: write it in quotation marks: \"..\"\n",
     ),
     (
-        "client_id = \"client\"\n",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\n",
         "",
         "as the provider gave it, or GUICHET__PROVIDERS__FC__CLIENT_ID",
     ),
@@ -557,6 +568,14 @@ fn what_stands_around_a_secret_deserves_a_second_look() {
     }
     let said = load_with(SMALLEST, &[("FC_CLIENT_SECRET", "'hunter2'")]).unwrap();
     assert!(!said.warnings[0].to_string().contains("hunter2"));
+    let said = load_with(SMALLEST, &[("FC_CLIENT_SECRET", "hunter2\r\r\n")]).unwrap();
+    assert!(
+        said.warnings[0]
+            .problem
+            .contains("ends with the end of another line"),
+        "{}",
+        said.warnings[0]
+    );
 }
 
 #[test]
@@ -600,4 +619,16 @@ fn a_variable_that_nearly_is_a_key_is_named_and_one_of_somebody_else_is_not() {
     let text = format!("{SMALLEST}[session]\nsecret = [{{ env = \"GUICHET_SESSION_SECRET\" }}]\n");
     let loaded = load_with(&text, &[("GUICHET_SESSION_SECRET", HUNTER)]);
     assert_eq!(found(loaded), [""; 0], "a secret has the name that it was given");
+}
+
+#[test]
+fn a_client_id_of_the_sandbox_has_the_form_that_its_portal_gives() {
+    let of = |id: &str| found_with(DIGITS, id);
+    assert_eq!(of(&"0123456789abcdef".repeat(4)), [""; 0]);
+    for id in ["abcdef", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64)] {
+        assert_eq!(of(id), ["C086 providers.fc.client_id"], "{id}");
+    }
+    // Nobody says what other issuers give.
+    let other = "issuer = \"https://fcp-low.integ01.dev-franceconnect.fr/api/v2\"\nclient_id = \"abcdef\"";
+    assert_eq!(found_with(&format!("client_id = \"{DIGITS}\""), other), [""; 0]);
 }

@@ -75,7 +75,7 @@ idle_timeout = "30m"
 [providers.fc]
 preset = "franceconnect"
 environment = "sandbox"
-client_id = "client"
+client_id = "0000000000000000000000000000000000000000000000000000000000000000"
 client_secret = { file = "client_secret" }
 [[apps]]
 name = "urbanisme"
