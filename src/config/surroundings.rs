@@ -44,9 +44,9 @@ impl Surroundings {
         Self { now, ..self }
     }
 
-    /// The same, of which nothing is read.
+    /// The same, of which nothing is read. For an outline alone: nobody else may be given something that stands for a secret.
     #[must_use]
-    pub fn left_alone(self) -> Self {
+    pub(super) fn left_alone(self) -> Self {
         Self {
             reach: Reach::TextAlone,
             ..self

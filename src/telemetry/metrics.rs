@@ -17,6 +17,8 @@ use prometheus_client::registry::Metric;
 use prometheus_client::registry::Registry;
 
 use crate::clock::Timestamp;
+use crate::telemetry::expected::Expected;
+use crate::telemetry::expected::LOGOUTS;
 use crate::telemetry::labels::ActionLabels;
 use crate::telemetry::labels::AppLabels;
 use crate::telemetry::labels::AskedLabels;
@@ -105,45 +107,6 @@ pub struct Login<'a> {
     /// In one word.
     pub result: &'static str,
 }
-
-/// What can happen under a configuration.
-#[derive(Clone, Debug)]
-pub struct Expected<'a> {
-    /// `memory` or `redis`.
-    pub store: &'static str,
-    /// Each entry at which people sign in to an application, and the level that it asks for.
-    pub logins: Vec<ExpectedLogin<'a>>,
-}
-
-/// How people sign in to an application.
-#[derive(Clone, Copy, Debug)]
-pub struct ExpectedLogin<'a> {
-    /// The application.
-    pub app: &'a str,
-    /// The entry.
-    pub provider: &'a str,
-    /// The level that is asked for.
-    pub acr: &'a str,
-}
-
-/// Who signs out, and how far.
-const LOGOUTS: [(&str, &str); 3] = [
-    ("person", "complete"),
-    ("person", "partial"),
-    ("operator", "partial"),
-];
-
-/// How a login fails whose application is known.
-const LOGIN_FAILURES: [&str; 8] = [
-    "cancelled",
-    "provider_error",
-    "provider_unavailable",
-    "invalid_state",
-    "invalid_token",
-    "acr_too_low",
-    "expired",
-    "interrupted",
-];
 
 impl Metrics {
     /// Everything at nothing.
@@ -421,16 +384,9 @@ impl Metrics {
         for (kind, result) in LOGOUTS {
             drop(self.logouts.get_or_create(&LogoutLabels { kind, result }));
         }
-        for &ExpectedLogin { app, provider, acr } in &expected.logins {
-            drop(self.over_budget.get_or_create(&of_app(app)));
-            let failures = LOGIN_FAILURES.map(|result| ("", result));
-            for (acr, result) in failures.into_iter().chain([(acr, "success")]) {
-                let labels = LoginLabels {
-                    provider: provider.to_owned(),
-                    app: app.to_owned(),
-                    acr: acr.to_owned(),
-                    result,
-                };
+        for login in &expected.logins {
+            drop(self.over_budget.get_or_create(&of_app(login.app)));
+            for labels in login.endings() {
                 drop(self.logins.get_or_create(&labels));
             }
         }
