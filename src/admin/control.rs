@@ -21,6 +21,8 @@ pub trait Control: Send + Sync {
     fn sessions(&self) -> Arc<Sessions>;
     /// The issuer of a provider entry, if there is such an entry.
     fn issuer_of(&self, entry: &EntryName) -> Option<String>;
+    /// Whether an application is at this host.
+    fn serves(&self, host: &str) -> bool;
     /// Reads the configuration again.
     fn reload(&self) -> Reloading<'_>;
 }

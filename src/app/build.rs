@@ -47,6 +47,8 @@ use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
 use crate::session::terms::EntryTerms;
+use crate::telemetry::expected::Expected;
+use crate::telemetry::expected::ExpectedLogin;
 use crate::telemetry::peer::Peer;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::TrustedProxies;
@@ -78,6 +80,10 @@ pub enum StartError {
 
 /// Begins the keys of a store of one process, which shares it with nobody.
 const MEMORY_PREFIX: &str = "guichet";
+/// What a store is called among the numbers.
+const MEMORY: &str = "memory";
+/// The same.
+const REDIS: &str = "redis";
 
 /// What a newer pipeline takes over where the configuration has not changed.
 pub(super) struct Parts {
@@ -96,6 +102,28 @@ impl fmt::Debug for Parts {
         f.debug_struct("Parts")
             .field("desk", &self.desk)
             .finish_non_exhaustive()
+    }
+}
+
+/// What will be counted under a configuration.
+pub(super) fn expected(config: &Config) -> Expected<'_> {
+    let logins = config.apps.iter().flat_map(|app| {
+        let entries = config
+            .providers
+            .iter()
+            .filter(|settings| app.providers.contains(&settings.entry));
+        entries.map(|settings| ExpectedLogin {
+            app: &app.name,
+            provider: settings.entry.as_str(),
+            acr: settings.acr.as_str(),
+        })
+    });
+    Expected {
+        store: match config.session.store {
+            StoreSettings::Memory => MEMORY,
+            StoreSettings::Redis { .. } => REDIS,
+        },
+        logins: logins.collect(),
     }
 }
 
@@ -324,11 +352,11 @@ impl Stores {
     fn of(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Result<Self, RedisUrlError> {
         Ok(match settings {
             StoreSettings::Memory => Self::both(
-                "memory",
+                MEMORY,
                 Arc::new(MemoryStore::new(MEMORY_PREFIX.to_owned(), Arc::clone(clock))),
             ),
             StoreSettings::Redis { url, prefix, tls } => {
-                Self::both("redis", Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
+                Self::both(REDIS, Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
             }
         })
     }

@@ -32,6 +32,7 @@ use crate::session::roster::Roster;
 use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::Source;
 use crate::telemetry::telemetry::Telemetry;
+use crate::wire::host::Host;
 
 /// Why a newer configuration was not taken. The one before stays in force, whole.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +78,7 @@ impl App {
             before: None,
         };
         let rules = Arc::new(Live::new(Arc::new(build::rules(&config)?)));
+        telemetry.metrics.expect(&build::expected(&config));
         let (pipeline, parts) = builder.build(config)?;
         telemetry.metrics.configured(clock.now());
         Ok(Arc::new(Self {
@@ -106,6 +108,7 @@ impl App {
             lifecycle: &self.lifecycle,
             before: Some(&before),
         };
+        self.telemetry.metrics.expect(&build::expected(&config));
         let (pipeline, parts) = builder.build(config)?;
         self.lifecycle.set_ending(ending);
         self.live.replace(pipeline);
@@ -159,6 +162,11 @@ impl App {
         let in_force = self.in_force.load();
         let settings = in_force.desk.providers.get(entry)?.settings();
         Some(settings.profile.issuer.as_str().to_owned())
+    }
+
+    /// Whether an application is at this host now.
+    pub fn serves(&self, host: &str) -> bool {
+        Host::parse(host).is_ok_and(|host| self.in_force.load().desk.router.start_of(&host).is_some())
     }
 
     /// The Redis in force, by a connection of its own, for a look at it. None if sessions are kept in the process.

@@ -1,5 +1,7 @@
 //! `guichet check`: everything that is wrong at once, and what to register at each provider.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use clap::Args;
@@ -54,6 +56,9 @@ fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut 
         streams.say_wrong_line(format_args!("{warning}\n"));
     }
     streams.say_line(format_args!("{}: {}", path.display(), count(&loaded.warnings)));
+    if is_root() {
+        streams.say_line(AS_ROOT);
+    }
     for settings in &loaded.config.providers {
         let profile = &settings.profile;
         streams.say_line(format_args!(
@@ -68,6 +73,15 @@ fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut 
             streams.say_line(format_args!("{key} = {value}  # {source}"));
         }
     }
+}
+
+/// Who reads every file, and finds no fault with any.
+const AS_ROOT: &str = "checked as root, who may read every file: a gateway of another user may not; \
+                       `sudo -u USER guichet check` knows";
+
+/// Whose files `/proc/self` has: those of the user who is running this.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {

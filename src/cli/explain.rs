@@ -20,7 +20,7 @@ use crate::cli::streams::Streams;
 use crate::clock::Clock as _;
 use crate::clock::SystemClock;
 use crate::config;
-use crate::config::settings::Config;
+use crate::config::outline::Outline;
 use crate::endpoints::challenge::Challenge;
 use crate::identity_headers::assertion;
 use crate::identity_headers::assertion::Assertions;
@@ -64,8 +64,8 @@ pub struct ExplainArguments {
 
 /// Explains.
 pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<'_>) -> Exit {
-    let mut config = match config::load(path) {
-        Ok(loaded) => loaded.config,
+    let mut config = match config::outline(path) {
+        Ok(outline) => outline,
         Err(errors) => {
             streams.say_wrong_line(errors);
             return Exit::InvalidConfiguration;
@@ -75,7 +75,7 @@ pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<
         .into_iter()
         .map(Arc::new)
         .collect();
-    let router = Router::new(apps, config.server.own_paths.clone(), config.public_url.scheme);
+    let router = Router::new(apps, config.own_paths.clone(), config.public_url.scheme);
     match explained(&config, &router, arguments) {
         Ok(lines) => {
             streams.say_line(format_args!("{} {}", arguments.method, arguments.url));
@@ -94,7 +94,7 @@ pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<
 /// What is said about what, line by line.
 type Lines = Vec<(&'static str, String)>;
 
-fn explained(config: &Config, router: &Router, arguments: &ExplainArguments) -> Result<Lines, String> {
+fn explained(config: &Outline, router: &Router, arguments: &ExplainArguments) -> Result<Lines, String> {
     let url = Url::read(&arguments.url, config)?;
     let mut lines = Lines::new();
     let site = config.public_url.scheme;
@@ -128,8 +128,10 @@ fn explained(config: &Config, router: &Router, arguments: &ExplainArguments) -> 
             lines.push(("answer", text));
         }
         Found::Misdirected => {
-            lines.push(("application", format!("none is at {}", request.host)));
-            lines.push(("answer", "421: not a host of this site".to_owned()));
+            let text = format!("none: the gateway has no host `{}`", request.host);
+            lines.push(("application", text));
+            let text = "421: a proxy in front has to pass the browser's own Host on, and it has to be that of an app";
+            lines.push(("answer", text.to_owned()));
         }
         Found::Nowhere => {
             lines.push(("application", format!("none is at {}{path}", request.host)));
@@ -140,7 +142,7 @@ fn explained(config: &Config, router: &Router, arguments: &ExplainArguments) -> 
 }
 
 fn at_route(
-    config: &Config,
+    config: &Outline,
     (app, route): (&App, &Route),
     arguments: &ExplainArguments,
     (url, request): (&Url, &Request),
@@ -176,7 +178,7 @@ fn at_route(
 }
 
 fn outcome(
-    config: &Config,
+    config: &Outline,
     (app, route): (&App, &Route),
     (url, request): (&Url, &Request),
     visitor: Visitor,
@@ -192,7 +194,7 @@ fn outcome(
     };
     match judge::judge_visitor(asked, visitor, &assertions) {
         Ok(Judgement::Forward(admission)) => Ok(forwarded(app, request, admission.identity.fields())),
-        Ok(Judgement::Authenticate) => challenged(app, &config.server.own_paths, url, request),
+        Ok(Judgement::Authenticate) => challenged(app, &config.own_paths, url, request),
         Err(error) => Ok(vec![(
             "answer",
             format!("502: {error}; the application hears nothing"),
@@ -292,7 +294,7 @@ struct Url {
 }
 
 impl Url {
-    fn read(text: &str, config: &Config) -> Result<Self, String> {
+    fn read(text: &str, config: &Outline) -> Result<Self, String> {
         let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
             (Some("https"), rest)
         } else if let Some(rest) = text.strip_prefix("http://") {

@@ -22,7 +22,7 @@ use crate::clock::Clock as _;
 use crate::clock::SystemClock;
 use crate::config;
 use crate::config::duration;
-use crate::config::settings::Config;
+use crate::config::outline::Outline;
 use crate::identity_headers::BUDGET;
 use crate::identity_headers::assertion::Assertions;
 use crate::identity_headers::signing_keys::SigningKeys;
@@ -67,8 +67,8 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 
 /// Prints them.
 pub fn headers(path: &Path, arguments: &HeadersArguments, streams: &mut Streams<'_>) -> Exit {
-    let config = match config::load(path) {
-        Ok(loaded) => loaded.config,
+    let config = match config::outline(path) {
+        Ok(outline) => outline,
         Err(errors) => {
             streams.say_wrong_line(errors);
             return Exit::InvalidConfiguration;
@@ -96,7 +96,7 @@ struct Said {
     jwks: String,
 }
 
-fn of(config: &Config, arguments: &HeadersArguments) -> Result<Said, String> {
+fn of(config: &Outline, arguments: &HeadersArguments) -> Result<Said, String> {
     let app = app_named(config, &arguments.app)?;
     let now = SystemClock.now();
     let sessions = person::sessions(
@@ -135,7 +135,7 @@ fn of(config: &Config, arguments: &HeadersArguments) -> Result<Said, String> {
     }
 }
 
-fn app_named<'c>(config: &'c Config, name: &str) -> Result<&'c App, String> {
+fn app_named<'c>(config: &'c Outline, name: &str) -> Result<&'c App, String> {
     config.apps.iter().find(|app| app.name == name).ok_or_else(|| {
         let names: Vec<&str> = config.apps.iter().map(|app| app.name.as_str()).collect();
         format!(

@@ -42,11 +42,12 @@ use crate::cli::verify::VerifyArguments;
 
 /// What `--help` says below the commands. See [`Exit`].
 const EXIT_CODES: &str = "Exit codes: 0 well, 1 failed while running, 2 a wrong command line, 3 a wrong configuration,\n4 \
-                          something around the gateway is not as it has to be (doctor), 5 an assertion does not hold (verify)";
+                          something around the gateway is not as it has to be (doctor), or no gateway answers (sessions,\nreload), 5 \
+                          an assertion does not hold (verify)";
 
 /// FranceConnect in front of applications that cannot be changed.
 #[derive(Debug, Parser)]
-#[command(name = "guichet", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+#[command(name = "guichet", version, after_help = EXIT_CODES)]
 struct Arguments {
     /// The configuration file
     #[arg(long, global = true, value_name = "FILE", default_value = "guichet.toml")]

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use crate::clock::Timestamp;
-use crate::config::settings::Config;
+use crate::config::outline::Outline;
+use crate::config::outline::OutlinedEntry;
 use crate::identity_headers::sample_person::SampleLogin;
 use crate::identity_headers::sample_person::SamplePerson;
-use crate::oidc::client_settings::ClientSettings;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::session::session::Session;
@@ -18,7 +18,7 @@ pub const ANONYMOUS: &str = "anonymous";
 /// The sessions of this visitor that count at an application: none, or one at `entry`, else at its first entry.
 pub fn sessions(
     who: &str,
-    (config, app): (&Config, &App),
+    (config, app): (&Outline, &App),
     entry: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<Session>, String> {
@@ -32,7 +32,7 @@ pub fn sessions(
         acr: settings.acr.as_str(),
         host: &app.host,
         at: now,
-        ends_at: now.plus(config.session.lifetimes.absolute),
+        ends_at: now.plus(config.session_lives_for),
     };
     person(who)?
         .telling(settings.profile.rules.claims_of(&settings.scopes))
@@ -58,7 +58,7 @@ fn person(who: &str) -> Result<SamplePerson, String> {
     ))
 }
 
-fn entry_of<'c>(config: &'c Config, app: &App, entry: Option<&str>) -> Result<&'c ClientSettings, String> {
+fn entry_of<'c>(config: &'c Outline, app: &App, entry: Option<&str>) -> Result<&'c OutlinedEntry, String> {
     let mut offered = app.providers.iter();
     let name = match entry {
         None => offered.next(),

@@ -160,6 +160,9 @@ impl<'a, 's> Report<'a, 's> {
         if self.format == Format::Human {
             self.streams
                 .say_line(format_args!("\n{bad} failed, {warnings} to look at again"));
+            if count(Verdict::Unjudged) > 0 {
+                self.streams.say_line("(· is told, and not judged)");
+            }
         } else {
             let sections = self.sections.iter().map(|(about, findings)| {
                 let findings: Vec<Value> = findings.iter().map(Finding::json).collect();

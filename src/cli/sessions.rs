@@ -14,10 +14,14 @@ use crate::cli::exit::Exit;
 use crate::cli::operator;
 use crate::cli::streams::Streams;
 
+/// What clap makes of the rules below offers `--sub` alone.
+const REVOKE: &str =
+    "guichet sessions revoke <REFERENCE>...\n       guichet sessions revoke --entry <ENTRY> [--sub <SUB>]";
+
 /// What to do about sessions.
 #[derive(Debug, Subcommand)]
 pub enum SessionsCommand {
-    /// List the live sessions: when, at which entry, at which level, at which host
+    /// List the live sessions, the oldest login first: when, at which entry, at which level, at which host
     List {
         /// Those of this provider entry
         #[arg(long, value_name = "ENTRY")]
@@ -39,6 +43,7 @@ pub enum SessionsCommand {
         form: FormArgument,
     },
     /// End sessions: those with these references, those of a person, or those of a provider entry
+    #[command(override_usage = REVOKE)]
     Revoke(Revocation),
     /// End every session, and every login that is under way
     RevokeAll {
@@ -126,14 +131,35 @@ enum Form {
     Json,
 }
 
+/// The gateway tells them as it finds them, so they are put in order here.
 fn list(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {
-    operator::ask(config, question, streams, |said, streams| match said {
-        Say::Session(line) if form == Form::Json => say_json(&line, streams),
-        Say::Session(line) => streams.say_line(format_args!("{}  {}", line.reference, in_words(&line))),
-        Say::Done { count: 1 } if form == Form::Human => streams.say_line("1 session"),
-        Say::Done { count } if form == Form::Human => streams.say_line(format_args!("{count} sessions")),
+    let (mut lines, mut counted) = (Vec::new(), None);
+    let exit = operator::ask(config, question, streams, |said, _| match said {
+        Say::Session(line) => lines.push(line),
+        Say::Done { count } => counted = Some(count),
         _ => {}
-    })
+    });
+    for line in &in_order(lines) {
+        match form {
+            Form::Json => say_json(line, streams),
+            Form::Human => streams.say_line(format_args!("{}  {}", line.reference, in_words(line))),
+        }
+    }
+    match (form, counted) {
+        (Form::Human, Some(1)) => streams.say_line("1 session"),
+        (Form::Human, Some(count)) => streams.say_line(format_args!("{count} sessions")),
+        _ => {}
+    }
+    exit
+}
+
+/// The oldest login first; those whose note does not open last.
+fn in_order(mut lines: Vec<SessionLine>) -> Vec<SessionLine> {
+    lines.sort_by_cached_key(|line| {
+        let login = line.note.as_ref().map(|note| note.logged_in_at);
+        (login.is_none(), login, line.reference.clone())
+    });
+    lines
 }
 
 fn show(config: &Path, question: &Ask, form: Form, streams: &mut Streams<'_>) -> Exit {
@@ -185,5 +211,34 @@ fn say_json(line: &SessionLine, streams: &mut Streams<'_>) {
     match serde_json::to_string(line) {
         Ok(text) => streams.say_line(text),
         Err(error) => streams.say_error(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::protocol::Note;
+    use crate::clock::Timestamp;
+
+    #[test]
+    fn sessions_are_listed_by_login_and_those_without_one_come_last() {
+        let line = |reference: &str, at: Option<i64>| SessionLine {
+            reference: reference.to_owned(),
+            note: at.map(|at| Note {
+                logged_in_at: Timestamp::from_unix(at),
+                entry: "fc".to_owned(),
+                acr: "eidas1".to_owned(),
+                host: "a.example".to_owned(),
+            }),
+            lapses_in_seconds: 60,
+        };
+        let lines = vec![
+            line("n", None),
+            line("b", Some(2)),
+            line("c", Some(1)),
+            line("a", Some(2)),
+        ];
+        let order: String = in_order(lines).into_iter().map(|line| line.reference).collect();
+        assert_eq!(order, "cabn");
     }
 }

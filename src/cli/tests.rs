@@ -32,7 +32,7 @@ keys_dir = "keys"
 [providers.fc]
 preset = "franceconnect"
 environment = "sandbox"
-client_id = "client"
+client_id = "0000000000000000000000000000000000000000000000000000000000000000"
 client_secret = { file = "secret" }
 [[apps]]
 name = "urbanisme"
@@ -72,6 +72,23 @@ fn a_command_line_that_makes_no_sense_is_2_and_help_is_0() {
     let help = guichet(&["--help"]);
     assert_eq!(help.exit, Exit::Ok);
     assert!(help.out.contains("healthcheck"), "{}", help.out);
+    assert!(
+        help.out.contains("or no gateway answers (sessions,\nreload)"),
+        "{}",
+        help.out
+    );
+    for (command, line) in [
+        (&["help", "doctor"][..], "--provider <ENTRY>"),
+        (&["help", "sessions", "list"], "--host <HOST>"),
+        (
+            &["sessions", "revoke", "--help"],
+            "guichet sessions revoke --entry <ENTRY> [--sub <SUB>]",
+        ),
+    ] {
+        let help = guichet(command);
+        assert_eq!(help.exit, Exit::Ok, "{command:?} {}", help.err);
+        assert!(help.out.contains(line), "{command:?}\n{}", help.out);
+    }
     assert!(guichet(&["version"]).out.starts_with("guichet 0."));
 }
 

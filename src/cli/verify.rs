@@ -12,6 +12,7 @@ use clap::Args;
 
 use crate::back_channel::BackChannel;
 use crate::back_channel::Bounds;
+use crate::causes;
 use crate::cli::exit::Exit;
 use crate::cli::report::Finding;
 use crate::cli::report::Format;
@@ -22,7 +23,7 @@ use crate::clock::Clock as _;
 use crate::clock::SystemClock;
 use crate::clock::Timestamp;
 use crate::config;
-use crate::config::settings::Config;
+use crate::config::outline::Outline;
 use crate::config::settings::KeySource;
 use crate::identity_headers::assertion;
 use crate::identity_headers::assertion::REGISTERED_CLAIMS;
@@ -54,7 +55,7 @@ const PARTS: [(&str, &str); 4] = [
 /// Arguments of the command.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The value of X-Guichet-Assertion, or the whole line; `-` reads it from standard input
+    /// The value of X-Guichet-Assertion, its whole line, or all lines of a request; `-` reads it from standard input
     #[arg(value_name = "TOKEN|-")]
     pub token: String,
     /// The keys: a JWK Set in a file, or at an address such as `https://demarches.ville.example/_guichet/jwks.json`; without
@@ -120,18 +121,17 @@ fn token(argument: &str) -> io::Result<String> {
         text.clear();
         io::stdin().take(LONGEST).read_to_string(&mut text)?;
     }
-    // The whole line of a log or of `guichet headers` is the value with its name.
-    let value = match text.split_once(':') {
-        Some((name, value)) if name.trim().eq_ignore_ascii_case(rules::ASSERTION.as_str()) => value,
-        _ => &text,
-    };
+    // A line of a log, or everything that `guichet headers` prints: the value has its name before it.
+    let named = text.lines().filter_map(|line| line.split_once(':'));
+    let mut named = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case(rules::ASSERTION.as_str()));
+    let value = named.next().map_or(text.as_str(), |(_, value)| value);
     Ok(value.trim().to_owned())
 }
 
 /// From the arguments as far as they say it, else from the configuration; without keys there is nothing to verify with.
 fn expected(path: &Path, arguments: &VerifyArguments) -> Result<Expected, String> {
-    let loaded = config::load(path).map(|loaded| loaded.config);
-    let keys = match (&arguments.jwks, &loaded) {
+    let outline = config::outline(path);
+    let keys = match (&arguments.jwks, &outline) {
         (Some(place), _) => key_set(place)?,
         (None, Ok(config)) => keys_of(config)?,
         (None, Err(errors)) => {
@@ -140,8 +140,8 @@ fn expected(path: &Path, arguments: &VerifyArguments) -> Result<Expected, String
             ));
         }
     };
-    let config = loaded.ok();
-    let of_apps = |config: &Config| config.apps.iter().map(|app| app.told.audience.clone()).collect();
+    let config = outline.ok();
+    let of_apps = |outline: &Outline| outline.apps.iter().map(|app| app.told.audience.clone()).collect();
     Ok(Expected {
         keys,
         issuer: arguments
@@ -173,7 +173,7 @@ fn key_set(place: &str) -> Result<VerificationKeys, String> {
     VerificationKeys::read(&document).map_err(|error| wrong(&error))
 }
 
-fn keys_of(config: &Config) -> Result<VerificationKeys, String> {
+fn keys_of(config: &Outline) -> Result<VerificationKeys, String> {
     let KeySource::Folder(folder) = &config.assertion.keys else {
         return Err(
             "error: the configuration names no folder of keys, so the running gateway alone knows them\n   = help: \
@@ -181,7 +181,10 @@ fn keys_of(config: &Config) -> Result<VerificationKeys, String> {
                 .to_owned(),
         );
     };
-    let keys = SigningKeys::read(folder).map_err(|error| format!("error: {error}"))?;
+    let keys = SigningKeys::read(folder).map_err(|error| {
+        let why = causes::in_one_line(&error);
+        format!("error: {why}\n   = help: or name the keys with --jwks FILE")
+    })?;
     let set = serde_json::to_vec(&keys.jwk_set()).map_err(|error| format!("error: {error}"))?;
     VerificationKeys::read(&set).map_err(|error| format!("error: {error}"))
 }

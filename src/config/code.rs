@@ -83,6 +83,10 @@ codes! {
     RepeatedPath = 80, "A route that repeats its app's path.";
     EmailIsNoIdentifier = 81, "An e-mail address in the place of an identifier.";
     UpstreamInTheOpen = 82, "Identity headers that travel in the open.";
+    UpstreamIsOurs = 83, "An application that would be the gateway itself.";
+    SecretWrapped = 84, "A secret with something around it that hardly belongs to it.";
+    NearlyOurVariable = 85, "A variable that nearly has the name of a key, and that changes nothing here.";
+    ClientId = 86, "A client id of another form than the provider's.";
 
     Certificate = 90, "A certificate or key that cannot be served.";
     CertificateValidity = 91, "A certificate that browsers refuse, or soon will.";

@@ -63,6 +63,17 @@ impl Findings {
         self.error_at(code, Location::Environment { variable }, problem, help);
     }
 
+    /// A variable that deserves a second look and is no value of any key.
+    pub fn warning_in_environment(&mut self, code: Code, variable: &str, problem: String, help: &str) {
+        let variable = variable.to_owned();
+        self.push(
+            Severity::Warning,
+            code,
+            (Location::Environment { variable }, Key::ROOT),
+            (problem, help.to_owned()),
+        );
+    }
+
     /// The value of a key that must be there. A value that was refused before is not missing.
     pub fn required<T>(&mut self, key: &Key, value: Option<T>, example: &str) -> Option<T> {
         if value.is_none() && !self.refused(key) && !self.stands_in_no_table(key) {

@@ -42,6 +42,13 @@ impl Key {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
 
+    /// The names alone, as the head of a table has them: `apps.routes`.
+    #[must_use]
+    pub fn without_items(&self) -> Self {
+        let names = self.0.iter().filter(|step| matches!(step, Step::Name(_)));
+        Self(names.cloned().collect())
+    }
+
     /// Whether this is the whole configuration.
     pub fn is_root(&self) -> bool {
         self.0.is_empty()

@@ -20,7 +20,7 @@ use crate::config::location::Origin;
 use crate::config::location::Places;
 
 /// Begins the name of every variable that is a key of the configuration.
-const PREFIX: &str = "GUICHET__";
+pub const PREFIX: &str = "GUICHET__";
 
 /// One layer: what it says, and its name (nothing for the file, else the variable).
 struct Layer {
@@ -94,6 +94,12 @@ fn syntax_error(error: &toml_edit::TomlError, text: &str, findings: &mut Finding
         format!("this is not TOML: {problem}"),
         help,
     );
+}
+
+/// The variable that is this key; none reaches inside a list.
+pub fn variable_of(key: &Key) -> String {
+    let steps = key.to_string().replace('-', "_").replace('.', "__");
+    format!("{PREFIX}{}", steps.to_ascii_uppercase())
 }
 
 /// `GUICHET__PROVIDERS__FC__SCOPES=["openid"]` -> `{ providers = { fc = { scopes = ["openid"] } } }`.

@@ -9,6 +9,7 @@ use figment::value::Value;
 use serde_json::Value as Schema;
 
 use crate::config::code::Code;
+use crate::config::duration;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
@@ -129,15 +130,42 @@ fn refuse(value: &Value, schema: &Schema, key: &Key, findings: &mut Findings) {
     let problem = format!("`{key}` is {}, {expected} is expected", what(value));
     let from_environment = matches!(findings.places().origin(key), Origin::Environment(_));
     let help = match (expected, from_environment) {
-        ("a string", _) => "write it in quotation marks: \"..\"".to_owned(),
+        ("a string", _) => as_text(value, schema),
         ("a list" | "a table", true) => {
             format!("a variable gives {expected} whole, as TOML on one line; it cannot reach inside a list")
+        }
+        ("a list", false) if is_of_tables(value, schema) => {
+            format!(
+                "write it in double square brackets, once for each: [[{}]]",
+                key.without_items()
+            )
         }
         ("a list", false) => "write it in square brackets: [\"..\"]".to_owned(),
         ("a table", false) => "write it as a table: [name], or { key = \"..\" }".to_owned(),
         _ => format!("write {expected}, without quotation marks"),
     };
     findings.error(Code::WrongType, key, problem, help);
+}
+
+/// A duration is a number to those who write it, and its unit is not to be forgotten on the way to the quotation marks.
+fn as_text(value: &Value, schema: &Schema) -> String {
+    let default = schema.get("default").and_then(Schema::as_str);
+    let is_duration = default.is_some_and(|default| duration::parse(default).is_ok());
+    match value {
+        Value::Num(_, number) if is_duration => match number.to_i128() {
+            Some(number) => format!(
+                "write it in quotation marks, and say of what: \"{number}s\", \"{number}m\" or \"{number}h\""
+            ),
+            None => "write it in quotation marks, with its unit: \"60s\", \"30m\", \"8h\"".to_owned(),
+        },
+        _ => "write it in quotation marks: \"..\"".to_owned(),
+    }
+}
+
+/// `[apps]` in the place of `[[apps]]`.
+fn is_of_tables(value: &Value, schema: &Schema) -> bool {
+    let items = schema.get("items");
+    matches!(value, Value::Dict(..)) && items.is_some_and(|items| schema::expected(items) == "object")
 }
 
 fn within_bounds(number: Num, schema: &Schema, key: &Key, findings: &mut Findings) -> Verdict {

@@ -9,12 +9,22 @@ use crate::clock::Clock as _;
 use crate::clock::SystemClock;
 use crate::clock::Timestamp;
 
+/// What of the machine is read for a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Whatever it refers to: secrets, certificates, keys, folders.
+    Everything,
+    /// Nothing: the text alone counts, and the variables that are its keys. See [`Outline`](crate::config::outline::Outline).
+    TextAlone,
+}
+
 /// What the configuration may refer to.
 #[derive(Clone)]
 pub struct Surroundings {
     folder: PathBuf,
     variables: BTreeMap<String, String>,
     now: Timestamp,
+    reach: Reach,
 }
 
 impl Surroundings {
@@ -24,6 +34,7 @@ impl Surroundings {
             folder: file.parent().map(Path::to_owned).unwrap_or_default(),
             variables,
             now: SystemClock.now(),
+            reach: Reach::Everything,
         }
     }
 
@@ -31,6 +42,20 @@ impl Surroundings {
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         Self { now, ..self }
+    }
+
+    /// The same, of which nothing is read. For an outline alone: nobody else may be given something that stands for a secret.
+    #[must_use]
+    pub(super) fn left_alone(self) -> Self {
+        Self {
+            reach: Reach::TextAlone,
+            ..self
+        }
+    }
+
+    /// What of them is read.
+    pub fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// When the configuration was read.

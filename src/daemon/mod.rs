@@ -147,6 +147,8 @@ impl Watched for Running {
     }
 }
 
+const REFUSED: &str = "the new configuration was refused, the one before stays in force";
+
 /// Who puts newer configurations into force.
 struct Operator {
     app: Arc<App>,
@@ -180,13 +182,12 @@ impl Operator {
                 let telemetry = self.app.telemetry();
                 telemetry.metrics.configuration_refused();
                 telemetry.audit(&Source::Operator, &AuditEvent::ReloadRefused);
-                let message = "the new configuration was refused, the one before stays in force";
                 match &refused {
                     ReloadError::Configuration(errors) => {
-                        tracing::error!("{message}");
+                        tracing::error!("{REFUSED}");
                         errors.0.iter().for_each(say);
                     }
-                    other => tracing::error!(error = %other, "{message}"),
+                    other => tracing::error!(error = %other, "{REFUSED}"),
                 }
                 Err(refused)
             }
@@ -211,11 +212,23 @@ impl Control for Operator {
         self.app.issuer_of(entry)
     }
 
+    fn serves(&self, host: &str) -> bool {
+        self.app.serves(host)
+    }
+
     fn reload(&self) -> Reloading<'_> {
         Box::pin(async move {
-            let warnings = self.read_again().await.map_err(|refused| refused.to_string())?;
+            let warnings = self.read_again().await.map_err(in_words)?;
             Ok(warnings.iter().map(ToString::to_string).collect())
         })
+    }
+}
+
+/// Each mistake says itself what it is; in front of them stands what came of them.
+fn in_words(refused: ReloadError) -> String {
+    match refused {
+        ReloadError::Configuration(errors) => format!("{REFUSED}\n\n{errors}"),
+        other => other.to_string(),
     }
 }
 

@@ -89,7 +89,7 @@ pub fn signed_out(desk: &Desk, request: &Request, session: &Session, at_provider
         at_provider,
     };
     desk.telemetry.audit(&source(request), &event);
-    desk.telemetry.metrics.logout("person", at_provider.word());
+    desk.telemetry.metrics.logouts("person", at_provider.word(), 1);
 }
 
 /// A request goes to its application.

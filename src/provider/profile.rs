@@ -243,9 +243,35 @@ pub struct Environment {
     pub reality: Reality,
     /// The issuer; absent where the configuration must give it.
     pub issuer: Option<String>,
+    /// What its issuer gives as a `client_id`; absent where that is not known.
+    pub client_ids: Option<ClientIds>,
     /// Other issuers of the same kind, each with clients that this one does not know.
     #[serde(default)]
     pub siblings: Vec<Sibling>,
+}
+
+/// The form of a `client_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientIds {
+    /// 64 hexadecimal characters.
+    Hex64,
+}
+
+impl ClientIds {
+    /// Whether this may be one.
+    pub fn fits(self, client_id: &str) -> bool {
+        match self {
+            Self::Hex64 => client_id.len() == 64 && client_id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        }
+    }
+
+    /// The form in words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Hex64 => "64 hexadecimal digits",
+        }
+    }
 }
 
 /// A sister of an environment's issuer.

@@ -4,6 +4,7 @@
 //! Handed in, never global: many gateways may live in one process.
 
 pub mod audit;
+pub mod expected;
 pub mod followed_file;
 pub mod labels;
 pub mod limit;

@@ -30,6 +30,9 @@ fn block(language: &str) -> String {
     rest.split_once("\n```").unwrap().0.to_owned()
 }
 
+/// What a timer fetches for PHP.
+const KEYS: &str = "fetched.json";
+
 #[derive(Clone, Copy, Debug)]
 enum Language {
     Python,
@@ -39,7 +42,7 @@ enum Language {
 
 impl Language {
     /// The snippet of the README for this gateway, and what prints the family name of the token in the first argument.
-    fn program(self, public_url: &str) -> String {
+    fn program(self, folder: &Path, public_url: &str) -> String {
         let (name, before, after) = match self {
             Self::Python => (
                 "python",
@@ -50,10 +53,13 @@ impl Language {
             Self::Php => (
                 "php",
                 "<?php\n",
-                "\necho person($argv[1])['family_name'], \"\\n\";\n",
+                "\ntry { echo person($argv[1])['family_name'], \"\\n\"; } catch (Exception $refused) { exit(1); }\n",
             ),
         };
-        let snippet = block(name).replace("https://demarches.ville.example", public_url);
+        let keys = folder.join(KEYS);
+        let snippet = block(name)
+            .replace("https://demarches.ville.example", public_url)
+            .replace("/etc/guichet/jwks.json", keys.to_str().unwrap());
         format!("{before}{snippet}{after}")
     }
 
@@ -65,8 +71,10 @@ impl Language {
             Self::Php => (PathBuf::from("php"), "person.php"),
         };
         let path = folder.join(file);
-        fs::write(&path, self.program(public_url)).unwrap();
+        fs::write(&path, self.program(folder, public_url)).unwrap();
         let ended = tool(Command::new(interpreter).arg(&path).arg(token), "");
+        // One way to refuse, which an application can catch and answer with 401.
+        assert!(ended.code <= 1, "{self:?} breaks off: {}{}", ended.out, ended.err);
         (ended.code == 0).then(|| ended.out.trim().to_owned())
     }
 }
@@ -133,6 +141,8 @@ fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
         ),
         ("without a signature", format!("{head}.")),
         ("that is nothing", "a.b.c".to_owned()),
+        ("of one word", "abc".to_owned()),
+        ("of no letter", String::new()),
     ];
     scene
         .gateway
@@ -142,6 +152,8 @@ fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
     refused.push(("without an end", signed_again(&scene, &good, "exp")));
     refused.push(("without an audience", signed_again(&scene, &good, "aud")));
     refused.push(("without an issuer", signed_again(&scene, &good, "iss")));
+    let keys = folder.path().join(KEYS);
+    fs::write(&keys, scene.jwks().to_string()).unwrap();
     for language in [Language::Python, Language::Node, Language::Php] {
         let says = |token: &str| language.says(folder.path(), &scene.url(""), token);
         assert_eq!(says(&good).as_deref(), Some("LE GOÛT-NŒUVÉGLISE"), "{language:?}");
@@ -149,13 +161,23 @@ fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
             assert_eq!(says(token), None, "{language:?} takes a token {which}");
         }
     }
+    for broken in ["", "[]", "{\"keys\":[]}"] {
+        fs::write(&keys, broken).unwrap();
+        let says = Language::Php.says(folder.path(), &scene.url(""), &good);
+        assert_eq!(says, None, "{broken}");
+    }
+    fs::remove_file(&keys).unwrap();
+    assert_eq!(Language::Php.says(folder.path(), &scene.url(""), &good), None);
 }
 
 #[test]
 fn the_configuration_of_the_readme_loads_and_says_what_the_shipped_file_says() {
     let variables = [
         ("FC_CLIENT_SECRET", "secret"),
-        ("GUICHET__PROVIDERS__FC__CLIENT_ID", "client"),
+        (
+            "GUICHET__PROVIDERS__FC__CLIENT_ID",
+            "0000000000000000000000000000000000000000000000000000000000000000",
+        ),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let path = Path::new("guichet.toml");

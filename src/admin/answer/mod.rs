@@ -20,6 +20,7 @@ use crate::session::roster::Listed;
 use crate::session::roster::Walk;
 use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::Source;
+use crate::wire::untrusted::Untrusted;
 
 /// How long the one who asked may take to read a part of the answer.
 const READ_WITHIN: Duration = Duration::from_secs(30);
@@ -99,6 +100,7 @@ impl Answer {
         loop {
             let listed = match roster.more(&mut walk).await {
                 Ok(Some(listed)) => listed,
+                Ok(None) if count == 0 => return self.nobody(gateway, entry, host).await,
                 Ok(None) => return self.say(&[Say::Done { count }]).await,
                 Err(error) => return self.refuse(&Refusal::from(error).0).await,
             };
@@ -111,6 +113,25 @@ impl Answer {
                     .await;
             }
         }
+    }
+
+    /// None is nothing to be calm about where what was named does not exist. What existed before may still have sessions.
+    async fn nobody(
+        &mut self,
+        gateway: &dyn Control,
+        entry: Option<&str>,
+        host: Option<&str>,
+    ) -> io::Result<()> {
+        let unknown = match (entry.map(entry_name), host) {
+            (Some(Err(Refusal(none))), _) => none,
+            (Some(Ok(entry)), _) if gateway.issuer_of(&entry).is_none() => no_entry(&entry),
+            (_, Some(host)) if !gateway.serves(host) => {
+                let host = Untrusted::new(host);
+                format!("no application is at {host} in the configuration in force, and no session is either")
+            }
+            _ => return self.say(&[Say::Done { count: 0 }]).await,
+        };
+        self.refuse(&unknown).await
     }
 
     async fn say(&mut self, lines: &[Say]) -> io::Result<()> {
@@ -167,10 +188,18 @@ async fn end(gateway: &dyn Control, which: &Revocation) -> Result<usize, Refusal
         count: ended.as_ref().ok().copied(),
     };
     telemetry.audit(&Source::Operator, &event);
-    if ended.is_ok() {
-        telemetry.metrics.logout("operator", "partial");
+    let count = ended?;
+    telemetry.metrics.logouts("operator", "partial", count);
+    match chosen {
+        Chosen::Entry(entry) if count == 0 && gateway.issuer_of(&entry).is_none() => {
+            Err(Refusal(no_entry(&entry)))
+        }
+        _ => Ok(count),
     }
-    ended
+}
+
+fn no_entry(entry: &EntryName) -> String {
+    format!("there is no provider entry `{entry}` in the configuration in force, and no session of one")
 }
 
 /// A provider entry of the configuration in force, with its issuer.

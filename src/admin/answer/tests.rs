@@ -92,6 +92,10 @@ struct Desk {
 }
 
 impl Control for Desk {
+    fn serves(&self, _: &str) -> bool {
+        false
+    }
+
     fn telemetry(&self) -> &Telemetry {
         &self.telemetry
     }

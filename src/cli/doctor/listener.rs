@@ -14,7 +14,10 @@ const WHAT: &str = "TLS";
 /// Whether browsers will believe it, as far as its names and its time go.
 pub(super) fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     let Some(tls) = &config.server.tls else {
-        let seen = "none: whatever stands in front of the gateway ends it";
+        let seen = match config.public_url.scheme {
+            "https" => "none here: whatever stands in front of the gateway ends it",
+            _ => "none: the site is for this machine alone, in plain http",
+        };
         return vec![Finding::unjudged(WHAT, seen)];
     };
     let certificate = match ServerCertificate::load(&tls.cert_file, &tls.key_file) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::causes;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
@@ -10,6 +11,7 @@ use crate::config::raw;
 use crate::config::settings::AssertionSettings;
 use crate::config::settings::KeySource;
 use crate::config::settings::PublicUrl;
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::identity_headers::assertion::LONGEST_LIFETIME;
 use crate::identity_headers::signing_keys::SigningKeys;
@@ -70,6 +72,9 @@ fn key_folder(
     findings: &mut Findings,
 ) -> Option<KeySource> {
     let folder = surroundings.resolve(folder);
+    if surroundings.reach() == Reach::TextAlone {
+        return Some(KeySource::Folder(folder));
+    }
     if !folder.is_dir() {
         let problem = format!("there is no folder `{}`", folder.display());
         findings.error(
@@ -94,6 +99,6 @@ fn key_folder(
             "every key there is a P-256 private key in PEM that this user can read",
         ),
     };
-    findings.error(code, key, error.to_string(), help);
+    findings.error(code, key, causes::in_one_line(&error), help);
     None
 }

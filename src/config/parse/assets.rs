@@ -4,6 +4,7 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::parse::provider::Entry;
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::pages::official_button::OfficialButton;
 use crate::provider::profile::Reality;
@@ -18,7 +19,8 @@ pub fn official_button(
     findings: &mut Findings,
 ) -> Option<OfficialButton> {
     let key = Key::ROOT.name("assets_dir");
-    let folder = surroundings.resolve(folder?);
+    let folder = folder.filter(|_| surroundings.reach() == Reach::Everything)?;
+    let folder = surroundings.resolve(folder);
     if !folder.is_dir() {
         let problem = format!("there is no folder `{}`", folder.display());
         findings.error(Code::AssetsDir, &key, problem, IMPORT);

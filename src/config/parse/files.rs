@@ -5,16 +5,20 @@ use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::parse::secrets;
 use crate::config::secret_source::SecretSource;
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::secret::Secret;
 
-/// The certificates of a file, in PEM: at least one.
+/// The certificates of a file, in PEM: at least one, unless nothing is read.
 pub fn certificates(
     key: &Key,
     path: &str,
     surroundings: &Surroundings,
     findings: &mut Findings,
 ) -> Option<Vec<u8>> {
+    if surroundings.reach() == Reach::TextAlone {
+        return Some(Vec::new());
+    }
     let source = SecretSource {
         file: Some(path.to_owned()),
         ..SecretSource::default()
@@ -56,5 +60,5 @@ pub fn private_key(
         file: Some(path.to_owned()),
         ..SecretSource::default()
     };
-    secrets::secret(key, &source, surroundings, findings)
+    secrets::of_any_form(key, &source, surroundings, findings)
 }

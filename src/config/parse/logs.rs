@@ -8,6 +8,7 @@ use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::raw;
 use crate::config::settings::LogSettings;
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::telemetry::logging::LogFormat;
 
@@ -25,6 +26,7 @@ pub fn logs(
     };
     let key = Key::ROOT.name("logs").name("audit_file");
     let audit_file = match raw.audit_file {
+        Some(path) if surroundings.reach() == Reach::TextAlone => Some(surroundings.resolve(&path)),
         Some(path) => Some(file_in_a_folder(&key, surroundings.resolve(&path), findings)?),
         None => None,
     };

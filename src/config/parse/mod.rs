@@ -47,6 +47,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     }
     if let Some(server) = &server {
         routes::report_own_paths(&server.own_paths, &apps, findings);
+        upstream::report_loops(server, &apps, findings);
     }
     if let (Some(server), Some(public_url)) = (&server, &public_url) {
         tls::report_listener(server, (public_url, &apps), surroundings, findings);

@@ -10,6 +10,7 @@ use crate::config::key::bounded;
 use crate::config::parse::files;
 use crate::config::parse::secrets;
 use crate::config::raw;
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 
 /// What other programs take a proxy from.
@@ -69,6 +70,7 @@ pub fn outbound(
     };
     let authorities = match raw.ca_file {
         None => Some(None),
+        Some(_) if surroundings.reach() == Reach::TextAlone => Some(None),
         Some(path) => authorities(&key.name("ca_file"), &path, surroundings, findings).map(Some),
     };
     Some(Outbound {

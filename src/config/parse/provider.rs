@@ -6,6 +6,7 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
+use crate::config::layers;
 use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
@@ -15,6 +16,7 @@ use crate::oidc::client_settings::ClientSettings;
 use crate::provider::acr::AcrValue;
 use crate::provider::entry_name::EntryName;
 use crate::provider::presets;
+use crate::provider::profile::ClientIds;
 use crate::provider::profile::Preset;
 use crate::provider::profile::ProfileError;
 use crate::provider::profile::ProviderProfile;
@@ -63,6 +65,12 @@ fn entry(name: String, raw: raw::Provider, surroundings: &Surroundings, findings
         );
     }
     let preset = preset(&key.name("preset"), raw.preset, findings);
+    // Another issuer has clients of its own.
+    let environment = raw.environment.as_ref().filter(|_| raw.issuer.is_none());
+    let client_ids = preset
+        .as_ref()
+        .zip(environment)
+        .and_then(|(preset, name)| preset.environments.get(name)?.client_ids);
     let profile = profile(
         &key,
         preset.as_ref(),
@@ -80,14 +88,7 @@ fn entry(name: String, raw: raw::Provider, surroundings: &Surroundings, findings
         rules.as_ref(),
         findings,
     );
-    let client_id_key = key.name("client_id");
-    let client_id = findings
-        .required(
-            &client_id_key,
-            raw.client_id,
-            "client_id = \"..\", as the provider gave it",
-        )
-        .and_then(|id| words::token(&client_id_key, id, findings));
+    let client_id = client_id(&key.name("client_id"), raw.client_id, client_ids, findings);
     let secret_key = key.name("client_secret");
     let example = "client_secret = { file = \"/run/secrets/fc_client_secret\" }";
     let client_secret = findings
@@ -111,6 +112,26 @@ fn entry(name: String, raw: raw::Provider, surroundings: &Surroundings, findings
         scopes,
         settings,
     }
+}
+
+fn client_id(
+    key: &Key,
+    id: Option<String>,
+    form: Option<ClientIds>,
+    findings: &mut Findings,
+) -> Option<String> {
+    let variable = layers::variable_of(key);
+    let example = format!("client_id = \"..\", as the provider gave it, or {variable}");
+    let id = words::token(key, findings.required(key, id, &example)?, findings)?;
+    if let Some(form) = form.filter(|form| !form.fits(&id)) {
+        findings.warning(
+            Code::ClientId,
+            key,
+            format!("`{key}` is not what this provider gives: {}", form.in_words()),
+            "copy it from the provider's portal, whole",
+        );
+    }
+    Some(id)
 }
 
 fn preset(key: &Key, name: Option<String>, findings: &mut Findings) -> Option<Preset> {

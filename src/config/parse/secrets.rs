@@ -12,8 +12,38 @@ use crate::seal::KeyringError;
 use crate::secret::Secret;
 use crate::secret_file::Exposure;
 
-/// The secret at a key.
+/// The secret at a key: a word or a line, as somebody typed it or a tool wrote it.
 pub fn secret(
+    key: &Key,
+    source: &SecretSource,
+    surroundings: &Surroundings,
+    findings: &mut Findings,
+) -> Option<Secret> {
+    let secret = of_any_form(key, source, surroundings, findings)?;
+    if let Some(around) = around(secret.expose()) {
+        findings.warning(
+            Code::SecretWrapped,
+            key,
+            format!("the secret of `{key}` {around}, which counts as part of it"),
+            "if it is not, take it away; one newline at the end is no part of it",
+        );
+    }
+    Some(secret)
+}
+
+/// What stands around a secret and hardly belongs to it.
+fn around(secret: &[u8]) -> Option<&'static str> {
+    match secret {
+        [b'"', .., b'"'] | [b'\'', .., b'\''] => Some("stands between quotation marks"),
+        [first, ..] if first.is_ascii_whitespace() => Some("begins with white space"),
+        [.., b'\n' | b'\r'] => Some("ends with the end of another line"),
+        [.., last] if last.is_ascii_whitespace() => Some("ends with white space"),
+        _ => None,
+    }
+}
+
+/// The secret at a key, whatever it looks like.
+pub fn of_any_form(
     key: &Key,
     source: &SecretSource,
     surroundings: &Surroundings,
@@ -46,7 +76,8 @@ pub fn secret(
                 }
                 SecretSourceError::NoCredentials => (
                     Code::SecretUnreadable,
-                    "start from a systemd unit with LoadCredential=",
+                    "start from a systemd unit with LoadCredential=; for a command beside it, \
+                     CREDENTIALS_DIRECTORY=/etc/guichet/credentials names the folder",
                 ),
                 SecretSourceError::Unset(_) => (Code::SecretUnreadable, "set it for the gateway's process"),
                 SecretSourceError::Unreadable { .. } | SecretSourceError::TooLarge(_) => (

@@ -13,6 +13,7 @@ use crate::config::redis_url::Guard;
 use crate::config::redis_url::guard;
 use crate::config::settings::SessionSettings;
 use crate::config::settings::StoreSettings;
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisClientCertificate;
@@ -132,7 +133,9 @@ fn redis(
     }
     let (prefix, tls) = (prefix?, tls?);
     // What the client itself cannot read is found now, not at the first login.
-    if let Err(error) = RedisStore::over_tls(&url, &tls, prefix.clone()) {
+    if surroundings.reach() == Reach::Everything
+        && let Err(error) = RedisStore::over_tls(&url, &tls, prefix.clone())
+    {
         unusable(key, error, findings);
         return None;
     }

@@ -9,6 +9,7 @@ use crate::config::key::Key;
 use crate::config::settings::PublicUrl;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::TlsFiles;
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::gateway::certificate_flaw::CertificateFlaw;
 use crate::gateway::tls::ServerCertificate;
@@ -37,7 +38,9 @@ pub fn report_listener(
             format!("public_url = \"https://{}\", or no [server.tls]", public_url.host),
         );
     }
-    if let Some(certificate) = certificate(&key, files, findings) {
+    if surroundings.reach() == Reach::Everything
+        && let Some(certificate) = certificate(&key, files, findings)
+    {
         let hosts = iter::once(&public_url.host).chain(apps.iter().map(|app| &app.host));
         for flaw in CertificateFlaw::all(&certificate, hosts, surroundings.now()) {
             let code = match flaw {

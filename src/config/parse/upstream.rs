@@ -1,5 +1,7 @@
 //! The application server of an app, and the bounds of speaking to it.
 
+use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::config::code::Code;
@@ -8,7 +10,9 @@ use crate::config::key::Key;
 use crate::config::key::bounded_url;
 use crate::config::parse::words;
 use crate::config::raw;
+use crate::config::settings::ServerSettings;
 use crate::config::url;
+use crate::routing::app::App;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
@@ -44,6 +48,49 @@ pub fn upstream(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Optio
             max_connections: usize::try_from(raw.max_connections?).ok()?,
         },
     })
+}
+
+/// Whether an application is the gateway itself: each request would go round until no connection is left.
+pub fn report_loops(server: &ServerSettings, apps: &[App], findings: &mut Findings) {
+    for app in apps {
+        let authority = &app.upstream.authority;
+        let ours = [Some(server.listen), server.monitor_listen];
+        if ours
+            .into_iter()
+            .flatten()
+            .any(|ours| leads_to(&app.upstream, ours))
+        {
+            let key = Key::ROOT
+                .name("apps")
+                .item(app.position)
+                .name("upstreams")
+                .item(0);
+            findings.error(
+                Code::UpstreamIsOurs,
+                &key,
+                format!("`{authority}` is where the gateway itself listens"),
+                "name the application's own address and port; the gateway's are server.listen and server.monitor_listen",
+            );
+        }
+    }
+}
+
+fn leads_to(upstream: &Upstream, ours: SocketAddr) -> bool {
+    let usual = match upstream.scheme {
+        UpstreamScheme::Http => 80,
+        UpstreamScheme::Https => 443,
+    };
+    let host = &upstream.authority;
+    if ours.port() == 0 || host.port().unwrap_or(usual) != ours.port() {
+        return false;
+    }
+    match host.name().trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(ip) if ours.ip().is_unspecified() => {
+            (ip.is_loopback() || ip.is_unspecified()) && (ip.is_ipv4() || ours.is_ipv6())
+        }
+        Ok(ip) => ip == ours.ip(),
+        Err(_name) => host.is_loopback() && (ours.ip().is_loopback() || ours.ip().is_unspecified()),
+    }
 }
 
 fn address(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Option<(UpstreamScheme, Host)> {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::secret::Secret;
 use crate::secret_file;
@@ -16,6 +17,8 @@ use crate::secret_file::SecretFileError;
 
 /// More than any secret has; a mistaken path to something large is not read into memory.
 const MOST: u64 = 64 * 1024;
+/// What stands for a secret that is not read. Fit for every key: the URL of a Redis, a login, long enough to seal with.
+const STAND_IN: &str = "redis://nobody:this-secret-was-not-read@127.0.0.1";
 
 /// Where a secret is, as it was written: one of the three, which `parse` makes sure of.
 #[derive(Clone, Debug, Default)]
@@ -106,9 +109,18 @@ impl SecretSource {
         }
     }
 
-    /// The secret that is there.
+    /// The secret that is there; where nothing is read, what stands for it, if there could be one.
     pub fn read(&self, surroundings: &Surroundings) -> Result<FoundSecret, SecretSourceError> {
-        let SecretFile { bytes, exposure } = match self.place(surroundings)? {
+        let place = match (surroundings.reach(), self.place(surroundings)) {
+            (Reach::TextAlone, Ok(_) | Err(SecretSourceError::NoCredentials)) => {
+                return Ok(FoundSecret {
+                    secret: Secret::new(STAND_IN),
+                    exposure: Exposure::Private,
+                });
+            }
+            (_, place) => place?,
+        };
+        let SecretFile { bytes, exposure } = match place {
             SecretPlace::File(path) => read_file(&path)?,
             SecretPlace::Variable(variable) => {
                 let text = surroundings.variable(&variable).map(str::to_owned);

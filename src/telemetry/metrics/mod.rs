@@ -10,6 +10,8 @@ use http::Method;
 use prometheus_client::encoding::text::encode;
 
 use crate::clock::Timestamp;
+use crate::telemetry::expected::Expected;
+use crate::telemetry::expected::LOGOUTS;
 use crate::telemetry::labels::ActionLabels;
 use crate::telemetry::labels::AppLabels;
 use crate::telemetry::labels::AskedLabels;
@@ -148,12 +150,11 @@ impl Metrics {
             .observe(elapsed.as_secs_f64());
     }
 
-    /// Somebody is signed out.
-    pub fn logout(&self, kind: &'static str, result: &'static str) {
-        self.table
-            .logouts
-            .get_or_create(&LogoutLabels { kind, result })
-            .inc();
+    /// Sessions were ended by whoever may.
+    pub fn logouts(&self, kind: &'static str, result: &'static str, sessions: usize) {
+        let labels = LogoutLabels { kind, result };
+        let sessions = u64::try_from(sessions).unwrap_or(u64::MAX);
+        self.table.logouts.get_or_create(&labels).inc_by(sessions);
     }
 
     /// A request was judged.
@@ -237,6 +238,22 @@ impl Metrics {
             .clock_skew
             .get_or_create(&of_provider(provider))
             .set(seconds);
+    }
+
+    /// What may happen from now on begins at nothing, so that an alarm sees the first time as well.
+    pub fn expect(&self, expected: &Expected<'_>) {
+        let table = &self.table;
+        let store = expected.store;
+        drop(table.store_errors.get_or_create(&StoreLabels { store }));
+        for (kind, result) in LOGOUTS {
+            drop(table.logouts.get_or_create(&LogoutLabels { kind, result }));
+        }
+        for login in &expected.logins {
+            drop(table.over_budget.get_or_create(&of_app(login.app)));
+            for labels in login.endings() {
+                drop(table.logins.get_or_create(&labels));
+            }
+        }
     }
 
     /// A configuration is in force since `at`.

@@ -23,6 +23,9 @@ fn the_smallest_configuration_is_right() {
     assert_eq!(loaded.config.apps[0].upstream.limits, UpstreamLimits::default());
 }
 
+/// The client id of the smallest configuration.
+const DIGITS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
 const TEN_MISTAKES: &str = r#"public_url = "http://demarches.ville.example"
 
 [organisation]
@@ -121,9 +124,13 @@ const MISTAKES_IN_A_LINE: &[(&str, &str, &str)] = &[
         "preset = \"facebook\"",
         "C022 providers.fc.preset",
     ),
-    ("client_id = \"client\"\n", "", "C005 providers.fc.client_id"),
     (
-        "client_id = \"client\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\n",
+        "",
+        "C005 providers.fc.client_id",
+    ),
+    (
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
         "client_id = \"\"",
         "C016 providers.fc.client_id",
     ),
@@ -143,18 +150,18 @@ const MISTAKES_IN_A_LINE: &[(&str, &str, &str)] = &[
         "C026 providers.fc.issuer",
     ),
     (
-        "client_id = \"client\"",
-        "client_id = \"client\"\nscopes = [\"openid\", \"emial\"]",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\nscopes = [\"openid\", \"emial\"]",
         "C024 providers.fc.scopes[1]",
     ),
     (
-        "client_id = \"client\"",
-        "client_id = \"client\"\nscopes = [\"email\"]",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\nscopes = [\"email\"]",
         "C025 providers.fc.scopes",
     ),
     (
-        "client_id = \"client\"",
-        "client_id = \"client\"\nsigning_alg = \"HS256\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\nsigning_alg = \"HS256\"",
         "C006 providers.fc.signing_alg",
     ),
     (
@@ -404,13 +411,13 @@ fn a_variable_reaches_an_entry_whose_name_has_a_hyphen() {
 #[test]
 fn the_environment_wins_over_the_file_and_its_mistakes_name_the_variable() {
     let variables = [
-        ("GUICHET__PROVIDERS__FC__CLIENT_ID", "12345678"),
+        ("GUICHET__PROVIDERS__FC__CLIENT_ID", DIGITS),
         ("GUICHET__PROVIDERS__FC__SCOPES", "[\"openid\", \"email\"]"),
         ("GUICHET__SESSION__SECRET", "{ env = \"SESSION_SECRET\" }"),
         ("GUICHET_LOG", "debug"),
     ];
     let loaded = load_with(SMALLEST, &variables).unwrap();
-    assert_eq!(loaded.config.providers[0].client_id, "12345678");
+    assert_eq!(loaded.config.providers[0].client_id, DIGITS);
     assert_eq!(loaded.config.providers[0].scopes, ["openid", "email"]);
     assert_eq!(loaded.config.session.secrets[0].expose(), HUNTER.as_bytes());
     let source = loaded
@@ -438,4 +445,190 @@ fn the_environment_wins_over_the_file_and_its_mistakes_name_the_variable() {
         );
         assert!(!said.contains("hunter2"), "{said}");
     }
+}
+
+#[test]
+fn an_application_that_would_be_the_gateway_itself_is_refused() {
+    for (listen, upstream, is_refused) in [
+        ("127.0.0.1:9000", "http://127.0.0.1:9000", true),
+        ("127.0.0.1:9000", "http://localhost:9000", true),
+        ("0.0.0.0:9000", "http://127.0.0.1:9000", true),
+        ("0.0.0.0:9000", "http://0.0.0.0:9000", true),
+        ("0.0.0.0:9000", "http://localhost:9000", true),
+        ("[::]:9000", "http://127.0.0.1:9000", true),
+        ("[::1]:9000", "http://[::1]:9000", true),
+        ("127.0.0.1:80", "http://127.0.0.1", true),
+        ("127.0.0.1:443", "https://127.0.0.1", true),
+        ("192.0.2.1:9000", "https://192.0.2.1:9000", true),
+        ("127.0.0.1:9001", "http://127.0.0.1:9000", false),
+        ("127.0.0.2:9000", "http://127.0.0.1:9000", false),
+        ("0.0.0.0:9000", "http://[::1]:9000", false),
+        ("192.0.2.1:9000", "http://localhost:9000", false),
+        ("127.0.0.1:9000", "https://application.example:9000", false),
+    ] {
+        let text = SMALLEST.replace("http://127.0.0.1:9000", upstream);
+        let found = found(load(&format!(
+            "{text}[server]\nlisten = {listen:?}\ntrusted_proxies = [\"192.0.2.9\"]\n"
+        )));
+        let expected = is_refused.then(|| "C083 apps[0].upstreams[0]".to_owned());
+        let found: Vec<String> = found
+            .into_iter()
+            .filter(|each| !each.starts_with("C082"))
+            .collect();
+        assert_eq!(
+            found,
+            expected.into_iter().collect::<Vec<_>>(),
+            "{listen} {upstream}"
+        );
+    }
+    let monitor = "[server]\nmonitor_listen = \"127.0.0.1:9000\"";
+    assert_eq!(found_beside(monitor), ["C083 apps[0].upstreams[0]"]);
+}
+
+/// A line in the place of another one, or after the last one, and the way out that is named.
+const MENDS: &[(&str, &str, &str)] = &[
+    (
+        "[[apps]]",
+        "[apps]",
+        "= help: write it in double square brackets, once for each: [[apps]]",
+    ),
+    (
+        "",
+        "[apps.routes]\npath = \"/a\"",
+        "= help: write it in double square brackets, once for each: [[apps.routes]]",
+    ),
+    (
+        "",
+        "[server]\ndrain_timeout = 30",
+        "= help: write it in quotation marks, and say of what: \"30s\", \"30m\" or \"30h\"",
+    ),
+    (
+        "",
+        "[server]\ndrain_timeout = 1.5",
+        "= help: write it in quotation marks, with its unit: \"60s\", \"30m\", \"8h\"",
+    ),
+    (
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "5",
+        "= help: write it in quotation marks: \"..\"\n",
+    ),
+    (
+        "\"0000000000000000000000000000000000000000000000000000000000000000\"",
+        "true",
+        "= help: write it in quotation marks: \"..\"\n",
+    ),
+    (
+        "client_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\n",
+        "",
+        "as the provider gave it, or GUICHET__PROVIDERS__FC__CLIENT_ID",
+    ),
+    (
+        "{ env = \"FC_CLIENT_SECRET\" }",
+        "{ credential = \"fc_client_secret\" }",
+        "CREDENTIALS_DIRECTORY=/etc/guichet/credentials",
+    ),
+];
+
+#[test]
+fn the_way_out_that_is_named_leads_out() {
+    for (line, instead, mend) in MENDS {
+        let text = if line.is_empty() {
+            format!("{SMALLEST}{instead}\n")
+        } else {
+            SMALLEST.replace(line, instead)
+        };
+        let said = load(&text).unwrap_err().to_string() + "\n";
+        assert!(said.contains(mend), "{instead}\n{said}");
+    }
+}
+
+#[test]
+fn what_stands_around_a_secret_deserves_a_second_look() {
+    let of = |value: &str| found(load_with(SMALLEST, &[("FC_CLIENT_SECRET", value)]));
+    for value in [
+        "\"hunter2\"",
+        "'hunter2'",
+        " hunter2",
+        "hunter2 ",
+        "hunter2\n\n",
+        "hunter2\r\r\n",
+        "hunter2\t",
+    ] {
+        assert_eq!(of(value), ["C084 providers.fc.client_secret"], "{value:?}");
+    }
+    for value in [
+        "hunter2",
+        "hunter2\n",
+        "hunter2\r\n",
+        "\"hunter2",
+        "hun ter2",
+        "\"",
+    ] {
+        assert_eq!(of(value), [""; 0], "{value:?}");
+    }
+    let said = load_with(SMALLEST, &[("FC_CLIENT_SECRET", "'hunter2'")]).unwrap();
+    assert!(!said.warnings[0].to_string().contains("hunter2"));
+    let said = load_with(SMALLEST, &[("FC_CLIENT_SECRET", "hunter2\r\r\n")]).unwrap();
+    assert!(
+        said.warnings[0]
+            .problem
+            .contains("ends with the end of another line"),
+        "{}",
+        said.warnings[0]
+    );
+}
+
+#[test]
+fn a_variable_that_nearly_is_a_key_is_named_and_one_of_somebody_else_is_not() {
+    for variable in [
+        "GUICHET_PROVIDERS__FC__CLIENT_ID",
+        "GUICHET_PROVIDERS_FC_CLIENT_ID",
+        "GUICHET_SERVER_LISTEN",
+        "GUICHET_PUBLIC_URL",
+    ] {
+        let loaded = load_with(SMALLEST, &[(variable, "hunter2")]).unwrap();
+        let [warning] = &loaded.warnings[..] else {
+            panic!("{variable}: {:?}", loaded.warnings)
+        };
+        let said = warning.to_string();
+        assert!(
+            said.starts_with(&format!("warning[C085]: `{variable}` is no key")),
+            "{said}"
+        );
+        assert!(
+            said.contains(&format!("--> environment variable {variable}\n")),
+            "{said}"
+        );
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    // Kubernetes and Docker say such things about a service that is called guichet.
+    for variable in [
+        "GUICHET_LOG",
+        "GUICHET_PORT",
+        "GUICHET_PORT_8080_TCP",
+        "GUICHET_SERVICE_HOST",
+        "GUICHET_APPSTORE",
+        "GUICHETS",
+    ] {
+        assert_eq!(
+            found(load_with(SMALLEST, &[(variable, "x")])),
+            [""; 0],
+            "{variable}"
+        );
+    }
+    let text = format!("{SMALLEST}[session]\nsecret = [{{ env = \"GUICHET_SESSION_SECRET\" }}]\n");
+    let loaded = load_with(&text, &[("GUICHET_SESSION_SECRET", HUNTER)]);
+    assert_eq!(found(loaded), [""; 0], "a secret has the name that it was given");
+}
+
+#[test]
+fn a_client_id_of_the_sandbox_has_the_form_that_its_portal_gives() {
+    let of = |id: &str| found_with(DIGITS, id);
+    assert_eq!(of(&"0123456789abcdef".repeat(4)), [""; 0]);
+    for id in ["abcdef", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64)] {
+        assert_eq!(of(id), ["C086 providers.fc.client_id"], "{id}");
+    }
+    // Nobody says what other issuers give.
+    let other = "issuer = \"https://fcp-low.integ01.dev-franceconnect.fr/api/v2\"\nclient_id = \"abcdef\"";
+    assert_eq!(found_with(&format!("client_id = \"{DIGITS}\""), other), [""; 0]);
 }

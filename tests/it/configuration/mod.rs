@@ -1,6 +1,7 @@
 //! The configuration: what is read, what is refused and in which words, and what is shipped.
 
 mod mistakes;
+mod outline;
 pub(crate) mod program;
 mod shipped;
 mod text;

@@ -4,8 +4,10 @@ use std::fs;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,6 +17,7 @@ use tempfile::TempDir;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::command::Ended;
+use crate::support::command::GUICHET;
 use crate::support::command::guichet_at;
 use crate::support::command::guichet_with;
 use crate::support::command::tool;
@@ -72,7 +75,7 @@ idle_timeout = "30m"
 [providers.fc]
 preset = "franceconnect"
 environment = "sandbox"
-client_id = "client"
+client_id = "0000000000000000000000000000000000000000000000000000000000000000"
 client_secret = { file = "client_secret" }
 [[apps]]
 name = "urbanisme"
@@ -404,4 +407,87 @@ fn a_variable_that_names_a_proxy_is_a_warning_and_changes_nothing() {
     );
     write(folder.path(), &named);
     assert!(!check().contains("HTTPS_PROXY"));
+}
+
+/// Runs `check` as a user who may read little, if we are root; we are the one who may not read what is closed to all.
+fn check_as_nobody(config: &Path) -> Ended {
+    let mut command = Command::new(GUICHET);
+    command.arg("--config").arg(config).arg("check");
+    if is_root() {
+        command.uid(65_534).gid(65_534);
+    }
+    tool(&mut command, "")
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_why_and_what_helps() {
+    let folder = folder();
+    let file = folder.path().join("guichet.toml");
+    let text = TEXT.replace("d'Exemple", "d'\u{e9}t\u{e9}");
+    let latin = text.chars().map(|letter| u8::try_from(letter).unwrap());
+    fs::write(&file, latin.collect::<Vec<u8>>()).unwrap();
+    let said = guichet(folder.path(), "check").refused(3);
+    assert!(
+        said.contains("error[C001]") && said.contains("line 3 is not UTF-8"),
+        "{said}"
+    );
+    assert!(said.contains("= help: save it as UTF-8"), "{said}");
+
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    write(folder.path(), TEXT);
+    fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
+    let said = check_as_nobody(&file).refused(3);
+    assert!(
+        said.contains("error[C001]") && said.contains("permission denied"),
+        "{said}"
+    );
+    assert!(said.contains("= help: let this user read it"), "{said}");
+
+    fs::remove_file(&file).unwrap();
+    let said = guichet(folder.path(), "check").refused(3);
+    assert!(
+        said.contains("= help: name the file with --config FILE"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_key_that_this_user_cannot_read_says_so() {
+    let folder = folder();
+    let folder = folder.path();
+    fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+    SigningKeys::generate(&folder.join("keys")).unwrap();
+    for (path, mode) in [
+        ("keys", 0o755),
+        ("keys/current.pem", 0o000),
+        ("client_secret", 0o644),
+    ] {
+        fs::set_permissions(folder.join(path), Permissions::from_mode(mode)).unwrap();
+    }
+    write(folder, &format!("{TEXT}[assertion]\nkeys_dir = \"keys\"\n"));
+    let said = check_as_nobody(&folder.join("guichet.toml")).refused(3);
+    assert!(
+        said.contains("current.pem` cannot be used: Permission denied"),
+        "{said}"
+    );
+}
+
+#[test]
+fn root_is_told_that_another_user_may_find_less() {
+    let folder = folder();
+    let says = |checked: Ended| {
+        checked
+            .well()
+            .contains("checked as root, who may read every file")
+    };
+    assert_eq!(says(guichet(folder.path(), "check")), is_root());
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    for name in ["client_secret", "guichet.toml"] {
+        fs::set_permissions(folder.path().join(name), Permissions::from_mode(0o644)).unwrap();
+    }
+    assert!(!is_root() || !says(check_as_nobody(&folder.path().join("guichet.toml"))));
 }

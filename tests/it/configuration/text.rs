@@ -39,7 +39,7 @@ name = "Ville d'Exemple"
 [providers.fc]
 preset = "franceconnect"
 environment = "sandbox"
-client_id = "client"
+client_id = "0000000000000000000000000000000000000000000000000000000000000000"
 client_secret = { env = "FC_CLIENT_SECRET" }
 [[apps]]
 name = "urbanisme"

@@ -65,6 +65,18 @@ fn what_is_sent_and_what_is_printed_is_what_a_login_sends() {
 }
 
 #[test]
+fn what_is_told_without_a_verdict_is_told_apart() {
+    let bench = Bench::healthy();
+    let out = bench.doctor(&[]).out;
+    for line in [
+        "· TLS                none: the site is for this machine alone, in plain http\n",
+        "\n(· is told, and not judged)\n",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+}
+
+#[test]
 fn one_provider_is_looked_at_alone() {
     let bench = Bench::healthy();
     let one = bench.doctor(&["--provider", "fc"]);

@@ -86,16 +86,10 @@ fn an_operator_sees_when_where_and_how_sure_and_never_who() {
             assert!(!everything.contains(text), "{name} is shown");
         }
     }
-    assert_eq!(
-        executable.command(&["sessions", "list", "--entry", "pro"]).well(),
-        "0 sessions\n"
-    );
-    assert_eq!(
-        executable
-            .command(&["sessions", "list", "--host", "a.example"])
-            .well(),
-        "0 sessions\n"
-    );
+    let order = lines
+        .iter()
+        .map(|line| (line["logged_in_at"].as_i64().unwrap(), of(line, "reference")));
+    assert!(order.is_sorted(), "{lines:?}");
     assert_eq!(
         executable
             .command(&["sessions", "list", "--host", &host, "--entry", "fc", "--json"])
@@ -152,11 +146,66 @@ fn what_cannot_be_is_refused_and_nothing_ends() {
             1,
             "no provider entry `pro`",
         ),
+        (
+            &["sessions", "revoke", "--entry", "pro"],
+            1,
+            "no provider entry `pro`",
+        ),
+        (
+            &["sessions", "list", "--entry", "pro"],
+            1,
+            "no provider entry `pro`",
+        ),
+        (
+            &["sessions", "list", "--entry", "FC!"],
+            1,
+            "not the name of a provider entry",
+        ),
+        (
+            &["sessions", "list", "--host", "a.example"],
+            1,
+            "no application is at `a.example`",
+        ),
+        (
+            &["sessions", "list", "--entry", "fc", "--host", "a.example"],
+            1,
+            "no application is at `a.example`",
+        ),
     ] {
         let said = executable.command(arguments).refused(code);
         assert!(said.contains(says), "{arguments:?}: {said}");
     }
     assert_eq!(listed(&executable).len(), 2);
+}
+
+/// An entry that was taken out of the configuration may still have sessions: they can be listed and ended.
+#[test]
+fn the_sessions_of_an_entry_that_is_gone_are_listed_and_ended() {
+    let redis = Redis::start();
+    let executable = Executable::start(&Start {
+        provider: true,
+        store: &|place| redis_store(place, &redis),
+        edit: &with_socket,
+        ..Start::default()
+    });
+    assert_eq!(executable.sign_in(&Browser::new(), "/dossier").status(), 200);
+    executable.rewrite(|text| {
+        let renamed = text.replace("[providers.fc]", "[providers.other]");
+        renamed.replace("providers = [\"fc\"]", "providers = [\"other\"]")
+    });
+    executable.command(&["reload"]).well();
+    let list = executable.command(&["sessions", "list", "--entry", "fc"]).well();
+    assert!(list.ends_with("1 session\n"), "{list}");
+    let end = || executable.command(&["sessions", "revoke", "--entry", "fc"]);
+    assert_eq!(end().well(), "1 session ended\n");
+    let again = end().refused(1);
+    assert!(again.contains("no provider entry `fc`"), "{again}");
+    assert_eq!(
+        executable
+            .command(&["sessions", "list", "--entry", "other"])
+            .well(),
+        "0 sessions\n"
+    );
 }
 
 #[test]
@@ -266,6 +315,11 @@ fn a_reload_says_what_check_says_and_what_needs_a_restart() {
     let (errors, _count) = check.trim_end().rsplit_once("\n\n").unwrap();
     let said = executable.command(&["reload"]).refused(1);
     assert!(said.contains(errors), "{said}");
+    let first = "error: the new configuration was refused, the one before stays in force\n\n";
+    assert!(
+        said.starts_with(first) && !said.contains("error: error["),
+        "{said}"
+    );
     executable.until("the log has each error", || executable.logged_all_of(errors));
 
     executable.rewrite(|text| {

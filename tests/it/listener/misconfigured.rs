@@ -29,7 +29,7 @@ organisation = {{ name = "Ville" }}
 [providers.fc]
 preset = "franceconnect"
 environment = "sandbox"
-client_id = "x"
+client_id = "0000000000000000000000000000000000000000000000000000000000000000"
 client_secret = {{ env = "SECRET" }}
 [[apps]]
 name = "urbanisme"

@@ -7,7 +7,7 @@ fn refusal(head: &str, app: &str, route: &str) -> String {
     let refused = TestGateway::try_start(|place| {
         format!(
             "public_url = \"{}\"\n{head}\n[organisation]\nname = \"Ville\"\n[providers.fc]\npreset = \"franceconnect\"\n\
-             environment = \"sandbox\"\nclient_id = \"client\"\nclient_secret = {}\n[[apps]]\nname = \"urbanisme\"\n\
+             environment = \"sandbox\"\nclient_id = \"0000000000000000000000000000000000000000000000000000000000000000\"\nclient_secret = {}\n[[apps]]\nname = \"urbanisme\"\n\
              providers = [\"fc\"]\nupstreams = [\"http://127.0.0.1:9\"]\n{app}\n[[apps.routes]]\npath = \"/bye\"\n{route}\n",
             place.public_url(),
             place.secret("client_secret", "the-client-secret-of-the-tests-0123456789"),

@@ -289,8 +289,8 @@ fn what_an_operator_does_is_an_event_and_a_number() {
         "{metrics}"
     );
     assert!(
-        metrics.contains("guichet_logouts_total{kind=\"operator\","),
-        "{metrics}"
+        metrics.contains("guichet_logouts_total{kind=\"operator\",result=\"partial\"} 0\n"),
+        "nobody was signed out\n{metrics}"
     );
     gateway.end();
     let events = gateway.audited();
@@ -301,4 +301,70 @@ fn what_an_operator_does_is_an_event_and_a_number() {
     assert_eq!(actions, ["sessions_revoked", "config_reloaded", "config_refused"]);
     assert_eq!(events[0]["labels"], json!({ "by": "all", "count": 0 }));
     assert_eq!(events[0]["user.roles"], json!(["operator"]));
+}
+
+#[test]
+fn sessions_that_an_operator_ends_are_counted_and_not_the_commands() {
+    let gateway = Watched::start_as(&Start {
+        provider: true,
+        ..Start::default()
+    });
+    for _ in 0..2 {
+        let page = gateway.executable.sign_in(&Browser::new(), "/dossier");
+        assert_eq!(page.status(), 200);
+    }
+    for _ in 0..3 {
+        assert!(gateway.command(&["sessions", "revoke", "--entry", "fc"]));
+    }
+    let metrics = gateway.probe("GET /metrics").text();
+    let counted = "guichet_logouts_total{kind=\"operator\",result=\"partial\"} 2\n";
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+/// An alarm about growth misses what was not there before.
+#[test]
+fn what_an_alarm_waits_for_is_at_zero_before_it_happens() {
+    let gateway = Watched::start();
+    let metrics = gateway.probe("GET /metrics").text();
+    let login = |acr: &str, result: &str| {
+        format!(
+            "guichet_logins_total{{provider=\"fc\",app=\"urbanisme\",acr=\"{acr}\",result=\"{result}\"}} 0"
+        )
+    };
+    let failures = [
+        "cancelled",
+        "provider_error",
+        "provider_unavailable",
+        "invalid_state",
+        "invalid_token",
+        "acr_too_low",
+        "expired",
+        "interrupted",
+    ];
+    let logins = failures.map(|result| login("", result));
+    for line in logins.into_iter().chain([
+        login("eidas1", "success"),
+        "guichet_session_store_errors_total{store=\"memory\"} 0".to_owned(),
+        "guichet_header_budget_exceeded_total{app=\"urbanisme\"} 0".to_owned(),
+        "guichet_logouts_total{kind=\"person\",result=\"complete\"} 0".to_owned(),
+        "guichet_logouts_total{kind=\"person\",result=\"partial\"} 0".to_owned(),
+        "guichet_audit_events_dropped_total{action=\"\"} 0".to_owned(),
+        "guichet_log_lines_dropped_total{reason=\"not_written\"} 0".to_owned(),
+    ]) {
+        assert!(metrics.lines().any(|each| each == line), "{line}\n{metrics}");
+    }
+    assert!(
+        !metrics.contains("guichet_provider_up{"),
+        "nobody asked it yet\n{metrics}"
+    );
+    // An application that a reload brings has its numbers from then on.
+    gateway
+        .executable
+        .rewrite(|text| text.replace("name = \"urbanisme\"", "name = \"cimetieres\""));
+    assert!(gateway.command(&["reload"]));
+    let metrics = gateway.probe("GET /metrics").text();
+    assert!(
+        metrics.contains("guichet_header_budget_exceeded_total{app=\"cimetieres\"} 0\n"),
+        "{metrics}"
+    );
 }
