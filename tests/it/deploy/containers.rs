@@ -104,6 +104,16 @@ fn the_gateway_believes_the_host_and_the_application_about_clients_as_the_networ
         text.contains(&format!("\ntrusted_proxies = {listed:?}\n")),
         "{listed:?}"
     );
+    // The application asks for the keys under the public name, which has no port, so at 80.
+    let gateway = &compose["services"]["guichet"];
+    let name = names(&gateway["networks"]["application"]["aliases"])[0];
+    assert!(
+        text.contains(&format!("\npublic_url = \"https://{name}\"\n")),
+        "{name}"
+    );
+    assert!(text.contains("\nlisten = \"0.0.0.0:80\"\n"));
+    assert_eq!(gateway["sysctls"]["net.ipv4.ip_unprivileged_port_start"], "80");
+    assert_eq!(names(&gateway["ports"]), ["127.0.0.1:8080:80"]);
 }
 
 #[test]
@@ -219,7 +229,7 @@ impl Containers {
             .replace("/run/guichet", &here)
             .replace("/run/users", &format!("{here}/deploy/secrets/redis"))
             .replace("/etc/redis", &in_repository("deploy/redis").display().to_string())
-            .replace("0.0.0.0:8080", &format!("127.0.0.1:{}", self.port))
+            .replace("0.0.0.0:80\"", &format!("127.0.0.1:{}\"", self.port))
             .replace("shutdown_delay = \"5s\"", "shutdown_delay = \"0s\"")
             .replace("environment = \"sandbox\"", NOBODY)
             .replace("0.0.0.0:9090", &format!("127.0.0.1:{}", self.monitor))
