@@ -28,7 +28,7 @@ COPY --from=build /image/ /
 # The signing keys are the one thing that is written: a volume takes this folder's owner and mode over.
 COPY --from=build --chown=65532:65532 /state/ /var/lib/guichet/
 USER 65532:65532
-EXPOSE 8080
+EXPOSE 80
 VOLUME ["/var/lib/guichet"]
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

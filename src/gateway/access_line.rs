@@ -117,6 +117,8 @@ impl Record {
             tracing::warn!(
                 request = self.request.as_str(),
                 app,
+                client = %self.client.ip().to_canonical(),
+                port = (self.client.port() != 0).then(|| self.client.port()),
                 fields = self.spoofed,
                 "a client sent fields that only the gateway writes; they were left away"
             );

@@ -3,3 +3,5 @@
 mod day;
 mod explained;
 mod install;
+mod machine;
+mod proxies;

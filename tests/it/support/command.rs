@@ -1,5 +1,6 @@
 //! A command that is run to its end: the program, as a person at a terminal would run it, and the tools beside it.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 use std::process::ExitStatus;
@@ -47,6 +48,11 @@ pub(crate) fn guichet(scene: &Scene, arguments: &[&str]) -> Ended {
 /// Runs another program, however long it takes, with this on its standard input.
 pub(crate) fn tool(command: &mut Command, input: &str) -> Ended {
     run(command, input, Process::ended_at_last)
+}
+
+/// Whether the tests may give files to other users, and run programs as them.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 /// Runs a program that judges something; it has nothing to say.

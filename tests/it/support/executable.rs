@@ -129,12 +129,6 @@ impl Executable {
         }
     }
 
-    /// After its end, once more with the configuration as it is now.
-    pub(crate) fn start_again(&mut self) {
-        assert!(self.has_ended());
-        self.process = running(&mut Command::new(GUICHET), &self.place.file());
-    }
-
     /// Waits for a condition, and fails with the log if it never comes.
     pub(crate) fn until(&self, what: &str, mut condition: impl FnMut() -> bool) {
         let came = eventually(|| condition().then_some(()));

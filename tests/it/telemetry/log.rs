@@ -182,15 +182,20 @@ fn a_number_of_our_own() {
     );
 }
 
+const SPOOFED: &str = "a client sent fields that only the gateway writes; they were left away";
+
 fn the_peer_is_named() {
     let mut gateway = Watched::start();
-    let fields = "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\n";
+    let fields = "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\nX-Guichet-Sub: x\r\n";
     assert_eq!(gateway.ask("GET /public", fields).status, 200);
     gateway.ask("GET /_guichet/callback?code=x&state=y", fields);
     gateway.end();
     let (accesses, audited) = (gateway.dataset("guichet.access"), gateway.audited());
     assert_eq!((accesses.len(), audited.len()), (2, 1));
-    for line in accesses.iter().chain(&audited) {
+    let mut warned = gateway.lines();
+    warned.retain(|line| line["message"] == SPOOFED);
+    assert_eq!(warned.len(), 2);
+    for line in accesses.iter().chain(&audited).chain(&warned) {
         assert_eq!(line["source.ip"], "127.0.0.1", "{line}");
         assert!(line["source.port"].as_u64().unwrap() > 0, "{line}");
     }
