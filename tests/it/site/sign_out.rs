@@ -267,7 +267,7 @@ fn a_provider_that_is_away() {
         .text()
         .split("<dd>L10 · ")
         .nth(1)
-        .map(|rest| rest[..16].to_owned());
+        .map(|rest| rest.chars().take(16).collect::<String>());
     let number = number.unwrap_or_else(|| panic!("{}", left.text()));
     let said = scene.gateway.logs().lines_with(&number);
     assert!(said.iter().any(|line| line.contains("code=\"L10\"")), "{said:?}");

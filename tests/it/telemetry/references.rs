@@ -72,7 +72,7 @@ fn line_of(gateway: &Executable, (code, number): &(String, String)) -> Value {
 
 /// The last one may be under way.
 fn whole_lines(text: &str) -> &str {
-    text.rfind('\n').map_or("", |end| &text[..end])
+    text.rsplit_once('\n').map_or("", |(whole, _)| whole)
 }
 
 #[test]
