@@ -16,6 +16,7 @@ use crate::support::steps::cookie_field;
 use crate::support::steps::get;
 use crate::support::steps::parameter;
 use crate::support::steps::to_the_callback;
+use crate::support::wait::until;
 
 /// Anybody can make one, with the true `state` and `iss`.
 #[test]
@@ -148,13 +149,10 @@ fn a_provider_that_dawdles_is_given_up_after_fifteen_seconds() {
     let browser = Browser::new();
     let page = scene.sign_in(&browser, "/dossier");
     assert_eq!(page.status(), 503);
-    assert!(
-        scene
-            .gateway
-            .logs()
-            .text()
-            .contains("reason=\"provider_timeout\"")
-    );
+    until("the log says why", || {
+        let said = scene.gateway.logs().text();
+        said.contains("reason=\"provider_timeout\"")
+    });
     assert_eq!(scene.provider.requests_to("/token").len(), 1);
     assert_eq!(scene.application.byte_count(), 0);
 }

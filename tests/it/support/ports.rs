@@ -1,4 +1,4 @@
-//! Ports of this machine that the system chose and that were free a moment ago.
+//! Ports of this machine that are free, and that nobody is given between the choice and the use.
 
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicU16;
 use std::sync::atomic::Ordering;
 
-/// Where ports are looked for: below those that Linux gives to whoever asks for any one (32768 and above), so that nobody is
-/// given a port between the choice and the use.
+/// Where they are looked for: below those that Linux gives to whoever asks for any one (32768 and above).
 const LOWEST: u16 = 11_000;
 const HOW_MANY: u16 = 21_000;
 
