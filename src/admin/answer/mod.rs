@@ -127,7 +127,9 @@ impl Answer {
             (Some(Ok(entry)), _) if gateway.issuer_of(&entry).is_none() => no_entry(&entry),
             (_, Some(host)) if !gateway.serves(host) => {
                 let host = Untrusted::new(host);
-                format!("no application is at {host} in the configuration in force, and no session is either")
+                format!(
+                    "no application is at `{host}` in the configuration in force, and no session is either"
+                )
             }
             _ => return self.say(&[Say::Done { count: 0 }]).await,
         };
