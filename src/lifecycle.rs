@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How far the end has come. Never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +88,16 @@ impl Lifecycle {
             phase: self.phase.subscribe(),
             _held: self.held.subscribe(),
         }
+    }
+
+    /// Begins a task that the end waits for, also when whoever asked for it has gone.
+    pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        let under_way = self.begin();
+        tokio::spawn(async move {
+            let done = task.await;
+            drop(under_way);
+            done
+        })
     }
 
     /// From now on it ends in this way.

@@ -45,9 +45,7 @@ pub fn ending(request: &Request, route: &Route, passes: Passes) -> Option<Box<Se
 /// up meanwhile.
 pub async fn end(desk: Arc<Desk>, request: Request, app: Arc<App>, session: Session) -> Ended {
     let (task_desk, task_request) = (Arc::clone(&desk), request.clone());
-    let under_way = desk.lifecycle.begin();
-    let ended = tokio::spawn(async move {
-        let _until_the_end = under_way;
+    let ended = desk.lifecycle.spawn(async move {
         match task_request.asker() {
             Asker::Navigation => logout::end(&task_desk, &task_request, &session)
                 .await

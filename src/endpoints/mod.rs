@@ -36,14 +36,8 @@ use crate::wire::response::Response;
 /// end of the process waits for it.
 pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let (task_desk, task_request) = (Arc::clone(&desk), request.clone());
-    let under_way = desk.lifecycle.begin();
-    let task = async move {
-        let answered = dispatch(&task_desk, &task_request).await;
-        drop(under_way);
-        answered
-    };
-    let answered = tokio::spawn(task).await;
-    let response = match answered {
+    let task = async move { dispatch(&task_desk, &task_request).await };
+    let response = match desk.lifecycle.spawn(task).await {
         Ok(Ok(response)) => response,
         Ok(Err(failure)) => failure::answer(&desk, &request, &failure),
         Err(_panicked) => failure::answer(&desk, &request, &Failure::Internal("an endpoint broke off")),

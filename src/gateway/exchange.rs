@@ -110,14 +110,13 @@ impl<D: Decide> Exchange<D> {
         id: RequestId,
         body: RequestBody,
     ) -> Answered {
+        let refuse = |failure: &Failure| {
+            tell_refused(&*decide, provenance.client, &id, failure);
+            Answered::own(decide.refuse(head, &id, failure), Afterwards::Closes)
+        };
         let mut request = match Request::parse(head, provenance, id.clone()) {
             Ok(request) => request,
-            Err(error) => {
-                let failure = Failure::BadRequest(error);
-                tell_refused(&*decide, provenance.client, &id, &failure);
-                let refused = decide.refuse(head, &id, &failure);
-                return Answered::own(refused, Afterwards::Closes);
-            }
+            Err(error) => return refuse(&Failure::BadRequest(error)),
         };
         let mut body = Some(body);
         if decide.wants_form(&request)
@@ -125,10 +124,7 @@ impl<D: Decide> Exchange<D> {
         {
             match read_form(form).await {
                 Ok(form) => request.form = form,
-                Err(failure) => {
-                    let refused = decide.refuse(head, &id, &failure);
-                    return Answered::own(refused, Afterwards::Closes);
-                }
+                Err(failure) => return refuse(&failure),
             }
         }
         let body = body.unwrap_or_else(RequestBody::none);
@@ -203,7 +199,7 @@ impl Answered {
     }
 }
 
-/// A head that is no request is worth an event.
+/// A head that is no request, or a form that cannot be read, is worth an event.
 fn tell_refused<D: Decide>(decide: &D, client: SocketAddr, id: &RequestId, failure: &Failure) {
     let source = Source::Request {
         id: id.as_str(),

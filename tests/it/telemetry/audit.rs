@@ -92,25 +92,35 @@ fn expired(scene: &Scene, browser: &Browser, first: &Value) {
     assert_eq!(over[0]["guichet.session"], second["guichet.session"]);
 }
 
-/// Another site signs somebody out; a head that is read in two ways.
+/// Another site signs somebody out; a head that is read in two ways; a form that cannot be read.
 fn refused(scene: &Scene) {
     let host = scene.host();
-    for (head, status) in [
+    for (head, body, status) in [
         (
             "POST /_guichet/logout HTTP/1.1\r\nSec-Fetch-Site: cross-site\r\nContent-Length: 0\r\n",
+            "",
             403,
         ),
         (
             "POST /dossier HTTP/1.1\r\nExpect: the-impossible\r\nContent-Length: 0\r\n",
+            "",
+            400,
+        ),
+        (
+            "POST /_guichet/logout HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
+            "no chunk\r\n",
             400,
         ),
     ] {
-        let answer = exchange(scene.gateway.address(), format!("{head}Host: {host}\r\n\r\n"));
+        let answer = exchange(
+            scene.gateway.address(),
+            format!("{head}Host: {host}\r\n\r\n{body}"),
+        );
         assert_eq!(answer.status, status, "{head}");
     }
     let refused = scene.gateway.audited("request_refused");
     let causes: Vec<&Value> = refused.iter().map(|event| &event["event.reason"]).collect();
-    assert_eq!(causes, ["cross_site", "expectation"]);
+    assert_eq!(causes, ["cross_site", "expectation", "body_broken"]);
 }
 
 fn every_event_is_whole(scene: &Scene) {
