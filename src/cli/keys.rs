@@ -76,6 +76,13 @@ pub fn keys(config: &Path, command: &KeysCommand, streams: &mut Streams<'_>) -> 
 
 fn list(folder: &Path, streams: &mut Streams<'_>) -> Exit {
     match key_folder::list(folder) {
+        Ok(keys) if keys.is_empty() => {
+            streams.say_error_with_help(
+                format_args!("there is no key in `{}`", folder.display()),
+                "guichet keys generate makes the first one; is it this folder?",
+            );
+            Exit::Failure
+        }
         Ok(keys) => {
             for key in keys {
                 streams.say_line(format_args!(

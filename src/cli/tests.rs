@@ -108,6 +108,9 @@ fn the_first_key_is_made_while_check_still_misses_it() {
     assert_eq!(missing.exit, Exit::InvalidConfiguration);
     assert!(missing.err.contains("error[C060]"), "{}", missing.err);
 
+    let none = in_folder(folder.path(), &["keys", "list"]);
+    assert_eq!(none.exit, Exit::Failure);
+    assert!(none.err.contains("there is no key in `"), "{}", none.err);
     let made = in_folder(folder.path(), &["keys", "generate"]);
     assert_eq!((made.exit, made.err.as_str()), (Exit::Ok, ""));
     assert_eq!(made.out.lines().count(), 1);
