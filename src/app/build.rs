@@ -43,6 +43,7 @@ use crate::session::SessionSettings;
 use crate::session::Sessions;
 use crate::session::memory::MemoryStore;
 use crate::session::metered::Metered;
+use crate::session::metered::MeteredAttempts;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
@@ -364,9 +365,11 @@ impl Stores {
     /// Its operations are counted and timed.
     fn watched_by(self, telemetry: &Arc<Telemetry>) -> Self {
         let metered = Metered::new(self.sessions, self.name, Arc::clone(telemetry));
+        let attempts = MeteredAttempts::new(self.attempts, self.name, Arc::clone(telemetry));
         Self {
             sessions: Arc::new(metered),
-            ..self
+            attempts: Arc::new(attempts),
+            name: self.name,
         }
     }
 

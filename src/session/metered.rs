@@ -1,4 +1,4 @@
-//! A session store whose operations are counted and timed.
+//! Stores whose operations are counted, and those of sessions timed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
+use crate::oidc::attempts::AttemptId;
+use crate::oidc::attempts::Attempts;
+use crate::oidc::attempts::Claim;
+use crate::oidc::attempts::Pending;
 use crate::session::key::Locator;
 use crate::session::store::Index;
 use crate::session::store::Lifespan;
@@ -14,6 +18,50 @@ use crate::session::store::Reply;
 use crate::session::store::SessionStore;
 use crate::session::store::Stored;
 use crate::telemetry::telemetry::Telemetry;
+
+/// Any store of login attempts, whose failures are counted with those of the sessions.
+#[derive(Debug)]
+pub struct MeteredAttempts {
+    attempts: Arc<dyn Attempts>,
+    /// `memory` or `redis`.
+    name: &'static str,
+    telemetry: Arc<Telemetry>,
+}
+
+impl MeteredAttempts {
+    /// Watches a store under the name of its kind.
+    pub fn new(attempts: Arc<dyn Attempts>, name: &'static str, telemetry: Arc<Telemetry>) -> Self {
+        Self {
+            attempts,
+            name,
+            telemetry,
+        }
+    }
+
+    fn watched<'a, T: Send + 'a>(&'a self, reply: Pending<'a, T>) -> Pending<'a, T> {
+        Box::pin(async move {
+            let reply = reply.await;
+            if reply.is_err() {
+                self.telemetry.metrics.store_failed(self.name);
+            }
+            reply
+        })
+    }
+}
+
+impl Attempts for MeteredAttempts {
+    fn claim<'a>(&'a self, id: &'a AttemptId, now: Timestamp, lives_until: Timestamp) -> Pending<'a, Claim> {
+        self.watched(self.attempts.claim(id, now, lives_until))
+    }
+
+    fn finish<'a>(&'a self, id: &'a AttemptId, outcome: Vec<u8>) -> Pending<'a, ()> {
+        self.watched(self.attempts.finish(id, outcome))
+    }
+
+    fn outcome<'a>(&'a self, id: &'a AttemptId) -> Pending<'a, Option<Vec<u8>>> {
+        self.watched(self.attempts.outcome(id))
+    }
+}
 
 /// Any store, watched.
 #[derive(Debug)]

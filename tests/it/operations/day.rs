@@ -97,10 +97,7 @@ impl Day {
     fn follows(&self, with: &str, meanwhile: &mut dyn FnMut(&str)) -> String {
         let (mut script, mut said) = (String::new(), String::new());
         for line in document::block(PAGE, "sh", with).lines() {
-            if ["# 1. ", "# 2. ", "# 3. ", "# after "]
-                .iter()
-                .any(|mark| line.contains(mark))
-            {
+            if ["# 1. ", "# 2. ", "# 3. "].iter().any(|mark| line.contains(mark)) {
                 said += &self.machine.says(&script).out;
                 script.clear();
                 meanwhile(line);
@@ -197,12 +194,12 @@ fn a_day_on_which_everything_is_replaced_ends_with_no_failed_request_and_nobody_
     day.follows("New client secret", &mut |line| panic!("{line}"));
     shift.goes_on();
     the_password_of_redis_is_replaced(&day, &shift);
-    day.follows("session_secret_spare\")", &mut |_| {
-        shift.goes_on();
-        // Those of the morning have gone home; whoever signed in since the first step stays.
-        let next = Shift::begins(&day);
-        drop(std::mem::replace(&mut shift, next).ends());
-    });
+    day.follows("session_secret_spare\")", &mut |line| panic!("{line}"));
+    shift.goes_on();
+    // Those of the morning have gone home; whoever signed in since the first step stays.
+    let next = Shift::begins(&day);
+    drop(std::mem::replace(&mut shift, next).ends());
+    day.follows("# eight hours later", &mut |line| panic!("{line}"));
     shift.goes_on();
 
     day.service.signal("TERM");
@@ -226,11 +223,16 @@ fn a_day_on_which_everything_is_replaced_ends_with_no_failed_request_and_nobody_
     assert!(doubts.is_empty(), "{found}");
 }
 
+/// What the three steps of the page have in them.
+const NEW_PASSWORD_OF_REDIS: [&str; 3] = ["guichet >%s", "before=$(cat", "resetpass"];
+
 /// The file has another password afterwards, and Redis takes that one alone.
 fn the_password_of_redis_is_replaced(day: &Day, shift: &Shift) {
     let url = || fs::read_to_string(day.machine.path("/etc/guichet/secrets/redis_url")).unwrap();
     let before = url();
-    day.follows("resetpass", &mut |line| panic!("{line}"));
+    // Typed into one shell.
+    let steps = NEW_PASSWORD_OF_REDIS.map(|with| document::block(PAGE, "sh", with));
+    day.machine.says(&steps.join("\n"));
     shift.goes_on();
     let after = url();
     let taken = || [&before, &after].map(|url| day.machine.redis_answers(&["-u", url]));

@@ -159,6 +159,31 @@ fn probes_are_counted() {
 }
 
 #[test]
+fn a_redis_that_is_full_is_counted_and_keeps_the_process_ready() {
+    let redis = Redis::start();
+    let mut gateway = Watched::start_as(&Start {
+        store: &|place| redis_store(place, &redis),
+        provider: true,
+        ..Start::default()
+    });
+    redis.say(&["CONFIG", "SET", "maxmemory", "1"]);
+    let page = gateway.executable.sign_in(&Browser::new(), "/dossier");
+    assert_eq!(page.status(), 503, "{}", page.text());
+    let metrics = gateway.probe("GET /metrics").text();
+    let failed = "guichet_session_store_errors_total{store=\"redis\"} ";
+    let failed = metrics.lines().find_map(|line| line.strip_prefix(failed));
+    assert_ne!(failed, Some("0"), "{metrics}");
+    assert_eq!(gateway.probe("GET /readyz").status, 200);
+    gateway.end();
+    assert!(
+        gateway
+            .executable
+            .log()
+            .contains("the session store refused SET: OOM")
+    );
+}
+
+#[test]
 fn a_process_without_its_store_is_alive_and_not_ready_and_says_so_once() {
     let mut redis = Redis::start();
     let mut gateway = Watched::start_as(&Start {
