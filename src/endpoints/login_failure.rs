@@ -20,6 +20,7 @@ use crate::pages::login_pages::ProviderUnavailable;
 use crate::pages::login_pages::Refusal;
 use crate::pages::login_pages::SignInRefused;
 use crate::pages::service_pages::BadRequest;
+use crate::telemetry::labels::LoginResult;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
@@ -131,16 +132,20 @@ impl LoginFailure {
     }
 
     /// How the login ended, as metrics tell it: fewer words than there are causes.
-    pub fn result(&self) -> &'static str {
+    pub fn result(&self) -> LoginResult {
         match &self.trouble {
-            Trouble::Response(AuthorizationError::Expired { .. }) => "expired",
-            Trouble::Malformed(_) | Trouble::UnknownAttempt | Trouble::Response(_) => "invalid_state",
-            Trouble::Error(_) => "provider_error",
-            Trouble::Provider(_) => "provider_unavailable",
-            Trouble::Redeem(error) if error.fault() == LoginFault::Unavailable => "provider_unavailable",
-            Trouble::Redeem(LoginError::IdToken(IdTokenError::AcrTooLow { .. })) => "acr_too_low",
-            Trouble::Redeem(_) => "invalid_token",
-            Trouble::Interrupted | Trouble::EndedMeanwhile => "interrupted",
+            Trouble::Response(AuthorizationError::Expired { .. }) => LoginResult::Expired,
+            Trouble::Malformed(_) | Trouble::UnknownAttempt | Trouble::Response(_) => {
+                LoginResult::InvalidState
+            }
+            Trouble::Error(_) => LoginResult::ProviderError,
+            Trouble::Provider(_) => LoginResult::ProviderUnavailable,
+            Trouble::Redeem(error) if error.fault() == LoginFault::Unavailable => {
+                LoginResult::ProviderUnavailable
+            }
+            Trouble::Redeem(LoginError::IdToken(IdTokenError::AcrTooLow { .. })) => LoginResult::AcrTooLow,
+            Trouble::Redeem(_) => LoginResult::InvalidToken,
+            Trouble::Interrupted | Trouble::EndedMeanwhile => LoginResult::Interrupted,
         }
     }
 

@@ -16,6 +16,7 @@ use crate::session::session::Session;
 use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::SignedOut;
 use crate::telemetry::audit::event::Source;
+use crate::telemetry::labels::LoginResult;
 use crate::telemetry::metrics::Login;
 use crate::wire::cookies::SetCookie;
 use crate::wire::request::Request;
@@ -60,7 +61,7 @@ impl SignedIn {
             provider,
             app: &self.app,
             acr: &self.acr,
-            result: "success",
+            result: LoginResult::Success,
         });
     }
 }
@@ -74,7 +75,7 @@ pub fn cancelled(desk: &Desk, request: &Request, app: &App, entry: &EntryName) {
         provider,
         app,
         acr: "",
-        result: "cancelled",
+        result: LoginResult::Cancelled,
     });
 }
 

@@ -90,9 +90,9 @@ impl Router {
         self.on_host(host).min_by_key(|app| app.position)
     }
 
-    fn on_host(&self, host: &Host) -> impl Iterator<Item = &Arc<App>> {
-        let host = host.without_default_port(self.scheme);
-        self.apps.iter().filter(move |app| app.host == host)
+    fn on_host<'a>(&'a self, host: &Host) -> impl Iterator<Item = &'a Arc<App>> {
+        let host = host.usual_spelling(self.scheme);
+        self.apps.iter().filter(move |app| app.host.as_str() == host)
     }
 }
 

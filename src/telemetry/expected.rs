@@ -1,6 +1,8 @@
 //! What will be counted under a configuration: it begins at nothing, because an alarm about growth misses what was not there.
 
+use crate::telemetry::audit::event::SignedOut;
 use crate::telemetry::labels::LoginLabels;
+use crate::telemetry::labels::LoginResult;
 
 /// What can happen under a configuration.
 #[derive(Clone, Debug)]
@@ -24,28 +26,16 @@ pub struct ExpectedLogin<'a> {
 
 /// Who signs out, and how far.
 pub const LOGOUTS: [(&str, &str); 3] = [
-    ("person", "complete"),
-    ("person", "partial"),
-    ("operator", "partial"),
-];
-
-/// How a login fails whose application is known.
-const LOGIN_FAILURES: [&str; 8] = [
-    "cancelled",
-    "provider_error",
-    "provider_unavailable",
-    "invalid_state",
-    "invalid_token",
-    "acr_too_low",
-    "expired",
-    "interrupted",
+    ("person", SignedOut::Everywhere.word()),
+    ("person", SignedOut::HereOnly.word()),
+    ("operator", SignedOut::HereOnly.word()),
 ];
 
 impl ExpectedLogin<'_> {
     /// Every way in which it can end.
     pub fn endings(self) -> impl Iterator<Item = LoginLabels> {
-        let failures = LOGIN_FAILURES.map(|result| ("", result));
-        let all = failures.into_iter().chain([(self.acr, "success")]);
+        let failures = LoginResult::FAILURES.map(|result| ("", result));
+        let all = failures.into_iter().chain([(self.acr, LoginResult::Success)]);
         all.map(move |(acr, result)| LoginLabels {
             provider: self.provider.to_owned(),
             app: self.app.to_owned(),

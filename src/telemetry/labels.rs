@@ -49,6 +49,59 @@ pub struct ProviderLabels {
     pub provider: String,
 }
 
+/// How a login ended, in fewer words than there are causes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoginResult {
+    /// In a session.
+    Success,
+    /// The person turned back at the provider.
+    Cancelled,
+    /// The provider said an error.
+    ProviderError,
+    /// It did not answer.
+    ProviderUnavailable,
+    /// The answer belongs to no attempt of this browser.
+    InvalidState,
+    /// What it said about the person is not to be believed.
+    InvalidToken,
+    /// A level below the one that was asked for.
+    AcrTooLow,
+    /// It took too long.
+    Expired,
+    /// Something ended it from beside.
+    Interrupted,
+}
+
+impl LoginResult {
+    /// All that is no success.
+    pub const FAILURES: [Self; 8] = [
+        Self::Cancelled,
+        Self::ProviderError,
+        Self::ProviderUnavailable,
+        Self::InvalidState,
+        Self::InvalidToken,
+        Self::AcrTooLow,
+        Self::Expired,
+        Self::Interrupted,
+    ];
+}
+
+impl EncodeLabelValue for LoginResult {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        encoder.write_str(match self {
+            Self::Success => "success",
+            Self::Cancelled => "cancelled",
+            Self::ProviderError => "provider_error",
+            Self::ProviderUnavailable => "provider_unavailable",
+            Self::InvalidState => "invalid_state",
+            Self::InvalidToken => "invalid_token",
+            Self::AcrTooLow => "acr_too_low",
+            Self::Expired => "expired",
+            Self::Interrupted => "interrupted",
+        })
+    }
+}
+
 /// How a login ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct LoginLabels {
@@ -59,7 +112,7 @@ pub struct LoginLabels {
     /// The level that was reached; empty if none was.
     pub acr: String,
     /// In one word.
-    pub result: &'static str,
+    pub result: LoginResult,
 }
 
 /// How a logout ended.

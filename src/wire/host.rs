@@ -67,12 +67,17 @@ impl Host {
     /// The same authority without a port that `scheme` has by default.
     #[must_use]
     pub fn without_default_port(&self, scheme: &str) -> Self {
+        Self {
+            authority: self.usual_spelling(scheme).to_owned(),
+            name_length: self.name_length,
+        }
+    }
+
+    /// The same, to be compared.
+    pub fn usual_spelling(&self, scheme: &str) -> &str {
         match (scheme, self.port()) {
-            ("http", Some(80)) | ("https", Some(443)) => Self {
-                authority: self.name().to_owned(),
-                name_length: self.name_length,
-            },
-            _ => self.clone(),
+            ("http", Some(80)) | ("https", Some(443)) => self.name(),
+            _ => self.as_str(),
         }
     }
 

@@ -19,6 +19,7 @@ use crate::session::key::Locator;
 use crate::session::roster::Listed;
 use crate::session::roster::Walk;
 use crate::telemetry::audit::event::AuditEvent;
+use crate::telemetry::audit::event::SignedOut;
 use crate::telemetry::audit::event::Source;
 use crate::wire::untrusted::Untrusted;
 
@@ -191,7 +192,9 @@ async fn end(gateway: &dyn Control, which: &Revocation) -> Result<usize, Refusal
     };
     telemetry.audit(&Source::Operator, &event);
     let count = ended?;
-    telemetry.metrics.logouts("operator", "partial", count);
+    telemetry
+        .metrics
+        .logouts("operator", SignedOut::HereOnly.word(), count);
     match chosen {
         Chosen::Entry(entry) if count == 0 && gateway.issuer_of(&entry).is_none() => {
             Err(Refusal(no_entry(&entry)))

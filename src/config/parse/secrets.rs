@@ -77,7 +77,7 @@ pub fn of_any_form(
                 SecretSourceError::NoCredentials => (
                     Code::SecretUnreadable,
                     "start from a systemd unit with LoadCredential=; for a command beside it, \
-                     CREDENTIALS_DIRECTORY=/etc/guichet/credentials names the folder",
+                     CREDENTIALS_DIRECTORY names a folder that holds them",
                 ),
                 SecretSourceError::Unset(_) => (Code::SecretUnreadable, "set it for the gateway's process"),
                 SecretSourceError::Unreadable { .. } | SecretSourceError::TooLarge(_) => (

@@ -116,7 +116,7 @@ pub enum SignedOut {
 
 impl SignedOut {
     /// In one word, for metrics and events.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Everywhere => "complete",
             Self::HereOnly => "partial",

@@ -18,6 +18,7 @@ use crate::telemetry::labels::AskedLabels;
 use crate::telemetry::labels::DecisionLabels;
 use crate::telemetry::labels::LineLabels;
 use crate::telemetry::labels::LoginLabels;
+use crate::telemetry::labels::LoginResult;
 use crate::telemetry::labels::LogoutLabels;
 use crate::telemetry::labels::MethodLabel;
 use crate::telemetry::labels::ProbeLabels;
@@ -66,7 +67,7 @@ pub struct Login<'a> {
     /// The level that was reached.
     pub acr: &'a str,
     /// In one word.
-    pub result: &'static str,
+    pub result: LoginResult,
 }
 
 impl Metrics {
@@ -353,7 +354,7 @@ mod tests {
             provider: "fc",
             app: "urbanisme",
             acr: "eidas1",
-            result: "success",
+            result: LoginResult::Success,
         });
         metrics.begins("urbanisme");
         metrics.lines_dropped("too_many", 480);

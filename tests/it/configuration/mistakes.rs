@@ -525,7 +525,7 @@ const MENDS: &[(&str, &str, &str)] = &[
     (
         "{ env = \"FC_CLIENT_SECRET\" }",
         "{ credential = \"fc_client_secret\" }",
-        "CREDENTIALS_DIRECTORY=/etc/guichet/credentials",
+        "CREDENTIALS_DIRECTORY names a folder",
     ),
 ];
 

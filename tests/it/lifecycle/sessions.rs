@@ -38,6 +38,23 @@ pub(super) fn listed(executable: &Executable) -> Vec<Value> {
         .collect()
 }
 
+/// A gateway with its socket, at which nobody signs in.
+fn alone() -> Executable {
+    Executable::start(&Start {
+        edit: &with_socket,
+        ..Start::default()
+    })
+}
+
+fn with_sessions_in(redis: &Redis) -> Executable {
+    Executable::start(&Start {
+        provider: true,
+        store: &|place| redis_store(place, redis),
+        edit: &with_socket,
+        ..Start::default()
+    })
+}
+
 fn with_people() -> (Executable, Browser, Browser) {
     let executable = Executable::start(&Start {
         provider: true,
@@ -182,12 +199,7 @@ fn what_cannot_be_is_refused_and_nothing_ends() {
 #[test]
 fn the_sessions_of_an_entry_that_is_gone_are_listed_and_ended() {
     let redis = Redis::start();
-    let executable = Executable::start(&Start {
-        provider: true,
-        store: &|place| redis_store(place, &redis),
-        edit: &with_socket,
-        ..Start::default()
-    });
+    let executable = with_sessions_in(&redis);
     assert_eq!(executable.sign_in(&Browser::new(), "/dossier").status(), 200);
     executable.rewrite(|text| {
         let renamed = text.replace("[providers.fc]", "[providers.other]");
@@ -211,12 +223,7 @@ fn the_sessions_of_an_entry_that_is_gone_are_listed_and_ended() {
 #[test]
 fn a_login_that_is_under_way_when_everything_is_ended_becomes_no_session() {
     let redis = Redis::start();
-    let executable = Executable::start(&Start {
-        provider: true,
-        store: &|place| redis_store(place, &redis),
-        edit: &with_socket,
-        ..Start::default()
-    });
+    let executable = with_sessions_in(&redis);
     let (browser, request) = a_login_under_way(&executable);
     let provider = executable.provider();
     let address = executable.address();
@@ -245,10 +252,7 @@ fn whoever_has_no_gateway_to_ask_is_told_what_to_do() {
         "{said}"
     );
 
-    let mut executable = Executable::start(&Start {
-        edit: &with_socket,
-        ..Start::default()
-    });
+    let mut executable = alone();
     let socket = executable.place().folder().join("admin.sock");
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     let second = executable.command(&["run"]);
@@ -266,10 +270,7 @@ fn whoever_has_no_gateway_to_ask_is_told_what_to_do() {
 
 #[test]
 fn only_its_own_user_and_root_are_answered() {
-    let executable = Executable::start(&Start {
-        edit: &with_socket,
-        ..Start::default()
-    });
+    let executable = alone();
     let socket = executable.place().folder().join("admin.sock");
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
         // Even if the file were open to everybody.
@@ -301,10 +302,7 @@ fn only_its_own_user_and_root_are_answered() {
 
 #[test]
 fn a_reload_says_what_check_says_and_what_needs_a_restart() {
-    let executable = Executable::start(&Start {
-        edit: &with_socket,
-        ..Start::default()
-    });
+    let executable = alone();
     executable.rewrite(|text| text.replace("path = \"/public\"", "path = \"/ouvert\""));
     let taken = executable.command(&["reload"]);
     assert_eq!(taken.well(), "the new configuration is in force\n");
@@ -333,10 +331,7 @@ fn a_reload_says_what_check_says_and_what_needs_a_restart() {
 
 #[test]
 fn a_pipe_in_the_place_of_the_configuration_keeps_no_later_reload_waiting() {
-    let executable = Executable::start(&Start {
-        edit: &with_socket,
-        ..Start::default()
-    });
+    let executable = alone();
     let file = executable.place().file();
     let kept = fs::read_to_string(&file).unwrap();
     fs::remove_file(&file).unwrap();
