@@ -7,6 +7,7 @@ use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::Upstream;
+use crate::wire::cookie_names::CookieNames;
 use crate::wire::host::Host;
 use crate::wire::target::RequestTarget;
 
@@ -32,7 +33,7 @@ pub struct App {
     /// What the application hears about the person.
     pub told: Told,
     /// Key `app_cookies`: names of its own session cookies, each of which comes back with the same person only.
-    pub app_cookies: Vec<String>,
+    pub app_cookies: CookieNames,
     /// What each path asks. See [`App::route`].
     pub routes: Vec<Route>,
 }

@@ -10,6 +10,7 @@ use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
+use crate::wire::cookie_names::CookieNames;
 
 fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Access)]) -> Arc<App> {
     let path = PathPrefix::parse(path).unwrap();
@@ -31,7 +32,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
             host_header: HostHeader::Browser,
             limits: UpstreamLimits::default(),
         }),
-        app_cookies: Vec::new(),
+        app_cookies: CookieNames::default(),
         told: Told {
             audience: name.to_owned(),
             claims: Vec::new(),

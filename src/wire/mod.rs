@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod client_address;
+pub mod cookie_names;
 pub mod cookies;
 pub mod header_name;
 pub mod host;

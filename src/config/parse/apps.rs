@@ -20,6 +20,7 @@ use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::path_prefix::PathPrefix;
+use crate::wire::cookie_names::CookieNames;
 use crate::wire::cookies;
 use crate::wire::host::Host;
 
@@ -135,7 +136,7 @@ fn app(
         login,
         upstream: Arc::new(upstream?),
         told: told?,
-        app_cookies,
+        app_cookies: CookieNames::new(app_cookies),
         routes: routes?,
     })
 }

@@ -37,6 +37,7 @@ use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
 use crate::telemetry::audit::stream::Audit;
 use crate::telemetry::telemetry::Telemetry;
+use crate::wire::cookie_names::CookieNames;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
@@ -114,7 +115,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
             claims: Vec::new(),
             plain_headers: Vec::new(),
         },
-        app_cookies: Vec::new(),
+        app_cookies: CookieNames::default(),
         routes: Vec::new(),
     })
 }

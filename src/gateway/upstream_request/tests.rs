@@ -18,6 +18,7 @@ use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
 use crate::wire::client_address::Provenance;
+use crate::wire::cookie_names::CookieNames;
 use crate::wire::header_name;
 use crate::wire::host::Host;
 use crate::wire::request_id::RequestId;
@@ -65,7 +66,7 @@ fn app() -> Arc<App> {
             claims: Vec::new(),
             plain_headers: Vec::new(),
         },
-        app_cookies: Vec::new(),
+        app_cookies: CookieNames::default(),
         routes: Vec::new(),
     })
 }
