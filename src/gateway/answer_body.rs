@@ -10,8 +10,8 @@ use http_body::Frame;
 use http_body::SizeHint;
 use http_body_util::Full;
 
+use crate::gateway::answer_stream::AnswerStream;
 use crate::gateway::body_error::BodyError;
-use crate::gateway::upstream::AnswerStream;
 
 /// What hyper's server sends.
 #[derive(Debug)]

@@ -6,7 +6,9 @@
 mod accept;
 mod access_line;
 mod answer_body;
+mod answer_stream;
 mod app_cookies;
+mod ask;
 mod body_error;
 mod bounds;
 pub mod certificate_flaw;

@@ -1,0 +1,110 @@
+//! The body of an answer on its way to the browser: streamed as it comes, given up when it stands still.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Body;
+use http_body::Frame;
+use http_body::SizeHint;
+use hyper::body::Incoming;
+
+use crate::gateway::body_error::BodyError;
+use crate::gateway::connect::Connection;
+use crate::gateway::idle::Idle;
+use crate::gateway::pool::Place;
+use crate::gateway::pool::Pool;
+
+/// The body of an answer. When it was read to its end, the connection goes back to its pool; otherwise it is closed.
+#[derive(Debug)]
+pub(super) struct AnswerStream {
+    incoming: Incoming,
+    idle: Idle,
+    end: End,
+    back: Option<(Connection, Arc<Pool>)>,
+    _place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    NotYet,
+    Reached,
+    TooEarly,
+}
+
+impl Body for AnswerStream {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = &mut *self;
+        if this.end != End::NotYet {
+            return Poll::Ready(None);
+        }
+        loop {
+            return match Pin::new(&mut this.incoming).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) if frame.is_data() => {
+                    this.idle.moved();
+                    Poll::Ready(Some(Ok(frame)))
+                }
+                // Trailers: the end comes after them.
+                Poll::Ready(Some(Ok(_))) => continue,
+                Poll::Ready(Some(Err(error))) => this.cut(BodyError::Broken(error)),
+                Poll::Ready(None) => {
+                    this.end = End::Reached;
+                    Poll::Ready(None)
+                }
+                Poll::Pending => {
+                    std::task::ready!(this.idle.poll_still(cx));
+                    this.cut(BodyError::Still)
+                }
+            };
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.end == End::Reached || self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl AnswerStream {
+    /// What comes after the head of an answer. `back` is the connection that brings it, and where that goes afterwards.
+    pub(super) fn new(
+        incoming: Incoming,
+        idle_timeout: Duration,
+        back: Option<(Connection, Arc<Pool>)>,
+        place: Place,
+    ) -> Self {
+        Self {
+            incoming,
+            idle: Idle::new(idle_timeout),
+            end: End::NotYet,
+            back,
+            _place: place,
+        }
+    }
+
+    fn cut(&mut self, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        tracing::warn!(%error, "the answer of an application ended too early");
+        self.end = End::TooEarly;
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl Drop for AnswerStream {
+    fn drop(&mut self) {
+        if let (true, Some((connection, pool))) = (self.is_end_stream(), self.back.take()) {
+            pool.put(connection);
+        }
+    }
+}
