@@ -45,6 +45,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("figment", &["config"]),
     ("aws_lc_rs", &["jose", "seal", "secret"]),
+    ("governor", &["endpoints/login_limit.rs"]),
     ("hyper", &["back_channel", "gateway", "monitor"]),
     ("jsonwebtoken", &["jose"]),
     ("askama", &["pages"]),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::back_channel::BackChannel;
@@ -16,6 +17,7 @@ use crate::config::settings::PublicUrl;
 use crate::config::settings::ServerSettings;
 use crate::config::settings::StoreSettings;
 use crate::endpoints::desk::Desk;
+use crate::endpoints::login_limit::LoginLimit;
 use crate::gateway::listener::Hsts;
 use crate::gateway::listener::Rules;
 use crate::gateway::tls::ServerCertificate;
@@ -142,6 +144,7 @@ pub(super) fn rules(config: &Config) -> Result<Rules, StartError> {
             "https" => server.hsts,
             _ => Hsts::Off,
         },
+        limits: config.limits.listener.clone(),
     })
 }
 
@@ -190,6 +193,7 @@ impl Builder<'_> {
             router: Router::new(apps.clone(), config.server.own_paths, scheme),
             sessions: Arc::clone(&sessions),
             attempts: Arc::clone(&stores.attempts),
+            logins: self.logins(config.limits.logins_per_client),
             providers: self.providers(&config.outbound, config.providers)?,
             keyring,
             cookies,
@@ -229,6 +233,14 @@ impl Builder<'_> {
         match self.before {
             Some(before) if before.store == *settings => Ok(before.stores.clone()),
             _ => Ok(Stores::of(settings, self.clock)?.watched_by(self.telemetry)),
+        }
+    }
+
+    /// What was counted stays counted.
+    fn logins(&self, quota: NonZeroU32) -> Arc<LoginLimit> {
+        match self.before {
+            Some(before) if before.desk.logins.quota() == quota => Arc::clone(&before.desk.logins),
+            _ => Arc::new(LoginLimit::per_minute(quota)),
         }
     }
 

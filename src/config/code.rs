@@ -44,6 +44,9 @@ codes! {
     Text = 16, "Empty, or with characters that it cannot have.";
     TrustedProxy = 17, "Not a proxy that can be trusted.";
 
+    Size = 18, "Not a size with a unit.";
+    SizeOutOfBounds = 19, "A size outside what makes sense.";
+
     EntryName = 20, "Not the name of a provider entry.";
     Acr = 21, "The provider has no such level.";
     Preset = 22, "No such preset.";
@@ -109,6 +112,7 @@ codes! {
     RedisTls = 117, "Certificates for a Redis that is spoken to without TLS, or half of a pair.";
     ProxyVariable = 118, "A variable that names a proxy, and that changes nothing here.";
 
+    Limits = 119, "Limits that make no sense together.";
     PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
 }
 

@@ -18,6 +18,24 @@ shutdown_delay = "0s"
 drain_timeout = "30s"
 hsts = "host"
 
+[limits]
+connections = 10000
+connections_per_client = 512
+requests_per_client = 128
+logins_per_client = 120
+head_timeout = "10s"
+keep_alive = "75s"
+write_timeout = "60s"
+max_head = "32KiB"
+max_fields = 100
+max_body = "1GiB"
+body_grace = "20s"
+body_rate = "500B"
+max_form = "16KiB"
+http2_streams = 100
+http2_resets = 200
+http2_idle_timeout = "60s"
+
 [logs]
 format = "auto"
 
@@ -52,7 +70,7 @@ ends_session = false
 "#;
 
 /// Tables of the file that are there even if nobody wrote them.
-const ALWAYS: &[&str] = &["server", "logs", "session", "assertion"];
+const ALWAYS: &[&str] = &["server", "limits", "logs", "session", "assertion"];
 
 /// Adds what nobody said.
 pub fn fill(tree: &mut Value) {

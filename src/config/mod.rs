@@ -20,6 +20,7 @@ pub mod secret_form;
 pub mod secret_source;
 pub mod settings;
 pub mod shape;
+pub mod size;
 pub mod suggestion;
 pub mod surroundings;
 pub mod url;

@@ -27,6 +27,8 @@ pub struct File {
     pub organisation: Option<Organisation>,
     /// The process itself.
     pub server: Option<Server>,
+    /// What browsers may cost: whoever takes more is refused, or ended.
+    pub limits: Option<Limits>,
     /// What the gateway says about itself.
     pub logs: Option<Logs>,
     /// Calls to providers, and nothing else: neither applications nor Redis are reached so.
@@ -106,6 +108,51 @@ pub struct Tls {
     /// Its private key, in PEM, for this user only.
     #[schemars(required)]
     pub key_file: Option<String>,
+}
+
+/// What browsers may cost: whoever takes more is refused, or ended.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Connections of browsers at once; beyond them one is closed as it comes.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub connections: Option<u32>,
+    /// The same of one address (of IPv6, of one /64). The proxies in `server.trusted_proxies` may have more.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub connections_per_client: Option<u32>,
+    /// Requests of one address that are under way at once, whoever brings them; beyond them 429.
+    #[schemars(range(min = 1, max = 65535))]
+    pub requests_per_client: Option<u32>,
+    /// How often one address may begin a login in a minute, and how often it may come back from a provider; beyond it 429.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub logins_per_client: Option<u32>,
+    /// How long the whole head of a request may take; beyond it the connection ends.
+    pub head_timeout: Option<String>,
+    /// How long an HTTP/1.1 connection is kept for the next request; longer than a proxy in front keeps its own.
+    pub keep_alive: Option<String>,
+    /// How long a browser may take nothing of what waits for it; beyond it the connection ends.
+    pub write_timeout: Option<String>,
+    /// Longest head of a request, all fields together; beyond it 431.
+    pub max_head: Option<String>,
+    /// Most fields of a request; beyond it 431.
+    #[schemars(range(min = 10, max = 1000))]
+    pub max_fields: Option<u32>,
+    /// Longest body of a request; beyond it 413. An app may say its own.
+    pub max_body: Option<String>,
+    /// How long a body may keep us waiting, in all; beyond it 408.
+    pub body_grace: Option<String>,
+    /// Bytes that give a body one second more.
+    pub body_rate: Option<String>,
+    /// Longest form that the gateway reads itself; beyond it 413.
+    pub max_form: Option<String>,
+    /// Requests that one HTTP/2 connection may have under way.
+    #[schemars(range(min = 1, max = 250))]
+    pub http2_streams: Option<u32>,
+    /// Requests that an HTTP/2 connection may take back unanswered within 30 seconds; beyond them it ends.
+    #[schemars(range(min = 20, max = 100_000))]
+    pub http2_resets: Option<u32>,
+    /// How long an HTTP/2 connection is kept without a request.
+    pub http2_idle_timeout: Option<String>,
 }
 
 /// What the gateway says about itself.
@@ -252,6 +299,8 @@ pub struct App {
     /// Most connections to the application at once; beyond them visitors get 503.
     #[schemars(range(min = 1, max = 65535))]
     pub max_connections: Option<u32>,
+    /// Longest body of a request to this app; beyond it 413. Absent: that of `limits`.
+    pub max_body: Option<String>,
     /// Names of the application's own session cookies (`PHPSESSID`, `JSESSIONID`). What it sets under them comes back to it with
     /// the same person only, so that nobody inherits the session of whoever sat at this computer before.
     pub app_cookies: Option<Vec<String>>,

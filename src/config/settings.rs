@@ -1,12 +1,14 @@
 //! The configuration with its meaning: settings of the modules below, each of which knows nothing of the file.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
 use crate::back_channel::road::Outbound;
+use crate::gateway::limits::Limits;
 use crate::gateway::listener::Hsts;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pages::official_button::OfficialButton;
@@ -31,6 +33,8 @@ pub struct Config {
     pub organisation: Organisation,
     /// The process itself.
     pub server: ServerSettings,
+    /// What browsers may cost.
+    pub limits: LimitSettings,
     /// What the gateway says about itself.
     pub logs: LogSettings,
     /// How providers are reached.
@@ -90,6 +94,15 @@ pub struct TlsFiles {
     pub cert_file: PathBuf,
     /// Its private key.
     pub key_file: PathBuf,
+}
+
+/// Key `limits`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// What holds for connections and requests.
+    pub listener: Limits,
+    /// Starts of a login, and as many answers of a provider, of one client network in a minute; beyond them 429.
+    pub logins_per_client: NonZeroU32,
 }
 
 /// Key `logs`.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::endpoints::login_limit::LoginLimit;
 use crate::identity_headers::assertion::Assertions;
 use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
@@ -31,6 +32,8 @@ pub struct Desk {
     pub sessions: Arc<Sessions>,
     /// Which login attempts were used.
     pub attempts: Arc<dyn Attempts>,
+    /// How often one client may try.
+    pub logins: Arc<LoginLimit>,
     /// One relying party per provider entry.
     pub providers: BTreeMap<EntryName, Arc<RelyingParty>>,
     /// What seals our cookies.

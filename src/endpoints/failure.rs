@@ -10,14 +10,21 @@ use http::header::CONNECTION;
 use http::request::Parts;
 
 use crate::causes;
+use crate::endpoints::clear_cookies;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::login_failure::LoginFailure;
+use crate::endpoints::login_limit::TooManyLogins;
 use crate::endpoints::surroundings::Surroundings;
 use crate::endpoints::witness;
 use crate::judge::JudgeError;
 use crate::oidc::attempts::AttemptsError;
 use crate::pages::frame::Frame;
+use crate::pages::limit_pages;
+use crate::pages::limit_pages::BodyTooLong;
+use crate::pages::limit_pages::BodyTooSlow;
+use crate::pages::limit_pages::HeadTooLong;
+use crate::pages::limit_pages::TooManyRequests;
 use crate::pages::login_pages::AccessDenied;
 use crate::pages::problem::Problem;
 use crate::pages::service_pages::ApplicationTooSlow;
@@ -35,7 +42,9 @@ use crate::routing::app::App;
 use crate::seal::RandomError;
 use crate::seal::SealError;
 use crate::session::store::StoreError;
+use crate::telemetry::limit_label::LimitLabel;
 use crate::wire::host::Host;
+use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
@@ -53,8 +62,23 @@ pub enum Failure {
     #[error("the body of the request could not be read")]
     BadRequestBody,
     /// A form for us that is longer than any of ours.
-    #[error("the form is too long")]
+    #[error("the form is longer than `max_form`")]
     FormTooLong,
+    /// More or longer fields than a request may have.
+    #[error("the head of the request is longer than `max_head` or `max_fields`")]
+    HeadTooLong,
+    /// A body that is longer than its application takes.
+    #[error("the body of the request is longer than `max_body`")]
+    BodyTooLong,
+    /// A body that kept us waiting for longer than it may.
+    #[error("the body of the request came too slowly")]
+    BodyTooSlow,
+    /// As many requests of this client as may be are under way.
+    #[error("all `requests_per_client` of this address are under way")]
+    TooManyRequests,
+    /// This client began too many logins, or came back too often.
+    #[error("more than `logins_per_client` logins of this address in a minute")]
+    TooManyLogins(TooManyLogins),
     /// A path that nobody has.
     #[error("nothing is served here")]
     NotFound,
@@ -107,7 +131,7 @@ impl Failure {
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadRequest(_) => "P01",
-            Self::BadRequestBody | Self::FormTooLong => "P02",
+            Self::BadRequestBody => "P02",
             Self::NotFound => "P03",
             Self::Method(_) => "P04",
             Self::UpstreamUnavailable => "P05",
@@ -118,6 +142,11 @@ impl Failure {
             Self::Internal(_) => "P10",
             Self::Misdirected => "P11",
             Self::InTheOpen => "P12",
+            Self::HeadTooLong => "P20",
+            Self::BodyTooLong | Self::FormTooLong => "P21",
+            Self::BodyTooSlow => "P22",
+            Self::TooManyRequests => "P23",
+            Self::TooManyLogins(_) => "L20",
             Self::SignInNeeded(_) => "L01",
             Self::NothingSaved(_) => "L02",
             Self::NotANavigation => "L03",
@@ -132,6 +161,11 @@ impl Failure {
             Self::BadRequest(error) => error.reason(),
             Self::BadRequestBody => "body_broken",
             Self::FormTooLong => "form_too_long",
+            Self::HeadTooLong => "head_too_long",
+            Self::BodyTooLong => "body_too_long",
+            Self::BodyTooSlow => "body_too_slow",
+            Self::TooManyRequests => "too_many_requests",
+            Self::TooManyLogins(_) => "too_many_logins",
             Self::NotFound => "not_found",
             Self::Misdirected => "misdirected",
             Self::InTheOpen => "in_the_open",
@@ -147,6 +181,19 @@ impl Failure {
             Self::Identity(_) => "identity_not_told",
             Self::Internal(_) => "internal",
         }
+    }
+
+    /// The limit that was reached, if it is one.
+    fn limit(&self) -> Option<LimitLabel> {
+        Some(match self {
+            Self::FormTooLong => LimitLabel::MaxForm,
+            Self::HeadTooLong => LimitLabel::MaxHead,
+            Self::BodyTooLong => LimitLabel::MaxBody,
+            Self::BodyTooSlow => LimitLabel::BodyRate,
+            Self::TooManyRequests => LimitLabel::RequestsPerClient,
+            Self::TooManyLogins(_) => LimitLabel::LoginsPerClient,
+            _ => return None,
+        })
     }
 
     /// Writes the cause for the operator, under what the answer shows as its reference.
@@ -184,6 +231,11 @@ impl Failure {
             Self::BadRequest(_)
             | Self::BadRequestBody
             | Self::FormTooLong
+            | Self::HeadTooLong
+            | Self::BodyTooLong
+            | Self::BodyTooSlow
+            | Self::TooManyRequests
+            | Self::TooManyLogins(_)
             | Self::NotANavigation
             | Self::CrossSite
             | Self::Login(_)
@@ -197,9 +249,16 @@ impl Failure {
     /// What a script is told.
     fn problem<'a>(&self, login: &'a str) -> Problem<'a> {
         match self {
-            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => {
-                Problem::BadRequest
-            }
+            Self::BadRequest(_) | Self::BadRequestBody | Self::NotANavigation => Problem::BadRequest,
+            Self::HeadTooLong => Problem::HeadTooLong,
+            Self::BodyTooLong | Self::FormTooLong => Problem::BodyTooLong,
+            Self::BodyTooSlow => Problem::BodyTooSlow,
+            Self::TooManyRequests => Problem::TooMany {
+                retry_after: limit_pages::SOON,
+            },
+            Self::TooManyLogins(TooManyLogins(wait)) => Problem::TooMany {
+                retry_after: limit_pages::seconds(*wait),
+            },
             Self::NotFound => Problem::NotFound,
             Self::Misdirected | Self::InTheOpen => Problem::Misdirected,
             Self::Method(allow) => Problem::MethodNotAllowed { allow },
@@ -218,9 +277,22 @@ impl Failure {
     /// What a person reads.
     fn page(&self, frame: &Frame<'_>, sent: Sent<'_>) -> Response {
         match self {
-            Self::BadRequest(_) | Self::BadRequestBody | Self::FormTooLong | Self::NotANavigation => {
-                BadRequest.respond(frame)
+            Self::BadRequest(_) | Self::BadRequestBody | Self::NotANavigation => BadRequest.respond(frame),
+            Self::HeadTooLong => HeadTooLong {
+                clear: &frame.own_paths.path(OwnPath::ClearCookies),
             }
+            .respond(frame),
+            Self::BodyTooLong | Self::FormTooLong => BodyTooLong.respond(frame),
+            Self::BodyTooSlow => BodyTooSlow.respond(frame),
+            Self::TooManyRequests => TooManyRequests.respond(frame),
+            Self::TooManyLogins(TooManyLogins(wait)) => limit_pages::TooManyLogins {
+                wait: *wait,
+                again: match sent {
+                    Sent::Visit(path) => Some(path),
+                    Sent::Form => None,
+                },
+            }
+            .respond(frame),
             Self::NotFound => NotFound.respond(frame),
             Self::Misdirected | Self::InTheOpen => Misdirected.respond(frame),
             Self::Method(allow) => MethodNotAllowed { allow }.respond(frame),
@@ -269,6 +341,12 @@ pub fn answer_for(desk: &Desk, request: &Request, app: &Arc<App>, failure: &Fail
 /// The answer to a head that is no request. The connection is not used again: nobody knows where the next one begins.
 pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
     failure.say(id, None, failure.weight(Asker::Navigation));
+    count(desk, failure);
+    if matches!(failure, Failure::HeadTooLong)
+        && let Some(cleared) = clear_cookies::answer(desk, head)
+    {
+        return cleared;
+    }
     let surroundings = Surroundings::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
     let mut response = match failure {
         Failure::BadRequest(RequestError::Method) => {
@@ -287,6 +365,7 @@ const SERVED: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
 fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
     failure.log(request);
+    count(desk, failure);
     tell(desk, request, app.map(Arc::as_ref), failure);
     let mut surroundings = Surroundings::of(desk, request, app);
     let weight = failure.weight(request.asker());
@@ -311,11 +390,23 @@ fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Fai
     failure.page(&frame, sent)
 }
 
+/// A limit that was reached is a number of its own.
+fn count(desk: &Desk, failure: &Failure) {
+    if let Some(limit) = failure.limit() {
+        desk.telemetry.metrics.limited(limit);
+    }
+}
+
 /// A login that did not end well, and what is refused for what it is, are worth an event; the rest is in the log.
 fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
     match failure {
         Failure::Login(login) => witness::login_failed(desk, request, app, login),
-        Failure::NotANavigation | Failure::CrossSite | Failure::Identity(_) => {
+        Failure::NotANavigation
+        | Failure::CrossSite
+        | Failure::Identity(_)
+        | Failure::BodyTooLong
+        | Failure::BodyTooSlow
+        | Failure::TooManyLogins(_) => {
             witness::refused(desk, request, app, (failure.code(), failure.reason()));
         }
         _ => {}
@@ -325,6 +416,12 @@ fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
 impl From<LoginFailure> for Failure {
     fn from(login: LoginFailure) -> Self {
         Self::Login(Box::new(login))
+    }
+}
+
+impl From<TooManyLogins> for Failure {
+    fn from(cause: TooManyLogins) -> Self {
+        Self::TooManyLogins(cause)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::oidc::pending_authorization::COOKIE_LIFETIME;
 use crate::oidc::pending_authorization::COOKIE_NAME;
 use crate::oidc::pending_authorization::HeldAttempt;
 use crate::provider::entry_name::EntryName;
+use crate::wire::client_network::ClientNetwork;
 use crate::wire::cookies::SetCookie;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
@@ -56,6 +57,8 @@ async fn try_begin(
     destination: &Destination,
 ) -> Result<Response, Failure> {
     let relying_party = desk.providers.get(entry).ok_or(Failure::NotFound)?;
+    desk.logins
+        .begin(ClientNetwork::of(request.provenance.client.ip()))?;
     let host = desk.host(request);
     let asked = pending_authorization::Destination {
         redirect_uri: desk.own_paths().redirect_uri(desk.scheme, &host),

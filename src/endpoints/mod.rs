@@ -3,6 +3,7 @@
 pub mod asset;
 pub mod challenge;
 pub mod chooser;
+pub mod clear_cookies;
 pub mod desk;
 pub mod destination;
 pub mod double_click;
@@ -12,6 +13,7 @@ pub mod in_the_open;
 pub mod initiate_login;
 pub mod jwks;
 pub mod login_failure;
+pub mod login_limit;
 pub mod logout;
 pub mod misdirected;
 pub mod post_logout;
@@ -60,6 +62,8 @@ async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         OwnPath::LoggedOut => post_logout::answer(desk, request),
         OwnPath::Jwks => only_read(request).and_then(|()| jwks::answer(desk)),
         OwnPath::SectorIdentifier => only_read(request).and_then(|()| sector_identifier::answer(desk)),
+        // With cookies of an ordinary length there is nothing to clear: see `clear_cookies`.
+        OwnPath::ClearCookies => only_read(request).map(|()| Response::see_other("/")),
         OwnPath::Asset(name) => asset::answer(desk, request, name),
     }
 }

@@ -28,6 +28,7 @@ use crate::oidc::pending_authorization::COOKIE_NAME;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::session::EstablishError;
 use crate::session::session::NewSession;
+use crate::wire::client_network::ClientNetwork;
 use crate::wire::cookies::SetCookie;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
@@ -56,7 +57,7 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
             let answered = turned_back(&attempt, error);
             lead_on_late(desk, request, &destination, answered).await
         }
-        // The attempt's cookie goes in the end, unless the store was away: then nothing is spent.
+        // The attempt's cookie goes in the end, unless the store was away or the client has to wait: then nothing is spent.
         AuthorizationResponse::Code(code) => {
             let answered = attempt.redeem(code).await;
             let response = lead_on_late(desk, request, &destination, answered).await?;
@@ -80,7 +81,7 @@ async fn lead_on_late(
             }
             Ok(Response::see_other(destination.return_to.as_str()))
         }
-        Err(away @ Failure::StoreUnavailable(_)) => Err(away),
+        Err(later @ (Failure::StoreUnavailable(_) | Failure::TooManyLogins(_))) => Err(later),
         Err(failure) => Ok(failure::answer_for(desk, request, &destination.app, &failure)),
         Ok(response) => Ok(response),
     }
@@ -167,6 +168,8 @@ impl<'a> Attempt<'a> {
         let claimable = pending
             .accept(code, issuer, now)
             .map_err(|cause| failed(Trouble::Response(cause)))?;
+        desk.logins
+            .answer(ClientNetwork::of(request.provenance.client.ip()))?;
         match claimable.claim(&*desk.attempts, now).await? {
             ClaimOutcome::Accepted(code) => {
                 let other_click = double_click::Winner::of(desk, code.pending())?;

@@ -1,12 +1,14 @@
 //! Takes what comes to a listener, until the gateway takes nothing new any more.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
+use crate::gateway::clients::Full;
 use crate::gateway::connection;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
@@ -15,6 +17,7 @@ use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
+use crate::telemetry::limit_label::LimitLabel;
 
 /// How long nothing is accepted after the system had no file descriptor left.
 const REST: Duration = Duration::from_millis(100);
@@ -30,7 +33,7 @@ pub(super) async fn accept<D: Decide>(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => begin(&exchange, stream, Caller::new(peer, &rules), &lifecycle),
+                Ok((stream, peer)) => begin(&exchange, (stream, peer), &rules, &lifecycle),
                 Err(error) => refused(&error).await,
             },
             () = draining.as_mut() => break,
@@ -53,7 +56,7 @@ fn accept_waiting<D: Decide>(
             Ok((stream, peer)) => {
                 stream.set_nonblocking(true)?;
                 let stream = TcpStream::from_std(stream)?;
-                begin(exchange, stream, Caller::new(peer, rules), lifecycle);
+                begin(exchange, (stream, peer), rules, lifecycle);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error),
@@ -61,7 +64,18 @@ fn accept_waiting<D: Decide>(
     }
 }
 
-fn begin<D: Decide>(exchange: &Arc<Exchange<D>>, stream: TcpStream, caller: Caller, lifecycle: &Lifecycle) {
+/// Whoever is too many is closed at once: an answer would cost what is to be saved, and under TLS more.
+fn begin<D: Decide>(
+    exchange: &Arc<Exchange<D>>,
+    (stream, peer): (TcpStream, SocketAddr),
+    rules: &Live<Rules>,
+    lifecycle: &Lifecycle,
+) {
+    let caller = match Caller::connect(peer, rules, exchange.clients()) {
+        Ok(caller) => caller,
+        Err(Full::Everybody) => return exchange.limit_reached(LimitLabel::Connections, peer),
+        Err(Full::Client) => return exchange.limit_reached(LimitLabel::ConnectionsPerClient, peer),
+    };
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
     }

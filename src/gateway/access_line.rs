@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::body_error::BodyError;
+use crate::gateway::clients::Requesting;
 use crate::gateway::upstream_error::UpstreamError;
 use crate::telemetry::labels::route;
 use crate::telemetry::line::ACCESS;
@@ -53,6 +54,7 @@ pub(super) struct Record {
     bytes: u64,
     is_whole: bool,
     under_way: Option<UnderWay>,
+    requesting: Option<Requesting>,
 }
 
 impl Record {
@@ -86,7 +88,14 @@ impl Record {
             bytes: 0,
             is_whole: false,
             under_way: None,
+            requesting: None,
         }
+    }
+
+    /// Counts among the requests of its client until it is told.
+    pub(super) fn of(mut self, requesting: Option<Requesting>) -> Self {
+        self.requesting = requesting;
+        self
     }
 
     /// The head of the answer is there.

@@ -80,6 +80,8 @@ impl Patience {
         match self.upload.as_ref().and_then(|upload| upload.fault()) {
             Some(Fault::Broken) => return Err(NoAnswer::Failed(UpstreamError::RequestBodyBroken)),
             Some(Fault::Still) => return Err(NoAnswer::Failed(UpstreamError::RequestBodyStill)),
+            Some(Fault::Slow) => return Err(NoAnswer::Failed(UpstreamError::RequestBodySlow)),
+            Some(Fault::TooLong) => return Err(NoAnswer::Failed(UpstreamError::RequestBodyTooLong)),
             None => {}
         }
         Err(if error.is_parse() {

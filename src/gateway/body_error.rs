@@ -10,7 +10,13 @@ pub(super) enum BodyError {
     /// Nothing came for `idle_timeout`.
     #[error("the body stood still for `idle_timeout`")]
     Still,
-    /// The browser asked for no part of it for a minute.
+    /// It kept us waiting for longer than `body_grace` and `body_rate` allow.
+    #[error("the body came slower than `body_rate`")]
+    Slow,
+    /// It is longer than the application takes.
+    #[error("the body is longer than `max_body`")]
+    TooLong,
+    /// The browser asked for no part of it for `write_timeout`.
     #[error("the browser did not read the answer")]
     Unread,
 }

@@ -7,12 +7,12 @@ use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
-use crate::gateway::bounds;
 use crate::gateway::idle::Idle;
 
 /// The stream of one connection.
@@ -23,11 +23,11 @@ pub(super) struct ClientStream<S> {
 }
 
 impl<S> ClientStream<S> {
-    /// Nothing waits yet.
-    pub(super) fn new(stream: S) -> Self {
+    /// Nothing waits yet. It is given up when nothing of what waits is taken for `write_timeout`.
+    pub(super) fn new(stream: S, write_timeout: Duration) -> Self {
         Self {
             stream,
-            idle: Idle::new(bounds::WRITE_TIMEOUT),
+            idle: Idle::new(write_timeout),
         }
     }
 }
@@ -96,7 +96,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_browser_that_reads_nothing_is_given_up() {
         let (near, mut far) = tokio::io::duplex(4);
-        let mut stream = ClientStream::new(near);
+        let mut stream = ClientStream::new(near, Duration::from_mins(1));
         stream.write_all(b"1234").await.unwrap();
         let stuck = stream.write_all(b"5").await.unwrap_err();
         assert_eq!(stuck.kind(), io::ErrorKind::TimedOut);

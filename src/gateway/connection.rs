@@ -9,19 +9,24 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
-use crate::gateway::bounds;
 use crate::gateway::client_stream::ClientStream;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::exchange::Head;
+use crate::gateway::head_clock::HeadClock;
+use crate::gateway::head_clock::HeadTimer;
 use crate::gateway::http2;
 use crate::gateway::listener::Caller;
+use crate::gateway::long_head;
+use crate::gateway::long_head::HeadStream;
+use crate::gateway::long_head::LongHead;
 use crate::gateway::tls::Spoken;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
+use crate::telemetry::limit_label::LimitLabel;
 
 /// Serves one connection to its end.
 pub(super) async fn serve<D: Decide, S>(
@@ -32,7 +37,7 @@ pub(super) async fn serve<D: Decide, S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let stream = ClientStream::new(stream);
+    let stream = ClientStream::new(stream, caller.rules.limits.write_timeout);
     let ended = match &caller.rules.certificate {
         None => plain(exchange, stream, caller, under_way).await,
         Some(certificate) => match certificate.accept(stream).await {
@@ -64,11 +69,16 @@ async fn plain<D: Decide, S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let seen = under_way.clone();
+    let limits = &Arc::clone(&caller.rules).limits;
+    let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
+    let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
+    let timer = HeadTimer::new(Arc::clone(&clock), limits);
+    let (seen, told, peer) = (under_way.clone(), Arc::clone(&exchange), caller.peer());
     let answer = service_fn(move |request: http::Request<Incoming>| {
         let (exchange, caller, seen) = (Arc::clone(&exchange), caller.clone(), seen.clone());
+        let head = if long.is_cut() { Head::TooLong } else { Head::Whole };
         async move {
-            let mut answer = exchange.answer(&caller, request).await;
+            let mut answer = exchange.answer(&caller, request, head).await;
             if let Ok(answer) = &mut answer
                 && seen.phase() >= Phase::Leaving
             {
@@ -80,11 +90,11 @@ where
     });
     let late = under_way.phase() >= Phase::Draining;
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(bounds::HEAD_TIMEOUT)
-        .max_headers(bounds::MOST_FIELDS)
-        .max_header_size(bounds::LONGEST_HEAD)
-        .max_buf_size(bounds::LONGEST_HEAD)
+        .header_read_timeout(timer.longest())
+        .timer(timer)
+        .max_headers(limits.max_fields)
+        .max_header_size(limits.max_head + long_head::LONGEST_END)
+        .max_buf_size(limits.max_head + long_head::LONGEST_END)
         .keep_alive(!late)
         .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
@@ -95,11 +105,15 @@ where
             under_way.reached(Phase::Draining).await;
         }
     };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = draining => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+    };
+    if clock.is_late() {
+        told.limit_reached(LimitLabel::HeadTimeout, peer);
     }
+    ended
 }

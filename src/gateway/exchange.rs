@@ -24,6 +24,7 @@ use crate::gateway::access_line::RecordedBody;
 use crate::gateway::access_line::UnderWay;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::app_cookies;
+use crate::gateway::clients::Clients;
 use crate::gateway::decide::Decide;
 use crate::gateway::listener::Caller;
 use crate::gateway::live::Live;
@@ -39,14 +40,13 @@ use crate::routing::app::App;
 use crate::seal;
 use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::Source;
+use crate::telemetry::limit_label::LimitLabel;
 use crate::wire::client_address::Provenance;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
-/// Longest form that an endpoint of ours reads; a logout token is the longest that exists, and has a quarter of it.
-const LONGEST_FORM: usize = 16 * 1024;
-/// How long such a form may take.
+/// How long a form for us may take.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers requests, with the connections to applications of one thread.
@@ -54,6 +54,16 @@ const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Exchange<D> {
     live: Arc<Live<D>>,
     upstreams: Upstreams,
+    clients: Arc<Clients>,
+}
+
+/// Whether the head of a request is what the client sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Head {
+    /// All of it.
+    Whole,
+    /// Longer than it may be, or with more fields; some may be missing. It is answered, and nothing else.
+    TooLong,
 }
 
 /// An answer, and whose it is for the log.
@@ -74,8 +84,24 @@ enum Afterwards {
 
 impl<D: Decide> Exchange<D> {
     /// Everything that one thread needs.
-    pub(super) fn new(live: Arc<Live<D>>, upstreams: Upstreams) -> Self {
-        Self { live, upstreams }
+    pub(super) fn new(live: Arc<Live<D>>, upstreams: Upstreams, clients: Arc<Clients>) -> Self {
+        Self {
+            live,
+            upstreams,
+            clients,
+        }
+    }
+
+    /// Who is connected.
+    pub(super) fn clients(&self) -> &Arc<Clients> {
+        &self.clients
+    }
+
+    /// A connection was ended by one of its limits.
+    pub(super) fn limit_reached(&self, limit: LimitLabel, peer: SocketAddr) {
+        self.live.load().telemetry().metrics.limited(limit);
+        let (limit, client) = (limit.key(), peer.ip().to_canonical());
+        tracing::info!(limit, %client, "a connection was ended: it reached a limit");
     }
 
     /// The answer to one request, and its line in the access log: never a query, a field or a body.
@@ -83,6 +109,7 @@ impl<D: Decide> Exchange<D> {
         &self,
         caller: &Caller,
         request: http::Request<Incoming>,
+        received: Head,
     ) -> Result<http::Response<RecordedBody>, Infallible> {
         let (head, incoming) = request.into_parts();
         let Ok(id) = seal::random().map(RequestId::of) else {
@@ -95,11 +122,20 @@ impl<D: Decide> Exchange<D> {
         let provenance = caller.provenance(&head.headers);
         let telling = (decide.telemetry(), decide.own_paths());
         let record = Record::begin(telling, &head, provenance.client, &id);
-        let body = RequestBody::new(incoming, expectation(&head));
-        let mut answered = self.decided(decide, (&head, provenance), id, body).await;
+        let body = RequestBody::new(incoming, expectation(&head), &caller.rules.limits);
+        let requesting = caller.request(provenance.client);
+        let mut answered = match (received, &requesting) {
+            (Head::TooLong, _) => refused(&*decide, (&head, provenance), &id, &Failure::HeadTooLong),
+            (Head::Whole, None) => refused(&*decide, (&head, provenance), &id, &Failure::TooManyRequests),
+            (Head::Whole, Some(_)) => {
+                let most = caller.rules.limits.max_form;
+                self.decided(decide, (&head, provenance), id, (body, most)).await
+            }
+        };
         caller.sign(answered.response.headers_mut());
         let app = answered.app.as_ref().map(|app| app.name.as_str());
         let record = record.answered(app, answered.response.status(), answered.under_way);
+        let record = record.of(requesting);
         Ok(answered.response.map(|body| RecordedBody::new(body, record)))
     }
 
@@ -108,12 +144,9 @@ impl<D: Decide> Exchange<D> {
         decide: Arc<D>,
         (head, provenance): (&Parts, Provenance),
         id: RequestId,
-        body: RequestBody,
+        (body, longest_form): (RequestBody, usize),
     ) -> Answered {
-        let refuse = |failure: &Failure| {
-            tell_refused(&*decide, provenance.client, &id, failure);
-            Answered::own(decide.refuse(head, &id, failure), Afterwards::Closes)
-        };
+        let refuse = |failure: &Failure| refused(&*decide, (head, provenance), &id, failure);
         let mut request = match Request::parse(head, provenance, id.clone()) {
             Ok(request) => request,
             Err(error) => return refuse(&Failure::BadRequest(error)),
@@ -122,7 +155,7 @@ impl<D: Decide> Exchange<D> {
         if decide.wants_form(&request)
             && let Some(form) = body.take()
         {
-            match read_form(form).await {
+            match read_form(form, longest_form).await {
                 Ok(form) => request.form = form,
                 Err(failure) => return refuse(&failure),
             }
@@ -146,6 +179,13 @@ impl<D: Decide> Exchange<D> {
         body: RequestBody,
         afterwards: Afterwards,
     ) -> Answered {
+        let body = body.at_most(forward.app.max_body);
+        if body.says_too_much() {
+            return Answered {
+                app: Some(Arc::clone(&forward.app)),
+                ..Answered::own(decide.fail(forward, &Failure::BodyTooLong), Afterwards::Closes)
+            };
+        }
         let telemetry = decide.telemetry();
         let under_way = UnderWay::begin(telemetry, &forward.app.name);
         let sent = Asking::begin(telemetry, &forward.app.name);
@@ -199,8 +239,14 @@ impl Answered {
     }
 }
 
-/// A head that is no request, or a form that cannot be read, is worth an event.
-fn tell_refused<D: Decide>(decide: &D, client: SocketAddr, id: &RequestId, failure: &Failure) {
+/// A head that is no request, a form that cannot be read, or one too many: each is worth an event.
+fn refused<D: Decide>(
+    decide: &D,
+    (head, provenance): (&Parts, Provenance),
+    id: &RequestId,
+    failure: &Failure,
+) -> Answered {
+    let client = provenance.client;
     let source = Source::Request {
         id: id.as_str(),
         client,
@@ -212,6 +258,7 @@ fn tell_refused<D: Decide>(decide: &D, client: SocketAddr, id: &RequestId, failu
         reason: failure.reason(),
     };
     decide.telemetry().audit(&source, &event);
+    Answered::own(decide.refuse(head, id, failure), Afterwards::Closes)
 }
 
 /// Read by `Request::parse` as well, which refuses every other expectation.
@@ -223,11 +270,12 @@ fn expectation(head: &Parts) -> Expectation {
     }
 }
 
-async fn read_form(body: RequestBody) -> Result<Bytes, Failure> {
-    let form = Limited::new(body, LONGEST_FORM).collect();
+async fn read_form(body: RequestBody, longest: usize) -> Result<Bytes, Failure> {
+    let form = Limited::new(body, longest).collect();
     match tokio::time::timeout(FORM_TIMEOUT, form).await {
         Ok(Ok(form)) => Ok(form.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::FormTooLong),
-        Ok(Err(_)) | Err(_) => Err(Failure::BadRequestBody),
+        Ok(Err(_)) => Err(Failure::BadRequestBody),
+        Err(_elapsed) => Err(Failure::BodyTooSlow),
     }
 }

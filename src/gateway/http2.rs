@@ -8,9 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::HeaderMap;
-use http::StatusCode;
 use http::header::COOKIE;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
@@ -21,18 +19,17 @@ use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
-use crate::gateway::access_line::RecordedBody;
-use crate::gateway::bounds;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::exchange::Head;
+use crate::gateway::limits::Limits;
 use crate::gateway::listener::Caller;
 use crate::gateway::streams::HeldBody;
 use crate::gateway::streams::Streams;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
+use crate::telemetry::limit_label::LimitLabel;
 
-/// Requests of one browser at once.
-const MOST_STREAMS: u32 = 100;
 /// Most of one body, and of all of them, that a browser sends before an application read it.
 const STREAM_WINDOW: u32 = 128 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
@@ -42,8 +39,11 @@ const SEND_BUFFER: usize = 64 * 1024;
 const MOST_RESET_AT_ONCE: usize = 20;
 /// How often a browser has to show that it is there, and how long it may take.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
-/// How long a connection is kept without a request.
-const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+/// Longest list of fields that is read at all; beyond it the engine's bare 431. Longer than `max_head`, so that whoever has
+/// planted cookies can be told of them: one connection reads one such list at a time.
+const LONGEST_LIST: u32 = 512 * 1024;
+/// What HTTP/1.1 writes around name and value of a field.
+const AROUND: usize = 4;
 /// How long after its last answer a browser may take to go, once it was told to.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -60,22 +60,21 @@ where
 {
     let streams = Arc::new(Streams::default());
     let opened = Arc::clone(&streams);
+    let (rules, told, peer) = (Arc::clone(&caller.rules), Arc::clone(&exchange), caller.peer());
+    let limits = &rules.limits;
     let answer = service_fn(move |request: http::Request<Incoming>| {
         let open = opened.open();
         let (exchange, caller) = (Arc::clone(&exchange), caller.clone());
         async move {
-            let answer = if fields(request.headers()) > bounds::MOST_FIELDS {
-                too_many_fields(&caller)
-            } else {
-                exchange.answer(&caller, request).await?
-            };
+            let head = judge(request.headers(), &caller.rules.limits);
+            let answer = exchange.answer(&caller, request, head).await?;
             Ok::<_, Infallible>(answer.map(|body| HeldBody::new(body, open)))
         }
     });
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
-        .max_concurrent_streams(MOST_STREAMS)
-        .max_header_list_size(u32::try_from(bounds::LONGEST_HEAD).unwrap_or(u32::MAX))
+        .max_concurrent_streams(limits.http2.streams)
+        .max_header_list_size(LONGEST_LIST)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
@@ -95,12 +94,14 @@ where
     tokio::select! {
         ended = connection.as_mut() => return ended,
         () = leaving => {}
-        () = streams.none_for(bounds::HEAD_TIMEOUT, IDLE_TIMEOUT) => {}
-        () = streams.all_stand_still(bounds::WRITE_TIMEOUT) => {
+        () = streams.none_for(limits.head_timeout, limits.http2.idle_timeout) => {}
+        () = streams.all_stand_still(limits.write_timeout) => {
+            told.limit_reached(LimitLabel::WriteTimeout, peer);
             tracing::debug!("a browser reads none of its answers");
             return Ok(());
         }
-        () = streams.abandoned_too_often() => {
+        () = streams.abandoned_too_often(limits.http2.resets) => {
+            told.limit_reached(LimitLabel::Http2Resets, peer);
             tracing::debug!("a browser takes its requests back all the time");
             return Ok(());
         }
@@ -113,15 +114,18 @@ where
     }
 }
 
-/// A browser sends each cookie as a field of its own (RFC 9113, section 8.2.3); together they are one.
-fn fields(headers: &HeaderMap) -> usize {
+/// Whether a head keeps within its bounds. A browser sends each cookie as a field of its own (RFC 9113, section 8.2.3);
+/// together they are one.
+fn judge(headers: &HeaderMap, limits: &Limits) -> Head {
     let cookies = headers.get_all(COOKIE).iter().count();
-    headers.len() - cookies.saturating_sub(1)
-}
-
-fn too_many_fields(caller: &Caller) -> http::Response<RecordedBody> {
-    let mut answer = http::Response::new(RecordedBody::unrecorded(Bytes::new()));
-    *answer.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    caller.sign(answer.headers_mut());
-    answer
+    let fields = headers.len() - cookies.saturating_sub(1);
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + AROUND)
+        .sum();
+    if fields > limits.max_fields || bytes > limits.max_head {
+        Head::TooLong
+    } else {
+        Head::Whole
+    }
 }

@@ -8,11 +8,17 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::HeaderValue;
 
+use crate::gateway::clients::Clients;
+use crate::gateway::clients::Connected;
+use crate::gateway::clients::Full;
+use crate::gateway::clients::Requesting;
+use crate::gateway::limits::Limits;
 use crate::gateway::live::Live;
 use crate::gateway::tls::ServerCertificate;
 use crate::wire::client_address::Arrival;
 use crate::wire::client_address::Provenance;
 use crate::wire::client_address::TrustedProxies;
+use crate::wire::client_network::ClientNetwork;
 
 /// The rules of one listener. The default is a plain one that believes nobody.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +31,8 @@ pub struct Rules {
     pub own_address: Option<IpAddr>,
     /// What every answer says about https.
     pub hsts: Hsts,
+    /// What a browser may cost.
+    pub limits: Limits,
 }
 
 /// `Strict-Transport-Security` (RFC 6797): browsers do not come in the open again.
@@ -55,15 +63,36 @@ impl Hsts {
 pub(super) struct Caller {
     peer: SocketAddr,
     pub(super) rules: Arc<Rules>,
+    connected: Arc<Connected>,
 }
 
 impl Caller {
-    /// Someone who connects now.
-    pub(super) fn new(peer: SocketAddr, rules: &Live<Rules>) -> Self {
-        Self {
+    /// Someone who connects now, unless the listener is full, or full of them.
+    pub(super) fn connect(
+        peer: SocketAddr,
+        rules: &Live<Rules>,
+        clients: &Arc<Clients>,
+    ) -> Result<Self, Full> {
+        let rules = rules.load();
+        let proxy = rules.trusted_proxies.trust(peer.ip().to_canonical());
+        let network = (!proxy).then(|| ClientNetwork::of(peer.ip()));
+        let connected = Arc::new(clients.connect(network, &rules.limits)?);
+        Ok(Self {
             peer,
-            rules: rules.load(),
-        }
+            rules,
+            connected,
+        })
+    }
+
+    /// Another request for this client, unless as many as may be are under way.
+    pub(super) fn request(&self, client: SocketAddr) -> Option<Requesting> {
+        let network = ClientNetwork::of(client.ip());
+        self.connected.request(network, &self.rules.limits)
+    }
+
+    /// The other end of the connection.
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.peer
     }
 
     /// Who sent this head, and how it came.
@@ -98,14 +127,18 @@ impl Caller {
 mod tests {
     use super::*;
 
+    fn caller(peer: &str, rules: Rules) -> Caller {
+        let peer = SocketAddr::new(peer.parse().unwrap(), 9);
+        Caller::connect(peer, &Live::new(Arc::new(rules)), &Arc::default()).unwrap()
+    }
+
     fn arrival(peer: &str, own_address: Option<IpAddr>) -> Arrival {
         let rules = Rules {
             trusted_proxies: TrustedProxies::new(["10.0.0.5/32".parse().unwrap()]),
             own_address,
             ..Rules::default()
         };
-        let peer = SocketAddr::new(peer.parse().unwrap(), 9);
-        Caller::new(peer, &Live::new(Arc::new(rules))).arrival(&HeaderMap::new())
+        caller(peer, rules).arrival(&HeaderMap::new())
     }
 
     #[test]
@@ -124,7 +157,7 @@ mod tests {
             own_address: "10.0.0.5".parse().ok(),
             ..Rules::default()
         };
-        let caller = Caller::new("10.0.0.5:9".parse().unwrap(), &Live::new(Arc::new(rules)));
+        let caller = caller("10.0.0.5", rules);
         let headers = HeaderMap::from_iter([(
             http::HeaderName::from_static("x-forwarded-proto"),
             HeaderValue::from_static("http"),

@@ -10,18 +10,22 @@ mod answer_stream;
 mod app_cookies;
 mod ask;
 mod body_error;
-mod bounds;
 pub mod certificate_flaw;
 mod client_stream;
+mod clients;
 mod connect;
 mod connection;
 mod decide;
 mod exchange;
+mod head_clock;
 mod http2;
 mod idle;
+pub mod limits;
 pub mod listener;
 pub mod live;
 mod location;
+mod long_head;
+mod pace;
 mod pool;
 pub mod probe;
 pub mod process;
@@ -55,7 +59,12 @@ pub async fn serve(
     lifecycle: Arc<Lifecycle>,
 ) {
     let upstreams = Upstreams::new(Arc::new(Shared::default()));
-    accept::accept(Arc::new(Exchange::new(live, upstreams)), listener, lifecycle).await;
+    accept::accept(
+        Arc::new(Exchange::new(live, upstreams, Arc::default())),
+        listener,
+        lifecycle,
+    )
+    .await;
 }
 
 #[cfg(test)]

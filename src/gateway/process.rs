@@ -23,6 +23,7 @@ use pingora::server::configuration::ServerConf;
 use tokio::runtime::Handle;
 
 use crate::gateway::accept;
+use crate::gateway::clients::Clients;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
@@ -109,10 +110,14 @@ impl Process {
         };
         let mut server = Server::new_with_opt_and_conf(None, conf);
         server.bootstrap();
-        let shared = Arc::new(Shared::default());
+        let (shared, clients) = (Arc::new(Shared::default()), Arc::new(Clients::default()));
         for number in 0..cores.get() {
             let upstreams = Upstreams::new(Arc::clone(&shared));
-            let exchange = Arc::new(Exchange::new(Arc::clone(&self.live), upstreams));
+            let exchange = Arc::new(Exchange::new(
+                Arc::clone(&self.live),
+                upstreams,
+                Arc::clone(&clients),
+            ));
             let own = self.listener.try_clone().map_err(ListenError::System)?;
             let (lifecycle, cores) = (Arc::clone(&self.lifecycle), Arc::clone(&self.cores));
             let rules = Arc::clone(&self.rules);

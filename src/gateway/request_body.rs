@@ -1,4 +1,5 @@
-//! The body of a request on its way to the application: streamed as it comes, given up when it stands still.
+//! The body of a request on its way to the application: streamed as it comes, given up when it stands still, comes too
+//! slowly or becomes too long.
 //!
 //! Trailers end here: an application might read them as fields (RFC 9110, section 6.5.1).
 
@@ -19,6 +20,9 @@ use tokio::time::Instant;
 
 use crate::gateway::body_error::BodyError;
 use crate::gateway::idle::Idle;
+use crate::gateway::limits::BodyPace;
+use crate::gateway::limits::Limits;
+use crate::gateway::pace::Pace;
 
 /// Most that is read of a body that nobody wants.
 const MOST_DISCARDED: usize = 16 * 1024 * 1024;
@@ -51,6 +55,10 @@ pub(super) enum Fault {
     Broken,
     /// See [`BodyError::Still`].
     Still,
+    /// See [`BodyError::Slow`].
+    Slow,
+    /// See [`BodyError::TooLong`].
+    TooLong,
 }
 
 impl Upload {
@@ -82,17 +90,22 @@ impl Upload {
 pub(super) struct RequestBody {
     incoming: Option<Incoming>,
     idle: Idle,
+    pace: Pace,
+    most: u64,
     upload: Option<Arc<Upload>>,
     expectation: Expectation,
 }
 
 impl RequestBody {
-    /// What came with a request. It may stand still for as long as [`RequestBody::may_idle`] says, a minute before.
-    pub(super) fn new(incoming: Incoming, expectation: Expectation) -> Self {
+    /// What came with a request. It may stand still for as long as [`RequestBody::may_idle`] says, a minute before, and be as
+    /// long as [`RequestBody::at_most`] says.
+    pub(super) fn new(incoming: Incoming, expectation: Expectation, limits: &Limits) -> Self {
         let upload = (!incoming.is_end_stream()).then(|| Arc::new(Upload::begin()));
         Self {
             incoming: Some(incoming),
             idle: Idle::new(Duration::from_mins(1)),
+            pace: Pace::new(limits.body),
+            most: limits.max_body,
             upload,
             expectation,
         }
@@ -103,6 +116,8 @@ impl RequestBody {
         Self {
             incoming: None,
             idle: Idle::new(Duration::ZERO),
+            pace: Pace::new(BodyPace::default()),
+            most: 0,
             upload: None,
             expectation: Expectation::None,
         }
@@ -112,6 +127,17 @@ impl RequestBody {
     pub(super) fn may_idle(mut self, bound: Duration) -> Self {
         self.idle = Idle::new(bound);
         self
+    }
+
+    /// The same body with another bound of its length, if there is one.
+    pub(super) fn at_most(mut self, most: Option<u64>) -> Self {
+        self.most = most.unwrap_or(self.most);
+        self
+    }
+
+    /// Whether it says itself that it is too long: then nothing of it has to be read.
+    pub(super) fn says_too_much(&self) -> bool {
+        self.size_hint().lower() > self.most
     }
 
     /// How far it came; `None` for a request without a body.
@@ -146,6 +172,10 @@ impl Body for RequestBody {
                 if let Some(upload) = &this.upload {
                     upload.state(|state| state.moved_at = Instant::now());
                 }
+                if this.pace.came(frame.data_ref().map_or(0, Bytes::len)) > this.most {
+                    this.fault(Fault::TooLong);
+                    return Poll::Ready(Some(Err(BodyError::TooLong)));
+                }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -158,6 +188,10 @@ impl Body for RequestBody {
                 Poll::Ready(None)
             }
             Poll::Pending => {
+                if this.pace.poll_slow(cx).is_ready() {
+                    this.fault(Fault::Slow);
+                    return Poll::Ready(Some(Err(BodyError::Slow)));
+                }
                 std::task::ready!(this.idle.poll_still(cx));
                 this.fault(Fault::Still);
                 Poll::Ready(Some(Err(BodyError::Still)))

@@ -24,8 +24,7 @@ use crate::gateway::body_error::BodyError;
 
 /// How often the answers are looked at, as a part of how long one may stand still.
 const LOOKS: u32 = 6;
-/// Requests that a browser may take back unanswered in so long. Whoever leaves a page takes back what it had still asked for.
-const MOST_ABANDONED: usize = 200;
+/// The time in which a browser may take back so many requests. Whoever leaves a page takes back what it had still asked for.
 const ABANDONED_WITHIN: Duration = Duration::from_secs(30);
 /// Answers that are remembered between two looks, the finished ones among them; more than a connection has streams.
 const MOST_REMEMBERED: usize = 256;
@@ -93,8 +92,8 @@ impl Streams {
 
     /// Ready when the browser took back more requests than a person can: each has made work for an application already
     /// (CVE-2023-44487).
-    pub(super) async fn abandoned_too_often(&self) {
-        let too_often = |count: &Count| count.abandoned.0 > MOST_ABANDONED;
+    pub(super) async fn abandoned_too_often(&self, most: usize) {
+        let too_often = |count: &Count| count.abandoned.0 > most;
         drop(self.count.subscribe().wait_for(too_often).await);
     }
 
@@ -237,6 +236,7 @@ mod tests {
     use super::*;
 
     const BOUND: Duration = Duration::from_mins(1);
+    const MOST_ABANDONED: usize = 200;
 
     fn answer(streams: &Arc<Streams>) -> HeldBody {
         let body = RecordedBody::unrecorded(Bytes::from("content"));
@@ -258,14 +258,14 @@ mod tests {
         for _ in 0..MOST_ABANDONED {
             drop(streams.open());
         }
-        assert!(!within(1, streams.abandoned_too_often()).await);
+        assert!(!within(1, streams.abandoned_too_often(MOST_ABANDONED)).await);
         tokio::time::advance(ABANDONED_WITHIN).await;
         for _ in 0..MOST_ABANDONED {
             drop(streams.open());
         }
-        assert!(!within(1, streams.abandoned_too_often()).await);
+        assert!(!within(1, streams.abandoned_too_often(MOST_ABANDONED)).await);
         drop(streams.open());
-        assert!(within(1, streams.abandoned_too_often()).await);
+        assert!(within(1, streams.abandoned_too_often(MOST_ABANDONED)).await);
     }
 
     #[tokio::test(start_paused = true)]

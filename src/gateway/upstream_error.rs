@@ -37,6 +37,12 @@ pub(super) enum UpstreamError {
     /// The browser sent nothing more of its body.
     #[error("the body of the request stood still for `idle_timeout`")]
     RequestBodyStill,
+    /// The browser's body came too slowly.
+    #[error("the body of the request came slower than `body_rate`")]
+    RequestBodySlow,
+    /// The browser's body became longer than its application takes, and did not say so before.
+    #[error("the body of the request is longer than `max_body`")]
+    RequestBodyTooLong,
     /// The judged target or host is no text that a request line or field can hold.
     #[error("the request cannot be written")]
     Unwritable(#[source] http::Error),
@@ -52,7 +58,10 @@ impl UpstreamError {
             Self::IdleClosed(_) | Self::Closed(_) => "closed",
             Self::Invalid(_) | Self::SwitchedProtocols => "invalid",
             Self::ResponseTimeout => "response_timeout",
-            Self::RequestBodyBroken | Self::RequestBodyStill => "request_body",
+            Self::RequestBodyBroken
+            | Self::RequestBodyStill
+            | Self::RequestBodySlow
+            | Self::RequestBodyTooLong => "request_body",
             Self::Unwritable(_) => "unwritable",
         }
     }
@@ -62,7 +71,9 @@ impl UpstreamError {
         match self {
             Self::Busy => Failure::UpstreamBusy,
             Self::ConnectTimeout | Self::ResponseTimeout => Failure::UpstreamTimeout,
-            Self::RequestBodyBroken | Self::RequestBodyStill => Failure::BadRequestBody,
+            Self::RequestBodyBroken => Failure::BadRequestBody,
+            Self::RequestBodyStill | Self::RequestBodySlow => Failure::BodyTooSlow,
+            Self::RequestBodyTooLong => Failure::BodyTooLong,
             Self::Connect(_)
             | Self::IdleClosed(_)
             | Self::Closed(_)

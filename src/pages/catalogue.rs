@@ -17,6 +17,7 @@ pub(crate) struct Catalogue {
     pub(crate) login: LoginText,
     pub(crate) sign_out: SignOutText,
     pub(crate) service: ServiceText,
+    pub(crate) limit: LimitText,
     pub(crate) problem: ProblemText,
 }
 
@@ -142,6 +143,24 @@ pub(crate) struct ServiceText {
     pub(crate) method_why: &'static str,
     pub(crate) internal: &'static str,
     pub(crate) internal_why: &'static str,
+}
+
+/// Whoever takes more than they may.
+pub(crate) struct LimitText {
+    pub(crate) head: &'static str,
+    pub(crate) head_why: About,
+    pub(crate) head_next: &'static str,
+    pub(crate) head_note: &'static str,
+    pub(crate) head_clear: &'static str,
+    pub(crate) body: &'static str,
+    pub(crate) body_why: About,
+    pub(crate) slow: &'static str,
+    pub(crate) slow_why: &'static str,
+    pub(crate) requests: &'static str,
+    pub(crate) requests_why: About,
+    pub(crate) logins: &'static str,
+    pub(crate) logins_why: About,
+    pub(crate) logins_next: &'static str,
 }
 
 /// What only a script is told.

@@ -6,6 +6,7 @@
 //!
 //! - [`chooser`]: the page with the provider's button; [`login_pages`]: what can go wrong on the way back from there;
 //! - [`sign_out`]: the question and its outcomes; [`service_pages`]: everything else that has to be said;
+//! - [`limit_pages`]: whoever takes more than they may;
 //! - [`problem`]: the same for scripts; [`assets`]: the one sheet and the one script;
 //!   [`official_button`]: what the operator imported.
 //!
@@ -17,6 +18,7 @@ pub mod catalogue;
 pub mod chooser;
 mod document;
 pub mod frame;
+pub mod limit_pages;
 pub mod locale;
 pub mod locales;
 pub mod login_pages;

@@ -39,6 +39,17 @@ pub enum Problem<'a> {
     ApplicationUnavailable,
     /// 504.
     ApplicationTooSlow,
+    /// 431: all fields together are too long, or too many.
+    HeadTooLong,
+    /// 413: the body is longer than the application takes.
+    BodyTooLong,
+    /// 408: the body came too slowly.
+    BodyTooSlow,
+    /// 429: this address takes more than it may; another try makes sense after so many seconds.
+    TooMany {
+        /// For `Retry-After`.
+        retry_after: u32,
+    },
     /// 503: every connection to the application is in use.
     TooBusy,
     /// 503: nobody can say who is signed in.
@@ -94,6 +105,7 @@ impl Problem<'_> {
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
+            Self::TooMany { retry_after } => return document::retry_after(response, *retry_after),
             Self::TooBusy | Self::SessionStoreUnavailable => {
                 return document::retry_after(response, SHORT_RETRY);
             }
@@ -111,6 +123,10 @@ impl Problem<'_> {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::HeadTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::ApplicationUnavailable => StatusCode::BAD_GATEWAY,
             Self::ApplicationTooSlow => StatusCode::GATEWAY_TIMEOUT,
@@ -128,6 +144,10 @@ impl Problem<'_> {
             Self::NotFound => "urn:guichet:problem:not-found",
             Self::Misdirected => "urn:guichet:problem:misdirected",
             Self::MethodNotAllowed { .. } => "urn:guichet:problem:method-not-allowed",
+            Self::HeadTooLong => "urn:guichet:problem:head-too-long",
+            Self::BodyTooLong => "urn:guichet:problem:body-too-long",
+            Self::BodyTooSlow => "urn:guichet:problem:body-too-slow",
+            Self::TooMany { .. } => "urn:guichet:problem:too-many-requests",
             Self::Internal => "urn:guichet:problem:internal-error",
             Self::ApplicationUnavailable => "urn:guichet:problem:application-unavailable",
             Self::ApplicationTooSlow => "urn:guichet:problem:application-too-slow",
@@ -138,7 +158,7 @@ impl Problem<'_> {
 
     /// The words of the page that a person would see.
     fn words(&self, text: &Catalogue, service: &str) -> (String, String) {
-        let (login, pages) = (&text.login, &text.service);
+        let (login, pages, limit) = (&text.login, &text.service, &text.limit);
         let fixed = |title: &str, detail: &str| (title.to_owned(), detail.to_owned());
         match self {
             Self::LoginRequired { .. } => {
@@ -148,6 +168,10 @@ impl Problem<'_> {
             Self::BadRequest => fixed(pages.bad_request, pages.bad_request_why),
             Self::NotFound | Self::Misdirected => fixed(pages.not_found, pages.not_found_why),
             Self::MethodNotAllowed { .. } => fixed(pages.method, pages.method_why),
+            Self::HeadTooLong => (limit.head.to_owned(), (limit.head_why)(service)),
+            Self::BodyTooLong => (limit.body.to_owned(), (limit.body_why)(service)),
+            Self::BodyTooSlow => fixed(limit.slow, limit.slow_why),
+            Self::TooMany { .. } => (limit.requests.to_owned(), (limit.requests_why)(service)),
             Self::Internal => fixed(pages.internal, pages.internal_why),
             Self::ApplicationUnavailable => ((pages.unavailable)(service), pages.unavailable_why.to_owned()),
             Self::ApplicationTooSlow => ((pages.slow)(service), pages.slow_why.to_owned()),

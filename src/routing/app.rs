@@ -32,6 +32,8 @@ pub struct App {
     pub upstream: Arc<Upstream>,
     /// What the application hears about the person.
     pub told: Told,
+    /// Key `max_body`: longest body of a request, in bytes. Absent: that of `[limits]`.
+    pub max_body: Option<u64>,
     /// Key `app_cookies`: names of its own session cookies, each of which comes back with the same person only.
     pub app_cookies: CookieNames,
     /// What each path asks. See [`App::route`].

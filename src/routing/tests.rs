@@ -32,6 +32,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
             host_header: HostHeader::Browser,
             limits: UpstreamLimits::default(),
         }),
+        max_body: None,
         app_cookies: CookieNames::default(),
         told: Told {
             audience: name.to_owned(),

@@ -220,6 +220,7 @@ pub fn route(own_paths: &OwnPaths, path: &str) -> &'static str {
         Some(OwnPath::LoggedOut) => "/_guichet/logged-out",
         Some(OwnPath::Jwks) => "/_guichet/jwks.json",
         Some(OwnPath::SectorIdentifier) => "/_guichet/sector-identifier.json",
+        Some(OwnPath::ClearCookies) => "/_guichet/clear-cookies",
         Some(OwnPath::Asset(_)) => "/_guichet/assets/{name}",
         None => "/_guichet/{other}",
     }

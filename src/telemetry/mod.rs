@@ -8,6 +8,7 @@ pub mod expected;
 pub mod followed_file;
 pub mod labels;
 pub mod limit;
+pub mod limit_label;
 pub mod line;
 pub mod logging;
 pub mod metrics;

@@ -102,7 +102,8 @@ impl TrustedProxies {
         }
     }
 
-    fn trust(&self, address: IpAddr) -> bool {
+    /// Whether this is one of them.
+    pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod certificate;
 pub mod client_address;
+pub mod client_network;
 pub mod cookie_names;
 pub mod cookies;
 pub mod header_name;

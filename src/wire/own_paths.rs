@@ -31,6 +31,8 @@ pub enum OwnPath<'a> {
     Jwks,
     /// Every redirect URI, for a provider (OpenID Connect Core 1.0, section 8.1).
     SectorIdentifier,
+    /// The way out for a browser whose cookies are too long for a request.
+    ClearCookies,
     /// A style sheet, script or font of our pages.
     Asset(&'a str),
 }
@@ -45,6 +47,7 @@ impl fmt::Display for OwnPath<'_> {
             Self::LoggedOut => f.write_str("logged-out"),
             Self::Jwks => f.write_str("jwks.json"),
             Self::SectorIdentifier => f.write_str("sector-identifier.json"),
+            Self::ClearCookies => f.write_str("clear-cookies"),
             Self::Asset(name) => write!(f, "assets/{name}"),
         }
     }
@@ -59,6 +62,7 @@ impl<'a> OwnPath<'a> {
             "logged-out" => Self::LoggedOut,
             "jwks.json" => Self::Jwks,
             "sector-identifier.json" => Self::SectorIdentifier,
+            "clear-cookies" => Self::ClearCookies,
             _ => match below.split_once('/')? {
                 ("login", entry) => Self::Login(entry),
                 ("assets", name) => Self::Asset(name),

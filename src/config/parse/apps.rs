@@ -8,6 +8,7 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
+use crate::config::parse::limits;
 use crate::config::parse::provider::Entry;
 use crate::config::parse::routes;
 use crate::config::parse::told;
@@ -118,6 +119,7 @@ fn app(
         .iter()
         .filter(|entry| providers.iter().any(|name| name.as_str() == entry.name))
         .collect();
+    let max_body = limits::max_body(key, raw.max_body.take(), findings);
     let app_cookies = app_cookies(&key.name("app_cookies"), raw.app_cookies.take(), findings);
     let told = told::told(key, name.as_deref(), &mut raw, &offered, findings);
     let routes = routes::routes(key, place.path.as_ref(), raw.routes.take(), findings);
@@ -136,6 +138,7 @@ fn app(
         login,
         upstream: Arc::new(upstream?),
         told: told?,
+        max_body,
         app_cookies: CookieNames::new(app_cookies),
         routes: routes?,
     })

@@ -5,6 +5,7 @@ pub mod assertion;
 pub mod assets;
 pub mod budget;
 pub mod files;
+pub mod limits;
 pub mod logs;
 pub mod outbound;
 pub mod provider;
@@ -29,6 +30,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let organisation = site::organisation(raw.organisation, findings);
     let official_button = assets::official_button(raw.assets_dir.as_deref(), surroundings, findings);
     let server = server::server(raw.server, surroundings, findings);
+    let limits = limits::limits(raw.limits, findings);
     let logs = logs::logs(raw.logs, surroundings, findings);
     let outbound = outbound::outbound(raw.outbound, surroundings, findings);
     let store = raw.session.as_ref().and_then(|raw| raw.store.clone());
@@ -49,6 +51,9 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
         routes::report_own_paths(&server.own_paths, &apps, findings);
         upstream::report_loops(server, &apps, findings);
     }
+    if let Some(limits) = &limits {
+        limits::report_contradictions(limits, &apps, findings);
+    }
     if let (Some(server), Some(public_url)) = (&server, &public_url) {
         tls::report_listener(server, (public_url, &apps), surroundings, findings);
     }
@@ -61,6 +66,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
         official_button,
         organisation: organisation?,
         server: server?,
+        limits: limits?,
         logs: logs?,
         outbound: outbound?,
         session: session?,

@@ -7,6 +7,7 @@ use crate::config::duration;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
+use crate::config::size;
 
 /// Longest text, in bytes.
 const LONGEST: usize = 256;
@@ -83,6 +84,34 @@ pub fn duration(
                 }
             };
             findings.error(Code::Duration, key, problem, help);
+            None
+        }
+    }
+}
+
+/// A size between two bounds, both of which make sense, in bytes.
+pub fn size(key: &Key, text: Option<String>, bounds: (u64, u64), findings: &mut Findings) -> Option<u64> {
+    let text = text?;
+    let (least, most) = bounds;
+    match size::parse(&text) {
+        Ok(size) if size < least || size > most => {
+            let help = format!("between {} and {}", size::written(least), size::written(most));
+            let problem = format!("`{key}` cannot be `{}`", bounded(&text));
+            findings.error(Code::SizeOutOfBounds, key, problem, help);
+            None
+        }
+        Ok(size) => Some(size),
+        Err(error) => {
+            let problem = format!("`{}` {error}", bounded(&text));
+            let help = match error {
+                size::SizeError::NoUnit => {
+                    format!("say of what: \"{text}B\", \"{text}KiB\" or \"{text}MiB\"")
+                }
+                size::SizeError::NotASize => {
+                    "write a whole number with its unit: \"500B\", \"32KiB\", \"20MiB\", \"1GiB\"".to_owned()
+                }
+            };
+            findings.error(Code::Size, key, problem, help);
             None
         }
     }

@@ -155,7 +155,7 @@ async fn a_request_body_that_stands_still_is_given_up() {
     browser
         .send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         .await;
-    assert_eq!(status(&browser.rest().await), "400");
+    assert_eq!(status(&browser.rest().await), "408");
 }
 
 #[tokio::test]

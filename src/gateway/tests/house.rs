@@ -77,7 +77,11 @@ impl House {
         let address = listener.local_addr().unwrap();
         let lifecycle = Arc::new(Lifecycle::default());
         let upstreams = Upstreams::new(Arc::new(Shared::default()));
-        let exchange = Arc::new(Exchange::new(Arc::new(Live::new(Arc::new(pipeline))), upstreams));
+        let exchange = Arc::new(Exchange::new(
+            Arc::new(Live::new(Arc::new(pipeline))),
+            upstreams,
+            Arc::default(),
+        ));
         let rules = Arc::new(Live::new(Arc::new(Rules::default())));
         let serving = tokio::spawn(accept::accept(
             exchange,
@@ -115,6 +119,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
             claims: Vec::new(),
             plain_headers: Vec::new(),
         },
+        max_body: None,
         app_cookies: CookieNames::default(),
         routes: Vec::new(),
     })
@@ -182,7 +187,10 @@ impl Decide for PassAll {
 impl PassAll {
     fn failed(&self, failure: &Failure) -> Response {
         let status = match failure {
-            Failure::FormTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Failure::FormTooLong | Failure::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Failure::HeadTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Failure::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Failure::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Failure::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
             Failure::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Failure::UpstreamBusy => StatusCode::SERVICE_UNAVAILABLE,

@@ -55,9 +55,10 @@ impl Browser {
         };
         let upstreams = Upstreams::new(Arc::new(Shared::default()));
         let live = Arc::new(Live::new(Arc::new(pipeline)));
-        let exchange = Arc::new(Exchange::new(live, upstreams));
+        let exchange = Arc::new(Exchange::new(live, upstreams, Arc::default()));
         let peer = SocketAddr::from(([192, 0, 2, 1], 9));
-        let caller = Caller::new(peer, &Live::new(Arc::new(Rules::default())));
+        let caller =
+            Caller::connect(peer, &Live::new(Arc::new(Rules::default())), exchange.clients()).unwrap();
         let lifecycle = Arc::new(Lifecycle::new(Ending {
             shutdown_delay: Duration::from_hours(1),
             drain_timeout: Duration::from_hours(1),

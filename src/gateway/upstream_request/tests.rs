@@ -66,6 +66,7 @@ fn app() -> Arc<App> {
             claims: Vec::new(),
             plain_headers: Vec::new(),
         },
+        max_body: None,
         app_cookies: CookieNames::default(),
         routes: Vec::new(),
     })

@@ -3,6 +3,7 @@
 use crate::pages::catalogue::Catalogue;
 use crate::pages::catalogue::ChooserText;
 use crate::pages::catalogue::FrameText;
+use crate::pages::catalogue::LimitText;
 use crate::pages::catalogue::LoginText;
 use crate::pages::catalogue::ProblemText;
 use crate::pages::catalogue::ServiceText;
@@ -15,6 +16,7 @@ pub(crate) static ENGLISH: Catalogue = Catalogue {
     login: LOGIN,
     sign_out: SIGN_OUT,
     service: SERVICE,
+    limit: LIMIT,
     problem: PROBLEM,
 };
 
@@ -152,6 +154,39 @@ const SERVICE: ServiceText = ServiceText {
     method_why: "Nothing was done. Start from the service’s home page.",
     internal: "Unexpected error",
     internal_why: "An error occurred on our side, and we apologise. Try again in a moment.",
+};
+
+const LIMIT: LimitText = LimitText {
+    head: "Your browser sends too many cookies",
+    head_why: |service| {
+        format!(
+            "With each request your browser sends {service} the cookies that this site and its neighbours left in it. There \
+             are so many that the request is no longer accepted."
+        )
+    },
+    head_next: "Clear them to continue. You will be signed out of this site and of those that share its name.",
+    head_note: "If this page comes back, clear the cookies of this site in your browser’s settings.",
+    head_clear: "Clear the cookies of this site",
+    body: "What you sent is too large",
+    body_why: |service| {
+        format!("{service} does not accept a form or a file of this size. Send a smaller one.")
+    },
+    slow: "Your connection is too slow",
+    slow_why: "What you sent did not arrive in time. Check your connection, then try again.",
+    requests: "Too many requests from your network",
+    requests_why: |service| {
+        format!(
+            "Your device, or those that share its connection, ask {service} too much at once. Try again in a few seconds."
+        )
+    },
+    logins: "Too many sign-ins from your network",
+    logins_why: |service| {
+        format!(
+            "Your device, or those that share its connection, have started signing in to {service} very often within a \
+             minute."
+        )
+    },
+    logins_next: "Wait a minute, then try again. No information was passed on.",
 };
 
 const PROBLEM: ProblemText = ProblemText {

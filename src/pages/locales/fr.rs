@@ -4,6 +4,7 @@
 use crate::pages::catalogue::Catalogue;
 use crate::pages::catalogue::ChooserText;
 use crate::pages::catalogue::FrameText;
+use crate::pages::catalogue::LimitText;
 use crate::pages::catalogue::LoginText;
 use crate::pages::catalogue::ProblemText;
 use crate::pages::catalogue::ServiceText;
@@ -16,6 +17,7 @@ pub(crate) static FRENCH: Catalogue = Catalogue {
     login: LOGIN,
     sign_out: SIGN_OUT,
     service: SERVICE,
+    limit: LIMIT,
     problem: PROBLEM,
 };
 
@@ -169,6 +171,42 @@ const SERVICE: ServiceText = ServiceText {
     method_why: "Rien n’a été fait. Repartez de l’accueil du service.",
     internal: "Erreur inattendue",
     internal_why: "Une erreur s’est produite de notre côté, veuillez nous en excuser. Réessayez dans un instant.",
+};
+
+const LIMIT: LimitText = LimitText {
+    head: "Votre navigateur envoie trop de cookies",
+    head_why: |service| {
+        format!(
+            "À chaque demande, votre navigateur envoie à {service} les cookies que ce site et ses voisins y ont déposés. \
+             Ils sont devenus si nombreux que la demande n’est plus acceptée."
+        )
+    },
+    head_next: "Effacez-les pour continuer. Vous serez déconnecté de ce site et de ceux qui partagent son nom.",
+    head_note: "Si cette page revient, effacez les cookies de ce site dans les réglages de votre navigateur.",
+    head_clear: "Effacer les cookies de ce site",
+    body: "Votre envoi est trop volumineux",
+    body_why: |service| {
+        format!(
+            "{service} n’accepte pas un formulaire ou un fichier de cette taille. Envoyez-en un plus petit."
+        )
+    },
+    slow: "Votre connexion est trop lente",
+    slow_why: "Votre envoi n’est pas arrivé à temps. Vérifiez votre connexion, puis recommencez.",
+    requests: "Trop de demandes depuis votre réseau",
+    requests_why: |service| {
+        format!(
+            "Votre appareil, ou ceux qui partagent sa connexion, demandent trop de choses à la fois à {service}. Réessayez \
+             dans quelques secondes."
+        )
+    },
+    logins: "Trop de connexions depuis votre réseau",
+    logins_why: |service| {
+        format!(
+            "Votre appareil, ou ceux qui partagent sa connexion, ont commencé à se connecter à {service} un très grand \
+             nombre de fois en une minute."
+        )
+    },
+    logins_next: "Patientez une minute, puis réessayez. Aucune donnée n’a été transmise.",
 };
 
 const PROBLEM: ProblemText = ProblemText {

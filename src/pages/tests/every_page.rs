@@ -1,6 +1,7 @@
 //! Every page in both languages, each made once with what it can show.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use crate::pages::chooser::Answers;
 use crate::pages::chooser::ButtonStyle;
@@ -11,6 +12,11 @@ use crate::pages::chooser::ProviderChoice;
 use crate::pages::chooser::Sentence;
 use crate::pages::frame::Frame;
 use crate::pages::frame::Reference;
+use crate::pages::limit_pages::BodyTooLong;
+use crate::pages::limit_pages::BodyTooSlow;
+use crate::pages::limit_pages::HeadTooLong;
+use crate::pages::limit_pages::TooManyLogins;
+use crate::pages::limit_pages::TooManyRequests;
 use crate::pages::locale::Locale;
 use crate::pages::login_pages::AccessDenied;
 use crate::pages::login_pages::LoginExpired;
@@ -225,6 +231,22 @@ pub(super) fn service_errors(frame: &Frame<'_>) -> Vec<Shown> {
     ]
 }
 
+pub(super) fn limit_errors(frame: &Frame<'_>) -> Vec<Shown> {
+    let clear = "/_guichet/clear-cookies";
+    let logins = |again| {
+        let wait = Duration::from_millis(1500);
+        TooManyLogins { wait, again }.respond(frame)
+    };
+    vec![
+        ("head-too-long", 431, HeadTooLong { clear }.respond(frame)),
+        ("body-too-long", 413, BodyTooLong.respond(frame)),
+        ("body-too-slow", 408, BodyTooSlow.respond(frame)),
+        ("requests", 429, TooManyRequests.respond(frame)),
+        ("logins", 429, logins(None)),
+        ("logins-again", 429, logins(Some(LOGIN))),
+    ]
+}
+
 pub(super) fn error_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
     let frame = Frame {
         reference: Some(Reference {
@@ -233,7 +255,12 @@ pub(super) fn error_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         }),
         ..*frame
     };
-    [login_errors(&frame, provider), service_errors(&frame)].concat()
+    [
+        login_errors(&frame, provider),
+        service_errors(&frame),
+        limit_errors(&frame),
+    ]
+    .concat()
 }
 
 pub(super) fn pages(locale: Locale) -> Vec<Shown> {

@@ -58,12 +58,17 @@ fn a_problem_without_a_login_names_none() {
         (Problem::Internal, 500, "internal-error"),
         (Problem::ApplicationUnavailable, 502, "application-unavailable"),
         (Problem::ApplicationTooSlow, 504, "application-too-slow"),
+        (Problem::HeadTooLong, 431, "head-too-long"),
+        (Problem::BodyTooLong, 413, "body-too-long"),
+        (Problem::BodyTooSlow, 408, "body-too-slow"),
+        (Problem::TooMany { retry_after: 7 }, 429, "too-many-requests"),
         (Problem::TooBusy, 503, "too-busy"),
         (Problem::SessionStoreUnavailable, 503, "session-store-unavailable"),
     ] {
         let response = problem.respond(&frame);
         assert_eq!(response.status.as_u16(), status);
-        assert_eq!(field(&response, "retry-after").is_some(), status == 503, "{kind}");
+        let comes_back = matches!(status, 429 | 503);
+        assert_eq!(field(&response, "retry-after").is_some(), comes_back, "{kind}");
         let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
         assert_eq!(body["type"], format!("urn:guichet:problem:{kind}"));
         assert_eq!(body.get("login"), None, "{kind}");

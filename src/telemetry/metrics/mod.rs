@@ -26,6 +26,8 @@ use crate::telemetry::labels::ProviderLabels;
 use crate::telemetry::labels::ServedLabels;
 use crate::telemetry::labels::StatusLabel;
 use crate::telemetry::labels::StoreLabels;
+use crate::telemetry::limit_label::LimitLabel;
+use crate::telemetry::limit_label::LimitLabels;
 use crate::telemetry::metrics::table::List;
 use crate::telemetry::metrics::table::Table;
 
@@ -192,6 +194,11 @@ impl Metrics {
         self.table.spoofed.get_or_create(&of_app(app)).inc_by(fields);
     }
 
+    /// A limit was reached.
+    pub fn limited(&self, limit: LimitLabel) {
+        self.table.limited.get_or_create(&LimitLabels { limit }).inc();
+    }
+
     /// The session store was asked.
     pub fn store_asked(&self, store: &'static str, elapsed: Duration) {
         let labels = StoreLabels { store };
@@ -246,6 +253,9 @@ impl Metrics {
         let table = &self.table;
         let store = expected.store;
         drop(table.store_errors.get_or_create(&StoreLabels { store }));
+        for limit in LimitLabel::ALL {
+            drop(table.limited.get_or_create(&LimitLabels { limit }));
+        }
         for (kind, result) in LOGOUTS {
             drop(table.logouts.get_or_create(&LogoutLabels { kind, result }));
         }

@@ -25,6 +25,7 @@ use crate::telemetry::labels::ProbeLabels;
 use crate::telemetry::labels::ProviderLabels;
 use crate::telemetry::labels::ServedLabels;
 use crate::telemetry::labels::StoreLabels;
+use crate::telemetry::limit_label::LimitLabels;
 
 /// OpenTelemetry, semantic conventions for HTTP metrics.
 const SECONDS: [f64; 14] = [
@@ -51,6 +52,7 @@ pub(super) struct Table {
     pub(super) header_bytes: Durations<AppLabels>,
     pub(super) over_budget: Family<AppLabels, Counter>,
     pub(super) spoofed: Family<AppLabels, Counter>,
+    pub(super) limited: Family<LimitLabels, Counter>,
     pub(super) store_errors: Family<StoreLabels, Counter>,
     pub(super) store_duration: Durations<StoreLabels>,
     pub(super) provider_up: Family<ProviderLabels, Gauge>,
@@ -124,6 +126,11 @@ impl Table {
             spoofed: list.add(
                 "guichet_spoofed_headers_stripped",
                 "Fields that only we may write and that a client had sent",
+                Family::default(),
+            ),
+            limited: list.add(
+                "guichet_limit_refusals",
+                "What was refused or ended because a limit was reached",
                 Family::default(),
             ),
             store_errors: list.add(

@@ -91,7 +91,7 @@ fn is_toml(line: &str) -> bool {
         !text.is_empty()
             && text
                 .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte))
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.".contains(&byte))
     };
     let header = line.trim_matches(['[', ']']);
     (line.starts_with('[') && is_name(header))

@@ -83,6 +83,7 @@ fn metrics_name_nobody() {
         "store",
         "action",
         "endpoint",
+        "limit",
         "reason",
         "version",
         "rustls_provider",
