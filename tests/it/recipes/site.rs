@@ -2,11 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::path::PathBuf;
-use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -15,14 +11,14 @@ use super::tokens::ISSUER;
 use crate::support::command::tool;
 use crate::support::document;
 use crate::support::document::with;
-use crate::support::ports::free_port;
 use crate::support::ports::local;
 use crate::support::process::Process;
 use crate::support::provider::node;
-use crate::support::pyjwt;
 use crate::support::raw;
 use crate::support::raw::Answer;
-use crate::support::wait::until;
+use crate::support::servers;
+use crate::support::servers::port_of;
+use crate::support::servers::sh;
 
 /// The page.
 const PAGE: &str = "docs/applications.md";
@@ -72,9 +68,7 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn start(recipe: Recipe, settings: &Settings) -> Self {
-        let folder = TempDir::new().unwrap();
-        // Apache does not stay root.
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let folder = servers::folder();
         let (process, address) = match recipe {
             Recipe::Php => php(folder.path(), settings),
             Recipe::Python => python(folder.path(), settings),
@@ -138,22 +132,6 @@ fn filled_in(recipe: &str, settings: &Settings, times: [&str; 2], anonymous: [&s
     with(recipe, &replacements)
 }
 
-/// Runs a script in a folder; what it says goes one way.
-fn sh(script: &str, folder: &Path) -> Command {
-    let mut command = Command::new("sh");
-    // Servers put files of their own at home.
-    command
-        .args(["-e", "-c", &format!("exec 2>&1\n{script}")])
-        .current_dir(folder)
-        .env("HOME", folder);
-    command
-}
-
-fn port_of(text: &str) -> u16 {
-    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or_else(|error| panic!("{error}: {text:?}"))
-}
-
 fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let here = folder.display().to_string();
     let mut replacements = vec![(ISSUER, settings.issuer.as_str()), ("/etc/guichet", &here)];
@@ -170,65 +148,16 @@ fn php(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     fs::write(root.join("index.php"), LEGACY_PHP).unwrap();
     // The application may try to get rid of it.
     fs::write(root.join(".htaccess"), "php_value auto_prepend_file none\n").unwrap();
-    // Apache does not take 0.
-    let port = free_port();
-    let site = with(
-        &block("apache", "VirtualHost"),
-        &[
-            ("127.0.0.1:8081", &format!("127.0.0.1:{port}")),
-            ("/srv/application", &root.display().to_string()),
-            ("/etc/guichet", &here),
-        ],
-    );
-    let configuration = folder.join("apache.conf");
-    fs::write(&configuration, apache(&here) + &site).unwrap();
-    // One process, which ends at once; it says nothing when it is ready.
-    let command = format!(
-        "echo starting\nexec /usr/sbin/apache2 -X -f {}",
-        configuration.display()
-    );
-    let (process, _) = Process::announced(&mut sh(&command, folder), "starting");
-    until("Apache listens", || TcpStream::connect(local(port)).is_ok());
-    (process, local(port))
-}
-
-/// What Debian's own configuration says otherwise, as far as one process of any user can have it.
-fn apache(folder: &str) -> String {
-    let modules = Path::new("/usr/lib/apache2/modules");
-    let names = fs::read_dir(modules).map(|entries| {
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names
-            .filter(|name| name.starts_with("libphp"))
-            .collect::<Vec<_>>()
-    });
-    let names = names.unwrap_or_else(|error| panic!("{error}; `./test` installs what is lacking"));
-    let php = names
-        .first()
-        .expect("no PHP for Apache; `./test` installs what is lacking");
-    format!(
-        r#"ServerRoot "{folder}"
-ServerName localhost
-PidFile "{folder}/apache.pid"
-Mutex file:{folder} default
-ErrorLog /dev/stderr
-User nobody
-Group nogroup
-KeepAlive Off
-LoadModule mpm_prefork_module {modules}/mod_mpm_prefork.so
-LoadModule authz_core_module {modules}/mod_authz_core.so
-LoadModule dir_module {modules}/mod_dir.so
-LoadModule php_module {modules}/{php}
-FallbackResource /index.php
-<FilesMatch "\.php$">
-    SetHandler application/x-httpd-php
-</FilesMatch>
-<Directory "{folder}/application">
-    AllowOverride All
-    Require all granted
-</Directory>
-"#,
-        modules = modules.display()
-    )
+    servers::apache(folder, |port| {
+        with(
+            &block("apache", "VirtualHost"),
+            &[
+                ("127.0.0.1:8081", &format!("127.0.0.1:{port}")),
+                ("/srv/application", &root.display().to_string()),
+                ("/etc/guichet", &here),
+            ],
+        )
+    })
 }
 
 fn python(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
@@ -245,13 +174,8 @@ fn python(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     fs::write(folder.join("signed_in.py"), block("python", "import Guichet")).unwrap();
     fs::create_dir(folder.join("legacy")).unwrap();
     fs::write(folder.join("legacy/wsgi.py"), LEGACY_PYTHON).unwrap();
-    let gunicorn = format!("exec {} -m gunicorn", pyjwt::python().display());
-    let command = with(
-        &block("sh", "gunicorn"),
-        &[("gunicorn", gunicorn.as_str()), ("127.0.0.1:8081", "127.0.0.1:0")],
-    );
-    let (process, rest) = Process::announced(&mut sh(&command, folder), "Listening at: http://127.0.0.1:");
-    (process, local(port_of(&rest)))
+    let command = with(&block("sh", "gunicorn"), &[("127.0.0.1:8081", "127.0.0.1:0")]);
+    servers::gunicorn(folder, &command)
 }
 
 fn node_server(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
@@ -270,17 +194,6 @@ fn node_server(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     (process, local(port_of(&rest)))
 }
 
-/// One Tomcat of its own: its programs are Debian's, its folders are here.
-const SERVER_XML: &str = r#"<Server port="-1"><Service name="Catalina">
-<Connector address="127.0.0.1" port="0"/>
-<Engine name="Catalina" defaultHost="localhost"><Host name="localhost" appBase="webapps" autoDeploy="false"/></Engine>
-</Service></Server>"#;
-/// It looks for pages of tags in every library, at length; there are none.
-const CONTEXT_XML: &str = r#"<Context><JarScanner scanClassPath="false"/></Context>"#;
-/// A program that lives for seconds is not worth the second compiler.
-const JAVA_OPTIONS: (&str, &str) = ("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
-const WEB_XML: &str = r#"<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0"/>"#;
-
 fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     let recipe = filled_in(
         &block("java", "class GuichetFilter"),
@@ -293,27 +206,8 @@ fn java(folder: &Path, settings: &Settings) -> (Process, SocketAddr) {
     );
     fs::write(folder.join("GuichetFilter.java"), recipe).unwrap();
     fs::write(folder.join("Legacy.java"), LEGACY_JAVA).unwrap();
-    for name in ["conf", "lib", "temp", "webapps/ROOT/WEB-INF/classes"] {
-        fs::create_dir_all(folder.join(name)).unwrap();
-    }
-    fs::write(folder.join("conf/server.xml"), SERVER_XML).unwrap();
-    fs::write(folder.join("conf/context.xml"), CONTEXT_XML).unwrap();
-    fs::write(folder.join("conf/web.xml"), WEB_XML).unwrap();
     let lib = format!("{}/lib/", folder.display());
     let build = with(&block("sh", "javac"), &[("/var/lib/tomcat10/lib/", &lib)]);
-    let legacy = "javac -d webapps/ROOT/WEB-INF/classes -cp '/usr/share/tomcat10/lib/*' Legacy.java";
-    let mut compiler = sh(&format!("{build}\n{legacy}"), folder);
-    tool(compiler.env(JAVA_OPTIONS.0, JAVA_OPTIONS.1), "").well();
-    let catalina = PathBuf::from("/usr/share/tomcat10");
-    let command = format!("exec {}/bin/catalina.sh run", catalina.display());
-    let mut command = sh(&command, folder);
-    command
-        .env("CATALINA_HOME", &catalina)
-        .env("CATALINA_BASE", folder)
-        .env(JAVA_OPTIONS.0, JAVA_OPTIONS.1);
-    let (process, rest) = Process::announced(
-        &mut command,
-        "Starting ProtocolHandler [\"http-nio-127.0.0.1-auto-1-",
-    );
-    (process, local(port_of(&rest)))
+    let legacy = servers::servlet("Legacy.java");
+    servers::tomcat(folder, &format!("{build}\n{legacy}"))
 }

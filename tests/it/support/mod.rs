@@ -28,6 +28,7 @@ pub(crate) mod redis;
 pub(crate) mod repository;
 pub(crate) mod resp;
 pub(crate) mod scene;
+pub(crate) mod servers;
 pub(crate) mod signed_in;
 pub(crate) mod steps;
 pub(crate) mod table;
