@@ -21,6 +21,8 @@ mod documents;
 #[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod journey;
 #[cfg(test)]
 mod lies;

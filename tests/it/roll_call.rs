@@ -8,6 +8,7 @@ use crate::configuration;
 use crate::deploy;
 use crate::doctor;
 use crate::franceconnect;
+use crate::fuzz;
 use crate::journey;
 use crate::lies;
 use crate::lifecycle;
@@ -25,6 +26,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     assertion::ids,
     command_line::ids,
     franceconnect::ids,
+    fuzz::ids,
     relayed::ids,
     attack::hostile_claims::ids,
     attack::identity_headers::ids,
