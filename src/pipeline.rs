@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a socket: a request comes in as a value, and what becomes of it goes out as one.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::Method;
@@ -15,6 +16,8 @@ use crate::endpoints::ends_session;
 use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::forward_auth;
+use crate::endpoints::forward_auth_error::ForwardAuthError;
 use crate::endpoints::in_the_open;
 use crate::endpoints::misdirected;
 use crate::endpoints::witness;
@@ -25,6 +28,7 @@ use crate::judge::Judgement;
 use crate::routing::Found;
 use crate::routing::app::App;
 use crate::routing::app::Route;
+use crate::routing::upstream::Upstream;
 use crate::session::owner::CookieOwner;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
@@ -52,6 +56,8 @@ pub struct Forward {
     pub request: Request,
     /// Whose it is.
     pub app: Arc<App>,
+    /// Where it goes.
+    pub upstream: Arc<Upstream>,
     /// What is written last.
     pub identity: IdentityHeaders,
     /// What is added to the answer.
@@ -101,12 +107,17 @@ impl Pipeline {
         };
         match self.judge.judge(&request, app, route).await {
             Ok(Judgement::Forward(admission)) => {
+                let Some(upstream) = app.upstream() else {
+                    let elsewhere = ForwardAuthError::NotProxied(app.name.clone());
+                    return Outcome::Answer(failure::answer_for(desk, &request, app, &elsewhere.into()));
+                };
                 witness::judged(desk, app, &admission);
                 Outcome::Forward(Box::new(Forward {
                     app_cookies: app_cookies(desk, &request, (app, route), admission.session()).await,
                     cache: admission.cache(),
                     ending: ends_session::ending(&request, route, admission.passes),
                     app: Arc::clone(app),
+                    upstream: Arc::clone(upstream),
                     request,
                     identity: admission.identity,
                     public_scheme: desk.scheme,
@@ -121,6 +132,11 @@ impl Pipeline {
                 Outcome::Answer(failure::answer(desk, &request, &Failure::from(error)))
             }
         }
+    }
+
+    /// Answers a front proxy that asks for the decision alone, and forwards the request itself.
+    pub async fn decide_alone(&self, head: &Parts, peer: SocketAddr, id: &RequestId) -> Response {
+        forward_auth::answer(&self.desk, &self.judge, (head, peer), id).await
     }
 
     /// Who is told what happens.

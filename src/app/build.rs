@@ -203,6 +203,7 @@ impl Builder<'_> {
             official_button: config.official_button,
             redirect_uris,
             assertions: Arc::clone(&assertions),
+            forward_auth: config.forward_auth,
             clock: Arc::clone(&clock),
             lifecycle: Arc::clone(self.lifecycle),
             telemetry: Arc::clone(self.telemetry),
@@ -257,9 +258,9 @@ impl Builder<'_> {
     /// The connections to an application stay open where nothing about them changed.
     fn app(&self, mut app: routing::app::App) -> Arc<routing::app::App> {
         let before = self.before.into_iter().flat_map(|before| &before.apps);
-        let mut same = before.filter(|old| old.name == app.name && old.upstream == app.upstream);
+        let mut same = before.filter(|old| old.name == app.name && old.upstream() == app.upstream());
         if let Some(old) = same.next() {
-            app.upstream = Arc::clone(&old.upstream);
+            app.mode = old.mode.clone();
         }
         Arc::new(app)
     }

@@ -203,14 +203,15 @@ fn outcome(
 }
 
 fn forwarded(app: &App, request: &Request, fields: &[(HeaderName, HeaderValue)]) -> Lines {
-    let upstream = &app.upstream;
-    let to = format!(
-        "{} {} to {}://{}",
-        request.method,
-        request.target.as_str(),
-        upstream.scheme.as_str(),
-        upstream.authority
-    );
+    let (method, target) = (&request.method, request.target.as_str());
+    let to = match app.upstream() {
+        Some(upstream) => format!(
+            "{method} {target} to {}://{}",
+            upstream.scheme.as_str(),
+            upstream.authority
+        ),
+        None => format!("{method} {target} by the proxy that asked (mode = \"forward_auth\")"),
+    };
     let mut lines = vec![("forwarded", to)];
     for (name, value) in fields {
         let value = match (name, value.to_str()) {

@@ -114,6 +114,10 @@ codes! {
 
     Limits = 119, "Limits that make no sense together.";
     PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
+
+    ForwardAuthCallers = 130, "An app that a front proxy has to ask about, and nobody who may.";
+    ForwardAuthKey = 131, "A key that cannot work where another proxy forwards the requests.";
+    ForwardAuthHead = 132, "More about a person than a front proxy reads.";
 }
 
 impl fmt::Display for Code {

@@ -52,9 +52,14 @@ lifetime = "60s"
 [providers."*"]
 scopes = ["openid"]
 
+[forward_auth]
+callers = []
+max_head_bytes = 4096
+
 [[apps]]
 path = "/"
 login = "chooser"
+mode = "proxy"
 claims = ["sub"]
 plain_headers = []
 host_header = "browser"
@@ -70,7 +75,7 @@ ends_session = false
 "#;
 
 /// Tables of the file that are there even if nobody wrote them.
-const ALWAYS: &[&str] = &["server", "limits", "logs", "session", "assertion"];
+const ALWAYS: &[&str] = &["server", "limits", "logs", "session", "assertion", "forward_auth"];
 
 /// Adds what nobody said.
 pub fn fill(tree: &mut Value) {

@@ -40,6 +40,8 @@ pub struct File {
     /// The providers, each under a name of your own (`[a-z][a-z0-9-]{0,31}`), which is part of cookie names and paths.
     #[schemars(required)]
     pub providers: Option<BTreeMap<String, Provider>>,
+    /// Front proxies that ask about each request and forward it themselves. Absent: nobody may ask.
+    pub forward_auth: Option<ForwardAuth>,
     /// The applications.
     #[schemars(required)]
     pub apps: Option<Vec<App>>,
@@ -257,6 +259,19 @@ pub struct Provider {
     pub signing_alg: Option<String>,
 }
 
+/// Front proxies that ask about each request and forward it themselves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardAuth {
+    /// The addresses or networks that they ask from. With `secret` as well, both are needed.
+    pub callers: Option<Vec<String>>,
+    /// What they send in `X-Forward-Auth-Secret`: at least 32 random bytes. A list has the current one first; each is accepted.
+    pub secret: Option<SecretSources>,
+    /// The longest head of an answer that they read, in bytes; a longer answer is refused.
+    #[schemars(range(min = 1024, max = 65536))]
+    pub max_head_bytes: Option<u32>,
+}
+
 /// An application.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -276,8 +291,10 @@ pub struct App {
     /// What a visitor without a session sees first: a page with the provider's button, or the provider itself.
     #[schemars(extend("enum" = ["chooser", "redirect"]))]
     pub login: Option<String>,
-    /// The application server: one URL, scheme, host and port.
-    #[schemars(required)]
+    /// Who carries requests to the application: the gateway, or another proxy, which asks about each of them.
+    #[schemars(extend("enum" = ["proxy", "forward_auth"]))]
+    pub mode: Option<String>,
+    /// The application server: one URL, scheme, host and port. Needed unless `mode = "forward_auth"`.
     pub upstreams: Option<Vec<String>>,
     /// What the application is told about a person; nothing else leaves.
     pub claims: Option<Vec<String>>,

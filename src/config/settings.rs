@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::back_channel::road::Outbound;
+use crate::endpoints::callers::Callers;
 use crate::gateway::limits::Limits;
 use crate::gateway::listener::Hsts;
 use crate::oidc::client_settings::ClientSettings;
@@ -47,6 +48,8 @@ pub struct Config {
     pub providers: Vec<ClientSettings>,
     /// The applications, in the order of the file.
     pub apps: Vec<App>,
+    /// Who may ask for a decision alone. Absent: nobody.
+    pub forward_auth: Option<Callers>,
 }
 
 /// Scheme and host of the site.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::endpoints::callers::Callers;
 use crate::endpoints::login_limit::LoginLimit;
 use crate::identity_headers::assertion::Assertions;
 use crate::lifecycle::Lifecycle;
@@ -52,6 +53,8 @@ pub struct Desk {
     pub redirect_uris: Vec<String>,
     /// What applications are told, and the keys to verify it.
     pub assertions: Arc<Assertions>,
+    /// Who may ask for a decision alone. Absent: nobody.
+    pub forward_auth: Option<Callers>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Who is told what happens.

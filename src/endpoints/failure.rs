@@ -13,6 +13,7 @@ use crate::causes;
 use crate::endpoints::clear_cookies;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
+use crate::endpoints::forward_auth_error::ForwardAuthError;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::login_limit::TooManyLogins;
 use crate::endpoints::surroundings::Surroundings;
@@ -109,6 +110,9 @@ pub enum Failure {
     /// The store does not say who is signed in. That is not the same as nobody.
     #[error("the session store failed")]
     StoreUnavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// See [`ForwardAuthError`].
+    #[error(transparent)]
+    ForwardAuth(#[from] ForwardAuthError),
     /// The application gave no answer.
     #[error("the application gave no answer")]
     UpstreamUnavailable,
@@ -147,6 +151,7 @@ impl Failure {
             Self::BodyTooSlow => "P22",
             Self::TooManyRequests => "P23",
             Self::TooManyLogins(_) => "L20",
+            Self::ForwardAuth(error) => error.code(),
             Self::SignInNeeded(_) => "L01",
             Self::NothingSaved(_) => "L02",
             Self::NotANavigation => "L03",
@@ -179,6 +184,7 @@ impl Failure {
             Self::UpstreamTimeout => "application_too_slow",
             Self::UpstreamBusy => "application_busy",
             Self::Identity(_) => "identity_not_told",
+            Self::ForwardAuth(error) => error.reason(),
             Self::Internal(_) => "internal",
         }
     }
@@ -239,6 +245,7 @@ impl Failure {
             | Self::NotANavigation
             | Self::CrossSite
             | Self::Login(_)
+            | Self::ForwardAuth(_)
             | Self::UpstreamUnavailable
             | Self::UpstreamTimeout
             | Self::UpstreamBusy => Weight::FromOutside,
@@ -266,6 +273,7 @@ impl Failure {
             Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::Login(_) => {
                 Problem::LoginRequired { login }
             }
+            Self::ForwardAuth(error) => error.problem(),
             Self::StoreUnavailable(_) => Problem::SessionStoreUnavailable,
             Self::UpstreamUnavailable | Self::Identity(_) => Problem::ApplicationUnavailable,
             Self::UpstreamTimeout => Problem::ApplicationTooSlow,
@@ -306,6 +314,7 @@ impl Failure {
             }
             .respond(frame),
             Self::Login(login) => login.page(frame),
+            Self::ForwardAuth(error) => error.page(frame),
             Self::StoreUnavailable(_) => SessionStoreUnavailable { sent }.respond(frame),
             Self::UpstreamUnavailable | Self::Identity(_) => ApplicationUnavailable { sent }.respond(frame),
             Self::UpstreamTimeout => ApplicationTooSlow { sent }.respond(frame),

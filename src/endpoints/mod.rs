@@ -1,6 +1,7 @@
 //! The paths that the gateway answers itself. They are never forwarded, whatever the routes say.
 
 pub mod asset;
+pub mod callers;
 pub mod challenge;
 pub mod chooser;
 pub mod clear_cookies;
@@ -9,6 +10,8 @@ pub mod destination;
 pub mod double_click;
 pub mod ends_session;
 pub mod failure;
+pub mod forward_auth;
+pub mod forward_auth_error;
 pub mod in_the_open;
 pub mod initiate_login;
 pub mod jwks;
@@ -64,6 +67,8 @@ async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         OwnPath::SectorIdentifier => only_read(request).and_then(|()| sector_identifier::answer(desk)),
         // With cookies of an ordinary length there is nothing to clear: see `clear_cookies`.
         OwnPath::ClearCookies => only_read(request).map(|()| Response::see_other("/")),
+        // Answered before a head is read as a browser's.
+        OwnPath::ForwardAuth => Err(Failure::NotFound),
         OwnPath::Asset(name) => asset::answer(desk, request, name),
     }
 }

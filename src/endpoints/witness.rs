@@ -1,6 +1,8 @@
 //! What happened at our own paths, and what was decided about requests for applications, as the audit stream and the
 //! metrics tell it.
 
+use std::net::SocketAddr;
+
 use crate::access::permit::Passes;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::login_failure::LoginFailure;
@@ -20,6 +22,7 @@ use crate::telemetry::labels::LoginResult;
 use crate::telemetry::metrics::Login;
 use crate::wire::cookies::SetCookie;
 use crate::wire::request::Request;
+use crate::wire::request_id::RequestId;
 
 /// A login that became a session, kept until it is told: the session itself is handed over to the store.
 #[derive(Debug)]
@@ -146,6 +149,35 @@ pub fn refused(
     let app = app.map(|app| app.name.as_str());
     desk.telemetry
         .audit(&source(request), &AuditEvent::Refused { app, code, reason });
+}
+
+/// A sub-request of a front proxy was refused before anybody knew whose request was meant.
+pub fn sub_request_refused(
+    desk: &Desk,
+    (client, id): (SocketAddr, &RequestId),
+    (code, reason): (&'static str, &'static str),
+) {
+    let (id, host, app) = (id.as_str(), None, None);
+    let event = AuditEvent::Refused { app, code, reason };
+    desk.telemetry
+        .audit(&Source::Request { id, client, host }, &event);
+}
+
+/// The same, once for each peer and reason: a proxy asks with every request.
+pub fn sub_request_refused_once(
+    desk: &Desk,
+    (peer, id): (SocketAddr, &RequestId),
+    (code, reason): (&'static str, &'static str),
+) {
+    let (id, host, app) = (id.as_str(), None, None);
+    let event = AuditEvent::Refused { app, code, reason };
+    let name = format!("{reason} {}", peer.ip());
+    let source = Source::Request {
+        id,
+        client: peer,
+        host,
+    };
+    desk.telemetry.audit_once(&name, &source, &event);
 }
 
 /// A login did not end in a session.

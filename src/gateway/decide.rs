@@ -1,5 +1,6 @@
 //! What the gateway asks of the pipeline, as a trait: so that sockets are tested without stores and providers.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -25,6 +26,13 @@ pub(super) trait Decide: Send + Sync + 'static {
     fn wants_form(&self, request: &Request) -> bool;
     /// What happens to the request.
     fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send;
+    /// The answer to a front proxy that asks for the decision alone.
+    fn decide_alone(
+        &self,
+        head: &Parts,
+        peer: SocketAddr,
+        id: &RequestId,
+    ) -> impl Future<Output = Response> + Send;
     /// The answer to what is no request yet.
     fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response;
     /// Ends the session of a sign-out that the application has answered.
@@ -48,6 +56,15 @@ impl Decide for Pipeline {
 
     fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send {
         self.handle(request)
+    }
+
+    fn decide_alone(
+        &self,
+        head: &Parts,
+        peer: SocketAddr,
+        id: &RequestId,
+    ) -> impl Future<Output = Response> + Send {
+        self.decide_alone(head, peer, id)
     }
 
     fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response {

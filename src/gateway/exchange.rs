@@ -82,6 +82,16 @@ enum Afterwards {
     Closes,
 }
 
+impl Afterwards {
+    fn of(body: &RequestBody) -> Self {
+        if body.is_end_stream() {
+            Self::Stays
+        } else {
+            Self::Closes
+        }
+    }
+}
+
 impl<D: Decide> Exchange<D> {
     /// Everything that one thread needs.
     pub(super) fn new(live: Arc<Live<D>>, upstreams: Upstreams, clients: Arc<Clients>) -> Self {
@@ -146,6 +156,11 @@ impl<D: Decide> Exchange<D> {
         id: RequestId,
         (body, longest_form): (RequestBody, usize),
     ) -> Answered {
+        // Before the head is read as a browser's: `Host`, address and length are the proxy's, and no body of it is waited for.
+        if decide.own_paths().is_forward_auth(head.uri.path()) {
+            let answer = decide.decide_alone(head, provenance.peer, &id).await;
+            return Answered::own(answer, Afterwards::of(&body));
+        }
         let refuse = |failure: &Failure| refused(&*decide, (head, provenance), &id, failure);
         let mut request = match Request::parse(head, provenance, id.clone()) {
             Ok(request) => request,
@@ -161,11 +176,7 @@ impl<D: Decide> Exchange<D> {
             }
         }
         let body = body.unwrap_or_else(RequestBody::none);
-        let afterwards = if body.is_end_stream() {
-            Afterwards::Stays
-        } else {
-            Afterwards::Closes
-        };
+        let afterwards = Afterwards::of(&body);
         match Arc::clone(&decide).handle(request).await {
             Outcome::Answer(answer) => Answered::own(answer, afterwards),
             Outcome::Forward(forward) => self.forwarded(&*decide, &forward, body, afterwards).await,

@@ -98,6 +98,7 @@ impl Caller {
     /// Who sent this head, and how it came.
     pub(super) fn provenance(&self, headers: &HeaderMap) -> Provenance {
         Provenance {
+            peer: self.peer,
             client: self.rules.trusted_proxies.client_of(self.peer, headers),
             arrival: self.arrival(headers),
         }

@@ -12,7 +12,7 @@ pub(super) fn make_public(forward: &Forward, headers: &mut HeaderMap) {
     let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok()) else {
         return;
     };
-    let upstream = &forward.app.upstream;
+    let upstream = &forward.upstream;
     let own = format!("{}://{}", upstream.scheme.as_str(), upstream.authority);
     let Some(rest) = after(location, &own) else {
         return;

@@ -57,7 +57,7 @@ impl Upstreams {
         forward: &Forward,
         body: RequestBody,
     ) -> Result<Response<AnswerStream>, UpstreamError> {
-        let upstream = &forward.app.upstream;
+        let upstream = &forward.upstream;
         let pool = self.pool(upstream);
         let place = pool.enter()?;
         let body = body.may_idle(upstream.limits.idle_timeout);

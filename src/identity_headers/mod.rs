@@ -120,13 +120,22 @@ fn signed_in(
     Ok(fields)
 }
 
-/// What [`IdentityHeaders`] take for the longest person that we can think of, signed in at `entry`, with assertions by
-/// `assertions`; compare it with [`BUDGET`]. `None` if nothing can be signed.
-pub fn bytes_of_the_longest_person(
+/// Every name under which an application may hear something.
+pub fn every_name(told: &Told) -> impl Iterator<Item = HeaderName> {
+    let plain = told
+        .plain_headers
+        .iter()
+        .filter_map(|claim| rules::plain_field(claim));
+    plain.chain([rules::STATUS, rules::ASSERTION, rules::REQUEST_ID])
+}
+
+/// The fields of [`IdentityHeaders`] for the longest person that we can think of, signed in at `entry`, with assertions by
+/// `assertions`; compare their size with [`BUDGET`]. `None` if nothing can be signed.
+pub fn fields_of_the_longest_person(
     audience: Audience<'_>,
     entry: &EntryName,
     assertions: &Assertions,
-) -> Option<usize> {
+) -> Option<Vec<(HeaderName, HeaderValue)>> {
     let moment = Timestamp::from_unix(LATE);
     let login = SampleLogin {
         entry,
@@ -139,7 +148,7 @@ pub fn bytes_of_the_longest_person(
     let session = SamplePerson::named(LONGEST)?.session(login)?;
     let mut fields = signed_in(&session, audience, assertions).ok()?;
     fields.push((rules::REQUEST_ID, HeaderValue::from_static("0123456789abcdef")));
-    Some(size_of_fields(&fields))
+    Some(fields)
 }
 
 /// A moment with as many digits as any that is yet to come.

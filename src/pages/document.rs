@@ -10,7 +10,7 @@ use crate::wire::response::Response;
 
 /// A challenge is required with 401 (RFC 9110, section 15.5.2). The scheme is our own word: browsers show no prompt for
 /// it, and it has no parameters, so nothing from a request can get into it.
-pub(crate) const CHALLENGE: HeaderValue = HeaderValue::from_static("Guichet");
+pub const CHALLENGE: HeaderValue = HeaderValue::from_static("Guichet");
 
 /// What a page may do, beyond showing itself with our sheet.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@
 pub mod assets;
 pub mod catalogue;
 pub mod chooser;
-mod document;
+pub mod document;
 pub mod frame;
 pub mod limit_pages;
 pub mod locale;

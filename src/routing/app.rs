@@ -28,8 +28,8 @@ pub struct App {
     pub providers: Vec<EntryName>,
     /// Key `login`.
     pub login: LoginMode,
-    /// The application server.
-    pub upstream: Arc<Upstream>,
+    /// Key `mode`.
+    pub mode: Mode,
     /// What the application hears about the person.
     pub told: Told,
     /// Key `max_body`: longest body of a request, in bytes. Absent: that of `[limits]`.
@@ -38,6 +38,15 @@ pub struct App {
     pub app_cookies: CookieNames,
     /// What each path asks. See [`App::route`].
     pub routes: Vec<Route>,
+}
+
+/// Key `mode`: who carries requests to the application.
+#[derive(Clone, Debug)]
+pub enum Mode {
+    /// We do, to this server.
+    Proxy(Arc<Upstream>),
+    /// Another proxy, which asks us about each of them.
+    ForwardAuth,
 }
 
 /// Key `login`: what a visitor without a session sees first.
@@ -70,6 +79,14 @@ pub enum SignOut {
 }
 
 impl App {
+    /// The application server, if we carry requests to it.
+    pub fn upstream(&self) -> Option<&Arc<Upstream>> {
+        match &self.mode {
+            Mode::Proxy(upstream) => Some(upstream),
+            Mode::ForwardAuth => None,
+        }
+    }
+
     /// The route of a request: the longest path that contains it; without one, a session is required.
     ///
     /// Some applications read `/ADMIN` as `/admin`, some an accent after its letter as one with it. So the path is looked up

@@ -4,12 +4,9 @@ use super::*;
 use crate::access::requirement::Access;
 use crate::identity_headers::told::Told;
 use crate::routing::app::LoginMode;
+use crate::routing::app::Mode;
 use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
-use crate::routing::upstream::HostHeader;
-use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
 use crate::wire::cookie_names::CookieNames;
 
 fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Access)]) -> Arc<App> {
@@ -26,12 +23,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
         position,
         providers: Vec::new(),
         login: LoginMode::Chooser,
-        upstream: Arc::new(Upstream {
-            scheme: UpstreamScheme::Http,
-            authority: Host::parse("127.0.0.1:1").unwrap(),
-            host_header: HostHeader::Browser,
-            limits: UpstreamLimits::default(),
-        }),
+        mode: Mode::ForwardAuth,
         max_body: None,
         app_cookies: CookieNames::default(),
         told: Told {

@@ -221,6 +221,7 @@ pub fn route(own_paths: &OwnPaths, path: &str) -> &'static str {
         Some(OwnPath::Jwks) => "/_guichet/jwks.json",
         Some(OwnPath::SectorIdentifier) => "/_guichet/sector-identifier.json",
         Some(OwnPath::ClearCookies) => "/_guichet/clear-cookies",
+        Some(OwnPath::ForwardAuth) => "/_guichet/auth",
         Some(OwnPath::Asset(_)) => "/_guichet/assets/{name}",
         None => "/_guichet/{other}",
     }

@@ -30,6 +30,8 @@ pub enum Arrival {
 /// What the connection knows of a request, and its head cannot say: who asks, and how it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Provenance {
+    /// Who holds the other end of the connection.
+    pub peer: SocketAddr,
     /// Whom the answer is for: the peer of the connection, or whom a trusted proxy named; then the port is 0.
     pub client: SocketAddr,
     /// Whether it came as the site is published.
@@ -40,6 +42,7 @@ impl Provenance {
     /// Of a request that nobody doubts came as it should.
     pub const fn as_published(client: SocketAddr) -> Self {
         Self {
+            peer: client,
             client,
             arrival: Arrival::AsPublished,
         }
@@ -61,6 +64,11 @@ impl TrustedProxies {
         if !self.trust(peer.ip()) {
             return peer;
         }
+        self.client_named_by(peer, headers)
+    }
+
+    /// The same for a peer who is believed whoever is listed: it proved itself in another way.
+    pub fn client_named_by(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let mut client = peer;
         for field in headers.get_all(X_FORWARDED_FOR).iter().rev() {
             for named in field.as_bytes().rsplit(|byte| *byte == b',') {
@@ -102,8 +110,14 @@ impl TrustedProxies {
         }
     }
 
-    /// Whether this is one of them.
+    /// Whether nobody is.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether an address is one of theirs.
     pub fn trust(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 }

@@ -7,6 +7,7 @@ pub mod cookie_names;
 pub mod cookies;
 pub mod header_name;
 pub mod host;
+pub mod original_request;
 pub mod own_paths;
 pub mod printable;
 pub mod provider_url;

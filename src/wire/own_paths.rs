@@ -8,6 +8,9 @@ use crate::wire::target::RequestTarget;
 /// The longest prefix, in bytes: it stands in every address that is registered at a provider.
 const LONGEST: usize = 64;
 
+/// What a proxy asks.
+const FORWARD_AUTH: &str = "auth";
+
 /// Key `server.reserved_prefix`: below it, everything is ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnPaths {
@@ -33,6 +36,8 @@ pub enum OwnPath<'a> {
     SectorIdentifier,
     /// The way out for a browser whose cookies are too long for a request.
     ClearCookies,
+    /// The decision alone, for a proxy that asks before it forwards.
+    ForwardAuth,
     /// A style sheet, script or font of our pages.
     Asset(&'a str),
 }
@@ -48,6 +53,7 @@ impl fmt::Display for OwnPath<'_> {
             Self::Jwks => f.write_str("jwks.json"),
             Self::SectorIdentifier => f.write_str("sector-identifier.json"),
             Self::ClearCookies => f.write_str("clear-cookies"),
+            Self::ForwardAuth => f.write_str(FORWARD_AUTH),
             Self::Asset(name) => write!(f, "assets/{name}"),
         }
     }
@@ -63,6 +69,7 @@ impl<'a> OwnPath<'a> {
             "jwks.json" => Self::Jwks,
             "sector-identifier.json" => Self::SectorIdentifier,
             "clear-cookies" => Self::ClearCookies,
+            FORWARD_AUTH => Self::ForwardAuth,
             _ => match below.split_once('/')? {
                 ("login", entry) => Self::Login(entry),
                 ("assets", name) => Self::Asset(name),
@@ -109,6 +116,14 @@ impl OwnPaths {
     pub fn find<'a>(&self, raw_path: &'a str) -> Option<OwnPath<'a>> {
         let below = raw_path.strip_prefix(&self.prefix)?.strip_prefix('/')?;
         OwnPath::parse(below)
+    }
+
+    /// Whether a path is where a proxy asks for a decision alone.
+    pub fn is_forward_auth(&self, raw_path: &str) -> bool {
+        let below = raw_path
+            .strip_prefix(&self.prefix)
+            .and_then(|rest| rest.strip_prefix('/'));
+        below == Some(FORWARD_AUTH)
     }
 
     /// One of our paths, as a browser asks for it.
@@ -173,6 +188,7 @@ mod tests {
                 OwnPath::LoggedOut,
                 OwnPath::Jwks,
                 OwnPath::SectorIdentifier,
+                OwnPath::ForwardAuth,
                 OwnPath::Asset("pages.0.css"),
             ] {
                 let path = own_paths.path(own);

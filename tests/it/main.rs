@@ -19,6 +19,8 @@ mod doctor;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod forward_auth;
+#[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
 mod fuzz;

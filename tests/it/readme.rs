@@ -204,7 +204,10 @@ fn every_code_that_people_see_is_explained_and_no_other() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next().map(str::to_owned))
         .collect();
-    let program = text_of("src/endpoints/failure.rs") + &text_of("src/endpoints/login_failure.rs");
+    let program = ["failure", "login_failure", "forward_auth_error"];
+    let program = program
+        .map(|file| text_of(&format!("src/endpoints/{file}.rs")))
+        .concat();
     let is_code = |text: &&str| {
         let digits = text.strip_prefix(['P', 'L']).unwrap_or("");
         digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit())

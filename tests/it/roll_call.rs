@@ -7,6 +7,7 @@ use crate::command_line;
 use crate::configuration;
 use crate::deploy;
 use crate::doctor;
+use crate::forward_auth;
 use crate::franceconnect;
 use crate::fuzz;
 use crate::journey;
@@ -36,6 +37,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     configuration::program::ids,
     deploy::dependencies::ids,
     doctor::faults::ids,
+    forward_auth::decisions::ids,
     journey::cookies::ids,
     lifecycle::cases::ids,
     lies::claims::ids,

@@ -143,7 +143,9 @@ impl Visit<'_> {
         report.section("session store");
         report.extend(store::examine(&self.config.session.store, &self.clock).await);
         for app in &self.config.apps {
-            let upstream = &app.upstream;
+            let Some(upstream) = app.upstream() else {
+                continue;
+            };
             report.section(format_args!(
                 "apps.{}: {}://{}",
                 app.name,

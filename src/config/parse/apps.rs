@@ -20,6 +20,7 @@ use crate::config::suggestion;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
+use crate::routing::app::Mode;
 use crate::routing::path_prefix::PathPrefix;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::cookies;
@@ -113,7 +114,7 @@ fn app(
         .title
         .take()
         .and_then(|title| words::text(&key.name("title"), title, findings));
-    let upstream = upstream::upstream(key, &mut raw, findings);
+    let mode = mode(key, &mut raw, findings);
     let providers = providers(&key.name("providers"), raw.providers.take(), entries, findings);
     let offered: Vec<&Entry> = entries
         .iter()
@@ -136,12 +137,27 @@ fn app(
         position: place.position,
         providers,
         login,
-        upstream: Arc::new(upstream?),
+        mode: mode?,
         told: told?,
         max_body,
         app_cookies: CookieNames::new(app_cookies),
         routes: routes?,
     })
+}
+
+fn mode(key: &Key, raw: &mut raw::App, findings: &mut Findings) -> Option<Mode> {
+    if raw.mode.as_deref() != Some("forward_auth") {
+        return Some(Mode::Proxy(Arc::new(upstream::upstream(key, raw, findings)?)));
+    }
+    if raw.upstreams.is_some() {
+        findings.error(
+            Code::ForwardAuthKey,
+            &key.name("upstreams"),
+            "nothing is sent to an upstream with mode = \"forward_auth\"",
+            "name the application server in the front proxy's configuration, and leave the key out here",
+        );
+    }
+    Some(Mode::ForwardAuth)
 }
 
 fn host(

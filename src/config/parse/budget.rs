@@ -7,15 +7,19 @@ use crate::clock::SystemClock;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
+use crate::endpoints::callers::Callers;
+use crate::endpoints::forward_auth;
 use crate::identity_headers::Audience;
 use crate::identity_headers::BUDGET;
 use crate::identity_headers::assertion::Assertions;
-use crate::identity_headers::bytes_of_the_longest_person;
+use crate::identity_headers::fields_of_the_longest_person;
 use crate::identity_headers::signing_keys::SigningKeys;
+use crate::identity_headers::size_of_fields;
 use crate::routing::app::App;
+use crate::routing::app::Mode;
 
 /// Signs about the longest person for every app, with a throw-away key, and measures.
-pub fn report_oversized(issuer: &str, apps: &[App], findings: &mut Findings) {
+pub fn report_oversized(issuer: &str, front: Option<&Callers>, apps: &[App], findings: &mut Findings) {
     let Ok(keys) = SigningKeys::in_memory() else {
         return;
     };
@@ -29,7 +33,12 @@ pub fn report_oversized(issuer: &str, apps: &[App], findings: &mut Findings) {
         let Some(longest_entry) = app.providers.iter().max_by_key(|entry| entry.as_str().len()) else {
             continue;
         };
-        let bytes = bytes_of_the_longest_person(audience, longest_entry, &assertions).unwrap_or(usize::MAX);
+        let fields = fields_of_the_longest_person(audience, longest_entry, &assertions);
+        if let (Mode::ForwardAuth, Some(front), Some(fields)) = (&app.mode, front, &fields) {
+            let head = forward_auth::fields(audience.told, fields, None);
+            report_long_head(app, forward_auth::size_of_head(&head), front, findings);
+        }
+        let bytes = fields.map_or(usize::MAX, |fields| size_of_fields(&fields));
         if bytes > BUDGET {
             findings.error(
                 Code::HeaderBudget,
@@ -40,5 +49,18 @@ pub fn report_oversized(issuer: &str, apps: &[App], findings: &mut Findings) {
                 "name fewer claims, or fewer of them again in plain_headers",
             );
         }
+    }
+}
+
+/// The visitor's own cookies come on top: their length is known when they come.
+fn report_long_head(app: &App, bytes: usize, front: &Callers, findings: &mut Findings) {
+    let most = front.max_head_bytes;
+    if bytes > most {
+        findings.error(
+            Code::ForwardAuthHead,
+            &Key::ROOT.name("apps").item(app.position).name("claims"),
+            format!("an answer about a person with long names would have a head of {bytes} bytes, {most} are read"),
+            "name fewer claims, or raise forward_auth.max_head_bytes and what the front proxy reads (nginx: proxy_buffer_size)",
+        );
     }
 }

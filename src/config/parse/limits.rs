@@ -98,7 +98,10 @@ pub fn report_contradictions(limits: &LimitSettings, apps: &[App], findings: &mu
         );
     }
     for app in apps {
-        let places = app.upstream.limits.max_connections;
+        let Some(upstream) = app.upstream() else {
+            continue;
+        };
+        let places = upstream.limits.max_connections;
         if listener.requests_per_client >= places {
             findings.warning(
                 Code::Limits,

@@ -5,6 +5,7 @@ pub mod assertion;
 pub mod assets;
 pub mod budget;
 pub mod files;
+pub mod forward_auth;
 pub mod limits;
 pub mod logs;
 pub mod outbound;
@@ -44,8 +45,11 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let entries = provider::providers(raw.providers, surroundings, findings);
     assets::warn_without_button(official_button.as_ref(), &entries, findings);
     let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
+    let trusted_proxies = server.as_ref().map_or(&[][..], |server| &server.trusted_proxies);
+    let forward_auth = forward_auth::forward_auth(raw.forward_auth, trusted_proxies, surroundings, findings);
+    forward_auth::report_apps(forward_auth.as_ref(), &apps, findings);
     if let Some(assertion) = &assertion {
-        budget::report_oversized(&assertion.issuer, &apps, findings);
+        budget::report_oversized(&assertion.issuer, forward_auth.as_ref(), &apps, findings);
     }
     if let Some(server) = &server {
         routes::report_own_paths(&server.own_paths, &apps, findings);
@@ -73,5 +77,6 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
         assertion: assertion?,
         providers,
         apps,
+        forward_auth,
     })
 }

@@ -92,10 +92,10 @@ pub fn of_any_form(
     }
 }
 
-/// The session secrets, the current one first, each strong enough to seal with.
-pub fn session_secrets(
+/// The secrets at a key, the current one first, each too long to be guessed. `called` says what they are.
+pub fn strong_secrets(
     key: &Key,
-    sources: &SecretSources,
+    (called, sources): (&str, &SecretSources),
     surroundings: &Surroundings,
     findings: &mut Findings,
 ) -> Option<Vec<Secret>> {
@@ -104,7 +104,7 @@ pub fn session_secrets(
         findings.error(
             Code::SecretSource,
             key,
-            "the list of session secrets is empty",
+            format!("the list of {called}s is empty"),
             "list the current secret first, then previous ones",
         );
         return None;
@@ -112,21 +112,21 @@ pub fn session_secrets(
     let secrets = each.into_iter().map(|(index, source)| {
         let key = index.map_or_else(|| key.clone(), |index| key.item(index));
         let secret = secret(&key, source, surroundings, findings)?;
-        strong(&key, secret, findings)
+        strong(&key, (called, secret), findings)
     });
     // Every secret is looked at before the first bad one counts.
     let secrets: Vec<Option<Secret>> = secrets.collect();
     secrets.into_iter().collect()
 }
 
-fn strong(key: &Key, secret: Secret, findings: &mut Findings) -> Option<Secret> {
+fn strong(key: &Key, (called, secret): (&str, Secret), findings: &mut Findings) -> Option<Secret> {
     let problem = match Keyring::new(std::slice::from_ref(&secret)) {
         Ok(_) => return Some(secret),
         Err(KeyringError::TooShort { length, .. }) => {
-            format!("the session secret has {length} bytes, at least 32 are needed")
+            format!("the {called} has {length} bytes, at least 32 are needed")
         }
-        Err(KeyringError::Repetitive { .. }) => "the session secret is one byte, repeated".to_owned(),
-        Err(_) => "the session secret cannot be used".to_owned(),
+        Err(KeyringError::Repetitive { .. }) => format!("the {called} is one byte, repeated"),
+        Err(_) => format!("the {called} cannot be used"),
     };
     findings.error(
         Code::SecretWeak,

@@ -147,7 +147,7 @@ fn admin_socket(key: &Key, path: PathBuf, findings: &mut Findings) -> Option<Pat
 }
 
 /// Somebody in particular. A network of everybody would let every client say who it is.
-fn network(key: &Key, text: &str, findings: &mut Findings) -> Option<IpNet> {
+pub fn network(key: &Key, text: &str, findings: &mut Findings) -> Option<IpNet> {
     let network = text
         .parse::<IpNet>()
         .ok()

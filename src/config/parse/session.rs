@@ -36,7 +36,12 @@ pub fn session(
     let lifetimes = lifetimes(&key, raw.idle_timeout, raw.absolute_timeout, findings);
     let shared = raw.store.as_deref() == Some("redis");
     let secrets = match &raw.secret {
-        Some(sources) => secrets::session_secrets(&key.name("secret"), sources, surroundings, findings),
+        Some(sources) => secrets::strong_secrets(
+            &key.name("secret"),
+            ("session secret", sources),
+            surroundings,
+            findings,
+        ),
         None if shared => {
             if !findings.refused(&key.name("secret")) {
                 findings.error(

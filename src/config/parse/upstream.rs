@@ -53,13 +53,12 @@ pub fn upstream(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Optio
 /// Whether an application is the gateway itself: each request would go round until no connection is left.
 pub fn report_loops(server: &ServerSettings, apps: &[App], findings: &mut Findings) {
     for app in apps {
-        let authority = &app.upstream.authority;
+        let Some(upstream) = app.upstream() else {
+            continue;
+        };
+        let authority = &upstream.authority;
         let ours = [Some(server.listen), server.monitor_listen];
-        if ours
-            .into_iter()
-            .flatten()
-            .any(|ours| leads_to(&app.upstream, ours))
-        {
+        if ours.into_iter().flatten().any(|ours| leads_to(upstream, ours)) {
             let key = Key::ROOT
                 .name("apps")
                 .item(app.position)

@@ -30,6 +30,7 @@ use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
+use crate::routing::app::Mode;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
@@ -113,7 +114,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
         position: 0,
         providers: Vec::new(),
         login: LoginMode::Chooser,
-        upstream: Arc::new(upstream),
+        mode: Mode::Proxy(Arc::new(upstream)),
         told: Told {
             audience: "app".to_owned(),
             claims: Vec::new(),
@@ -158,6 +159,7 @@ impl Decide for PassAll {
             "/_guichet/form" => Outcome::Answer(page(StatusCode::OK, request.form)),
             _ => Outcome::Forward(Box::new(Forward {
                 request,
+                upstream: Arc::clone(self.app.upstream().unwrap()),
                 app: Arc::clone(&self.app),
                 identity: IdentityHeaders::made_up(&[(
                     HeaderName::from_static("x-guichet-status"),
@@ -169,6 +171,10 @@ impl Decide for PassAll {
                 public_scheme: "https",
             })),
         }
+    }
+
+    async fn decide_alone(&self, _: &http::request::Parts, _: SocketAddr, _: &RequestId) -> Response {
+        page(StatusCode::OK, "")
     }
 
     fn refuse(&self, _: &http::request::Parts, _: &RequestId, failure: &Failure) -> Response {

@@ -47,9 +47,9 @@ pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, h
 }
 
 fn host(forward: &Forward) -> Result<HeaderValue, http::Error> {
-    Ok(match forward.app.upstream.host_header {
+    Ok(match forward.upstream.host_header {
         HostHeader::Browser => forward.request.raw_host.clone(),
-        HostHeader::Upstream => HeaderValue::from_str(forward.app.upstream.authority.as_str())?,
+        HostHeader::Upstream => HeaderValue::from_str(forward.upstream.authority.as_str())?,
     })
 }
 

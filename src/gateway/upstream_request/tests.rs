@@ -13,6 +13,7 @@ use crate::judge::AnswerCache;
 use crate::pipeline::AppCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
+use crate::routing::app::Mode;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
@@ -55,12 +56,12 @@ fn app() -> Arc<App> {
         position: 0,
         providers: Vec::new(),
         login: LoginMode::Chooser,
-        upstream: Arc::new(Upstream {
+        mode: Mode::Proxy(Arc::new(Upstream {
             scheme: UpstreamScheme::Http,
             authority: Host::parse("127.0.0.1:1").unwrap(),
             host_header: HostHeader::Browser,
             limits: UpstreamLimits::default(),
-        }),
+        })),
         told: Told {
             audience: "app".to_owned(),
             claims: Vec::new(),
@@ -85,9 +86,11 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
             .ok()?;
     let identity =
         IDENTITY.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    let app = app();
     let forward = Forward {
         request,
-        app: app(),
+        upstream: Arc::clone(app.upstream().unwrap()),
+        app,
         identity: IdentityHeaders::made_up(&identity),
         cache: AnswerCache::AsItIs,
         app_cookies: AppCookies::NoneNamed,

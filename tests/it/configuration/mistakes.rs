@@ -20,7 +20,8 @@ fn the_smallest_configuration_is_right() {
         loaded.config.session.secrets.is_empty(),
         "one is made at the start"
     );
-    assert_eq!(loaded.config.apps[0].upstream.limits, UpstreamLimits::default());
+    let upstream = loaded.config.apps[0].upstream().unwrap();
+    assert_eq!(upstream.limits, UpstreamLimits::default());
 }
 
 /// The client id of the smallest configuration.

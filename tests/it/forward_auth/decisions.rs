@@ -1,0 +1,455 @@
+//! What a front proxy is told about a request, and who is told nothing.
+
+use super::stage::NAMES;
+use super::stage::SECRET;
+use super::stage::Stage;
+use super::stage::behind_forward_auth;
+use super::stage::says_nothing;
+use super::stage::tells_no_application;
+use crate::cases;
+use crate::support::jws::claims;
+use crate::support::provider::ZOE;
+use crate::support::provider::people;
+use crate::support::raw::Answer;
+use crate::support::raw::Connection;
+use crate::support::raw::RawClient;
+use crate::support::scene::Store;
+use crate::support::table::Proof;
+use crate::support::table::on;
+use crate::support::wait::until;
+
+cases! {
+    Proof<Stage>,
+    run = on(Stage::start()),
+    rows = [
+        Proof {
+            ids: &["F022"],
+            sentence: "the copy of a WebSocket handshake is a question like any other",
+            holds: handshakes,
+        },
+        Proof {
+            ids: &["F024"],
+            sentence: "a sub-request that does not say which request is meant is refused, and the log names what is missing",
+            holds: unsaid,
+        },
+        Proof {
+            ids: &["F026"],
+            sentence: "the browser's method counts, if a proven caller says it",
+            holds: preflights,
+        },
+        Proof {
+            ids: &[],
+            sentence: "whoever is signed in passes, with every field and the application's own cookies",
+            holds: passes,
+        },
+        Proof {
+            ids: &[],
+            sentence: "a public page is passed with every field empty, also for whoever is signed in",
+            holds: public,
+        },
+        Proof {
+            ids: &[],
+            sentence: "a visitor without a session is told where the login is",
+            holds: logins,
+        },
+        Proof {
+            ids: &[],
+            sentence: "the request that is meant is judged by the code that judges every request",
+            holds: judged_alike,
+        },
+        Proof {
+            ids: &[],
+            sentence: "two readings of the request that is meant are refused",
+            holds: contradictions,
+        },
+        Proof {
+            ids: &[],
+            sentence: "a stranger is told nothing, and nothing is looked up",
+            holds: strangers,
+        },
+        Proof {
+            ids: &[],
+            sentence: "other questions are none",
+            holds: other_questions,
+        },
+    ]
+}
+
+const HEAD: &str = "GET /_guichet/auth HTTP/1.1\r\nHost: 10.0.0.2:8080\r\n";
+
+fn passed(answer: &Answer) {
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.fields("x-guichet-status"), ["authenticated"]);
+    let people = people();
+    let sub = people[ZOE]["sub"].as_str().unwrap();
+    assert_eq!(answer.fields("x-guichet-sub"), [sub]);
+    assert_eq!(claims(answer.field("x-guichet-assertion").unwrap())["sub"], *sub);
+    assert_eq!(
+        (answer.body.len(), answer.field("cache-control")),
+        (0, Some("no-store"))
+    );
+}
+
+fn refused(answer: &Answer, status: u16) {
+    assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.head));
+    tells_no_application(answer);
+}
+
+fn handshakes(stage: &Stage) {
+    let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{proof}{about GET /socket}";
+    let mut client = RawClient::connect(stage.scene.gateway.address());
+    for _ in 0..2 {
+        let with = format!("{HEAD}{handshake}Cookie: {{session}}\r\n\r\n");
+        passed(&stage.send(&mut client, &with));
+        assert_eq!(client.afterwards(), Connection::Open);
+        let without = format!("{HEAD}{handshake}\r\n");
+        refused(&stage.send(&mut client, &without), 401);
+        assert_eq!(client.afterwards(), Connection::Open);
+    }
+}
+
+fn unsaid(stage: &Stage) {
+    let all = stage.filled("{about GET /dossier}");
+    for missing in [
+        "X-Forwarded-Uri",
+        "X-Forwarded-Method",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Host",
+    ] {
+        let rest: Vec<&str> = all
+            .split_inclusive("\r\n")
+            .filter(|line| !line.starts_with(missing))
+            .collect();
+        names_what_is_missing(stage, &rest.concat(), missing);
+    }
+    names_what_is_missing(stage, "", "X-Forwarded-Method");
+    // nginx as it is without any setting of its own: HTTP/1.0, a Host that is not ours, a length without a body.
+    for length in ["", "Content-Length: 5\r\n"] {
+        let words = format!(
+            "GET /_guichet/auth HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n{length}{{proof}}{{about POST \
+             /dossier}}Cookie: {{session}}\r\n\r\n"
+        );
+        let mut client = RawClient::connect(stage.scene.gateway.address());
+        let answer = stage.send(&mut client, &words);
+        passed(&answer);
+        // The body that never comes is waited for a little, behind the answer.
+        assert!(!length.is_empty() || client.afterwards() == Connection::Closed);
+    }
+}
+
+fn names_what_is_missing(stage: &Stage, lines: &str, missing: &str) {
+    stage.scene.gateway.logs().forget();
+    let answer = stage.ask(&format!("{lines}Cookie: {{session}}\r\n"));
+    refused(&answer, 400);
+    let said = format!(
+        "has no {missing}; Traefik and Caddy send {missing} by themselves, nginx needs `proxy_set_header {missing} $"
+    );
+    assert!(answer.text().contains(&said), "{}", answer.text());
+    let logs = stage.scene.gateway.logs();
+    until("it is told", || !logs.lines_with(&said).is_empty());
+    assert_eq!(logs.lines_with(&said).len(), 1, "{}", logs.text());
+}
+
+fn preflights(stage: &Stage) {
+    let preflight = |page: &str| {
+        format!(
+            "{{about OPTIONS {page}}}Origin: https://other.example\r\nAccess-Control-Request-Method: PUT\r\n"
+        )
+    };
+    let answer = stage.ask(&preflight("/public/api"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    says_nothing(&answer);
+    // No route lets preflights alone pass: elsewhere one is a request like any other.
+    refused(&stage.ask(&preflight("/api")), 401);
+    for page in ["/public/api", "/api"] {
+        let words = format!("{HEAD}{}Cookie: {{session}}\r\n\r\n", preflight(page));
+        let mut client = RawClient::connect(stage.scene.gateway.address());
+        refused(&stage.send(&mut client, &words), 401);
+    }
+}
+
+fn passes(stage: &Stage) {
+    let cookies = "Cookie: a=1; {session}; b=\"2\"\r\nCookie: __Host-guichet-login-x=S; c=3\r\n";
+    for lines in [
+        "{about GET /dossier?x=1}",
+        "{about POST /dossier}",
+        "X-Original-Method: GET\r\nX-Original-URL: http://{host}/dossier?x=1\r\n",
+        "{about GET /dossier}X-Guichet-Sub: evil\r\nX_Guichet_Sub: evil\r\nX-Guichet-Email: evil\r\n",
+    ] {
+        let answer = stage.ask(&format!("{lines}{cookies}"));
+        passed(&answer);
+        assert_eq!(answer.fields("cookie"), ["a=1; b=\"2\"; c=3"], "{lines}");
+        assert_eq!(answer.field("x-request-id").unwrap().len(), 16);
+        let head = String::from_utf8_lossy(&answer.head);
+        assert!(!head.contains("evil") && !head.contains("set-cookie"), "{head}");
+        for name in NAMES {
+            assert_eq!(answer.fields(name).len(), 1, "{name}");
+        }
+    }
+    let answer = stage.ask("{about GET /dossier}Cookie: {session}\r\n");
+    passed(&answer);
+    assert_eq!(answer.fields("cookie"), [""], "a copy takes ours away");
+}
+
+fn public(stage: &Stage) {
+    let lookups = stage.lookups();
+    for lines in ["", "Cookie: {session}; a=1\r\n", "X-Guichet-Sub: evil\r\n"] {
+        let answer = stage.ask(&format!("{{about GET /public/logo}}{lines}"));
+        assert_eq!(answer.status, 200);
+        says_nothing(&answer);
+    }
+    assert_eq!(stage.lookups(), lookups);
+    let answer = stage.ask("{about GET /optional}");
+    assert_eq!(
+        (answer.status, answer.field("x-guichet-status")),
+        (200, Some("anonymous"))
+    );
+    assert_eq!(answer.fields("x-guichet-assertion"), [""]);
+}
+
+fn logins(stage: &Stage) {
+    let login = stage.filled("http://{host}/_guichet/login?return_to=/dossier%3Fx%3D1");
+    let navigation = "{about GET /dossier?x=1}Sec-Fetch-Mode: navigate\r\n";
+    let answer = stage.ask(navigation);
+    refused(&answer, 401);
+    assert_eq!(answer.fields("location"), [&*login]);
+    assert!(answer.field("www-authenticate").is_some());
+    let redirecting = HEAD.replace("/auth ", "/auth?challenge=redirect ");
+    let mut client = RawClient::connect(stage.scene.gateway.address());
+    let answer = stage.send(&mut client, &format!("{redirecting}{{proof}}{navigation}\r\n"));
+    refused(&answer, 303);
+    assert_eq!(answer.fields("location"), [&*login]);
+    // A script and a form are not led anywhere, whatever the shape.
+    for (lines, kind) in [
+        (
+            "{about GET /api}Sec-Fetch-Mode: cors\r\n",
+            "application/problem+json",
+        ),
+        (
+            "{about POST /form}Sec-Fetch-Mode: navigate\r\n",
+            "text/html; charset=utf-8",
+        ),
+    ] {
+        for head in [HEAD, &redirecting] {
+            let answer = stage.send(&mut client, &format!("{head}{{proof}}{lines}\r\n"));
+            refused(&answer, 401);
+            assert_eq!(answer.fields("location"), [""; 0]);
+            assert_eq!(answer.field("content-type"), Some(kind));
+        }
+    }
+    let told = stage.scene.gateway.audited("login_failed");
+    assert!(told.is_empty(), "{told:?}");
+}
+
+fn judged_alike(stage: &Stage) {
+    for (about, status) in [
+        ("{about GET /public/../dossier}", 400),
+        ("{about GET /public/%2e%2e/dossier}", 400),
+        ("{about GET /public%2f..%2fdossier}", 400),
+        ("{about GET //dossier}", 400),
+        ("{about GET /public/;/dossier}", 400),
+        ("{about GET /PUBLIC/logo}", 401),
+        ("{about get /dossier}", 405),
+        ("{about TRACE /dossier}", 405),
+        ("{about CONNECT /dossier}", 405),
+        ("{about GET /_guichet/jwks.json}", 421),
+        ("{about GET /_GUICHET/x}", 421),
+        ("{about GET /here/x}", 421),
+    ] {
+        refused(&stage.ask(about), status);
+        if status != 401 {
+            refused(&stage.ask(&format!("{about}Cookie: {{session}}\r\n")), status);
+        }
+    }
+    let about = stage.filled("{about GET /public}");
+    for host in ["evil.example", "localhost", "a, b", "x@localhost", ""] {
+        let about = about.replace(&stage.scene.host(), host);
+        let answer = stage.ask(&about);
+        let status = if matches!(host, "evil.example" | "localhost") {
+            421
+        } else {
+            400
+        };
+        refused(&answer, status);
+    }
+}
+
+fn contradictions(stage: &Stage) {
+    let about = "{about GET /public}";
+    for more in [
+        "X-Forwarded-Uri: /dossier\r\n",
+        "X-Forwarded-Uri: /public\r\n",
+        "X-Forwarded-Host: {host}\r\n",
+        "X-Forwarded-Method: GET\r\n",
+        "X-Forwarded-Proto: http\r\n",
+        "X-Original-Method: POST\r\n",
+        "X-Original-URL: http://{host}/dossier\r\n",
+        "X-Original-URL: http://evil.example/public\r\n",
+        "X-Original-URL: https://{host}/public\r\n",
+        "X-Original-URL: /public\r\n",
+    ] {
+        refused(&stage.ask(&format!("{about}{more}")), 400);
+    }
+    let agreed = stage.ask(&format!(
+        "{about}X-Original-URL: http://{{host}}/public\r\nX-Original-Method: GET\r\n"
+    ));
+    assert_eq!(agreed.status, 200);
+}
+
+fn strangers(stage: &Stage) {
+    let lookups = stage.lookups();
+    let long = format!("X-Forward-Auth-Secret: {SECRET}x\r\n");
+    for proof in [
+        "",
+        "X-Forward-Auth-Secret: \r\n",
+        "X-Forward-Auth-Secret: wrong\r\n",
+        "{proof}{proof}",
+        "X_Forward_Auth_Secret: {proof}",
+        &long,
+    ] {
+        for about in ["{about GET /dossier}", "{about GET /public}", ""] {
+            let words = format!("{HEAD}{proof}{about}Cookie: {{session}}\r\n\r\n");
+            let mut client = RawClient::connect(stage.scene.gateway.address());
+            let answer = stage.send(&mut client, &words);
+            refused(&answer, 401);
+            assert_eq!(answer.fields("location"), [""; 0]);
+        }
+    }
+    assert_eq!(stage.lookups(), lookups);
+    let told = stage.scene.gateway.audited("request_refused");
+    let told = told
+        .iter()
+        .filter(|event| event["event.reason"] == "caller_secret");
+    assert_eq!(told.count(), 1, "once for each address, not for each request");
+}
+
+fn other_questions(stage: &Stage) {
+    for (line, status) in [
+        ("POST /_guichet/auth HTTP/1.1", 405),
+        ("GET /_guichet/auth?challenge=other HTTP/1.1", 400),
+        ("GET /_guichet/auth/ HTTP/1.1", 404),
+        ("GET /_GUICHET/auth HTTP/1.1", 404),
+    ] {
+        let words =
+            format!("{line}\r\nHost: {{host}}\r\n{{proof}}{{about GET /dossier}}Cookie: {{session}}\r\n\r\n");
+        let mut client = RawClient::connect(stage.scene.gateway.address());
+        refused(&stage.send(&mut client, &words), status);
+    }
+}
+
+/// Whoever asks from elsewhere is a stranger, and without a configuration everybody is.
+#[test]
+fn nobody_is_a_caller_unless_the_configuration_says_so() {
+    let mut stage = Stage::configured("callers = [\"127.0.0.1\"]");
+    let asks = |stage: &Stage| {
+        let mut client = RawClient::connect(stage.scene.gateway.address());
+        let words = format!("{HEAD}{{about GET /dossier}}Cookie: {{session}}\r\n\r\n");
+        stage.send(&mut client, &words)
+    };
+    passed(&asks(&stage));
+    let gateway = &mut stage.scene.gateway;
+    gateway
+        .reload(|text| {
+            text.replace(
+                "callers = [\"127.0.0.1\"]",
+                "callers = [\"127.0.0.2\", \"192.0.2.0/24\"]",
+            )
+        })
+        .unwrap();
+    let answer = asks(&stage);
+    refused(&answer, 401);
+    assert!(
+        answer.text().contains("127.0.0.1 is not in forward_auth.callers"),
+        "{}",
+        answer.text()
+    );
+
+    let gateway = &mut stage.scene.gateway;
+    let upstream = format!("upstreams = [\"{}\"]", stage.scene.application.url());
+    gateway
+        .reload(|text| {
+            let (text, _table) = text.split_once("[forward_auth]").unwrap();
+            text.replace("mode = \"forward_auth\"", &upstream)
+        })
+        .unwrap();
+    refused(&asks(&stage), 404);
+}
+
+/// The store is away: nobody passes who brings a session, and nobody is sent to a login.
+#[test]
+fn without_the_store_the_answer_is_503() {
+    let mut stage = Stage::start_with(Store::Redis, |place, usual| {
+        behind_forward_auth(place, &usual, "callers = [\"127.0.0.1\"]")
+    });
+    passed(&stage.ask("{about GET /dossier}Cookie: {session}\r\n"));
+    stage.scene.redis.as_mut().unwrap().kill();
+    for page in ["/dossier", "/optional"] {
+        refused(
+            &stage.ask(&format!("{{about GET {page}}}Cookie: {{session}}\r\n")),
+            503,
+        );
+    }
+    assert_eq!(stage.ask("{about GET /public}Cookie: {session}\r\n").status, 200);
+}
+
+/// The head of an answer is never longer than the proxy reads: it is refused, not cut.
+#[test]
+fn an_answer_that_is_longer_than_the_proxy_reads_is_refused() {
+    let stage = Stage::configured("callers = [\"127.0.0.1\"]");
+    let ask = |length: usize| {
+        let cookie = "x".repeat(length);
+        stage.ask(&format!(
+            "{{about GET /dossier}}Cookie: {{session}}; c={cookie}\r\n"
+        ))
+    };
+    let bare = ask(1).head.len();
+    let (mut fits, mut too_long) = (1_usize, 4096);
+    while too_long - fits > 1 {
+        let length = fits.midpoint(too_long);
+        let answer = ask(length);
+        if answer.status == 200 {
+            assert!(answer.head.len() <= 4096 && answer.head.len() == bare + length - 1);
+            fits = length;
+        } else {
+            refused(&answer, 400);
+            too_long = length;
+        }
+    }
+    assert!(
+        (4096 - 192..=4096).contains(&(bare + fits - 1)),
+        "{}",
+        bare + fits
+    );
+}
+
+/// Through the gateway itself an application behind another proxy is not reached: a visitor still finds the login, whoever is
+/// signed in a page that says so.
+#[test]
+fn requests_that_come_here_are_not_forwarded() {
+    let stage = Stage::configured("callers = [\"127.0.0.1\"]");
+    let scene = &stage.scene;
+    for (cookie, path, status) in [
+        ("", "/dossier", 303),
+        ("Cookie: {session}\r\n", "/dossier", 421),
+        ("", "/public", 421),
+        ("", "/_guichet/login?return_to=/dossier", 200),
+    ] {
+        let answer = scene.ask(path, &stage.filled(cookie));
+        assert_eq!(answer.status, status, "{path}");
+        tells_no_application(&answer);
+    }
+    assert_eq!(scene.application.byte_count(), 0);
+    let line = "`urbanisme` has mode =";
+    until("it is told", || !scene.gateway.logs().lines_with(line).is_empty());
+}
+
+/// Whom the caller names is whom the audit stream names.
+#[test]
+fn the_client_is_the_one_whom_the_caller_names() {
+    let stage = Stage::configured("callers = [\"127.0.0.1\"]");
+    let forwarded = "X-Forwarded-For: 203.0.113.66, 198.51.100.7\r\n";
+    refused(&stage.ask(&format!("{{about GET /a/../b}}{forwarded}")), 400);
+    let told = stage.scene.gateway.audited("request_refused");
+    assert_eq!(told.last().unwrap()["source.ip"], "198.51.100.7", "{told:?}");
+}

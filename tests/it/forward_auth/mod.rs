@@ -1,0 +1,4 @@
+//! The decision without the proxying: the endpoint, and the front proxies that ask it.
+
+pub(crate) mod decisions;
+mod stage;
