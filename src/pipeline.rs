@@ -36,6 +36,7 @@ use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::Arrival;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
+use crate::wire::request::RequestError;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
@@ -98,11 +99,23 @@ impl Pipeline {
     pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
         let desk = &self.desk;
         let is_in_the_open = desk.scheme == "https" && request.provenance.arrival == Arrival::InTheOpen;
-        let (app, route) = match desk.router.find(&request.host, &request.target) {
+        let found = desk.router.find(&request.host, &request.target);
+        if request.spoofed > 0 {
+            witness::spoofed(desk, &request, found.app());
+        }
+        let (app, route) = match found {
             Found::Misdirected => return Outcome::Answer(misdirected::answer(desk, &request)),
+            Found::Ambiguous(error) => {
+                let failure = Failure::BadRequest(RequestError::Target(error));
+                return Outcome::Answer(failure::answer(desk, &request, &failure));
+            }
             _ if is_in_the_open => return Outcome::Answer(in_the_open::answer(desk, &request)),
             Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
             Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),
+            Found::Route(app, _) if app.tolerance.refuses(request.spoofed) => {
+                let failure = Failure::BadRequest(RequestError::Spoofed);
+                return Outcome::Answer(failure::answer_for(desk, &request, app, &failure));
+            }
             Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {

@@ -3,7 +3,7 @@
 use guichet::wire::return_to::ReturnTo;
 use openidconnect::url::Url;
 
-use super::request_target::has_one_reading;
+use super::request_target::is_read_as_it_is_judged;
 
 /// The most that is kept of a destination, in bytes.
 const MOST: usize = 512;
@@ -31,7 +31,7 @@ pub fn return_to(data: &[u8]) {
         place.starts_with('/') && !place.starts_with("//") && !place.starts_with("/\\"),
         "{place:?}"
     );
-    has_one_reading(found.target());
+    is_read_as_it_is_judged(found.target());
     assert_eq!(
         ReturnTo::parse(place).as_ref(),
         Some(&found),

@@ -114,13 +114,18 @@ fn explained(config: &Outline, router: &Router, arguments: &ExplainArguments) ->
         }
     };
     let path = request.target.path();
-    lines.push((
-        "path",
-        format!("{path} (as it is judged, and sent on as it came)"),
-    ));
+    let judged = if request.target.ambiguities().is_empty() {
+        "as it is judged, and sent on as it came"
+    } else {
+        "judged in every way in which an application may read it, and sent on as it came"
+    };
+    lines.push(("path", format!("{path} ({judged})")));
     match router.find(&request.host, &request.target) {
         Found::Route(app, route) => {
             lines.extend(at_route(config, (app, route), arguments, (&url, &request))?);
+        }
+        Found::Ambiguous(error) => {
+            lines.push(("answer", format!("400: {error}; no application hears of it")));
         }
         Found::Own => {
             let prefix = router.own_paths().prefix();

@@ -107,6 +107,10 @@ codes! {
     SignOutRoute = 107, "A sign-out on a route where nobody is known.";
     AppCookie = 108, "Not the name of an application's own cookie.";
 
+    OddHeader = 110, "Not a field with an odd name that an application may hear of.";
+    OddHeaderAllowed = 111, "A field that some application servers read as another one.";
+    AmbiguousPath = 112, "A form of path that programs read in several ways.";
+
     Proxy = 115, "Not the address of a proxy, or not a login for one.";
     Certificates = 116, "A file without the certificates or the key that it should hold.";
     RedisTls = 117, "Certificates for a Redis that is spoken to without TLS, or half of a pair.";

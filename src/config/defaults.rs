@@ -69,6 +69,9 @@ idle_timeout = "60s"
 keep_alive = "1s"
 max_connections = 256
 app_cookies = []
+on_spoof = "strip"
+allow_headers = []
+allow_in_path = []
 [[apps.routes]]
 access = "required"
 ends_session = false

@@ -321,6 +321,18 @@ pub struct App {
     /// Names of the application's own session cookies (`PHPSESSID`, `JSESSIONID`). What it sets under them comes back to it with
     /// the same person only, so that nobody inherits the session of whoever sat at this computer before.
     pub app_cookies: Option<Vec<String>>,
+    /// What becomes of a request in which a client names an identity, in any spelling: it goes on without these fields, or it
+    /// is refused. Either way it is counted, and told in the audit stream.
+    #[schemars(extend("enum" = ["strip", "reject"]))]
+    pub on_spoof: Option<String>,
+    /// Names of fields with other characters than letters, digits and hyphens that the application needs from its clients
+    /// (`my_app.token`). No other such field reaches it.
+    pub allow_headers: Option<Vec<String>>,
+    /// Forms of a path that programs read in several ways, and that an old application cannot do without: parameters
+    /// (`/page;jsessionid=1`), escaped slashes (`/group%2Fproject`), empty segments (`/wiki//page`). Such a path is asked for
+    /// the most that any reading of it asks for.
+    #[schemars(extend("items" = serde_json::json!({ "type": "string", "enum": [";", "%2F", "//"] })))]
+    pub allow_in_path: Option<Vec<String>>,
     /// What the app's paths ask of a visitor; the longest path wins, what is not listed is `required`.
     pub routes: Option<Vec<Route>>,
 }

@@ -49,6 +49,7 @@ use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
+use crate::wire::request::SERVED_METHODS;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
@@ -359,7 +360,7 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
     let surroundings = Surroundings::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
     let mut response = match failure {
         Failure::BadRequest(RequestError::Method) => {
-            Failure::Method(SERVED).page(&surroundings.frame(), Sent::Form)
+            Failure::Method(SERVED_METHODS).page(&surroundings.frame(), Sent::Form)
         }
         _ => failure.page(&surroundings.frame(), Sent::Form),
     };
@@ -369,10 +370,16 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
     response
 }
 
-/// What `Allow` says where no method of the request is served anywhere.
-const SERVED: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
-
 fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
+    let mut response = said(desk, request, app, failure);
+    if matches!(failure, Failure::BadRequest(_)) {
+        let close = HeaderValue::from_static("close");
+        response.headers.insert(CONNECTION, close);
+    }
+    response
+}
+
+fn said(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
     failure.log(request);
     count(desk, failure);
     tell(desk, request, app.map(Arc::as_ref), failure);
@@ -415,7 +422,8 @@ fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
         | Failure::Identity(_)
         | Failure::BodyTooLong
         | Failure::BodyTooSlow
-        | Failure::TooManyLogins(_) => {
+        | Failure::TooManyLogins(_)
+        | Failure::BadRequest(RequestError::Target(_)) => {
             witness::refused(desk, request, app, (failure.code(), failure.reason()));
         }
         _ => {}

@@ -39,6 +39,7 @@ use crate::wire::client_address::Arrival;
 use crate::wire::client_address::Provenance;
 use crate::wire::original_request::OriginalRequest;
 use crate::wire::request::Request;
+use crate::wire::request::RequestError;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
@@ -117,13 +118,23 @@ fn original_request(
 
 /// The same steps as for a request that we forward.
 async fn decide(desk: &Desk, judge: &Judge, request: &Request, shape: Shape) -> Response {
-    let (app, route) = match desk.router.find(&request.host, &request.target) {
+    let found = desk.router.find(&request.host, &request.target);
+    if request.spoofed > 0 {
+        witness::spoofed(desk, request, found.app());
+    }
+    let (app, route) = match found {
         Found::Misdirected => return failure::answer(desk, request, &Failure::Misdirected),
+        Found::Ambiguous(error) => {
+            return failure::answer(desk, request, &Failure::BadRequest(RequestError::Target(error)));
+        }
         _ if request.provenance.arrival == Arrival::InTheOpen => {
             return failure::answer(desk, request, &Failure::InTheOpen);
         }
         Found::Own => return failure::answer(desk, request, &ForwardAuthError::OwnPath.into()),
         Found::Nowhere => return failure::answer(desk, request, &Failure::NotFound),
+        Found::Route(app, _) if app.tolerance.refuses(request.spoofed) => {
+            return failure::answer_for(desk, request, app, &Failure::BadRequest(RequestError::Spoofed));
+        }
         Found::Route(app, route) => (app, route),
     };
     let decided = match &app.mode {

@@ -2,6 +2,7 @@
 //! metrics tell it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::access::permit::Passes;
 use crate::endpoints::desk::Desk;
@@ -137,6 +138,31 @@ pub fn session_needed(desk: &Desk, request: &Request, app: &App) {
         desk.telemetry
             .audit_once(session.as_str(), &source(request), &event);
     }
+}
+
+/// A client named an identity. The fields are left away; whether the request goes on is the application's to say.
+pub fn spoofed(desk: &Desk, request: &Request, app: Option<&Arc<App>>) {
+    let handling = match app {
+        Some(app) if app.tolerance.refuses(request.spoofed) => "refused",
+        _ => "stripped",
+    };
+    let (app, client) = (app.map_or("", |app| app.name.as_str()), request.provenance.client);
+    desk.telemetry.metrics.spoofed(app, request.spoofed);
+    let event = AuditEvent::Spoofed {
+        app: (!app.is_empty()).then_some(app),
+        fields: request.spoofed,
+        handling,
+    };
+    desk.telemetry.audit(&source(request), &event);
+    tracing::warn!(
+        request = request.id.as_str(),
+        app,
+        client = %client.ip().to_canonical(),
+        port = (client.port() != 0).then(|| client.port()),
+        fields = request.spoofed,
+        handling,
+        "a client sent fields that name an identity"
+    );
 }
 
 /// A request was refused for what it is.

@@ -29,7 +29,6 @@ use crate::telemetry::line::ACCESS;
 use crate::telemetry::metrics::Asked;
 use crate::telemetry::metrics::Served;
 use crate::telemetry::telemetry::Telemetry;
-use crate::wire::header_name;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request_id::RequestId;
 use crate::wire::untrusted::Untrusted;
@@ -48,7 +47,6 @@ pub(super) struct Record {
     /// As it was asked for, whether or not an app has it.
     host: Option<Untrusted>,
     agent: Option<Untrusted>,
-    spoofed: u64,
     app: Option<String>,
     status: Option<StatusCode>,
     bytes: u64,
@@ -67,11 +65,6 @@ impl Record {
     ) -> Self {
         let path = head.uri.path().split(';').next().unwrap_or_default();
         let agent = head.headers.get(USER_AGENT);
-        let is_ours = |name: &&http::HeaderName| {
-            name.as_str().starts_with('x')
-                && header_name::fold(name.as_str()).starts_with(header_name::RESERVED_PREFIX)
-        };
-        let spoofed = head.headers.keys().filter(is_ours).count();
         Self {
             telemetry: Arc::clone(telemetry),
             began: Instant::now(),
@@ -82,7 +75,6 @@ impl Record {
             client,
             host: host_of(head),
             agent: agent.map(|agent| Untrusted::new(&String::from_utf8_lossy(agent.as_bytes()))),
-            spoofed: u64::try_from(spoofed).unwrap_or(u64::MAX),
             app: None,
             status: None,
             bytes: 0,
@@ -121,17 +113,6 @@ impl Record {
             status: self.status.map(|status| status.as_u16()),
         };
         self.telemetry.metrics.served(served, elapsed);
-        if self.spoofed > 0 {
-            self.telemetry.metrics.spoofed(app, self.spoofed);
-            tracing::warn!(
-                request = self.request.as_str(),
-                app,
-                client = %self.client.ip().to_canonical(),
-                port = (self.client.port() != 0).then(|| self.client.port()),
-                fields = self.spoofed,
-                "a client sent fields that only the gateway writes; they were left away"
-            );
-        }
         tracing::info!(
             target: ACCESS,
             method = self.method.as_str(),

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::HeaderValue;
+use http::StatusCode;
+use http::header::ALLOW;
 use http::header::CONNECTION;
 use http::header::EXPECT;
 use http::request::Parts;
@@ -34,6 +37,8 @@ use crate::gateway::request_body::RequestBody;
 use crate::gateway::sign_out;
 use crate::gateway::upstream::Upstreams;
 use crate::gateway::upstream_response;
+use crate::gateway::whole;
+use crate::gateway::whole::BrokeOff;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
@@ -43,6 +48,8 @@ use crate::telemetry::audit::event::Source;
 use crate::telemetry::limit_label::LimitLabel;
 use crate::wire::client_address::Provenance;
 use crate::wire::request::Request;
+use crate::wire::request::RequestError;
+use crate::wire::request::SERVED_METHODS;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
@@ -125,7 +132,7 @@ impl<D: Decide> Exchange<D> {
         let Ok(id) = seal::random().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
             let mut response = http::Response::new(RecordedBody::unrecorded(Bytes::new()));
-            *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             return Ok(response);
         };
         let decide = self.live.load();
@@ -139,7 +146,11 @@ impl<D: Decide> Exchange<D> {
             (Head::Whole, None) => refused(&*decide, (&head, provenance), &id, &Failure::TooManyRequests),
             (Head::Whole, Some(_)) => {
                 let most = caller.rules.limits.max_form;
-                self.decided(decide, (&head, provenance), id, (body, most)).await
+                let deciding = self.decided(&decide, (&head, provenance), &id, (body, most));
+                match whole::or_broken_off(deciding).await {
+                    Ok(answered) => answered,
+                    Err(BrokeOff) => broken_off(&*decide, &head, &id),
+                }
             }
         };
         caller.sign(answered.response.headers_mut());
@@ -151,19 +162,22 @@ impl<D: Decide> Exchange<D> {
 
     async fn decided(
         &self,
-        decide: Arc<D>,
+        decide: &Arc<D>,
         (head, provenance): (&Parts, Provenance),
-        id: RequestId,
+        id: &RequestId,
         (body, longest_form): (RequestBody, usize),
     ) -> Answered {
         // Before the head is read as a browser's: `Host`, address and length are the proxy's, and no body of it is waited for.
         if decide.own_paths().is_forward_auth(head.uri.path()) {
-            let answer = decide.decide_alone(head, provenance.peer, &id).await;
+            let answer = decide.decide_alone(head, provenance.peer, id).await;
             return Answered::own(answer, Afterwards::of(&body));
         }
-        let refuse = |failure: &Failure| refused(&*decide, (head, provenance), &id, failure);
+        let refuse = |failure: &Failure| refused(&**decide, (head, provenance), id, failure);
         let mut request = match Request::parse(head, provenance, id.clone()) {
             Ok(request) => request,
+            Err(RequestError::AboutTheServer) => {
+                return Answered::own(about_the_server(), Afterwards::of(&body));
+            }
             Err(error) => return refuse(&Failure::BadRequest(error)),
         };
         let mut body = Some(body);
@@ -177,9 +191,9 @@ impl<D: Decide> Exchange<D> {
         }
         let body = body.unwrap_or_else(RequestBody::none);
         let afterwards = Afterwards::of(&body);
-        match Arc::clone(&decide).handle(request).await {
+        match Arc::clone(decide).handle(request).await {
             Outcome::Answer(answer) => Answered::own(answer, afterwards),
-            Outcome::Forward(forward) => self.forwarded(&*decide, &forward, body, afterwards).await,
+            Outcome::Forward(forward) => self.forwarded(&**decide, &forward, body, afterwards).await,
         }
     }
 
@@ -270,6 +284,22 @@ fn refused<D: Decide>(
     };
     decide.telemetry().audit(&source, &event);
     Answered::own(decide.refuse(head, id, failure), Afterwards::Closes)
+}
+
+/// The answer where the gateway itself broke off: an application that was asked is not waited for any more.
+fn broken_off<D: Decide>(decide: &D, head: &Parts, id: &RequestId) -> Answered {
+    decide.telemetry().metrics.panicked();
+    let failure = Failure::Internal("the answer broke off in the middle: a defect of the gateway");
+    Answered::own(decide.refuse(head, id, &failure), Afterwards::Closes)
+}
+
+/// What the server can do at all (RFC 9110, section 9.3.7): which methods, whatever a path then says.
+fn about_the_server() -> Response {
+    Response {
+        status: StatusCode::NO_CONTENT,
+        headers: HeaderMap::from_iter([(ALLOW, HeaderValue::from_static(SERVED_METHODS))]),
+        body: Bytes::new(),
+    }
 }
 
 /// Read by `Request::parse` as well, which refuses every other expectation.

@@ -37,6 +37,7 @@ mod upstream;
 mod upstream_error;
 mod upstream_request;
 mod upstream_response;
+mod whole;
 
 use std::sync::Arc;
 

@@ -6,10 +6,11 @@ use crate::access::requirement::Access;
 use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::routing::path_prefix::PathPrefix;
+use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::Upstream;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::host::Host;
-use crate::wire::target::RequestTarget;
+use crate::wire::readings;
 
 /// One `[[apps]]` of the configuration.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct App {
     pub max_body: Option<u64>,
     /// Key `app_cookies`: names of its own session cookies, each of which comes back with the same person only.
     pub app_cookies: CookieNames,
+    /// What of a request it tolerates beyond the ordinary.
+    pub tolerance: Tolerance,
     /// What each path asks. See [`App::route`].
     pub routes: Vec<Route>,
 }
@@ -78,6 +81,13 @@ pub enum SignOut {
     No,
 }
 
+/// What a path asks that no route lists.
+const UNLISTED: &Route = &Route {
+    path: PathPrefix::ROOT,
+    access: Access::Required,
+    sign_out: SignOut::No,
+};
+
 impl App {
     /// The application server, if we carry requests to it.
     pub fn upstream(&self) -> Option<&Arc<Upstream>> {
@@ -91,9 +101,9 @@ impl App {
     ///
     /// Some applications read `/ADMIN` as `/admin`, some an accent after its letter as one with it. So the path is looked up
     /// as it is written and in any spelling, and the stricter of the two routes counts: another one never asks for less.
-    pub fn route(&self, target: &RequestTarget) -> &Route {
-        let as_written = self.longest(|path| path.contains(target));
-        let in_any_spelling = self.longest(|path| path.contains_in_any_spelling(target));
+    pub fn route(&self, path: &str) -> &Route {
+        let as_written = self.longest(|route| route.contains(path));
+        let in_any_spelling = self.longest(|route| route.contains_in_any_spelling(path));
         if in_any_spelling.access >= as_written.access {
             in_any_spelling
         } else {
@@ -101,12 +111,22 @@ impl App {
         }
     }
 
+    /// The same for an ambiguous path: the strictest of the routes that some application may find in it, whatever it makes
+    /// of parameters, escaped slashes and empty segments. Of several, the longest.
+    pub fn route_in_any_reading(&self, path: &str) -> &Route {
+        let common = readings::common(path);
+        let found = self
+            .routes
+            .iter()
+            .filter(|route| !route.path.contains_in_any_spelling(common) && route.path.may_contain(path));
+        let strictness = |route: &&Route| (route.access, route.path.length());
+        found
+            .chain([self.route(common)])
+            .max_by_key(strictness)
+            .unwrap_or(UNLISTED)
+    }
+
     fn longest(&self, contains: impl Fn(&PathPrefix) -> bool) -> &Route {
-        const UNLISTED: &Route = &Route {
-            path: PathPrefix::ROOT,
-            access: Access::Required,
-            sign_out: SignOut::No,
-        };
         let containing = self.routes.iter().filter(|route| contains(&route.path));
         containing
             .max_by_key(|route| (route.path.length(), route.access))

@@ -2,15 +2,19 @@
 
 pub mod app;
 pub mod path_prefix;
+pub mod tolerance;
 pub mod upstream;
 
 use std::sync::Arc;
 
 use crate::routing::app::App;
 use crate::routing::app::Route;
+use crate::wire::ambiguity::Ambiguities;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
+use crate::wire::readings;
 use crate::wire::target::RequestTarget;
+use crate::wire::target::TargetError;
 
 /// Every application, and whose request it is.
 #[derive(Debug)]
@@ -30,8 +34,20 @@ pub enum Found<'a> {
     Route(&'a Arc<App>, &'a Route),
     /// To nobody: a path that no application of the host has.
     Nowhere,
+    /// To nobody that could be named: an ambiguous path that its application does not tolerate, or that may be another's.
+    Ambiguous(TargetError),
     /// To another site: a host that no application has.
     Misdirected,
+}
+
+impl<'a> Found<'a> {
+    /// The application, if it is known whose the request is.
+    pub fn app(&self) -> Option<&'a Arc<App>> {
+        match *self {
+            Self::Route(app, _) => Some(app),
+            Self::Own | Self::Nowhere | Self::Ambiguous(_) | Self::Misdirected => None,
+        }
+    }
 }
 
 impl Router {
@@ -50,29 +66,56 @@ impl Router {
         if self.on_host(host).next().is_none() {
             return Found::Misdirected;
         }
+        let path = target.path();
+        if !target.ambiguities().is_empty() {
+            return match self.app_in_any_reading(host, target) {
+                Ok(app) => Found::Route(app, app.route_in_any_reading(path)),
+                Err(error) => Found::Ambiguous(error),
+            };
+        }
         if self.own_paths.contain(target) {
             return Found::Own;
         }
-        self.app_of(host, target)
-            .map_or(Found::Nowhere, |app| Found::Route(app, app.route(target)))
+        self.app_of(host, path)
+            .map_or(Found::Nowhere, |app| Found::Route(app, app.route(path)))
     }
 
     /// The application at a host and path. None is at a path of ours.
     pub fn app_at(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
-        match self.find(host, target) {
-            Found::Route(app, _) => Some(app),
-            Found::Own | Found::Nowhere | Found::Misdirected => None,
-        }
+        self.find(host, target).app()
     }
 
     /// Nobody's is a path that would be another application's in another case of its letters, or with its accents apart: the
     /// server behind may read it so, and what is asked of a visitor is said by path.
-    fn app_of(&self, host: &Host, target: &RequestTarget) -> Option<&Arc<App>> {
-        let as_written = self.on_host(host).find(|app| app.path.contains(target))?;
+    fn app_of(&self, host: &Host, path: &str) -> Option<&Arc<App>> {
+        let as_written = self.on_host(host).find(|app| app.path.contains(path))?;
         let in_any_spelling = self
             .on_host(host)
-            .find(|app| app.path.contains_in_any_spelling(target))?;
+            .find(|app| app.path.contains_in_any_spelling(path))?;
         Arc::ptr_eq(as_written, in_any_spelling).then_some(as_written)
+    }
+
+    /// The application at an ambiguous path: it tolerates what is ambiguous, and whatever it makes of it, the path is no other
+    /// application's and none of ours.
+    fn app_in_any_reading(&self, host: &Host, target: &RequestTarget) -> Result<&Arc<App>, TargetError> {
+        let path = target.path();
+        let common = readings::common(path);
+        let app = self.app_of(host, common);
+        let tolerated = app.map_or_else(Ambiguities::default, |app| app.tolerance.in_path);
+        if let Some(ambiguity) = target.ambiguities().beyond(tolerated) {
+            return Err(ambiguity.into());
+        }
+        let mut below = self
+            .on_host(host)
+            .filter(|other| !other.path.contains_in_any_spelling(common));
+        match app {
+            Some(app)
+                if !self.own_paths.may_contain(path) && !below.any(|other| other.path.may_contain(path)) =>
+            {
+                Ok(app)
+            }
+            _ => Err(TargetError::SomebodyElses),
+        }
     }
 
     /// The paths that no application has.

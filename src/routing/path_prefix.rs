@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::readings;
+use crate::wire::spelling;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
 
@@ -24,18 +26,24 @@ impl PathPrefix {
                 c.into()
             }
         });
-        let target = RequestTarget::parse(&written.collect::<String>())?;
+        let target = RequestTarget::parse_plain(&written.collect::<String>())?;
         Ok(Self(target.path().trim_end_matches('/').to_owned()))
     }
 
-    /// Whether a request's path is this one or lies below it.
-    pub fn contains(&self, target: &RequestTarget) -> bool {
-        target.is_below(&self.0)
+    /// Whether a decoded path is this one or lies below it, at the border of a segment.
+    pub fn contains(&self, path: &str) -> bool {
+        path.strip_prefix(&self.0)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The same for an application that reads another spelling as the same path: `A` as `a`, an accent as part of its letter.
-    pub fn contains_in_any_spelling(&self, target: &RequestTarget) -> bool {
-        target.is_below_in_any_spelling(&self.0)
+    pub fn contains_in_any_spelling(&self, path: &str) -> bool {
+        spelling::is_below(path, &self.0)
+    }
+
+    /// The same for an application that reads an ambiguous path in one of several ways.
+    pub fn may_contain(&self, path: &str) -> bool {
+        readings::may_be_below(path, &self.0)
     }
 
     /// This path with another one below it.
@@ -98,5 +106,22 @@ mod tests {
         for text in ["", "a", "/a/../b", "//a", "/a;b", "/%2f"] {
             assert!(PathPrefix::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_prefix_ends_at_the_border_of_a_segment() {
+        let path = |text| PathPrefix::parse(text).unwrap();
+        assert!(path("/app").contains("/app"));
+        assert!(path("/app").contains("/app/x"));
+        assert!(path("/").contains("/x"));
+        assert!(!path("/app").contains("/apple"));
+        assert!(!path("/app").contains("/x/app"));
+        assert!(!path("/app").contains("/APP/x"));
+        assert!(path("/app").contains_in_any_spelling("/APP/x"));
+        assert!(path("/").contains_in_any_spelling("/x"));
+        assert!(!path("/app").contains_in_any_spelling("/APPLE"));
+        assert!(!path("/app").contains_in_any_spelling("/AP"));
+        assert!(!path("/app").may_contain("/apple;x"));
+        assert!(path("/app").may_contain("/APP;x/y"));
     }
 }

@@ -7,6 +7,8 @@ use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
 use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
+use crate::routing::tolerance::Tolerance;
+use crate::wire::ambiguity::Ambiguity;
 use crate::wire::cookie_names::CookieNames;
 
 fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Access)]) -> Arc<App> {
@@ -26,6 +28,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
         mode: Mode::ForwardAuth,
         max_body: None,
         app_cookies: CookieNames::default(),
+        tolerance: Tolerance::default(),
         told: Told {
             audience: name.to_owned(),
             claims: Vec::new(),
@@ -61,7 +64,7 @@ fn found(host: &str, target: &str) -> Option<(String, Access)> {
     match router().find(&host, &target) {
         Found::Route(app, route) => Some((app.name.clone(), route.access)),
         Found::Own => Some(("own".to_owned(), Access::Public)),
-        Found::Nowhere | Found::Misdirected => None,
+        Found::Nowhere | Found::Ambiguous(_) | Found::Misdirected => None,
     }
 }
 
@@ -129,4 +132,126 @@ fn a_host_starts_at_its_first_listed_application() {
     };
     assert_eq!(start("a.example").as_deref(), Some("urbanisme"));
     assert_eq!(start("c.example"), None);
+}
+
+/// At `/`, `/old` and `/old/other`, where the second tolerates these forms; `/old/public` is open, and a page below it is not.
+fn tolerant(in_path: &[Ambiguity]) -> Router {
+    let routes = [
+        ("/public", Access::Public),
+        ("/public/a/b", Access::Required),
+        ("/public/a/b/c", Access::Public),
+        ("/page.jsf", Access::Public),
+        ("/logout", Access::Required),
+    ];
+    let old = app("old", "a.example", "/old", 0, &routes);
+    let mut old = Arc::into_inner(old).unwrap();
+    old.tolerance.in_path = in_path.iter().copied().collect();
+    Router::new(
+        vec![
+            Arc::new(old),
+            app("root", "a.example", "/", 1, &[("/", Access::Public)]),
+            app("other", "a.example", "/old/other", 2, &[("/", Access::Public)]),
+        ],
+        OwnPaths::default(),
+        "https",
+    )
+}
+
+fn asks(router: &Router, target: &str) -> Result<(String, String, Access), TargetError> {
+    let (host, target) = (Host::parse("a.example").unwrap(), RequestTarget::parse(target)?);
+    match router.find(&host, &target) {
+        Found::Route(app, route) => Ok((app.name.clone(), route.path.to_string(), route.access)),
+        Found::Ambiguous(error) => Err(error),
+        other => panic!("{target:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn an_ambiguous_path_asks_for_the_most_that_any_reading_asks_for() {
+    let router = tolerant(&Ambiguity::ALL);
+    for (target, route, access) in [
+        // Below the open prefix, whatever is made of the rest.
+        ("/old/public/x;jsessionid=1", "/old/public", Access::Public),
+        ("/old/public/x%2Fy", "/old/public", Access::Public),
+        ("/old/public/x//y", "/old/public", Access::Public),
+        // Open in one reading only.
+        ("/old/public;x/y", "/", Access::Required),
+        ("/old/page.jsf;jsessionid=1", "/", Access::Required),
+        ("/old//public", "/", Access::Required),
+        ("/old/x%2Fpublic", "/", Access::Required),
+        // Closed in one reading only.
+        ("/old/public/a;x/b", "/old/public/a/b", Access::Required),
+        ("/old/public/a%2fb", "/old/public/a/b", Access::Required),
+        ("/old/public/a//b", "/old/public/a/b", Access::Required),
+        ("/old/public/A%2F%2FB;x", "/old/public/a/b", Access::Required),
+        // Closed where only the first of two places is read otherwise.
+        ("/old/public/a//b//c", "/old/public/a/b", Access::Required),
+        ("/old/public/a;x/b;x/c", "/old/public/a/b", Access::Required),
+        ("/old/public/a/b/c;x", "/old/public/a/b", Access::Required),
+        ("/old/public/a/b/c/d;x", "/old/public/a/b/c", Access::Public),
+    ] {
+        let expected = ("old".to_owned(), route.to_owned(), access);
+        assert_eq!(asks(&router, target), Ok(expected), "{target}");
+    }
+}
+
+#[test]
+fn an_ambiguous_path_that_may_be_another_applications_or_ours_is_nobodys() {
+    let router = tolerant(&Ambiguity::ALL);
+    for target in [
+        "/old/other;x",
+        "/old//other",
+        "/old/other%2Fx",
+        "/old/OTHER;x/y",
+        "/old/x;a%2Fb/../c",
+    ] {
+        assert!(asks(&router, target).is_err(), "{target}");
+    }
+    let everywhere = Router::new(
+        vec![{
+            let mut root = Arc::into_inner(app("root", "a.example", "/", 0, &[])).unwrap();
+            root.tolerance.in_path = Ambiguity::ALL.into_iter().collect();
+            Arc::new(root)
+        }],
+        OwnPaths::default(),
+        "https",
+    );
+    for target in [
+        "/_guichet;x/login",
+        "/_guichet%2Flogin",
+        "/_guichet/login;x",
+        "/_GUICHET%2f",
+        "/_guichet//x",
+    ] {
+        assert_eq!(
+            asks(&everywhere, target),
+            Err(TargetError::SomebodyElses),
+            "{target}"
+        );
+    }
+    assert!(asks(&everywhere, "/x/_guichet;x").is_ok());
+}
+
+#[test]
+fn each_form_needs_the_leave_of_the_application_that_gets_it() {
+    for (form, target) in [
+        (Ambiguity::Parameters, "/old/x;y"),
+        (Ambiguity::EscapedSlashes, "/old/x%2Fy"),
+        (Ambiguity::EmptySegments, "/old/x//y"),
+    ] {
+        assert!(asks(&tolerant(&[form]), target).is_ok(), "{target}");
+        let others: Vec<_> = Ambiguity::ALL
+            .into_iter()
+            .filter(|other| *other != form)
+            .collect();
+        assert_eq!(asks(&tolerant(&others), target), Err(form.into()), "{target}");
+        assert_eq!(
+            asks(&router(), target.trim_start_matches("/old")),
+            Err(form.into())
+        );
+        assert_eq!(
+            asks(&tolerant(&[form]), target.trim_start_matches("/old")),
+            Err(form.into())
+        );
+    }
 }

@@ -1,17 +1,18 @@
 //! Names of request fields as applications read them: every character that is not a letter or a digit is one and the same.
 //!
 //! CGI and its heirs fold `X_Guichet_Sub`, `x.guichet.sub` and `X-Guichet-Sub` into one variable, each server in its own
-//! way (RFC 3875, section 4.1.18). So a name is compared folded, and one with odd characters does not pass at all.
+//! way (RFC 3875, section 4.1.18). So a name is compared folded, and one with odd characters does not pass at all, unless
+//! an application asks for it by name.
 
 use http::HeaderName;
 
 /// Begins every name under which the gateway speaks to an application.
 pub const RESERVED_PREFIX: &str = "x-guichet-";
 
-/// Names that programs between a browser and an application use to speak about identity, address or routing. A client has
-/// no business with them. A final `*` stands for any ending. Folded.
-const NEVER_FROM_A_CLIENT: &[&str] = &[
-    // identity, as other gateways say it
+/// Names under which gateways tell applications who somebody is. A client that says one wants to be somebody. A final `*`
+/// stands for any ending. Folded.
+const IDENTITY: &[&str] = &[
+    "x-guichet-*",
     "remote-user",
     "remote-email",
     "remote-groups",
@@ -35,13 +36,18 @@ const NEVER_FROM_A_CLIENT: &[&str] = &[
     "x-oidc-*",
     "oidc-*",
     // client certificates
-    "x-ssl-*",
-    "ssl-*",
+    "x-ssl-client-*",
+    "ssl-client-*",
     "x-client-cert*",
     "client-cert*",
     "x-client-verify",
     "x-forwarded-client-cert",
     "x-forwarded-tls-client-cert*",
+];
+
+/// Names that a client has no business with, and that come without a bad intention: proxies of its network and browsers'
+/// extensions write them, and so do scripts. The same form.
+const LEFT_AWAY: &[&str] = &[
     // address, host and scheme: written anew from the connection
     "forwarded",
     "x-forwarded-*",
@@ -57,6 +63,8 @@ const NEVER_FROM_A_CLIENT: &[&str] = &[
     "x-script-name",
     "script-name",
     "front-end-https",
+    "x-ssl-*",
+    "ssl-*",
     // another path or method than the one that was judged
     "x-original-*",
     "x-rewrite-*",
@@ -70,6 +78,9 @@ const NEVER_FROM_A_CLIENT: &[&str] = &[
     "x-sendfile*",
     // httpoxy
     "proxy",
+    // read by us, and written anew
+    "host",
+    "cookie",
 ];
 
 /// Fields that belong to one connection (RFC 9110, section 7.6.1) or are answered by us; `connection` also names others.
@@ -87,6 +98,68 @@ const HOP_BY_HOP: &[&str] = &[
     "expect",
 ];
 
+/// What decides where a request goes, who sends it, or how it is read: never a connection's own affair, and never said in
+/// another spelling. Folded.
+const DECISIVE: &[&str] = &[
+    "host",
+    "cookie",
+    "authorization",
+    "content-length",
+    "transfer-encoding",
+    "content-type",
+];
+
+/// What becomes of a field that a client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The application gets it.
+    Passes,
+    /// It has a character that is no letter, digit or hyphen, and would otherwise pass: an application gets it that asks for
+    /// it by name ([`OddName`]).
+    Odd,
+    /// Nobody gets it, and nothing is wrong.
+    LeftAway,
+    /// Nobody gets it, and somebody may want to know: it names an identity.
+    Spoofed,
+}
+
+/// Why a name cannot be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OddNameError {
+    /// No field has such a name.
+    #[error("is not the name of a field")]
+    NoName,
+    /// Letters, digits and hyphens: it needs nobody's leave.
+    #[error("passes already")]
+    Ordinary,
+    /// To some application servers it is a name that only the gateway or the protocol uses.
+    #[error("is `{0}` to some application servers, and that name is not for clients to say")]
+    Protected(String),
+}
+
+/// A name with odd characters under which an application wants to hear what clients say. It stands for nothing of ours in
+/// any folding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OddName(HeaderName);
+
+impl OddName {
+    /// Reads a name as it stands in the configuration.
+    pub fn parse(text: &str) -> Result<Self, OddNameError> {
+        let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_no_name| OddNameError::NoName)?;
+        match standing(&name) {
+            Standing::Odd => Ok(Self(name)),
+            Standing::Passes => Err(OddNameError::Ordinary),
+            Standing::LeftAway | Standing::Spoofed => Err(OddNameError::Protected(fold(name.as_str()))),
+        }
+    }
+
+    /// Whether a field has this name.
+    pub fn is(&self, name: &HeaderName) -> bool {
+        self.0 == name
+    }
+}
+
 /// The name as an application may read it: lower case, every byte outside `[a-z0-9]` a hyphen.
 pub fn fold(name: &str) -> String {
     name.bytes()
@@ -100,16 +173,22 @@ pub fn fold(name: &str) -> String {
         .collect()
 }
 
-/// Whether a client may say this name to an application.
-pub fn may_come_from_a_client(name: &HeaderName) -> bool {
+/// What becomes of a field of this name.
+pub fn standing(name: &HeaderName) -> Standing {
     let name = name.as_str();
     let plain = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // `HeaderName` is in lower case: a plain name is its own folding.
-    plain
-        && !name.starts_with(RESERVED_PREFIX)
-        && !NEVER_FROM_A_CLIENT.iter().any(|pattern| matches(pattern, name))
+    if plain {
+        return of_folded(name);
+    }
+    let folded = fold(name);
+    match of_folded(&folded) {
+        Standing::Passes if DECISIVE.contains(&folded.as_str()) => Standing::LeftAway,
+        Standing::Passes => Standing::Odd,
+        standing => standing,
+    }
 }
 
 /// Whether the field belongs to one connection.
@@ -117,29 +196,53 @@ pub fn is_hop_by_hop(name: &HeaderName) -> bool {
     HOP_BY_HOP.contains(&name.as_str())
 }
 
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == pattern,
+/// Whether a field decides where the request goes, who sends it, or how it is read.
+pub fn is_decisive(name: &str) -> bool {
+    DECISIVE.contains(&name)
+}
+
+fn of_folded(name: &str) -> Standing {
+    if is_among(IDENTITY, name) {
+        Standing::Spoofed
+    } else if is_among(LEFT_AWAY, name) || is_among(HOP_BY_HOP, name) {
+        Standing::LeftAway
+    } else {
+        Standing::Passes
     }
+}
+
+/// Asked for every field of every request: the first letters differ nearly always.
+fn is_among(patterns: &[&str], name: &str) -> bool {
+    let first = name.as_bytes().first();
+    let mut alike = patterns
+        .iter()
+        .filter(|pattern| pattern.as_bytes().first() == first);
+    alike.any(|pattern| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == *pattern,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn passes(name: &str) -> bool {
-        may_come_from_a_client(&HeaderName::from_bytes(name.as_bytes()).unwrap())
+    fn of(name: &str) -> Standing {
+        standing(&HeaderName::from_bytes(name.as_bytes()).unwrap())
     }
 
     #[test]
     fn a_reserved_name_passes_in_no_spelling() {
         for byte in b"!#$%&'*+.^_`|~-" {
-            let separator = char::from(*byte);
-            assert!(
-                !passes(&format!("X{separator}Guichet{separator}Sub")),
-                "{separator}"
-            );
+            let c = char::from(*byte);
+            for name in [
+                format!("X{c}Guichet{c}Sub"),
+                format!("Remote{c}User"),
+                format!("SSL{c}Client{c}S{c}DN"),
+            ] {
+                assert_eq!(of(&name), Standing::Spoofed, "{name}");
+                assert!(OddName::parse(&name).is_err(), "{name}");
+            }
         }
     }
 
@@ -147,29 +250,58 @@ mod tests {
     fn what_browsers_send_passes() {
         for name in [
             "Accept",
-            "Cookie",
             "User-Agent",
             "Sec-Fetch-Mode",
             "Authorization",
             "X-Requested-With",
             "Origin",
+            "Content-Length",
         ] {
-            assert!(passes(name), "{name}");
+            assert_eq!(of(name), Standing::Passes, "{name}");
         }
     }
 
     #[test]
-    fn what_only_a_proxy_may_say_does_not_pass() {
+    fn what_only_a_proxy_may_say_is_left_away_without_a_word() {
         for name in [
-            "Remote-User",
             "X-Forwarded-For",
+            "X_Forwarded_For",
             "X-Real-IP",
             "Proxy",
-            "X-SSL-Client-Cert",
+            "SSL-Cipher",
             "X-Original-URL",
             "x-envoy-original-path",
+            "Connection",
+            "TE",
+            "Cookie",
+            "Host",
+            "Content_Length",
+            "Transfer.Encoding",
+            "Content_Type",
         ] {
-            assert!(!passes(name), "{name}");
+            assert_eq!(of(name), Standing::LeftAway, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_odd_name_is_one_that_means_nothing_of_ours() {
+        for name in ["my_app.token", "X_CSRF_Token", "a~b"] {
+            assert_eq!(of(name), Standing::Odd, "{name}");
+            let asked_for = OddName::parse(name).unwrap();
+            let lower_case = name.to_ascii_lowercase();
+            assert!(asked_for.is(&HeaderName::from_bytes(lower_case.as_bytes()).unwrap()));
+        }
+        for (name, error) in [
+            ("", OddNameError::NoName),
+            ("a b", OddNameError::NoName),
+            ("My-App-Token", OddNameError::Ordinary),
+            ("Remote-User", OddNameError::Protected("remote-user".to_owned())),
+            (
+                "content_length",
+                OddNameError::Protected("content-length".to_owned()),
+            ),
+        ] {
+            assert_eq!(OddName::parse(name).unwrap_err(), error, "{name}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Small words of HTTP without I/O, shared by every room above: what is parsed here is never looked at as text again.
 
+pub mod ambiguity;
 pub mod certificate;
 pub mod client_address;
 pub mod client_network;
@@ -9,8 +10,10 @@ pub mod header_name;
 pub mod host;
 pub mod original_request;
 pub mod own_paths;
+pub mod pieces;
 pub mod printable;
 pub mod provider_url;
+pub mod readings;
 pub mod request;
 pub mod request_id;
 pub mod response;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::wire::host::Host;
+use crate::wire::readings;
 use crate::wire::target::RequestTarget;
 
 /// The longest prefix, in bytes: it stands in every address that is registered at a provider.
@@ -101,9 +102,15 @@ impl OwnPaths {
         &self.prefix
     }
 
-    /// Whether a request is for us, in any spelling of the prefix that someone could take for it.
+    /// Whether a request is for us, in any spelling of the prefix that someone could take for it. None of our paths is
+    /// ambiguous.
     pub fn contain(&self, target: &RequestTarget) -> bool {
-        self.contain_path(target.path())
+        target.ambiguities().is_empty() && self.contain_path(target.path())
+    }
+
+    /// Whether some program may read an ambiguous path as one of ours.
+    pub fn may_contain(&self, path: &str) -> bool {
+        readings::may_be_below(path, &self.prefix)
     }
 
     /// Whether a decoded path lies under the prefix.

@@ -1,10 +1,18 @@
 //! The request target: one canonical path that routing, policy and application all see; refused when it is ambiguous,
 //! never repaired, and sent on exactly as it was judged.
+//!
+//! Three ambiguous forms are read for the applications that cannot do without: [`crate::wire::ambiguity`]. What such a path
+//! may mean is in [`crate::wire::readings`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
+use crate::wire::ambiguity::Ambiguities;
+use crate::wire::ambiguity::Ambiguity;
+use crate::wire::pieces;
+use crate::wire::pieces::Piece;
 use crate::wire::spelling;
 
 /// Why a request target was refused. Every case is a way in which two programs read one path differently.
@@ -29,14 +37,29 @@ pub enum TargetError {
     /// A `;` parameter, which some application servers cut away and others keep.
     #[error("the request target holds a path parameter")]
     Parameter,
+    /// An application could read the path as one of another application, or of ours.
+    #[error("the request target may be read as the path of somebody else")]
+    SomebodyElses,
 }
 
-/// A path and query as the browser sent them (RFC 9112, section 3.2.1), with one reading only.
+impl From<Ambiguity> for TargetError {
+    fn from(ambiguity: Ambiguity) -> Self {
+        match ambiguity {
+            Ambiguity::Parameters => Self::Parameter,
+            Ambiguity::EscapedSlashes => Self::AmbiguousEscape,
+            Ambiguity::EmptySegments => Self::Segment,
+        }
+    }
+}
+
+/// A path and query as the browser sent them (RFC 9112, section 3.2.1), with one reading, or with the ambiguities that it
+/// names itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestTarget {
     raw: String,
     path_length: usize,
     decoded_path: String,
+    ambiguities: Ambiguities,
 }
 
 impl RequestTarget {
@@ -49,25 +72,30 @@ impl RequestTarget {
             return Err(TargetError::NotAPath);
         }
         if !path.bytes().all(is_path_byte) || !query.bytes().all(is_query_byte) {
-            return Err(if path.contains(';') {
-                TargetError::Parameter
-            } else {
-                TargetError::Character
-            });
+            return Err(TargetError::Character);
         }
-        refuse_ambiguous_escapes(path)?;
-        let decoded = percent_decode_str(path)
-            .decode_utf8()
-            .map_err(|_not_utf8| TargetError::Escape)?;
+        let mut ambiguities = Ambiguities::default();
+        note_escapes(path, &mut ambiguities)?;
+        let decoded = decode(path)?;
         if decoded.contains(spelling::looks_like_a_delimiter) {
             return Err(TargetError::AmbiguousEscape);
         }
-        refuse_ambiguous_segments(&decoded)?;
+        note_segments(&decoded, &mut ambiguities)?;
         Ok(Self {
             raw: raw.to_owned(),
             path_length: path.len(),
             decoded_path: decoded.into_owned(),
+            ambiguities,
         })
+    }
+
+    /// The same with one reading only.
+    pub fn parse_plain(raw: &str) -> Result<Self, TargetError> {
+        let target = Self::parse(raw)?;
+        match target.ambiguities.beyond(Ambiguities::default()) {
+            None => Ok(target),
+            Some(ambiguity) => Err(ambiguity.into()),
+        }
     }
 
     /// Path and query, byte for byte as received.
@@ -80,27 +108,19 @@ impl RequestTarget {
         self.raw.get(..self.path_length).unwrap_or(&self.raw)
     }
 
-    /// The path, decoded once: what routes are compared with.
+    /// The path, decoded once: what routes are compared with. An escaped slash stays escaped.
     pub fn path(&self) -> &str {
         &self.decoded_path
+    }
+
+    /// In what ways the path can be read otherwise. Ordinarily in none.
+    pub fn ambiguities(&self) -> Ambiguities {
+        self.ambiguities
     }
 
     /// The query without its `?`, if there is one.
     pub fn query(&self) -> Option<&str> {
         self.raw.get(self.path_length + 1..)
-    }
-
-    /// Whether the path is `prefix` or lies below it, at the border of a segment. `prefix` is decoded, without a slash at
-    /// its end (the root is `""`).
-    pub fn is_below(&self, prefix: &str) -> bool {
-        self.decoded_path
-            .strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
-
-    /// The same as [`RequestTarget::is_below`] for an application that reads another spelling as the same path.
-    pub fn is_below_in_any_spelling(&self, prefix: &str) -> bool {
-        spelling::is_below(&self.decoded_path, prefix)
     }
 }
 
@@ -115,7 +135,7 @@ fn is_path_byte(byte: u8) -> bool {
     matches!(byte, 0x21..=0x7E)
         && !matches!(
             byte,
-            b'"' | b'#' | b'<' | b'>' | b'?' | b'\\' | b'^' | b'`' | b'{' | b'}' | b';'
+            b'"' | b'#' | b'<' | b'>' | b'?' | b'\\' | b'^' | b'`' | b'{' | b'}'
         )
 }
 
@@ -124,8 +144,8 @@ fn is_query_byte(byte: u8) -> bool {
 }
 
 /// Each escape stands for a byte that is neither unreserved (RFC 3986, section 2.3; `~` was once escaped and may be) nor a
-/// delimiter of paths, queries or escapes.
-fn refuse_ambiguous_escapes(path: &str) -> Result<(), TargetError> {
+/// delimiter of paths, queries or escapes; a slash is noted.
+fn note_escapes(path: &str, ambiguities: &mut Ambiguities) -> Result<(), TargetError> {
     let mut rest = path;
     while let Some((_, after)) = rest.split_once('%') {
         let escaped = after
@@ -135,22 +155,55 @@ fn refuse_ambiguous_escapes(path: &str) -> Result<(), TargetError> {
         rest = after.get(2..).unwrap_or_default();
         let byte = u8::from_str_radix(digits, 16).map_err(|_not_hex| TargetError::Escape)?;
         let doubled = byte == b'%' && rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-        let delimiter = matches!(byte, b'/' | b'\\' | b';' | b'#' | b'?') || byte.is_ascii_control();
+        let delimiter = matches!(byte, b'\\' | b';' | b'#' | b'?') || byte.is_ascii_control();
         let needless = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
         if doubled || delimiter || needless {
             return Err(TargetError::AmbiguousEscape);
+        }
+        if byte == b'/' {
+            ambiguities.add(Ambiguity::EscapedSlashes);
         }
     }
     Ok(())
 }
 
-fn refuse_ambiguous_segments(decoded: &str) -> Result<(), TargetError> {
-    let mut segments = decoded.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let empty_inside = segment.is_empty() && segments.peek().is_some();
-        if empty_inside || segment.ends_with(['.', ' ']) {
+/// Decodes everything but an escaped slash: that one stays what it is, so that it is not taken for the other. No doubled
+/// escape is there to become one.
+fn decode(path: &str) -> Result<Cow<'_, str>, TargetError> {
+    let not_utf8 = |_not_utf8| TargetError::Escape;
+    let mut parts = pieces::around_escaped_slashes(path);
+    let first = parts.next().unwrap_or_default();
+    let mut decoded = percent_decode_str(first).decode_utf8().map_err(not_utf8)?;
+    for part in parts {
+        let part = percent_decode_str(part).decode_utf8().map_err(not_utf8)?;
+        let decoded = decoded.to_mut();
+        decoded.push_str(pieces::ESCAPED_SLASH);
+        decoded.push_str(&part);
+    }
+    Ok(decoded)
+}
+
+/// No program that cuts parameters away, decodes a slash, or takes several for one may find a dot segment, or two slashes at
+/// the beginning, where a host would stand.
+fn note_segments(decoded: &str, ambiguities: &mut Ambiguities) -> Result<(), TargetError> {
+    let mut all = pieces::of(decoded).peekable();
+    let mut is_first = true;
+    while let Some(Piece { text, .. }) = all.next() {
+        let mut parts = text.split(';');
+        if parts.clone().any(|part| part.ends_with(['.', ' '])) {
             return Err(TargetError::Segment);
         }
+        let is_empty = parts.next().is_none_or(str::is_empty);
+        if parts.next().is_some() {
+            ambiguities.add(Ambiguity::Parameters);
+        }
+        if is_empty && all.peek().is_some() {
+            if is_first {
+                return Err(TargetError::Segment);
+            }
+            ambiguities.add(Ambiguity::EmptySegments);
+        }
+        is_first = false;
     }
     Ok(())
 }
@@ -198,7 +251,8 @@ mod tests {
             ("/%c0%ae", TargetError::Escape),
             ("/%e0%80%af", TargetError::Escape),
             ("/%ff", TargetError::Escape),
-            ("/%2f", TargetError::AmbiguousEscape),
+            ("/a%2f", TargetError::AmbiguousEscape),
+            ("/%2f", TargetError::Segment),
             ("/%5C", TargetError::AmbiguousEscape),
             ("/%252e", TargetError::AmbiguousEscape),
             ("/%00", TargetError::AmbiguousEscape),
@@ -220,33 +274,55 @@ mod tests {
             ("/admin.", TargetError::Segment),
             ("/admin%20", TargetError::Segment),
         ] {
-            assert_eq!(RequestTarget::parse(raw).unwrap_err(), error, "{raw:?}");
+            assert_eq!(RequestTarget::parse_plain(raw).unwrap_err(), error, "{raw:?}");
         }
     }
 
     #[test]
-    fn a_prefix_ends_at_the_border_of_a_segment() {
-        let target = |raw| RequestTarget::parse(raw).unwrap();
-        assert!(target("/app").is_below("/app"));
-        assert!(target("/app/x").is_below("/app"));
-        assert!(target("/x").is_below(""));
-        assert!(!target("/apple").is_below("/app"));
-        assert!(!target("/x/app").is_below("/app"));
-        assert!(!target("/APP/x").is_below("/app"));
-        assert!(target("/APP/x").is_below_in_any_spelling("/app"));
-        assert!(target("/%C3%89T%C3%A9").is_below_in_any_spelling("/été"));
-        for spelling in ["/adm%C4%B1n", "/adm%C4%B0n", "/ADMIN/x"] {
-            assert!(target(spelling).is_below_in_any_spelling("/admin"), "{spelling}");
+    fn what_some_applications_need_is_read_and_named() {
+        use Ambiguity::EmptySegments;
+        use Ambiguity::EscapedSlashes;
+        use Ambiguity::Parameters;
+        for (raw, path, ambiguities) in [
+            ("/a;x=%C3%A9/b", "/a;x=é/b", &[Parameters][..]),
+            ("/;x", "/;x", &[Parameters]),
+            ("/g%2Fp%2fq", "/g%2Fp%2Fq", &[EscapedSlashes]),
+            ("/a//b", "/a//b", &[EmptySegments]),
+            ("/a/;x/b", "/a/;x/b", &[Parameters, EmptySegments]),
+            ("/a%2F/b?c;d//e%2F", "/a%2F/b", &[EscapedSlashes, EmptySegments]),
+            ("/a/", "/a/", &[]),
+        ] {
+            let target = RequestTarget::parse(raw).unwrap_or_else(|error| panic!("{raw}: {error}"));
+            assert_eq!((target.as_str(), target.path()), (raw, path));
+            let expected: Ambiguities = ambiguities.iter().copied().collect();
+            assert_eq!(target.ambiguities(), expected, "{raw}");
         }
-        assert!(target("/%C5%BFession").is_below_in_any_spelling("/session"));
-        for spelling in ["/e%CC%81te%CC%81/x", "/E%CC%81TE%CC%81"] {
-            assert!(target(spelling).is_below_in_any_spelling("/été"), "{spelling}");
+    }
+
+    #[test]
+    fn no_reading_of_it_is_worse() {
+        for raw in [
+            "//a",
+            "//",
+            "/;x/a",
+            "/%2Fa",
+            "/;x%2Fa",
+            "/a/..;/b",
+            "/a/..;x/b",
+            "/a/;../b",
+            "/a/;..;/b",
+            "/a%2F..%2Fb",
+            "/a%2f.",
+            "/a./%2Fb",
+            "/admin.;x",
+            "/admin%20;x",
+            "/a;x\\b",
+            "/a;%2e%2e/b",
+            "/a;%00",
+            "/a%252Fb",
+            "/a%3Bb",
+        ] {
+            assert!(RequestTarget::parse(raw).is_err(), "{raw}");
         }
-        assert!(target("/ad%E2%80%8Dmin").is_below_in_any_spelling("/admin"));
-        assert!(!target("/adminis%CC%81").is_below_in_any_spelling("/adminis"));
-        assert!(target("/%E2%84%AAm").is_below_in_any_spelling("/km"));
-        assert!(target("/x").is_below_in_any_spelling(""));
-        assert!(!target("/APPLE").is_below_in_any_spelling("/app"));
-        assert!(!target("/AP").is_below_in_any_spelling("/app"));
     }
 }

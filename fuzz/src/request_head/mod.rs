@@ -9,6 +9,7 @@ mod received;
 
 use gateway::SESSION;
 use gateway::Stage;
+use guichet::routing::path_prefix::PathPrefix;
 use received::Received;
 
 /// The only routes on which nobody is told, and on which a visitor need not be known.
@@ -66,8 +67,9 @@ fn goes_where_it_was_judged(received: &Received, words: &str) {
     let target = received.target();
     super::request_target::request_target(received.raw_target.as_bytes());
     let target = target.unwrap_or_else(|error| panic!("{error}\n{words}"));
+    let ours = PathPrefix::parse("/_guichet").unwrap();
     assert!(
-        !target.is_below_in_any_spelling("/_guichet"),
+        !ours.contains_in_any_spelling(target.path()),
         "a path of ours\n{words}"
     );
     let host = received.values("host");
@@ -87,9 +89,10 @@ fn goes_where_it_was_judged(received: &Received, words: &str) {
 fn names_nobody_but_us(received: &Received, (stage, data): (&Stage, &[u8]), words: &str) {
     let target = received.target().unwrap();
     let said = |name: &str| received.values(name);
-    let status: &[&str] = if target.is_below(PUBLIC) {
+    let is_below = |place| PathPrefix::parse(place).unwrap().contains(target.path());
+    let status: &[&str] = if is_below(PUBLIC) {
         &[]
-    } else if said("x-guichet-assertion").is_empty() && target.is_below(OPTIONAL) {
+    } else if said("x-guichet-assertion").is_empty() && is_below(OPTIONAL) {
         &["anonymous"]
     } else {
         &["authenticated"]

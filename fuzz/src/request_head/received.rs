@@ -125,7 +125,7 @@ impl Received {
     }
 
     pub(super) fn target(&self) -> Result<RequestTarget, TargetError> {
-        RequestTarget::parse(&self.raw_target)
+        RequestTarget::parse_plain(&self.raw_target)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::config::parse::limits;
 use crate::config::parse::provider::Entry;
 use crate::config::parse::routes;
 use crate::config::parse::told;
+use crate::config::parse::tolerance;
 use crate::config::parse::upstream;
 use crate::config::parse::words;
 use crate::config::raw;
@@ -122,6 +123,7 @@ fn app(
         .collect();
     let max_body = limits::max_body(key, raw.max_body.take(), findings);
     let app_cookies = app_cookies(&key.name("app_cookies"), raw.app_cookies.take(), findings);
+    let tolerance = tolerance::tolerance(key, &mut raw, findings);
     let told = told::told(key, name.as_deref(), &mut raw, &offered, findings);
     let routes = routes::routes(key, place.path.as_ref(), raw.routes.take(), findings);
     let login = match raw.login?.as_str() {
@@ -141,6 +143,7 @@ fn app(
         told: told?,
         max_body,
         app_cookies: CookieNames::new(app_cookies),
+        tolerance,
         routes: routes?,
     })
 }

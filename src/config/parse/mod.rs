@@ -17,6 +17,7 @@ pub mod session;
 pub mod site;
 pub mod tls;
 pub mod told;
+pub mod tolerance;
 pub mod upstream;
 pub mod words;
 

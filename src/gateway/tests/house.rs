@@ -32,6 +32,7 @@ use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
 use crate::routing::path_prefix::PathPrefix;
+use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
@@ -122,13 +123,15 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
         },
         max_body: None,
         app_cookies: CookieNames::default(),
+        tolerance: Tolerance::default(),
         routes: Vec::new(),
     })
 }
 
 static OWN_PATHS: LazyLock<OwnPaths> = LazyLock::new(OwnPaths::default);
 
-/// Forwards everything; `/_guichet/refused` is answered with 401, `/_guichet/form` with what the form said.
+/// Forwards everything; `/_guichet/refused` is answered with 401, `/_guichet/form` with what the form said. A request for
+/// `/_guichet/breaks` panics while it is decided, after a while.
 pub(super) struct PassAll {
     pub(super) app: Arc<App>,
     pub(super) cache: AnswerCache,
@@ -157,6 +160,10 @@ impl Decide for PassAll {
         match request.target.path() {
             "/_guichet/refused" => Outcome::Answer(page(StatusCode::UNAUTHORIZED, "refused")),
             "/_guichet/form" => Outcome::Answer(page(StatusCode::OK, request.form)),
+            "/_guichet/breaks" => {
+                tokio::task::yield_now().await;
+                panic!("with a secret");
+            }
             _ => Outcome::Forward(Box::new(Forward {
                 request,
                 upstream: Arc::clone(self.app.upstream().unwrap()),
@@ -197,6 +204,7 @@ impl PassAll {
             Failure::HeadTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Failure::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Failure::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Failure::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
             Failure::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Failure::UpstreamBusy => StatusCode::SERVICE_UNAVAILABLE,

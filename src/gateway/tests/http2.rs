@@ -33,15 +33,15 @@ use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
 use crate::wire::host::Host;
 
-struct Browser {
-    sender: SendRequest<Empty<Bytes>>,
+pub(super) struct Browser {
+    pub(super) sender: SendRequest<Empty<Bytes>>,
     served: JoinHandle<()>,
     lifecycle: Arc<Lifecycle>,
 }
 
 impl Browser {
     /// Takes so many bytes of an answer before it reads the first.
-    async fn with_window(window: u32) -> Self {
+    pub(super) async fn with_window(window: u32) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let pipeline = PassAll {
             telemetry: telemetry(),

@@ -2,6 +2,7 @@
 
 mod application;
 mod bounds;
+mod broken_off;
 mod browser;
 mod heads;
 mod house;

@@ -29,6 +29,11 @@ pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, h
     headers.insert(HOST, host(forward)?);
     let said = asked.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH);
     headers.extend(said.map(|(name, value)| (name.clone(), value.clone())));
+    for (name, value) in &asked.odd_headers {
+        if forward.app.tolerance.headers.iter().any(|wanted| wanted.is(name)) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
     if let Some(cookies) = app_cookies::towards_application(forward) {
         headers.insert(COOKIE, cookies);
     }

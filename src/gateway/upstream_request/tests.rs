@@ -15,6 +15,7 @@ use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
 use crate::routing::path_prefix::PathPrefix;
+use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
@@ -69,6 +70,7 @@ fn app() -> Arc<App> {
         },
         max_body: None,
         app_cookies: CookieNames::default(),
+        tolerance: Tolerance::default(),
         routes: Vec::new(),
     })
 }

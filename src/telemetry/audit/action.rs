@@ -55,6 +55,7 @@ actions! {
     LoginCancelled = "login_cancelled", "authentication", "start", "failure", Strangers;
     Logout = "logout", "authentication", "end", "success", Known;
     SessionOver = "session_over", "session", "end", "unknown", Strangers;
+    IdentitySpoofed = "identity_spoofed", "web", "denied", "failure", Strangers;
     RequestRefused = "request_refused", "web", "denied", "failure", Strangers;
     SessionsRevoked = "sessions_revoked", "session", "end", "success", Known;
     ConfigReloaded = "config_reloaded", "configuration", "change", "success", Known;

@@ -81,6 +81,15 @@ pub enum AuditEvent<'a> {
         /// The cause, in one word.
         reason: &'static str,
     },
+    /// A client sent fields that name an identity. Neither their names nor their values are told: both are the client's.
+    Spoofed {
+        /// The application, if it is known.
+        app: Option<&'a str>,
+        /// How many.
+        fields: usize,
+        /// What became of them: `stripped`, or `refused` with the request.
+        handling: &'static str,
+    },
     /// An operator ended sessions.
     Revoked {
         /// By what they were chosen: `reference`, `subject`, `provider`, `all`.
@@ -150,6 +159,7 @@ impl AuditEvent<'_> {
             Self::Logout { .. } => Action::Logout,
             Self::SessionOver { .. } => Action::SessionOver,
             Self::Refused { .. } => Action::RequestRefused,
+            Self::Spoofed { .. } => Action::IdentitySpoofed,
             Self::Revoked { .. } => Action::SessionsRevoked,
             Self::Reloaded => Action::ConfigReloaded,
             Self::ReloadRefused => Action::ConfigRefused,
@@ -214,6 +224,21 @@ impl AuditEvent<'_> {
                 json!({ "app": app }),
                 json!({ "event.code": code, "event.reason": reason }),
             ),
+            Self::Spoofed {
+                app,
+                fields,
+                handling,
+            } => (
+                json!({ "app": app, "fields": fields, "handling": handling }),
+                json!({}),
+            ),
+            _ => self.details_of_operators(),
+        }
+    }
+
+    /// The same of what an operator did, or the gateway for one.
+    fn details_of_operators(&self) -> (Value, Value) {
+        match *self {
             Self::Revoked {
                 by,
                 provider,
@@ -224,8 +249,8 @@ impl AuditEvent<'_> {
                 json!({ "by": by, "provider": provider, "count": count }),
                 json!({ "user.hash": hash(subject), "guichet.session": session }),
             ),
-            Self::Reloaded | Self::ReloadRefused => (json!({}), json!({})),
             Self::KeysRotated { kid } => (json!({ "kid": kid }), json!({})),
+            _ => (json!({}), json!({})),
         }
     }
 }

@@ -189,8 +189,14 @@ impl Metrics {
         self.table.over_budget.get_or_create(&of_app(app)).inc();
     }
 
-    /// A client sent fields that only we may write.
-    pub fn spoofed(&self, app: &str, fields: u64) {
+    /// A part of the gateway broke off while it answered a request.
+    pub fn panicked(&self) {
+        self.table.panics.inc();
+    }
+
+    /// A client sent fields that name an identity.
+    pub fn spoofed(&self, app: &str, fields: usize) {
+        let fields = u64::try_from(fields).unwrap_or(u64::MAX);
         self.table.spoofed.get_or_create(&of_app(app)).inc_by(fields);
     }
 

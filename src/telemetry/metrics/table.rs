@@ -51,6 +51,7 @@ pub(super) struct Table {
     pub(super) assertions: Family<AppLabels, Counter>,
     pub(super) header_bytes: Durations<AppLabels>,
     pub(super) over_budget: Family<AppLabels, Counter>,
+    pub(super) panics: Counter,
     pub(super) spoofed: Family<AppLabels, Counter>,
     pub(super) limited: Family<LimitLabels, Counter>,
     pub(super) store_errors: Family<StoreLabels, Counter>,
@@ -123,9 +124,14 @@ impl Table {
                 "Requests refused because the identity did not fit",
                 Family::default(),
             ),
+            panics: list.add(
+                "guichet_panics",
+                "Requests in which a part of the gateway broke off",
+                Counter::default(),
+            ),
             spoofed: list.add(
-                "guichet_spoofed_headers_stripped",
-                "Fields that only we may write and that a client had sent",
+                "guichet_spoofed_headers",
+                "Fields that name an identity and that a client had sent",
                 Family::default(),
             ),
             limited: list.add(

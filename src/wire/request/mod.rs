@@ -1,7 +1,11 @@
 //! A request as everything above the socket sees it: one host, one canonical target, and only what a client may say.
 
+mod said;
+
 use bytes::Bytes;
 use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
 use http::Method;
 use http::Version;
 use http::header::ACCEPT;
@@ -13,12 +17,16 @@ use crate::wire::cookies::Cookies;
 use crate::wire::header_name;
 use crate::wire::host::Host;
 use crate::wire::host::HostError;
+use crate::wire::request::said::Said;
 use crate::wire::request_id::RequestId;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
 
 /// Most names that `Connection` may nominate; real clients name one or two.
 const MOST_NOMINATIONS: usize = 8;
+
+/// What `Allow` says where no method of a request is served anywhere, or none is named.
+pub const SERVED_METHODS: &str = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
 /// Why a request was refused before anything was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +50,12 @@ pub enum RequestError {
     /// Two readings of where the body ends (RFC 9112, section 6.3).
     #[error("the framing of the body is ambiguous")]
     Framing,
+    /// A field that names an identity, for an application that refuses whoever tries.
+    #[error("a field of the request names an identity")]
+    Spoofed,
+    /// Not refused but answered: `OPTIONS *` is about the server, not about anything that it serves (RFC 9110, section 9.3.7).
+    #[error("the request is about the server itself")]
+    AboutTheServer,
 }
 
 impl RequestError {
@@ -54,6 +68,8 @@ impl RequestError {
             Self::Connection => "connection_field",
             Self::Expectation => "expectation",
             Self::Framing => "framing",
+            Self::Spoofed => "spoofed",
+            Self::AboutTheServer => "about_the_server",
         }
     }
 }
@@ -79,12 +95,16 @@ pub struct Request {
     pub target: RequestTarget,
     /// What a client may say. `Host` and `Cookie` are not among it: see [`Request::host`], [`Request::cookies`].
     pub headers: HeaderMap,
+    /// What it may say to an application that asks for it by name: see [`header_name::Standing::Odd`].
+    pub odd_headers: Vec<(HeaderName, HeaderValue)>,
+    /// How many fields named an identity, and were left away.
+    pub spoofed: usize,
     /// Every cookie, ours among them.
     pub cookies: Cookies,
     /// The `Cookie` field for the application, without ours.
-    pub application_cookies: Option<http::HeaderValue>,
+    pub application_cookies: Option<HeaderValue>,
     /// The `Host` field, or the authority of HTTP/2, as the browser wrote it.
-    pub raw_host: http::HeaderValue,
+    pub raw_host: HeaderValue,
     /// Who asks, and how it came.
     pub provenance: Provenance,
     /// This request's number.
@@ -104,22 +124,18 @@ impl Request {
         let nominated = nominated_fields(&head.headers)?;
         let (raw_host, host) = one_host(head)?;
         let target = head.uri.path_and_query().ok_or(TargetError::NotAPath)?;
+        if head.method == Method::OPTIONS && target == "*" {
+            return Err(RequestError::AboutTheServer);
+        }
         let target = RequestTarget::parse(target.as_str())?;
-        let passes = |name: &http::HeaderName| {
-            header_name::may_come_from_a_client(name)
-                && !header_name::is_hop_by_hop(name)
-                && !nominated.iter().any(|each| each == name.as_str())
-                && name != HOST
-                && name != http::header::COOKIE
-        };
-        let headers = head.headers.iter().filter(|(name, _)| passes(name));
+        let said = Said::of(&head.headers, &nominated);
         Ok(Self {
             method: head.method.clone(),
             host,
             target,
-            headers: headers
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            headers: said.headers,
+            odd_headers: said.odd,
+            spoofed: said.spoofed,
             cookies: Cookies::of(&head.headers),
             application_cookies: crate::wire::cookies::without_own(&head.headers),
             raw_host,
@@ -197,7 +213,7 @@ fn is_served(method: &Method) -> bool {
 
 /// HTTP/2 has its authority in the target, and `Host` at most beside it (RFC 9113, section 8.3.1); HTTP/1.1 has `Host`, and
 /// an authority at most beside it (RFC 9112, section 3.2.2). Where both are, they say the same.
-fn one_host(head: &Parts) -> Result<(http::HeaderValue, Host), HostError> {
+fn one_host(head: &Parts) -> Result<(HeaderValue, Host), HostError> {
     let mut fields = head.headers.get_all(HOST).iter();
     let (field, None) = (fields.next(), fields.next()) else {
         return Err(HostError::NotOne);
@@ -206,7 +222,7 @@ fn one_host(head: &Parts) -> Result<(http::HeaderValue, Host), HostError> {
     let raw = match (field, authority) {
         (Some(field), _) => field.clone(),
         (None, Some(authority)) if head.version == Version::HTTP_2 => {
-            http::HeaderValue::from_str(authority.as_str()).map_err(|_no_text| HostError::Invalid)?
+            HeaderValue::from_str(authority.as_str()).map_err(|_no_text| HostError::Invalid)?
         }
         (None, _) => return Err(HostError::NotOne),
     };
@@ -226,15 +242,12 @@ fn nominated_fields(headers: &HeaderMap) -> Result<Vec<String>, RequestError> {
         let field = field.to_str().map_err(|_not_ascii| RequestError::Connection)?;
         for token in field.split(',').map(str::trim).filter(|token| !token.is_empty()) {
             let token = token.to_ascii_lowercase();
-            let name = http::HeaderName::from_bytes(token.as_bytes())
-                .map_err(|_no_token| RequestError::Connection)?;
+            let name =
+                HeaderName::from_bytes(token.as_bytes()).map_err(|_no_token| RequestError::Connection)?;
             match token.as_str() {
                 "close" | "keep-alive" | "upgrade" | "te" | "http2-settings" => {}
                 // These decide where the request goes, who sends it, or how it is read: never a connection's own affair.
-                "host" | "cookie" | "authorization" | "content-length" | "transfer-encoding"
-                | "content-type" => {
-                    return Err(RequestError::Connection);
-                }
+                decisive if header_name::is_decisive(decisive) => return Err(RequestError::Connection),
                 _ if nominated.len() == MOST_NOMINATIONS => return Err(RequestError::Connection),
                 _ => nominated.push(name.as_str().to_owned()),
             }
@@ -244,7 +257,7 @@ fn nominated_fields(headers: &HeaderMap) -> Result<Vec<String>, RequestError> {
 }
 
 fn refuse_unknown_expectation(headers: &HeaderMap) -> Result<(), RequestError> {
-    let known = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    let known = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
     if headers.get_all(http::header::EXPECT).iter().all(known) {
         Ok(())
     } else {

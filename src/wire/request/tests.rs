@@ -36,8 +36,45 @@ fn what_a_client_may_not_say_is_gone_from_the_start() {
         ],
     )
     .unwrap();
-    let names: Vec<_> = request.headers.keys().map(http::HeaderName::as_str).collect();
+    let names: Vec<_> = request.headers.keys().map(HeaderName::as_str).collect();
     assert_eq!(names, ["accept"]);
+    assert_eq!(request.spoofed, 2);
+}
+
+#[test]
+fn odd_names_wait_for_an_application_that_asks_for_them() {
+    let fields = [
+        ("host", "a.example"),
+        ("my_app.token", "1"),
+        ("my_app.token", "2"),
+        ("content_length", "3"),
+        ("x_real_ip", "4"),
+        ("connection", "a_b"),
+        ("a_b", "5"),
+    ];
+    let request = parse("/", &fields).unwrap();
+    assert!(request.headers.is_empty(), "{:?}", request.headers);
+    let odd = request.odd_headers.iter();
+    let odd: Vec<_> = odd
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .collect();
+    assert_eq!(odd, [("my_app.token", "1"), ("my_app.token", "2")]);
+    assert_eq!(request.spoofed, 0);
+}
+
+#[test]
+fn a_question_about_the_server_is_none_about_a_path() {
+    let host = [("host", "a.example")];
+    assert_eq!(
+        parse_method("OPTIONS", "*", &host).map(drop),
+        Err(RequestError::AboutTheServer)
+    );
+    for (method, host) in [("GET", "a.example"), ("OPTIONS", "a evil")] {
+        let error = parse_method(method, "*", &[("host", host)])
+            .map(drop)
+            .unwrap_err();
+        assert_ne!(error, RequestError::AboutTheServer);
+    }
 }
 
 #[test]

@@ -1,0 +1,39 @@
+//! The fields of a head, each where it belongs: what passes, what an application has to ask for, and what a client may not say.
+
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+
+use crate::wire::header_name;
+use crate::wire::header_name::Standing;
+
+/// The fields of a head, each where it belongs.
+pub(super) struct Said {
+    pub(super) headers: HeaderMap,
+    pub(super) odd: Vec<(HeaderName, HeaderValue)>,
+    pub(super) spoofed: usize,
+}
+
+impl Said {
+    /// `nominated` are the names that `Connection` takes for its own.
+    pub(super) fn of(head: &HeaderMap, nominated: &[String]) -> Self {
+        let mut said = Self {
+            headers: HeaderMap::with_capacity(head.len()),
+            odd: Vec::new(),
+            spoofed: 0,
+        };
+        for (name, value) in head {
+            let standing = header_name::standing(name);
+            let is_nominated = || nominated.iter().any(|each| each == name.as_str());
+            match standing {
+                Standing::Spoofed => said.spoofed += 1,
+                Standing::Passes if !is_nominated() => {
+                    said.headers.append(name.clone(), value.clone());
+                }
+                Standing::Odd if !is_nominated() => said.odd.push((name.clone(), value.clone())),
+                Standing::Passes | Standing::Odd | Standing::LeftAway => {}
+            }
+        }
+        said
+    }
+}
