@@ -5,6 +5,7 @@ use crate::attack;
 use crate::callback;
 use crate::command_line;
 use crate::configuration;
+use crate::dataplane;
 use crate::deploy;
 use crate::doctor;
 use crate::forward_auth;
@@ -35,6 +36,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     callback::ordinary_days::ids,
     callback::requests::ids,
     configuration::program::ids,
+    dataplane::paths::ids,
     deploy::dependencies::ids,
     doctor::faults::ids,
     forward_auth::decisions::ids,

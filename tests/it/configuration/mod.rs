@@ -5,4 +5,5 @@ mod outline;
 pub(crate) mod program;
 mod shipped;
 mod text;
+mod tolerance;
 mod unseen;

@@ -1,3 +1,6 @@
 //! The path and the identity that an application sees are those that were judged.
 
+pub(crate) mod paths;
 mod servers;
+mod spoofed;
+mod tolerated;

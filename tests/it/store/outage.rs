@@ -155,7 +155,7 @@ fn redis_hangs() {
 }
 
 /// A stage whose Redis is behind somebody who lies.
-fn behind_a_liar() -> (Stage, Liar, Browser) {
+pub(crate) fn behind_a_liar() -> (Stage, Liar, Browser) {
     let redis = Redis::start();
     let liar = Liar::before(&redis);
     let stage = Stage::start_on(WITH, Some(redis), |place, text| {

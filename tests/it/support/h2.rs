@@ -70,6 +70,13 @@ impl H2 {
         })
     }
 
+    /// A target that no URL has, such as `*`.
+    pub(crate) fn ask(&self, method: &str, authority: &str, target: &str) -> hyper::Result<Answer> {
+        let uri = http::Uri::builder().scheme("https").authority(authority);
+        let uri = uri.path_and_query(target).build().unwrap();
+        self.exchange(http::Request::builder().method(method).uri(uri), "")
+    }
+
     /// One request, and its answer or how the stream ended.
     pub(crate) fn send(
         &self,
@@ -82,6 +89,10 @@ impl H2 {
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
+        self.exchange(request, body)
+    }
+
+    fn exchange(&self, request: http::request::Builder, body: &str) -> hyper::Result<Answer> {
         let request = request.body(Full::from(body.to_owned())).unwrap();
         let mut sender = self.sender.clone();
         self.runtime.block_on(async {
