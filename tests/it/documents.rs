@@ -36,7 +36,8 @@ fn pages() -> Vec<String> {
     let mut pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
         .map(str::to_owned)
         .to_vec();
-    pages.extend(files("docs").into_iter().filter(|path| has_ending(path, "md")));
+    let more = files("docs").into_iter().chain(files("deploy"));
+    pages.extend(more.filter(|path| has_ending(path, "md")));
     pages
 }
 

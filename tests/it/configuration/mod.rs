@@ -1,5 +1,6 @@
 //! The configuration: what is read, what is refused and in which words, and what is shipped.
 
+mod forward_auth;
 mod mistakes;
 mod outline;
 pub(crate) mod program;

@@ -1,4 +1,6 @@
 //! The decision without the proxying: the endpoint, and the front proxies that ask it.
 
 pub(crate) mod decisions;
+mod proxies;
 mod stage;
+mod traefik;

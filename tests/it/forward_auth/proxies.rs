@@ -1,0 +1,520 @@
+//! The configurations of `deploy/forward-auth/`, in the proxies as Debian has them: whoever is signed in gets through with the
+//! right headers, and nobody else gets anywhere.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use super::stage::SECRET;
+use crate::support::authority::Authority;
+use crate::support::authority::LOCALHOST;
+use crate::support::authority::LONG;
+use crate::support::browser::Browser;
+use crate::support::document::with;
+use crate::support::executable::Executable;
+use crate::support::executable::Start;
+use crate::support::gateway::Place;
+use crate::support::jws::claims;
+use crate::support::ports::free_port;
+use crate::support::ports::local;
+use crate::support::process::Process;
+use crate::support::provider::ZOE;
+use crate::support::provider::people;
+use crate::support::provider::to_the_provider;
+use crate::support::raw::Answer;
+use crate::support::raw::RawClient;
+use crate::support::repository::text_of;
+use crate::support::scene::CLIENT_SECRET;
+use crate::support::tunnel::Tunnel;
+use crate::support::upstream::Received;
+use crate::support::wait::until;
+
+/// The cookie of a session on https.
+const SESSION: &str = "__Host-guichet-session-fc";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proxy {
+    Nginx,
+    Caddy,
+    Haproxy,
+}
+
+/// Everything on the stage; the proxy ends before what it talks to.
+struct Stage {
+    proxy: Proxy,
+    _running: Process,
+    tunnel: Tunnel,
+    gateway: Executable,
+    origin: String,
+    host: String,
+    /// Name and value of Zoé's session, once she is signed in.
+    cookie: String,
+    _folder: tempfile::TempDir,
+}
+
+/// Where the shipped files are put, and what of them is another's here.
+struct Site<'a> {
+    folder: &'a Path,
+    port: u16,
+    cert_file: String,
+    key_file: String,
+    guichet: String,
+    application: String,
+}
+
+impl Site<'_> {
+    fn start(&self, proxy: Proxy) -> Process {
+        let mut command = match proxy {
+            Proxy::Nginx => self.nginx(),
+            Proxy::Caddy => self.caddy(),
+            Proxy::Haproxy => self.haproxy(),
+        };
+        command.env("FORWARD_AUTH_SECRET", SECRET);
+        Process::announced(&mut command, "starting").0
+    }
+
+    /// A shipped file with the addresses and paths of this test.
+    fn shipped(&self, file: &str, replacements: &[(&str, &str)]) -> String {
+        let servers = [
+            ("127.0.0.1:8080", &*self.guichet),
+            ("127.0.0.1:9000", &*self.application),
+        ];
+        with(
+            &with(&text_of(&format!("deploy/forward-auth/{file}")), &servers),
+            replacements,
+        )
+    }
+
+    /// Writes a file; its path.
+    fn put(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    fn nginx(&self) -> Command {
+        let secret = self.put(
+            "guichet-secret",
+            format!("proxy_set_header X-Forward-Auth-Secret \"{SECRET}\";\n"),
+        );
+        let listen = format!("listen 127.0.0.1:{} ", self.port);
+        let site = self.shipped(
+            "nginx/site.conf",
+            &[
+                ("listen 443 ", &listen),
+                ("demarches.ville.example", "localhost"),
+                ("/etc/ssl/site/fullchain.pem", &self.cert_file),
+                ("/etc/ssl/site/privkey.pem", &self.key_file),
+                ("/etc/nginx/guichet-secret", &secret),
+            ],
+        );
+        let at = self.folder.display();
+        let text = format!(
+            "pid {at}/pid;\nerror_log stderr;\nmaster_process off;\nevents {{}}\nhttp {{\naccess_log off;\n\
+             client_body_temp_path {at}/body;\nproxy_temp_path {at}/proxy;\nfastcgi_temp_path {at}/fastcgi;\n\
+             uwsgi_temp_path {at}/uwsgi;\nscgi_temp_path {at}/scgi;\n{site}\n}}\n"
+        );
+        let file = self.put("nginx.conf", text);
+        shell(&format!("nginx -p {at} -c {file} -g 'daemon off;'"))
+    }
+
+    fn caddy(&self) -> Command {
+        let site = self.shipped(
+            "caddy/Caddyfile",
+            &[
+                ("demarches.ville.example:443", &format!("localhost:{}", self.port)),
+                ("/etc/ssl/site/fullchain.pem", &self.cert_file),
+                ("/etc/ssl/site/privkey.pem", &self.key_file),
+            ],
+        );
+        // Without its port of administration, and without a listener on port 80.
+        let around = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n";
+        let file = self.put("Caddyfile", format!("{around}{site}"));
+        let mut command = shell(&format!("caddy run --adapter caddyfile --config {file}"));
+        for variable in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+            command.env(variable, self.folder);
+        }
+        command
+    }
+
+    fn haproxy(&self) -> Command {
+        let pair = [&self.cert_file, &self.key_file].map(|file| fs::read(file).unwrap());
+        let pem = self.put("site.pem", pair.concat());
+        let script = self.put("guichet.lua", text_of("deploy/forward-auth/haproxy/guichet.lua"));
+        let bind = format!("bind 127.0.0.1:{} ", self.port);
+        let text = self.shipped(
+            "haproxy/haproxy.cfg",
+            &[
+                ("bind :443 ", &bind),
+                ("/etc/ssl/site/site.pem", &pem),
+                ("/etc/haproxy/guichet.lua", &script),
+            ],
+        );
+        let file = self.put("haproxy.cfg", text);
+        shell(&format!("haproxy -db -f {file}"))
+    }
+}
+
+fn shell(program: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("echo starting; exec {program}")]);
+    command
+}
+
+/// Behind a proxy at this port, which both forwards and asks; with a claim that Zoé has not.
+fn configured(place: &Place, usual: &str, port: u16) -> String {
+    let upstream = usual.lines().find(|line| line.starts_with("upstreams")).unwrap();
+    let secret = place.secret("forward_auth_secret", SECRET);
+    let usual = with(
+        usual,
+        &[
+            (&place.public_url(), &format!("https://localhost:{port}")),
+            ("[server]", "[server]\ntrusted_proxies = [\"127.0.0.1\"]"),
+            (upstream, "mode = \"forward_auth\""),
+            ("\"identite_pivot\"", "\"identite_pivot\", \"preferred_username\""),
+            ("claims = [\"sub\"", "claims = [\"preferred_username\", \"sub\""),
+            (
+                "\"family_name\", \"email\"]\n\n  [[apps.routes]]",
+                "\"family_name\", \"preferred_username\"]\n\n  [[apps.routes]]",
+            ),
+        ],
+    );
+    format!("{usual}\n[forward_auth]\ncallers = [\"127.0.0.1\"]\nsecret = {secret}\nmax_head_bytes = 12288\n")
+}
+
+impl Stage {
+    fn start(proxy: Proxy) -> Self {
+        let (port, authority, folder) = (free_port(), Authority::new(), tempfile::TempDir::new().unwrap());
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        authority.issue("site", LOCALHOST, LONG);
+        let gateway = Executable::start(&Start {
+            provider: true,
+            edit: &|place, usual| configured(place, usual, port),
+            ..Start::default()
+        });
+        let origin = format!("https://localhost:{port}");
+        gateway.provider().register_at(&origin, ("tests", CLIENT_SECRET));
+        let pair = authority.pair("site");
+        let site = Site {
+            folder: folder.path(),
+            port,
+            cert_file: pair.cert_file.display().to_string(),
+            key_file: pair.key_file.display().to_string(),
+            guichet: gateway.address().to_string(),
+            application: gateway.application.address().to_string(),
+        };
+        let running = site.start(proxy);
+        until("the proxy listens; `./test` installs it", || {
+            TcpStream::connect(local(port)).is_ok()
+        });
+        Self {
+            proxy,
+            _running: running,
+            tunnel: Tunnel::into_tls(local(port), authority.client("http/1.1"), "localhost"),
+            gateway,
+            host: format!("localhost:{port}"),
+            origin,
+            cookie: String::new(),
+            _folder: folder,
+        }
+    }
+
+    /// A request in bytes, over TLS; `{session}` is Zoé's cookie. What the application received of it.
+    fn send(&self, request_line: &str, lines: &str) -> (Answer, Vec<Received>) {
+        self.gateway.application.forget();
+        let lines = lines.replace("{session}", &self.cookie);
+        let (lines, body) = lines
+            .split_once("\r\n\r\n")
+            .map_or((&*lines, ""), |(lines, body)| (lines, body));
+        let lines = lines.trim_end();
+        let end = if lines.is_empty() { "" } else { "\r\n" };
+        let words = format!(
+            "{request_line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lines}{end}\r\n{body}",
+            self.host
+        );
+        let method = request_line.split(' ').next().unwrap();
+        let answer = RawClient::connect(self.tunnel.address())
+            .send(words)
+            .try_answer(method);
+        let answer = answer.unwrap_or_else(|error| panic!("{request_line} {lines:?}: {error}"));
+        (answer, self.gateway.application.received())
+    }
+
+    fn nothing_arrives(&self, request_line: &str, lines: &str, statuses: &[u16]) -> Answer {
+        let (answer, received) = self.send(request_line, lines);
+        let what = format!("{:?} {request_line} {lines:?}", self.proxy);
+        assert!(received.is_empty(), "{what}: {received:?}");
+        let head = String::from_utf8_lossy(&answer.head).to_lowercase();
+        assert!(statuses.contains(&answer.status), "{what}\n{head}");
+        assert!(
+            !head.contains("x-guichet-") && !head.contains("x-forward-auth"),
+            "{what}\n{head}"
+        );
+        answer
+    }
+
+    /// An anonymous visitor comes to a page, is led to the login, and comes back to that page.
+    fn signs_in(&mut self) {
+        let (browser, page) = (Browser::new(), format!("{}/dossier/12?etape=3", self.origin));
+        browser.reaches(&self.origin, self.tunnel.address());
+        let asked = to_the_provider(&browser, &page);
+        assert_eq!(self.gateway.application.byte_count(), 0);
+        let arrived = self.gateway.provider().sign_in(&browser, &asked, ZOE);
+        assert_eq!(
+            (arrived.status(), &arrived.url),
+            (200, &page),
+            "{:?}: {}",
+            self.proxy,
+            arrived.text()
+        );
+        let received = self.gateway.application.only();
+        assert_eq!(received.request_line(), "GET /dossier/12?etape=3 HTTP/1.1");
+        self.is_about_zoe(&received);
+        assert_eq!(received.values("host"), [&*self.host]);
+        assert_eq!(received.values("x-forwarded-proto"), ["https"]);
+        let cookie = browser.cookie("localhost", SESSION).expect("no session");
+        self.cookie = format!("{SESSION}={cookie}");
+    }
+
+    fn is_about_zoe(&self, received: &Received) {
+        let (people, what) = (people(), self.proxy);
+        assert_eq!(received.values("x-guichet-status"), ["authenticated"], "{what:?}");
+        assert_eq!(
+            received.values("x-guichet-sub"),
+            [people[ZOE]["sub"].as_str().unwrap()],
+            "{what:?}"
+        );
+        let assertion = received.values("x-guichet-assertion");
+        assert_eq!(assertion.len(), 1, "{what:?}");
+        assert_eq!(
+            (&claims(&assertion[0])["sub"], &claims(&assertion[0])["aud"]),
+            (&people[ZOE]["sub"], &"urbanisme".into())
+        );
+        assert_eq!(
+            received.values("x-guichet-family-name"),
+            ["LE%20GO%C3%9BT-N%C5%92UV%C3%89GLISE"],
+            "{what:?}"
+        );
+        assert_eq!(received.values("x-request-id")[0].len(), 16, "{what:?}");
+        self.tells_no_more(received);
+    }
+
+    /// Of a claim that nobody knows no value, and nothing of ours or of the proxy's question.
+    fn tells_no_more(&self, received: &Received) {
+        let head = String::from_utf8_lossy(&received.head).to_lowercase();
+        assert!(
+            received
+                .values("x-guichet-preferred-username")
+                .iter()
+                .all(String::is_empty),
+            "{head}"
+        );
+        for word in [
+            "evil",
+            "guichet-session",
+            "guichet-login",
+            "guichet-lang",
+            "x-forward-auth",
+            SECRET,
+        ] {
+            assert!(!head.contains(word), "{:?}: {word} in {head}", self.proxy);
+        }
+    }
+
+    /// Every spelling that some server folds into ours, and fields that only Guichet or a proxy may say.
+    fn nobody_forges(&self) {
+        for name in [
+            "X-Guichet-Sub",
+            "X_Guichet_Sub",
+            "X.Guichet.Sub",
+            "X-Guichet_Sub",
+            "X_Guichet-Sub",
+            "x~guichet~sub",
+            "X!Guichet!Sub",
+            "X'Guichet+Sub",
+            "X-Guichet-Assertion",
+            "X_Guichet_Assertion",
+            "X-Guichet-Preferred-Username",
+            "X_Guichet_Preferred_Username",
+            "X-Guichet-Status",
+            "X-Request-Id",
+        ] {
+            let forged = format!("{name}: evil\r\n");
+            for (path, lines) in [
+                ("GET /dossier", format!("{forged}Cookie: {{session}}\r\n")),
+                ("GET /dossier", format!("Cookie: {{session}}\r\n{forged}{forged}")),
+                ("GET /public/logo", forged.clone()),
+                ("GET /optional", forged.clone()),
+            ] {
+                let (answer, received) = self.send(path, &lines);
+                let what = format!("{:?} {path} {lines:?}", self.proxy);
+                // Refused is good as well.
+                if received.is_empty() {
+                    assert_eq!(answer.status, 400, "{what}");
+                    continue;
+                }
+                let [received] = &received[..] else {
+                    panic!("{what}: {received:?}")
+                };
+                self.tells_no_more(received);
+                if path == "GET /dossier" {
+                    self.is_about_zoe(received);
+                } else {
+                    assert!(
+                        received.values("x-guichet-sub").iter().all(String::is_empty),
+                        "{what}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// A browser that says what only a proxy may say is not believed, and passes as who it is.
+    fn its_own_words_count(&self) {
+        for lines in [
+            format!(
+                "X-Original-Method: GET\r\nX-Original-URL: {}/public\r\n",
+                self.origin
+            ),
+            "X-Forwarded-Method: POST\r\nX-Forwarded-Uri: /public\r\n".to_owned(),
+            "X-Forwarded-Host: other.example\r\nX-Forwarded-Proto: http\r\nX-Forwarded-For: 203.0.113.9\r\n"
+                .to_owned(),
+        ] {
+            let (answer, received) = self.send("GET /dossier", &format!("{lines}Cookie: {{session}}\r\n"));
+            assert_eq!(
+                (answer.status, received.len()),
+                (200, 1),
+                "{:?} {lines:?}",
+                self.proxy
+            );
+            self.is_about_zoe(&received[0]);
+        }
+    }
+
+    /// The application gets its own cookies, and none of ours.
+    fn cookies_of_ours_stay(&self) {
+        let more = "a=1; {session}; b=\"2\"; __Host-guichet-login-x=evil; __Host-guichet-lang=fr; c=3";
+        let long = "x".repeat(6000);
+        for (sent, arrives) in [
+            (
+                format!("Cookie: {more}\r\n"),
+                vec!["a=1; b=\"2\"; c=3".to_owned()],
+            ),
+            ("Cookie: {session}\r\n".to_owned(), vec![]),
+            (
+                format!("Cookie: {{session}}; a={long}\r\n"),
+                vec![format!("a={long}")],
+            ),
+        ] {
+            for path in ["GET /dossier", "GET /public/logo"] {
+                let (answer, received) = self.send(path, &sent);
+                assert_eq!(answer.status, 200, "{:?}", self.proxy);
+                let cookies: Vec<String> = received[0]
+                    .values("cookie")
+                    .into_iter()
+                    .filter(|value| !value.is_empty())
+                    .collect();
+                assert_eq!(cookies, arrives, "{:?}: {path}", self.proxy);
+            }
+        }
+    }
+
+    /// Who is not let in, and what they are told.
+    fn nobody_else_gets_in(&self) {
+        let answer = self.nothing_arrives("GET /dossier?x=1", "Sec-Fetch-Mode: navigate\r\n", &[302, 303]);
+        let login = answer.field("location").unwrap();
+        assert!(
+            login.ends_with("/_guichet/login?return_to=/dossier%3Fx%3D1"),
+            "{login}"
+        );
+        let answer = self.nothing_arrives("GET /api", "Sec-Fetch-Mode: cors\r\n", &[401]);
+        assert_eq!(
+            answer.field("content-type"),
+            Some("application/problem+json"),
+            "{:?}",
+            self.proxy
+        );
+        let form = "Content-Length: 4\r\nSec-Fetch-Mode: navigate\r\n\r\na=1&";
+        self.nothing_arrives("POST /form", form, &[401]);
+        let secret = format!("X-Forward-Auth-Secret: {SECRET}\r\n");
+        let about = format!(
+            "X-Forwarded-Method: GET\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: {}\r\nX-Forwarded-Uri: /public\r\n",
+            self.host
+        );
+        let original = format!(
+            "X-Original-Method: GET\r\nX-Original-URL: {}/public\r\n",
+            self.origin
+        );
+        // Neither the question itself nor its words are a browser's to say.
+        for path in [
+            "/_guichet/auth",
+            "/_guichet/%61uth",
+            "/_guichet//auth",
+            "/_guichet/x/../auth",
+            "/_GUICHET/auth",
+        ] {
+            for lines in [&about, &original, &format!("{about}{secret}"), ""] {
+                let lines = format!("{lines}Cookie: {{session}}\r\n");
+                self.nothing_arrives(&format!("GET {path}"), &lines, &[400, 404, 421]);
+            }
+        }
+        self.nothing_arrives("GET /dossier", &about, &[302, 303]);
+        self.nothing_arrives("GET /dossier", &original, &[302, 303]);
+        for path in [
+            "/public/../dossier",
+            "/public/%2e%2e/dossier",
+            "/public%2f..%2fdossier",
+            "//dossier",
+            "/public/..;/dossier",
+        ] {
+            self.nothing_arrives(&format!("GET {path}"), "Cookie: {session}\r\n", &[400]);
+        }
+    }
+
+    /// A form of whoever is signed in arrives whole.
+    fn forms_arrive(&self) {
+        let lines = "Cookie: {session}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 4\r\n\r\na=1&";
+        let (answer, received) = self.send("POST /form?x=%C3%A9", lines);
+        assert_eq!((answer.status, received.len()), (200, 1), "{:?}", self.proxy);
+        assert_eq!(received[0].request_line(), "POST /form?x=%C3%A9 HTTP/1.1");
+        assert_eq!(received[0].body, b"a=1&");
+        self.is_about_zoe(&received[0]);
+    }
+
+    /// Without Guichet nobody passes.
+    fn fails_closed(&mut self) {
+        self.gateway.signal("KILL");
+        self.gateway.ended();
+        for path in ["GET /dossier", "GET /public/logo"] {
+            self.nothing_arrives(path, "Cookie: {session}\r\n", &[500, 502, 503]);
+        }
+    }
+}
+
+fn stands_before(proxy: Proxy) {
+    let mut stage = Stage::start(proxy);
+    stage.signs_in();
+    stage.forms_arrive();
+    stage.nobody_forges();
+    stage.its_own_words_count();
+    stage.cookies_of_ours_stay();
+    stage.nobody_else_gets_in();
+    stage.fails_closed();
+}
+
+#[test]
+fn nginx_with_the_shipped_configuration_lets_the_right_requests_through_and_no_other() {
+    stands_before(Proxy::Nginx);
+}
+
+#[test]
+fn caddy_with_the_shipped_configuration_lets_the_right_requests_through_and_no_other() {
+    stands_before(Proxy::Caddy);
+}
+
+#[test]
+fn haproxy_with_the_shipped_configuration_lets_the_right_requests_through_and_no_other() {
+    stands_before(Proxy::Haproxy);
+}
