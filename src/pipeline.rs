@@ -28,7 +28,6 @@ use crate::judge::Judgement;
 use crate::routing::Found;
 use crate::routing::app::App;
 use crate::routing::app::Route;
-use crate::routing::upstream::Upstream;
 use crate::session::owner::CookieOwner;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
@@ -57,8 +56,6 @@ pub struct Forward {
     pub request: Request,
     /// Whose it is.
     pub app: Arc<App>,
-    /// Where it goes.
-    pub upstream: Arc<Upstream>,
     /// What is written last.
     pub identity: IdentityHeaders,
     /// What is added to the answer.
@@ -120,17 +117,16 @@ impl Pipeline {
         };
         match self.judge.judge(&request, app, route).await {
             Ok(Judgement::Forward(admission)) => {
-                let Some(upstream) = app.upstream() else {
+                if app.upstreams().is_empty() {
                     let elsewhere = ForwardAuthError::NotProxied(app.name.clone());
                     return Outcome::Answer(failure::answer_for(desk, &request, app, &elsewhere.into()));
-                };
+                }
                 witness::judged(desk, app, &admission);
                 Outcome::Forward(Box::new(Forward {
                     app_cookies: app_cookies(desk, &request, (app, route), admission.session()).await,
                     cache: admission.cache(),
                     ending: ends_session::ending(&request, route, admission.passes),
                     app: Arc::clone(app),
-                    upstream: Arc::clone(upstream),
                     request,
                     identity: admission.identity,
                     public_scheme: desk.scheme,
@@ -160,6 +156,11 @@ impl Pipeline {
     /// Which paths are ours.
     pub fn own_paths(&self) -> &OwnPaths {
         self.desk.own_paths()
+    }
+
+    /// Every application.
+    pub fn apps(&self) -> &[Arc<App>] {
+        self.desk.router.apps()
     }
 
     /// Whether the session store answers.

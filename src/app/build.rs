@@ -36,6 +36,7 @@ use crate::pipeline::Pipeline;
 use crate::provider::entry_name::EntryName;
 use crate::routing;
 use crate::routing::Router;
+use crate::routing::app::Mode;
 use crate::seal;
 use crate::seal::Keyring;
 use crate::seal::KeyringError;
@@ -255,12 +256,16 @@ impl Builder<'_> {
         })
     }
 
-    /// The connections to an application stay open where nothing about them changed.
+    /// The connections to a server of an application stay open where nothing about it changed.
     fn app(&self, mut app: routing::app::App) -> Arc<routing::app::App> {
         let before = self.before.into_iter().flat_map(|before| &before.apps);
-        let mut same = before.filter(|old| old.name == app.name && old.upstream() == app.upstream());
-        if let Some(old) = same.next() {
-            app.mode = old.mode.clone();
+        let old = before.into_iter().find(|old| old.name == app.name);
+        if let (Some(old), Mode::Proxy(servers)) = (old, &mut app.mode) {
+            for server in servers {
+                if let Some(same) = old.upstreams().iter().find(|same| *same == server) {
+                    *server = Arc::clone(same);
+                }
+            }
         }
         Arc::new(app)
     }

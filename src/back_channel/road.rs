@@ -4,9 +4,7 @@
 //! host and a port, and TLS is between the provider and us.
 
 use std::error::Error;
-use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
@@ -18,14 +16,12 @@ use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tokio::net::TcpStream;
 use tower_service::Service;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
+use crate::wire::authorities::Authorities;
 
 /// How long a connection may take to come up; a part of the time that the whole call has.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -72,32 +68,6 @@ impl Proxy {
             login: Some(login),
             ..self
         })
-    }
-}
-
-/// Those who may vouch for a provider.
-#[derive(Clone)]
-pub struct Authorities(Arc<RootCertStore>);
-
-impl Authorities {
-    /// Certificates in PEM, each of them readable, at least one.
-    pub fn from_pem(pem: &[u8]) -> Option<Self> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots.add(certificate.ok()?).ok()?;
-        }
-        (!roots.is_empty()).then(|| Self(Arc::new(roots)))
-    }
-
-    /// For TLS.
-    pub(super) fn roots(&self) -> Arc<RootCertStore> {
-        Arc::clone(&self.0)
-    }
-}
-
-impl fmt::Debug for Authorities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Authorities({})", self.0.len())
     }
 }
 

@@ -34,6 +34,7 @@ use crate::judge::Judgement;
 use crate::routing::Found;
 use crate::routing::Router;
 use crate::routing::app::App;
+use crate::routing::app::Mode;
 use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::seal;
@@ -209,13 +210,11 @@ fn outcome(
 
 fn forwarded(app: &App, request: &Request, fields: &[(HeaderName, HeaderValue)]) -> Lines {
     let (method, target) = (&request.method, request.target.as_str());
-    let to = match app.upstream() {
-        Some(upstream) => format!(
-            "{method} {target} to {}://{}",
-            upstream.scheme.as_str(),
-            upstream.authority
-        ),
-        None => format!("{method} {target} by the proxy that asked (mode = \"forward_auth\")"),
+    let servers = app.upstreams().iter().map(|server| server.address.to_string());
+    let servers: Vec<String> = servers.collect();
+    let to = match app.mode {
+        Mode::Proxy(_) => format!("{method} {target} to {}", servers.join(" or ")),
+        Mode::ForwardAuth => format!("{method} {target} by the proxy that asked (mode = \"forward_auth\")"),
     };
     let mut lines = vec![("forwarded", to)];
     for (name, value) in fields {

@@ -64,7 +64,7 @@ codes! {
     UnknownClaim = 35, "A claim that no provider of the app knows.";
     UndeliveredClaim = 36, "A claim that no scope of the app's providers delivers.";
     PlainHeader = 37, "A plain header for a claim that the app does not get.";
-    Upstreams = 38, "Not exactly one upstream.";
+    Upstreams = 38, "Upstreams that do not go together, with one another or with another key.";
 
     HeaderBudget = 39, "More about a person than a request may carry.";
 
@@ -97,7 +97,7 @@ codes! {
     ListenerInTheOpen = 93, "A listener that browsers can reach in the open.";
     TlsWithoutHttps = 94, "A certificate for a site that is published in the open.";
 
-    AdminSocket = 95, "A path that a Unix socket cannot have.";
+    SocketPath = 95, "A path that a Unix socket cannot have.";
     ReservedPrefix = 96, "Not a path that the gateway can keep for itself.";
 
     AuditFile = 100, "Not a file that audit events can be written to.";
@@ -118,6 +118,7 @@ codes! {
 
     Limits = 119, "Limits that make no sense together.";
     PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
+    UpstreamTls = 125, "Authorities for an application that is spoken to without TLS.";
 
     ForwardAuthCallers = 130, "An app that a front proxy has to ask about, and nobody who may.";
     ForwardAuthKey = 131, "A key that cannot work where another proxy forwards the requests.";

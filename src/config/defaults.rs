@@ -72,6 +72,8 @@ app_cookies = []
 on_spoof = "strip"
 allow_headers = []
 allow_in_path = []
+[apps.health]
+interval = "10s"
 [[apps.routes]]
 access = "required"
 ends_session = false

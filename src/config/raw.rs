@@ -294,8 +294,13 @@ pub struct App {
     /// Who carries requests to the application: the gateway, or another proxy, which asks about each of them.
     #[schemars(extend("enum" = ["proxy", "forward_auth"]))]
     pub mode: Option<String>,
-    /// The application server: one URL, scheme, host and port. Needed unless `mode = "forward_auth"`.
+    /// The application's servers: scheme, host and port of each, or `unix:` and the path of its socket. Of several a visitor
+    /// stays at one; where it cannot be connected to, another is tried.
+    /// Needed unless `mode = "forward_auth"`.
     pub upstreams: Option<Vec<String>>,
+    /// With `https://`: the authorities that may vouch for the application's servers, in PEM, instead of the machine's; relative
+    /// to the folder of this file.
+    pub ca_file: Option<String>,
     /// What the application is told about a person; nothing else leaves.
     pub claims: Option<Vec<String>>,
     /// Which of the claims are said in plain headers as well.
@@ -311,9 +316,11 @@ pub struct App {
     pub response_timeout: Option<String>,
     /// How long a body may stand still, in either direction.
     pub idle_timeout: Option<String>,
+    /// How long an exchange may take altogether, however much moves. Absent: without end. Not for an app with event streams.
+    pub total_timeout: Option<String>,
     /// How long an unused connection to the application is kept; shorter than the application itself keeps it.
     pub keep_alive: Option<String>,
-    /// Most connections to the application at once; beyond them visitors get 503.
+    /// Most connections to one server of the application at once; beyond them visitors get 503.
     #[schemars(range(min = 1, max = 65535))]
     pub max_connections: Option<u32>,
     /// Longest body of a request to this app; beyond it 413. Absent: that of `limits`.
@@ -333,8 +340,22 @@ pub struct App {
     /// the most that any reading of it asks for.
     #[schemars(extend("items" = serde_json::json!({ "type": "string", "enum": [";", "%2F", "//"] })))]
     pub allow_in_path: Option<Vec<String>>,
+    /// How each server is asked whether it is well. Absent: one is left alone for a few seconds that could not be connected to,
+    /// and nothing is asked.
+    pub health: Option<Health>,
     /// What the app's paths ask of a visitor; the longest path wins, what is not listed is `required`.
     pub routes: Option<Vec<Route>>,
+}
+
+/// How each server of an application is asked whether it is well.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// The path that is asked for; an answer below 400 is well.
+    #[schemars(required)]
+    pub path: Option<String>,
+    /// From one answer to the next question.
+    pub interval: Option<String>,
 }
 
 /// A path of an app, and what it asks of a visitor.

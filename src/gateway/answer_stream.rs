@@ -11,6 +11,8 @@ use http_body::Body;
 use http_body::Frame;
 use http_body::SizeHint;
 use hyper::body::Incoming;
+use tokio::time::Instant;
+use tokio::time::Sleep;
 
 use crate::gateway::body_error::BodyError;
 use crate::gateway::connect::Connection;
@@ -23,6 +25,8 @@ use crate::gateway::pool::Pool;
 pub(super) struct AnswerStream {
     incoming: Incoming,
     idle: Idle,
+    /// The end of `total_timeout`, where an app has one.
+    timer: Option<Pin<Box<Sleep>>>,
     end: End,
     back: Option<(Connection, Arc<Pool>)>,
     _place: Place,
@@ -46,6 +50,13 @@ impl Body for AnswerStream {
         let this = &mut *self;
         if this.end != End::NotYet {
             return Poll::Ready(None);
+        }
+        if this
+            .timer
+            .as_mut()
+            .is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+        {
+            return this.cut(BodyError::Late);
         }
         loop {
             return match Pin::new(&mut this.incoming).poll_frame(cx) {
@@ -78,16 +89,17 @@ impl Body for AnswerStream {
 }
 
 impl AnswerStream {
-    /// What comes after the head of an answer. `back` is the connection that brings it, and where that goes afterwards.
+    /// What comes after the head of an answer, given up when it stands still for too long, or at the end of all. `back` is the connection that brings it, and where that goes afterwards.
     pub(super) fn new(
         incoming: Incoming,
-        idle_timeout: Duration,
+        (idle_timeout, end): (Duration, Option<Instant>),
         back: Option<(Connection, Arc<Pool>)>,
         place: Place,
     ) -> Self {
         Self {
             incoming,
             idle: Idle::new(idle_timeout),
+            timer: end.map(|end| Box::pin(tokio::time::sleep_until(end))),
             end: End::NotYet,
             back,
             _place: place,

@@ -26,6 +26,8 @@ use crate::gateway::upstream_error::UpstreamError;
 pub(super) struct Patience {
     /// Key `response_timeout`.
     pub(super) response_timeout: Duration,
+    /// When the exchange ends whatever moves, by key `total_timeout`.
+    pub(super) end: Option<Instant>,
     /// How far the body of the request came, if it has one.
     pub(super) upload: Option<Arc<Upload>>,
     /// What is asked for.
@@ -66,7 +68,7 @@ impl Patience {
             let sending = connection.sender.try_send_request(request);
             tokio::select! {
                 answer = sending => answer,
-                () = self.ends() => return Err(NoAnswer::Failed(UpstreamError::ResponseTimeout)),
+                ended = self.ends() => return Err(NoAnswer::Failed(ended)),
             }
         };
         let mut failed = match answer {
@@ -95,15 +97,20 @@ impl Patience {
 
     /// `response_timeout` after the head was sent, or after the last part of the body: a long upload that moves is no
     /// delay of the application.
-    async fn ends(&self) {
+    async fn ends(&self) -> UpstreamError {
         let asked_at = Instant::now();
         loop {
             let moved_at = self.upload.as_ref().map_or(asked_at, |upload| upload.moved_at());
-            let end = moved_at.max(asked_at) + self.response_timeout;
-            if end <= Instant::now() {
-                return;
+            let patient_until = moved_at.max(asked_at) + self.response_timeout;
+            let now = Instant::now();
+            if self.end.is_some_and(|end| end <= now) {
+                return UpstreamError::TotalTimeout;
             }
-            tokio::time::sleep_until(end).await;
+            if patient_until <= now {
+                return UpstreamError::ResponseTimeout;
+            }
+            let next = self.end.map_or(patient_until, |end| end.min(patient_until));
+            tokio::time::sleep_until(next).await;
         }
     }
 }

@@ -16,6 +16,9 @@ pub(super) enum BodyError {
     /// It is longer than the application takes.
     #[error("the body is longer than `max_body`")]
     TooLong,
+    /// It came for longer than `total_timeout` allows.
+    #[error("the exchange took longer than `total_timeout`")]
+    Late,
     /// The browser asked for no part of it for `write_timeout`.
     #[error("the browser did not read the answer")]
     Unread,

@@ -7,14 +7,15 @@ use http::header::LOCATION;
 
 use crate::pipeline::Forward;
 
-/// Rewrites a `Location` at the application's own origin, scheme, host and port alike.
+/// Rewrites a `Location` at the origin of a server of the application, scheme, host and port alike.
 pub(super) fn make_public(forward: &Forward, headers: &mut HeaderMap) {
     let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok()) else {
         return;
     };
-    let upstream = &forward.upstream;
-    let own = format!("{}://{}", upstream.scheme.as_str(), upstream.authority);
-    let Some(rest) = after(location, &own) else {
+    // A socket is no origin.
+    let servers = forward.app.upstreams().iter();
+    let mut origins = servers.filter(|server| server.address.authority().is_some());
+    let Some(rest) = origins.find_map(|server| after(location, &server.address.to_string())) else {
         return;
     };
     let Ok(host) = forward.request.raw_host.to_str() else {

@@ -11,6 +11,7 @@ mod app_cookies;
 mod ask;
 mod body_error;
 pub mod certificate_flaw;
+mod choice;
 mod client_stream;
 mod clients;
 mod connect;
@@ -18,6 +19,7 @@ mod connection;
 mod decide;
 mod exchange;
 mod head_clock;
+mod health;
 mod http2;
 mod idle;
 pub mod limits;
@@ -30,7 +32,9 @@ mod pool;
 pub mod probe;
 pub mod process;
 mod request_body;
+mod servers;
 mod sign_out;
+mod standing;
 mod streams;
 pub mod tls;
 mod upstream;
@@ -46,7 +50,7 @@ use tokio::net::TcpListener;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
-use crate::gateway::upstream::Shared;
+use crate::gateway::servers::Servers;
 use crate::gateway::upstream::Upstreams;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
@@ -59,13 +63,13 @@ pub async fn serve(
     listener: (TcpListener, Arc<Live<Rules>>),
     lifecycle: Arc<Lifecycle>,
 ) {
-    let upstreams = Upstreams::new(Arc::new(Shared::default()));
-    accept::accept(
-        Arc::new(Exchange::new(live, upstreams, Arc::default())),
-        listener,
-        lifecycle,
-    )
-    .await;
+    let servers = Arc::new(Servers::new(Arc::clone(live.load().telemetry())));
+    let watched = health::watch(Arc::clone(&live), Arc::clone(&servers));
+    let exchange = Arc::new(Exchange::new(live, Upstreams::new(servers), Arc::default()));
+    tokio::select! {
+        () = accept::accept(exchange, listener, lifecycle) => {}
+        () = watched => {}
+    }
 }
 
 #[cfg(test)]

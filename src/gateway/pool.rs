@@ -1,4 +1,4 @@
-//! The connections to one application that wait for the next request, and the bound of those in use.
+//! The connections to one server that wait for the next request, and the bound of those in use.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -7,17 +7,18 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::gateway::connect::Connection;
+use crate::gateway::servers::Server;
 use crate::gateway::upstream_error::UpstreamError;
+use crate::routing::upstream::Upstream;
 
 /// The pool of one upstream on one thread. The bound is shared with the other threads.
 #[derive(Debug)]
 pub(super) struct Pool {
     keep_alive: Duration,
-    places: Arc<Semaphore>,
+    server: Arc<Server>,
     idle: Mutex<Idle>,
 }
 
@@ -44,10 +45,10 @@ pub(super) struct Place {
 
 impl Pool {
     /// Empty. `keep_alive` is how long an unused connection is kept.
-    pub(super) fn new(keep_alive: Duration, places: Arc<Semaphore>) -> Self {
+    pub(super) fn new(keep_alive: Duration, server: Arc<Server>) -> Self {
         Self {
             keep_alive,
-            places,
+            server,
             idle: Mutex::default(),
         }
     }
@@ -55,10 +56,29 @@ impl Pool {
     /// Takes one of the places, or says that there is none. Nobody waits: what waits here would wait for an application
     /// that is already late.
     pub(super) fn enter(&self) -> Result<Place, UpstreamError> {
-        let permit = Arc::clone(&self.places).try_acquire_owned();
+        let permit = Arc::clone(&self.server.places).try_acquire_owned();
         Ok(Place {
             _permit: permit.map_err(|_none_left| UpstreamError::Busy)?,
         })
+    }
+
+    /// Whether a request may go there while another server is up.
+    pub(super) fn may_be_tried(&self) -> bool {
+        self.server.standing.may_be_tried()
+    }
+
+    /// A new connection; whether there is one says whether the server is up.
+    pub(super) async fn open(
+        &self,
+        upstream: &Upstream,
+        within: Duration,
+    ) -> Result<Connection, UpstreamError> {
+        let opened = self.server.connector.open(upstream, within).await;
+        match &opened {
+            Ok(_) => self.server.standing.connected(),
+            Err(error) => self.server.standing.unreachable(&error.chain()),
+        }
+        opened
     }
 
     /// A connection that was used before and is believed to be open.

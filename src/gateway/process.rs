@@ -25,9 +25,10 @@ use tokio::runtime::Handle;
 use crate::gateway::accept;
 use crate::gateway::clients::Clients;
 use crate::gateway::exchange::Exchange;
+use crate::gateway::health;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
-use crate::gateway::upstream::Shared;
+use crate::gateway::servers::Servers;
 use crate::gateway::upstream::Upstreams;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
@@ -110,9 +111,10 @@ impl Process {
         };
         let mut server = Server::new_with_opt_and_conf(None, conf);
         server.bootstrap();
-        let (shared, clients) = (Arc::new(Shared::default()), Arc::new(Clients::default()));
+        let clients = Arc::new(Clients::default());
+        let servers = Arc::new(Servers::new(Arc::clone(self.live.load().telemetry())));
         for number in 0..cores.get() {
-            let upstreams = Upstreams::new(Arc::clone(&shared));
+            let upstreams = Upstreams::new(Arc::clone(&servers));
             let exchange = Arc::new(Exchange::new(
                 Arc::clone(&self.live),
                 upstreams,
@@ -132,7 +134,11 @@ impl Process {
         }
         // The threads have their own, and the last one that closes ends the address.
         drop(self.listener);
-        server.add_service(Thread::new("operator".to_owned(), self.beside));
+        let watched = health::watch(self.live, servers);
+        let beside = Box::pin(async {
+            tokio::join!(self.beside, watched);
+        });
+        server.add_service(Thread::new("operator".to_owned(), beside));
         tracing::info!(%address, cores, "listening");
         server.run(RunArgs {
             shutdown_signal: Box::new(Shutdown(self.lifecycle)),

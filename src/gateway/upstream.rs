@@ -1,52 +1,72 @@
-//! Sends a request to its application: a kept connection or a new one, and the one retry.
+//! Sends a request to its application: which server, a kept connection or a new one, and the one repetition.
 //!
-//! A request that died on a kept connection before any byte of the answer came is sent once more on a new one if it is
-//! idempotent and has no body; one of which no byte had left goes to a new one in any case. Otherwise never: an application
-//! might do a thing twice.
+//! Where no byte of a request had left, it goes elsewhere whatever it is: to a new connection, or to another server if none
+//! can be opened to this one. A request that died on a kept connection before any byte of the answer came is sent once more
+//! on a new one if it is idempotent and has no body. Otherwise never: an application might do a thing twice.
 
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::Weak;
+use std::time::Duration;
 
+use http::Request;
 use http::Response;
 use http::StatusCode;
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::gateway::answer_stream::AnswerStream;
 use crate::gateway::ask::NoAnswer;
 use crate::gateway::ask::Patience;
+use crate::gateway::choice;
+use crate::gateway::choice::Turns;
 use crate::gateway::connect::Connection;
-use crate::gateway::connect::Connector;
 use crate::gateway::pool::Place;
 use crate::gateway::pool::Pool;
 use crate::gateway::request_body::RequestBody;
+use crate::gateway::servers::Servers;
+use crate::gateway::servers::Table;
 use crate::gateway::upstream_error::UpstreamError;
 use crate::gateway::upstream_request;
 use crate::pipeline::Forward;
+use crate::routing::app::App;
 use crate::routing::upstream::Upstream;
-
-/// What the threads have in common: the bounds of each upstream, and the roots of TLS.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    connector: Connector,
-    places: Table<Semaphore>,
-}
 
 /// The pools of one thread: a connection lives and dies on the thread that opened it.
 #[derive(Debug)]
 pub(super) struct Upstreams {
-    shared: Arc<Shared>,
+    servers: Arc<Servers>,
     pools: Table<Pool>,
+}
+
+/// A request on its way, and what may still be done for it.
+struct Sending<'a> {
+    forward: &'a Forward,
+    patience: Patience,
+    repetition: Repetition,
+}
+
+/// Whether a request may be sent once more that died with a kept connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repetition {
+    /// It is idempotent and has no body.
+    Once,
+    /// It is not, or it was sent once more already.
+    Never,
+}
+
+/// Why a server gave no answer.
+enum Missed {
+    /// No connection: nothing was sent, and another server may be tried.
+    Unsent(UpstreamError, Box<Request<RequestBody>>),
+    /// Anything else.
+    Failed(UpstreamError),
 }
 
 impl Upstreams {
     /// No pool yet; each comes with the first request for its upstream.
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(servers: Arc<Servers>) -> Self {
         Self {
-            shared,
+            servers,
             pools: Table::default(),
         }
     }
@@ -57,94 +77,139 @@ impl Upstreams {
         forward: &Forward,
         body: RequestBody,
     ) -> Result<Response<AnswerStream>, UpstreamError> {
-        let upstream = &forward.upstream;
-        let pool = self.pool(upstream);
-        let place = pool.enter()?;
-        let body = body.may_idle(upstream.limits.idle_timeout);
-        let upload = body.upload();
-        let repeatable = body.is_end_stream() && forward.request.method.is_idempotent();
-        let request = upstream_request::build(forward, body).map_err(UpstreamError::Unwritable)?;
-        let patience = Patience {
-            response_timeout: upstream.limits.response_timeout,
-            upload,
-            method: forward.request.method.clone(),
-        };
-
-        let request = match pool.take() {
-            None => request,
-            Some(kept) => match patience.ask(kept, request).await {
-                Ok(answered) => {
-                    let back = patience.afterwards(&answered.1, &pool);
-                    return finish(answered, back, place, upstream);
-                }
-                Err(NoAnswer::Unsent(request)) => *request,
-                Err(NoAnswer::Died(_)) if repeatable => {
-                    tracing::debug!("idle connection closed by the application; sent again on a new one");
-                    let nothing = RequestBody::none();
-                    upstream_request::build(forward, nothing).map_err(UpstreamError::Unwritable)?
-                }
-                Err(NoAnswer::Died(error)) => return Err(UpstreamError::IdleClosed(error)),
-                Err(NoAnswer::Failed(error)) => return Err(error),
-            },
-        };
-        let fresh = self.shared.connector.open(upstream).await?;
-        match patience.ask(fresh, request).await {
-            Ok(answered) => {
-                let back = patience.afterwards(&answered.1, &pool);
-                finish(answered, back, place, upstream)
+        let ranked;
+        let servers = match forward.app.upstreams() {
+            one @ ([] | [_]) => one,
+            _several => {
+                ranked = choice::ranked(forward);
+                &ranked
             }
-            Err(NoAnswer::Unsent(_)) => Err(UpstreamError::Connect("closed at once".into())),
-            Err(NoAnswer::Died(error)) => Err(UpstreamError::Closed(error)),
-            Err(NoAnswer::Failed(error)) => Err(error),
+        };
+        let mut turns = Turns::of(servers);
+        let is_up = |server: &Arc<Upstream>| self.pool(&forward.app, server).may_be_tried();
+        let mut server = turns
+            .next(is_up)
+            .ok_or_else(|| UpstreamError::Connect("no server is configured".into()))?;
+        let limits = &server.limits;
+        let body = body.may_idle(limits.idle_timeout);
+        let mut sending = Sending::of(forward, server, &body);
+        let mut request =
+            upstream_request::build(forward, server, body).map_err(UpstreamError::Unwritable)?;
+        let mut within = limits.connect_timeout;
+        // The first choice may take all of it; whoever is tried in its place, as long again together.
+        let mut further = None;
+        loop {
+            let pool = self.pool(&forward.app, server);
+            let error = match sending.attempt((server, pool), request, within).await {
+                Ok(answer) => return Ok(answer),
+                Err(Missed::Failed(error)) => return Err(error),
+                Err(Missed::Unsent(error, unsent)) => {
+                    request = *unsent;
+                    error
+                }
+            };
+            let end = *further.get_or_insert_with(|| Instant::now() + server.limits.connect_timeout);
+            within = end.saturating_duration_since(Instant::now());
+            server = match turns.next(is_up) {
+                Some(next) if !within.is_zero() => next,
+                _ => return Err(error),
+            };
+            upstream_request::readdress(&mut request, forward, server).map_err(UpstreamError::Unwritable)?;
         }
     }
 
-    fn pool(&self, upstream: &Arc<Upstream>) -> Arc<Pool> {
+    fn pool(&self, app: &App, upstream: &Arc<Upstream>) -> Arc<Pool> {
         self.pools.get(upstream, || {
-            let places = self
-                .shared
-                .places
-                .get(upstream, || Semaphore::new(upstream.limits.max_connections));
-            Pool::new(upstream.limits.keep_alive, places)
+            Pool::new(upstream.limits.keep_alive, self.servers.get(app, upstream))
         })
     }
 }
 
-fn finish(
-    (connection, answer): (Connection, Response<Incoming>),
-    pool: Option<Arc<Pool>>,
-    place: Place,
-    upstream: &Upstream,
-) -> Result<Response<AnswerStream>, UpstreamError> {
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(UpstreamError::SwitchedProtocols);
-    }
-    Ok(answer.map(|incoming| {
-        let back = pool.map(|pool| (connection, pool));
-        AnswerStream::new(incoming, upstream.limits.idle_timeout, back, place)
-    }))
-}
-
-/// One value for each upstream that is still configured. Few entries, found by address.
-#[derive(Debug)]
-struct Table<T>(Mutex<Vec<(Weak<Upstream>, Arc<T>)>>);
-
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T> Table<T> {
-    fn get(&self, upstream: &Arc<Upstream>, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = Arc::as_ptr(upstream);
-        if let Some((_, value)) = entries.iter().find(|(each, _)| std::ptr::eq(each.as_ptr(), key)) {
-            return Arc::clone(value);
+impl<'a> Sending<'a> {
+    fn of(forward: &'a Forward, server: &Upstream, body: &RequestBody) -> Self {
+        let repetition = if body.is_end_stream() && forward.request.method.is_idempotent() {
+            Repetition::Once
+        } else {
+            Repetition::Never
+        };
+        Self {
+            forward,
+            patience: Patience {
+                response_timeout: server.limits.response_timeout,
+                end: server.limits.total_timeout.map(|within| Instant::now() + within),
+                upload: body.upload(),
+                method: forward.request.method.clone(),
+            },
+            repetition,
         }
-        entries.retain(|(each, _)| each.strong_count() > 0);
-        let value = Arc::new(make());
-        entries.push((Arc::downgrade(upstream), Arc::clone(&value)));
-        value
+    }
+
+    /// Asks one server: over a kept connection if there is one, then over a new one where that may be.
+    async fn attempt(
+        &mut self,
+        (server, pool): (&Upstream, Arc<Pool>),
+        request: Request<RequestBody>,
+        within: Duration,
+    ) -> Result<Response<AnswerStream>, Missed> {
+        let place = pool.enter().map_err(Missed::Failed)?;
+        let request = match pool.take() {
+            None => request,
+            Some(kept) => match self.patience.ask(kept, request).await {
+                Ok(answered) => {
+                    return self
+                        .finish(answered, &pool, place, server)
+                        .map_err(Missed::Failed);
+                }
+                Err(NoAnswer::Unsent(request)) => *request,
+                Err(NoAnswer::Died(error)) => self.once_more(server, error).map_err(Missed::Failed)?,
+                Err(NoAnswer::Failed(error)) => return Err(Missed::Failed(error)),
+            },
+        };
+        let fresh = match pool.open(server, within).await {
+            Ok(fresh) => fresh,
+            Err(error) => return Err(Missed::Unsent(error, Box::new(request))),
+        };
+        match self.patience.ask(fresh, request).await {
+            Ok(answered) => self
+                .finish(answered, &pool, place, server)
+                .map_err(Missed::Failed),
+            Err(NoAnswer::Unsent(request)) => Err(Missed::Unsent(
+                UpstreamError::Connect("closed at once".into()),
+                request,
+            )),
+            Err(NoAnswer::Died(error)) => Err(Missed::Failed(UpstreamError::Closed(error))),
+            Err(NoAnswer::Failed(error)) => Err(Missed::Failed(error)),
+        }
+    }
+
+    /// The same request again, if it may be.
+    fn once_more(
+        &mut self,
+        server: &Upstream,
+        error: hyper::Error,
+    ) -> Result<Request<RequestBody>, UpstreamError> {
+        if self.repetition == Repetition::Never {
+            return Err(UpstreamError::IdleClosed(error));
+        }
+        self.repetition = Repetition::Never;
+        tracing::debug!("idle connection closed by the application; sent again on a new one");
+        let nothing = RequestBody::none();
+        upstream_request::build(self.forward, server, nothing).map_err(UpstreamError::Unwritable)
+    }
+
+    fn finish(
+        &self,
+        (connection, answer): (Connection, Response<Incoming>),
+        pool: &Arc<Pool>,
+        place: Place,
+        server: &Upstream,
+    ) -> Result<Response<AnswerStream>, UpstreamError> {
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(UpstreamError::SwitchedProtocols);
+        }
+        let back = self.patience.afterwards(&answer, pool);
+        let back = back.map(|pool| (connection, pool));
+        let bounds = (server.limits.idle_timeout, self.patience.end);
+        Ok(answer.map(|incoming| AnswerStream::new(incoming, bounds, back, place)))
     }
 }

@@ -31,6 +31,9 @@ pub(super) enum UpstreamError {
     /// No head of an answer.
     #[error("no answer within `response_timeout`")]
     ResponseTimeout,
+    /// It took too long altogether.
+    #[error("no whole answer within `total_timeout`")]
+    TotalTimeout,
     /// The browser's body broke off or is framed wrongly. The application saw it end too early.
     #[error("the body of the request broke off")]
     RequestBodyBroken,
@@ -58,6 +61,7 @@ impl UpstreamError {
             Self::IdleClosed(_) | Self::Closed(_) => "closed",
             Self::Invalid(_) | Self::SwitchedProtocols => "invalid",
             Self::ResponseTimeout => "response_timeout",
+            Self::TotalTimeout => "total_timeout",
             Self::RequestBodyBroken
             | Self::RequestBodyStill
             | Self::RequestBodySlow
@@ -70,7 +74,7 @@ impl UpstreamError {
     pub(super) fn failure(&self) -> Failure {
         match self {
             Self::Busy => Failure::UpstreamBusy,
-            Self::ConnectTimeout | Self::ResponseTimeout => Failure::UpstreamTimeout,
+            Self::ConnectTimeout | Self::ResponseTimeout | Self::TotalTimeout => Failure::UpstreamTimeout,
             Self::RequestBodyBroken => Failure::BadRequestBody,
             Self::RequestBodyStill | Self::RequestBodySlow => Failure::BodyTooSlow,
             Self::RequestBodyTooLong => Failure::BodyTooLong,

@@ -7,6 +7,7 @@ use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
+use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::host::Host;
@@ -46,8 +47,8 @@ pub struct App {
 /// Key `mode`: who carries requests to the application.
 #[derive(Clone, Debug)]
 pub enum Mode {
-    /// We do, to this server.
-    Proxy(Arc<Upstream>),
+    /// We do, to these servers, at least one: key `upstreams`. They differ in their addresses only.
+    Proxy(Vec<Arc<Upstream>>),
     /// Another proxy, which asks us about each of them.
     ForwardAuth,
 }
@@ -89,11 +90,19 @@ const UNLISTED: &Route = &Route {
 };
 
 impl App {
-    /// The application server, if we carry requests to it.
-    pub fn upstream(&self) -> Option<&Arc<Upstream>> {
+    /// Its servers, if we carry requests to them: then at least one.
+    pub fn upstreams(&self) -> &[Arc<Upstream>] {
         match &self.mode {
-            Mode::Proxy(upstream) => Some(upstream),
-            Mode::ForwardAuth => None,
+            Mode::Proxy(upstreams) => upstreams,
+            Mode::ForwardAuth => &[],
+        }
+    }
+
+    /// The `Host` of a question that one of its servers gets from the gateway itself.
+    pub fn told_host<'a>(&'a self, upstream: &'a Upstream) -> &'a Host {
+        match upstream.host_header {
+            HostHeader::Browser => &self.host,
+            HostHeader::Upstream => upstream.address.authority().unwrap_or(&self.host),
         }
     }
 

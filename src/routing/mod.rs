@@ -118,6 +118,11 @@ impl Router {
         }
     }
 
+    /// Every application.
+    pub fn apps(&self) -> &[Arc<App>] {
+        &self.apps
+    }
+
     /// The paths that no application has.
     pub fn own_paths(&self) -> &OwnPaths {
         &self.own_paths

@@ -42,6 +42,15 @@ pub struct AppLabels {
     pub app: String,
 }
 
+/// A server of an application.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct UpstreamLabels {
+    /// The application's name.
+    pub app: String,
+    /// Its address, as in the configuration.
+    pub upstream: String,
+}
+
 /// A provider entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ProviderLabels {

@@ -1,6 +1,7 @@
 //! Small words of HTTP without I/O, shared by every room above: what is parsed here is never looked at as text again.
 
 pub mod ambiguity;
+pub mod authorities;
 pub mod certificate;
 pub mod client_address;
 pub mod client_network;

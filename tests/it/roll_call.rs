@@ -37,6 +37,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     callback::requests::ids,
     configuration::program::ids,
     dataplane::paths::ids,
+    dataplane::upstreams::timers::ids,
     deploy::dependencies::ids,
     doctor::faults::ids,
     forward_auth::decisions::ids,

@@ -143,16 +143,10 @@ impl Visit<'_> {
         report.section("session store");
         report.extend(store::examine(&self.config.session.store, &self.clock).await);
         for app in &self.config.apps {
-            let Some(upstream) = app.upstream() else {
-                continue;
-            };
-            report.section(format_args!(
-                "apps.{}: {}://{}",
-                app.name,
-                upstream.scheme.as_str(),
-                upstream.authority
-            ));
-            report.extend(upstream::examine(upstream, self.straight, self.clock.now()).await);
+            for server in app.upstreams() {
+                report.section(format_args!("apps.{}: {}", app.name, server.address));
+                report.extend(upstream::examine((app, server), self.straight, self.clock.now()).await);
+            }
         }
     }
 }

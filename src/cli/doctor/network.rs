@@ -84,7 +84,7 @@ fn distrusted(inspection: &Inspection) -> Finding {
         Some(Distrust::UnknownIssuer) => (
             "nobody whom this machine trusts vouches for the certificate",
             "install the issuer's root on this machine (ca-certificates, or SSL_CERT_FILE), or name it with `ca_file` in \
-             [outbound] if it is a provider's; a server that leaves out its intermediate certificates looks the same",
+             [outbound] if it is a provider's, in its app if it is an application's; a server that leaves out its intermediate certificates looks the same",
         ),
         Some(Distrust::OtherName) => (
             "the certificate is for other names",

@@ -1,39 +1,85 @@
-//! An application: is it there, and does it answer? What it answers is its own affair.
+//! A server of an application: is it there, and does it answer? What it answers is its own affair, but to its health check.
+
+use http::Method;
 
 use crate::back_channel::BackChannel;
+use crate::back_channel::road::Outbound;
+use crate::causes;
 use crate::cli::doctor::network;
 use crate::cli::report::Finding;
 use crate::cli::report::Verdict;
 use crate::clock::Timestamp;
 use crate::gateway::probe;
+use crate::gateway::probe::Question;
+use crate::routing::app::App;
+use crate::routing::upstream::Address;
+use crate::routing::upstream::HealthCheck;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamScheme;
+use crate::wire::host::Host;
 use crate::wire::provider_url::ProviderUrl;
 
 /// Asks it.
-pub(super) async fn examine(upstream: &Upstream, back_channel: &BackChannel, now: Timestamp) -> Vec<Finding> {
-    let name = network::name(&upstream.authority).await;
-    if name.verdict == Verdict::Bad {
-        return vec![name];
-    }
-    let mut findings = vec![name];
-    if upstream.scheme == UpstreamScheme::Https
-        && let Ok(url) = ProviderUrl::parse(&format!("https://{}", upstream.authority))
-    {
-        let tls = network::certificate(&url, back_channel, now).await;
-        let is_believed = tls.verdict != Verdict::Bad;
-        findings.push(tls);
-        if !is_believed {
-            return findings;
+pub(super) async fn examine(
+    (app, server): (&App, &Upstream),
+    back_channel: &BackChannel,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Address::Origin { scheme, authority } = &server.address {
+        findings.push(network::name(authority).await);
+        if *scheme == UpstreamScheme::Https && !is_bad(&findings) {
+            findings.extend(certificate((server, authority), back_channel, now).await);
         }
     }
-    findings.push(answer(upstream).await);
+    if is_bad(&findings) {
+        return findings;
+    }
+    findings.push(answer(app, server).await);
+    if let Some(health) = &server.health
+        && !is_bad(&findings)
+    {
+        findings.push(well(app, server, health).await);
+    }
     findings
 }
 
-async fn answer(upstream: &Upstream) -> Finding {
+fn is_bad(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.verdict == Verdict::Bad)
+}
+
+/// Under the authorities of the app, if it names any.
+async fn certificate(
+    (server, authority): (&Upstream, &Host),
+    back_channel: &BackChannel,
+    now: Timestamp,
+) -> Option<Finding> {
+    let url = ProviderUrl::parse(&format!("https://{authority}")).ok()?;
+    if server.authorities.is_none() {
+        return Some(network::certificate(&url, back_channel, now).await);
+    }
+    let way = Outbound {
+        authorities: server.authorities.clone(),
+        proxy: None,
+    };
+    Some(match BackChannel::over(&way) {
+        Ok(own) => network::certificate(&url, &own, now).await,
+        Err(error) => Finding::bad(
+            "TLS",
+            causes::in_one_line(&error),
+            "the certificates of `ca_file` cannot be used",
+        ),
+    })
+}
+
+async fn answer(app: &App, server: &Upstream) -> Finding {
     const WHAT: &str = "HTTP";
-    match probe::probe(upstream).await {
+    let question = Question {
+        method: &Method::HEAD,
+        target: "/",
+        host: app.told_host(server),
+    };
+    match probe::probe(server, question).await {
         Ok(status) if status.is_server_error() => Finding::warning(
             WHAT,
             format!("it answers HEAD / with {status}"),
@@ -43,7 +89,26 @@ async fn answer(upstream: &Upstream) -> Finding {
         Err(error) => Finding::bad(
             WHAT,
             error.to_string(),
-            "is the application running, and does `upstreams` name its host and port?",
+            "is the application running, does `upstreams` name its host and port or its socket, and may this user use that?",
         ),
+    }
+}
+
+async fn well(app: &App, server: &Upstream, health: &HealthCheck) -> Finding {
+    const WHAT: &str = "health";
+    let question = Question {
+        method: &Method::GET,
+        target: health.target.as_str(),
+        host: app.told_host(server),
+    };
+    let asked = format!("GET {}", health.target.as_str());
+    let mend = "while it answers so, its visitors go to the other servers: look at the application's own log, or at \
+                `health.path`";
+    match probe::probe(server, question).await {
+        Ok(status) if probe::is_well(status) => {
+            Finding::good(WHAT, format!("it answers {asked} with {status}"))
+        }
+        Ok(status) => Finding::bad(WHAT, format!("it answers {asked} with {status}"), mend),
+        Err(error) => Finding::bad(WHAT, format!("{asked}: {error}"), mend),
     }
 }

@@ -1,7 +1,5 @@
 //! `apps`: where each one is reached, and that no two are reached at one place.
 
-use std::sync::Arc;
-
 use http::HeaderName;
 
 use crate::config::code::Code;
@@ -18,6 +16,7 @@ use crate::config::parse::words;
 use crate::config::raw;
 use crate::config::settings::PublicUrl;
 use crate::config::suggestion;
+use crate::config::surroundings::Surroundings;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
@@ -27,11 +26,20 @@ use crate::wire::cookie_names::CookieNames;
 use crate::wire::cookies;
 use crate::wire::host::Host;
 
+/// What an app may refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The provider entries.
+    pub entries: &'a [Entry],
+    /// The files.
+    pub surroundings: &'a Surroundings,
+}
+
 /// Reads every app.
 pub fn apps(
     raw: Option<Vec<raw::App>>,
     public_url: Option<&PublicUrl>,
-    entries: &[Entry],
+    around: Around<'_>,
     findings: &mut Findings,
 ) -> Vec<App> {
     let key = Key::ROOT.name("apps");
@@ -56,7 +64,7 @@ pub fn apps(
                 .and_then(|path| routes::path(&key.name("path"), path, findings)),
         };
         seen.note(&key, raw.name.as_deref(), &place, findings);
-        apps.extend(app(&key, raw, place, entries, findings));
+        apps.extend(app(&key, raw, place, around, findings));
     }
     apps
 }
@@ -105,9 +113,10 @@ fn app(
     key: &Key,
     mut raw: raw::App,
     place: Place,
-    entries: &[Entry],
+    around: Around<'_>,
     findings: &mut Findings,
 ) -> Option<App> {
+    let entries = around.entries;
     let name_key = key.name("name");
     let name = findings.required(&name_key, raw.name.take(), "name = \"urbanisme\"");
     let name = name.and_then(|name| words::token(&name_key, name, findings));
@@ -115,7 +124,7 @@ fn app(
         .title
         .take()
         .and_then(|title| words::text(&key.name("title"), title, findings));
-    let mode = mode(key, &mut raw, findings);
+    let mode = mode(key, &mut raw, around.surroundings, findings);
     let providers = providers(&key.name("providers"), raw.providers.take(), entries, findings);
     let offered: Vec<&Entry> = entries
         .iter()
@@ -148,14 +157,19 @@ fn app(
     })
 }
 
-fn mode(key: &Key, raw: &mut raw::App, findings: &mut Findings) -> Option<Mode> {
+fn mode(key: &Key, raw: &mut raw::App, surroundings: &Surroundings, findings: &mut Findings) -> Option<Mode> {
     if raw.mode.as_deref() != Some("forward_auth") {
-        return Some(Mode::Proxy(Arc::new(upstream::upstream(key, raw, findings)?)));
+        return upstream::upstreams(key, raw, surroundings, findings).map(Mode::Proxy);
     }
-    if raw.upstreams.is_some() {
+    let keys = [
+        ("upstreams", raw.upstreams.is_some()),
+        ("ca_file", raw.ca_file.is_some()),
+        ("health", raw.health.is_some()),
+    ];
+    for (name, _) in keys.into_iter().filter(|(_, is_there)| *is_there) {
         findings.error(
             Code::ForwardAuthKey,
-            &key.name("upstreams"),
+            &key.name(name),
             "nothing is sent to an upstream with mode = \"forward_auth\"",
             "name the application server in the front proxy's configuration, and leave the key out here",
         );

@@ -3,11 +3,13 @@
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
+use crate::config::key::bounded;
 use crate::config::parse::secrets;
 use crate::config::secret_source::SecretSource;
 use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::secret::Secret;
+use crate::wire::authorities::Authorities;
 
 /// The certificates of a file, in PEM: at least one, unless nothing is read.
 pub fn certificates(
@@ -45,6 +47,26 @@ pub fn certificates(
             None
         }
     }
+}
+
+/// Those who may vouch for a server, if a file of them is named and read. `None` where it was and is wrong.
+pub fn authorities(
+    key: &Key,
+    path: Option<String>,
+    surroundings: &Surroundings,
+    findings: &mut Findings,
+) -> Option<Option<Authorities>> {
+    let Some(path) = path.filter(|_| surroundings.reach() == Reach::Everything) else {
+        return Some(None);
+    };
+    let pem = certificates(key, &path, surroundings, findings)?;
+    let authorities = Authorities::from_pem(&pem);
+    if authorities.is_none() {
+        let problem = format!("a certificate in `{}` cannot be read", bounded(&path));
+        let help = "name a file with one or more certificates in PEM";
+        findings.error(Code::Certificates, key, problem, help);
+    }
+    authorities.map(Some)
 }
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";

@@ -98,10 +98,11 @@ pub fn report_contradictions(limits: &LimitSettings, apps: &[App], findings: &mu
         );
     }
     for app in apps {
-        let Some(upstream) = app.upstream() else {
+        // A visitor stays at one server, and all of them have as many.
+        let Some(server) = app.upstreams().first() else {
             continue;
         };
-        let places = upstream.limits.max_connections;
+        let places = server.limits.max_connections;
         if listener.requests_per_client >= places {
             findings.warning(
                 Code::Limits,

@@ -45,7 +45,11 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let assertion = assertion::assertion(raw.assertion, around, findings);
     let entries = provider::providers(raw.providers, surroundings, findings);
     assets::warn_without_button(official_button.as_ref(), &entries, findings);
-    let apps = apps::apps(raw.apps, public_url.as_ref(), &entries, findings);
+    let around = apps::Around {
+        entries: &entries,
+        surroundings,
+    };
+    let apps = apps::apps(raw.apps, public_url.as_ref(), around, findings);
     let trusted_proxies = server.as_ref().map_or(&[][..], |server| &server.trusted_proxies);
     let forward_auth = forward_auth::forward_auth(raw.forward_auth, trusted_proxies, surroundings, findings);
     forward_auth::report_apps(forward_auth.as_ref(), &apps, findings);

@@ -1,6 +1,5 @@
 //! `outbound`: how providers are reached. Nothing else is reached so, and no variable of the environment has a say.
 
-use crate::back_channel::road::Authorities;
 use crate::back_channel::road::Outbound;
 use crate::back_channel::road::Proxy;
 use crate::config::code::Code;
@@ -10,7 +9,6 @@ use crate::config::key::bounded;
 use crate::config::parse::files;
 use crate::config::parse::secrets;
 use crate::config::raw;
-use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 
 /// What other programs take a proxy from.
@@ -68,11 +66,7 @@ pub fn outbound(
             }
         }
     };
-    let authorities = match raw.ca_file {
-        None => Some(None),
-        Some(_) if surroundings.reach() == Reach::TextAlone => Some(None),
-        Some(path) => authorities(&key.name("ca_file"), &path, surroundings, findings).map(Some),
-    };
+    let authorities = files::authorities(&key.name("ca_file"), raw.ca_file, surroundings, findings);
     Some(Outbound {
         proxy: proxy?,
         authorities: authorities?,
@@ -100,22 +94,6 @@ fn proxy(key: &Key, text: &str, findings: &mut Findings) -> Option<Proxy> {
         );
     }
     proxy
-}
-
-fn authorities(
-    key: &Key,
-    path: &str,
-    surroundings: &Surroundings,
-    findings: &mut Findings,
-) -> Option<Authorities> {
-    let pem = files::certificates(key, path, surroundings, findings)?;
-    let authorities = Authorities::from_pem(&pem);
-    if authorities.is_none() {
-        let problem = format!("a certificate in `{}` cannot be read", bounded(path));
-        let help = "name a file with one or more certificates in PEM";
-        findings.error(Code::Certificates, key, problem, help);
-    }
-    authorities
 }
 
 fn warn_of_variables(key: &Key, surroundings: &Surroundings, findings: &mut Findings) {

@@ -138,7 +138,7 @@ fn admin_socket(key: &Key, path: PathBuf, findings: &mut Findings) -> Option<Pat
         "the path names no file".to_owned()
     };
     findings.error(
-        Code::AdminSocket,
+        Code::SocketPath,
         key,
         problem,
         "write a short one, in a folder of this user alone: \"/run/guichet/admin.sock\"",

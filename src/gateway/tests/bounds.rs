@@ -18,7 +18,6 @@ use super::house::app;
 use super::house::telemetry;
 use super::log::Log;
 use crate::judge::AnswerCache;
-use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
@@ -94,12 +93,10 @@ async fn an_application_that_should_be_encrypted_and_is_not_hears_no_request() {
     });
     let house = House::of(PassAll {
         telemetry: telemetry(),
-        app: app(Upstream {
-            scheme: UpstreamScheme::Https,
-            authority: Host::parse(&authority).unwrap(),
-            host_header: HostHeader::Browser,
-            limits: UpstreamLimits::default(),
-        }),
+        app: app(Upstream::at(
+            UpstreamScheme::Https,
+            Host::parse(&authority).unwrap(),
+        )),
         cache: AnswerCache::AsItIs,
     })
     .await;

@@ -11,26 +11,17 @@ use super::browser::status;
 use super::house::House;
 use super::house::PassAll;
 use super::house::app;
+use super::house::at;
 use super::house::telemetry;
 use super::http2;
 use crate::judge::AnswerCache;
-use crate::routing::upstream::HostHeader;
-use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
-use crate::wire::host::Host;
 
 #[tokio::test]
 async fn a_panic_is_500_and_the_end_of_its_connection_and_of_nothing_else() {
     let application = Application::content().await;
     let telemetry = telemetry();
     let house = House::of(PassAll {
-        app: app(Upstream {
-            scheme: UpstreamScheme::Http,
-            authority: Host::parse(&application.address.to_string()).unwrap(),
-            host_header: HostHeader::Browser,
-            limits: UpstreamLimits::default(),
-        }),
+        app: app(at(application.address)),
         cache: AnswerCache::AsItIs,
         telemetry: Arc::clone(&telemetry),
     })

@@ -7,13 +7,11 @@ use super::browser::status;
 use super::house::House;
 use super::house::PassAll;
 use super::house::app;
+use super::house::at;
 use super::house::telemetry;
 use crate::judge::AnswerCache;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
-use crate::wire::host::Host;
 
 #[tokio::test]
 async fn the_application_receives_exactly_these_bytes() {
@@ -74,10 +72,8 @@ async fn an_application_can_hear_its_own_name() {
     let house = House::of(PassAll {
         telemetry: telemetry(),
         app: app(Upstream {
-            scheme: UpstreamScheme::Http,
-            authority: Host::parse(&authority).unwrap(),
             host_header: HostHeader::Upstream,
-            limits: UpstreamLimits::default(),
+            ..at(application.address)
         }),
         cache: AnswerCache::AsItIs,
     })
@@ -197,15 +193,9 @@ async fn an_answer_is_relayed_as_it_is() {
 #[tokio::test]
 async fn an_answer_about_a_person_is_private() {
     let application = Application::content().await;
-    let upstream = Upstream {
-        scheme: UpstreamScheme::Http,
-        authority: Host::parse(&application.address.to_string()).unwrap(),
-        host_header: HostHeader::Browser,
-        limits: UpstreamLimits::default(),
-    };
     let house = House::of(PassAll {
         telemetry: telemetry(),
-        app: app(upstream),
+        app: app(at(application.address)),
         cache: AnswerCache::PrivateUnlessSaid,
     })
     .await;

@@ -19,7 +19,7 @@ use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
-use crate::gateway::upstream::Shared;
+use crate::gateway::servers::Servers;
 use crate::gateway::upstream::Upstreams;
 use crate::identity_headers::IdentityHeaders;
 use crate::identity_headers::told::Told;
@@ -33,7 +33,6 @@ use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
-use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
@@ -60,10 +59,8 @@ impl House {
 
     pub(super) async fn with(application: SocketAddr, limits: UpstreamLimits) -> Self {
         let upstream = Upstream {
-            scheme: UpstreamScheme::Http,
-            authority: Host::parse(&application.to_string()).unwrap(),
-            host_header: HostHeader::Browser,
             limits,
+            ..at(application)
         };
         Self::of(PassAll {
             app: app(upstream),
@@ -78,7 +75,7 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let lifecycle = Arc::new(Lifecycle::default());
-        let upstreams = Upstreams::new(Arc::new(Shared::default()));
+        let upstreams = Upstreams::new(Arc::new(Servers::new(Arc::clone(&pipeline.telemetry))));
         let exchange = Arc::new(Exchange::new(
             Arc::new(Live::new(Arc::new(pipeline))),
             upstreams,
@@ -106,6 +103,14 @@ impl House {
     }
 }
 
+/// A server at this address of which nothing else is said.
+pub(super) fn at(application: SocketAddr) -> Upstream {
+    Upstream::at(
+        UpstreamScheme::Http,
+        Host::parse(&application.to_string()).unwrap(),
+    )
+}
+
 pub(super) fn app(upstream: Upstream) -> Arc<App> {
     Arc::new(App {
         name: "app".to_owned(),
@@ -115,7 +120,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
         position: 0,
         providers: Vec::new(),
         login: LoginMode::Chooser,
-        mode: Mode::Proxy(Arc::new(upstream)),
+        mode: Mode::Proxy(vec![Arc::new(upstream)]),
         told: Told {
             audience: "app".to_owned(),
             claims: Vec::new(),
@@ -166,7 +171,6 @@ impl Decide for PassAll {
             }
             _ => Outcome::Forward(Box::new(Forward {
                 request,
-                upstream: Arc::clone(self.app.upstream().unwrap()),
                 app: Arc::clone(&self.app),
                 identity: IdentityHeaders::made_up(&[(
                     HeaderName::from_static("x-guichet-status"),

@@ -15,23 +15,19 @@ use tokio::task::JoinHandle;
 
 use super::house::PassAll;
 use super::house::app;
+use super::house::at;
 use super::house::telemetry;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::http2;
 use crate::gateway::listener::Caller;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
-use crate::gateway::upstream::Shared;
+use crate::gateway::servers::Servers;
 use crate::gateway::upstream::Upstreams;
 use crate::judge::AnswerCache;
 use crate::lifecycle::Ending;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
-use crate::routing::upstream::HostHeader;
-use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
-use crate::wire::host::Host;
 
 pub(super) struct Browser {
     pub(super) sender: SendRequest<Empty<Bytes>>,
@@ -45,15 +41,10 @@ impl Browser {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let pipeline = PassAll {
             telemetry: telemetry(),
-            app: app(Upstream {
-                scheme: UpstreamScheme::Http,
-                authority: Host::parse("127.0.0.1:1").unwrap(),
-                host_header: HostHeader::Browser,
-                limits: UpstreamLimits::default(),
-            }),
+            app: app(at(SocketAddr::from(([127, 0, 0, 1], 1)))),
             cache: AnswerCache::AsItIs,
         };
-        let upstreams = Upstreams::new(Arc::new(Shared::default()));
+        let upstreams = Upstreams::new(Arc::new(Servers::new(Arc::clone(&pipeline.telemetry))));
         let live = Arc::new(Live::new(Arc::new(pipeline)));
         let exchange = Arc::new(Exchange::new(live, upstreams, Arc::default()));
         let peer = SocketAddr::from(([192, 0, 2, 1], 9));

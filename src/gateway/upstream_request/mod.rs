@@ -15,6 +15,7 @@ use http_body::Body;
 use crate::gateway::app_cookies;
 use crate::pipeline::Forward;
 use crate::routing::upstream::HostHeader;
+use crate::routing::upstream::Upstream;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -22,11 +23,15 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
 /// The request for the application, with a body that is framed as the browser framed it.
-pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, http::Error> {
+pub(super) fn build<B: Body>(
+    forward: &Forward,
+    upstream: &Upstream,
+    body: B,
+) -> Result<Request<B>, http::Error> {
     let asked = &forward.request;
     let identity = forward.identity.fields();
     let mut headers = HeaderMap::with_capacity(asked.headers.len() + identity.len() + 8);
-    headers.insert(HOST, host(forward)?);
+    headers.insert(HOST, host(forward, upstream)?);
     let said = asked.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH);
     headers.extend(said.map(|(name, value)| (name.clone(), value.clone())));
     for (name, value) in &asked.odd_headers {
@@ -51,10 +56,20 @@ pub(super) fn build<B: Body>(forward: &Forward, body: B) -> Result<Request<B>, h
     Ok(request)
 }
 
-fn host(forward: &Forward) -> Result<HeaderValue, http::Error> {
-    Ok(match forward.upstream.host_header {
-        HostHeader::Browser => forward.request.raw_host.clone(),
-        HostHeader::Upstream => HeaderValue::from_str(forward.upstream.authority.as_str())?,
+/// The same request for another server of the application: nothing of it was sent.
+pub(super) fn readdress<B>(
+    request: &mut Request<B>,
+    forward: &Forward,
+    upstream: &Upstream,
+) -> Result<(), http::Error> {
+    request.headers_mut().insert(HOST, host(forward, upstream)?);
+    Ok(())
+}
+
+fn host(forward: &Forward, upstream: &Upstream) -> Result<HeaderValue, http::Error> {
+    Ok(match (upstream.host_header, upstream.address.authority()) {
+        (HostHeader::Upstream, Some(authority)) => HeaderValue::from_str(authority.as_str())?,
+        (HostHeader::Browser, _) | (_, None) => forward.request.raw_host.clone(),
     })
 }
 

@@ -17,7 +17,6 @@ use crate::routing::app::Mode;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
 use crate::wire::client_address::Provenance;
 use crate::wire::cookie_names::CookieNames;
@@ -57,12 +56,10 @@ fn app() -> Arc<App> {
         position: 0,
         providers: Vec::new(),
         login: LoginMode::Chooser,
-        mode: Mode::Proxy(Arc::new(Upstream {
-            scheme: UpstreamScheme::Http,
-            authority: Host::parse("127.0.0.1:1").unwrap(),
-            host_header: HostHeader::Browser,
-            limits: UpstreamLimits::default(),
-        })),
+        mode: Mode::Proxy(vec![Arc::new(Upstream::at(
+            UpstreamScheme::Http,
+            Host::parse("127.0.0.1:1").unwrap(),
+        ))]),
         told: Told {
             audience: "app".to_owned(),
             claims: Vec::new(),
@@ -91,7 +88,6 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
     let app = app();
     let forward = Forward {
         request,
-        upstream: Arc::clone(app.upstream().unwrap()),
         app,
         identity: IdentityHeaders::made_up(&identity),
         cache: AnswerCache::AsItIs,
@@ -99,7 +95,12 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
         ending: None,
         public_scheme: "https",
     };
-    let built = build(&forward, Empty::<bytes::Bytes>::new()).unwrap();
+    let built = build(
+        &forward,
+        &forward.app.upstreams()[0],
+        Empty::<bytes::Bytes>::new(),
+    )
+    .unwrap();
     Some(built.headers().clone())
 }
 

@@ -26,6 +26,7 @@ use crate::telemetry::labels::ProviderLabels;
 use crate::telemetry::labels::ServedLabels;
 use crate::telemetry::labels::StatusLabel;
 use crate::telemetry::labels::StoreLabels;
+use crate::telemetry::labels::UpstreamLabels;
 use crate::telemetry::limit_label::LimitLabel;
 use crate::telemetry::limit_label::LimitLabels;
 use crate::telemetry::metrics::table::List;
@@ -238,6 +239,27 @@ impl Metrics {
             .set(0);
     }
 
+    /// A server of an application is up, as far as is known.
+    pub fn upstream_is_up(&self, app: &str, upstream: &str) {
+        self.table
+            .upstream_up
+            .get_or_create(&of_upstream(app, upstream))
+            .set(1);
+    }
+
+    /// A server of an application cannot be reached, or is not well.
+    pub fn upstream_is_away(&self, app: &str, upstream: &str) {
+        self.table
+            .upstream_up
+            .get_or_create(&of_upstream(app, upstream))
+            .set(0);
+    }
+
+    /// A server is not configured any more.
+    pub fn upstream_is_gone(&self, app: &str, upstream: &str) {
+        self.table.upstream_up.remove(&of_upstream(app, upstream));
+    }
+
     /// The keys of a provider were read.
     pub fn keys_fetched(&self, provider: &str, at: Timestamp) {
         self.table
@@ -344,6 +366,13 @@ impl fmt::Debug for Metrics {
 
 fn of_app(app: &str) -> AppLabels {
     AppLabels { app: app.to_owned() }
+}
+
+fn of_upstream(app: &str, upstream: &str) -> UpstreamLabels {
+    UpstreamLabels {
+        app: app.to_owned(),
+        upstream: upstream.to_owned(),
+    }
 }
 
 fn of_provider(provider: &str) -> ProviderLabels {

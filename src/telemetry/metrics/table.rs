@@ -25,6 +25,7 @@ use crate::telemetry::labels::ProbeLabels;
 use crate::telemetry::labels::ProviderLabels;
 use crate::telemetry::labels::ServedLabels;
 use crate::telemetry::labels::StoreLabels;
+use crate::telemetry::labels::UpstreamLabels;
 use crate::telemetry::limit_label::LimitLabels;
 
 /// OpenTelemetry, semantic conventions for HTTP metrics.
@@ -57,6 +58,7 @@ pub(super) struct Table {
     pub(super) store_errors: Family<StoreLabels, Counter>,
     pub(super) store_duration: Durations<StoreLabels>,
     pub(super) provider_up: Family<ProviderLabels, Gauge>,
+    pub(super) upstream_up: Family<UpstreamLabels, Gauge>,
     pub(super) keys_fetched_at: Family<ProviderLabels, Gauge>,
     pub(super) clock_skew: Family<ProviderLabels, Gauge>,
     pub(super) reload_successful: Gauge,
@@ -152,6 +154,11 @@ impl Table {
             provider_up: list.add(
                 "guichet_provider_up",
                 "Whether the provider answered us last",
+                Family::default(),
+            ),
+            upstream_up: list.add(
+                "guichet_upstream_up",
+                "Whether a server of an application could be reached and is well, as far as is known",
                 Family::default(),
             ),
             keys_fetched_at: list.add(

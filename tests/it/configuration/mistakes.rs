@@ -20,8 +20,10 @@ fn the_smallest_configuration_is_right() {
         loaded.config.session.secrets.is_empty(),
         "one is made at the start"
     );
-    let upstream = loaded.config.apps[0].upstream().unwrap();
-    assert_eq!(upstream.limits, UpstreamLimits::default());
+    assert_eq!(
+        loaded.config.apps[0].upstreams()[0].limits,
+        UpstreamLimits::default()
+    );
 }
 
 /// The client id of the smallest configuration.
@@ -177,11 +179,6 @@ const MISTAKES_IN_A_LINE: &[(&str, &str, &str)] = &[
     ),
     ("name = \"urbanisme\"", "name = \"a b\"", "C016 apps[0].name"),
     ("providers = [\"fc\"]", "providers = []", "C005 apps[0].providers"),
-    (
-        "[\"http://127.0.0.1:9000\"]",
-        "[\"http://127.0.0.1:1\", \"http://127.0.0.1:2\"]",
-        "C038 apps[0].upstreams",
-    ),
     (
         "http://127.0.0.1:9000",
         "http://127.0.0.1:9000/app",
@@ -446,44 +443,6 @@ fn the_environment_wins_over_the_file_and_its_mistakes_name_the_variable() {
         );
         assert!(!said.contains("hunter2"), "{said}");
     }
-}
-
-#[test]
-fn an_application_that_would_be_the_gateway_itself_is_refused() {
-    for (listen, upstream, is_refused) in [
-        ("127.0.0.1:9000", "http://127.0.0.1:9000", true),
-        ("127.0.0.1:9000", "http://localhost:9000", true),
-        ("0.0.0.0:9000", "http://127.0.0.1:9000", true),
-        ("0.0.0.0:9000", "http://0.0.0.0:9000", true),
-        ("0.0.0.0:9000", "http://localhost:9000", true),
-        ("[::]:9000", "http://127.0.0.1:9000", true),
-        ("[::1]:9000", "http://[::1]:9000", true),
-        ("127.0.0.1:80", "http://127.0.0.1", true),
-        ("127.0.0.1:443", "https://127.0.0.1", true),
-        ("192.0.2.1:9000", "https://192.0.2.1:9000", true),
-        ("127.0.0.1:9001", "http://127.0.0.1:9000", false),
-        ("127.0.0.2:9000", "http://127.0.0.1:9000", false),
-        ("0.0.0.0:9000", "http://[::1]:9000", false),
-        ("192.0.2.1:9000", "http://localhost:9000", false),
-        ("127.0.0.1:9000", "https://application.example:9000", false),
-    ] {
-        let text = SMALLEST.replace("http://127.0.0.1:9000", upstream);
-        let found = found(load(&format!(
-            "{text}[server]\nlisten = {listen:?}\ntrusted_proxies = [\"192.0.2.9\"]\n"
-        )));
-        let expected = is_refused.then(|| "C083 apps[0].upstreams[0]".to_owned());
-        let found: Vec<String> = found
-            .into_iter()
-            .filter(|each| !each.starts_with("C082"))
-            .collect();
-        assert_eq!(
-            found,
-            expected.into_iter().collect::<Vec<_>>(),
-            "{listen} {upstream}"
-        );
-    }
-    let monitor = "[server]\nmonitor_listen = \"127.0.0.1:9000\"";
-    assert_eq!(found_beside(monitor), ["C083 apps[0].upstreams[0]"]);
 }
 
 /// A line in the place of another one, or after the last one, and the way out that is named.

@@ -8,3 +8,4 @@ mod shipped;
 mod text;
 mod tolerance;
 mod unseen;
+mod upstreams;

@@ -4,3 +4,4 @@ pub(crate) mod paths;
 mod servers;
 mod spoofed;
 mod tolerated;
+pub(crate) mod upstreams;

@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::message;
 use super::message::Framing;
 use super::message::Incoming;
+use super::ports::local;
 
 /// A listening application; it stops listening and closes everything when it goes out of scope.
 #[derive(Debug)]
@@ -83,7 +84,12 @@ enum Stopped {
 impl Upstream {
     /// Answers everything with 200 and `ok` until told otherwise.
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at(local(0))
+    }
+
+    /// The same at an address that was free a moment ago.
+    pub(crate) fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Mutex::new(Shared::default()));
         let theirs = Arc::clone(&shared);
@@ -113,9 +119,11 @@ impl Upstream {
         self.shared().otherwise = Some(reply);
     }
 
-    /// What it always does with a `GET` of this path.
+    /// What it always does with a `GET` of this path, from now on.
     pub(crate) fn at(&self, path: &str, reply: Reply) {
-        self.shared().at.push((format!("GET {path} "), reply));
+        let (begins, at) = (format!("GET {path} "), &mut self.shared().at);
+        at.retain(|(other, _)| *other != begins);
+        at.push((begins, reply));
     }
 
     /// A kept connection is closed when it was idle for so long.
