@@ -12,6 +12,7 @@ use crate::routing::upstream::Upstream;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::host::Host;
 use crate::wire::readings;
+use crate::wire::spelling;
 
 /// One `[[apps]]` of the configuration.
 #[derive(Debug)]
@@ -112,6 +113,10 @@ impl App {
     /// as it is written and in any spelling, and the stricter of the two routes counts: another one never asks for less.
     pub fn route(&self, path: &str) -> &Route {
         let as_written = self.longest(|route| route.contains(path));
+        // Of most paths there is one spelling, and it is not looked for twice.
+        if spelling::is_plain(path) && self.routes.iter().all(|route| route.path.is_plain()) {
+            return as_written;
+        }
         let in_any_spelling = self.longest(|route| route.contains_in_any_spelling(path));
         if in_any_spelling.access >= as_written.access {
             in_any_spelling

@@ -5,6 +5,7 @@ pub mod path_prefix;
 pub mod tolerance;
 pub mod upstream;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::routing::app::App;
@@ -13,14 +14,15 @@ use crate::wire::ambiguity::Ambiguities;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::readings;
+use crate::wire::spelling;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
 
 /// Every application, and whose request it is.
 #[derive(Debug)]
 pub struct Router {
-    /// Longest path first, so that the first one that fits is the one.
-    apps: Vec<Arc<App>>,
+    /// By host; of each the longest path first, so that the first one that fits is the one.
+    apps: BTreeMap<String, Vec<Arc<App>>>,
     own_paths: OwnPaths,
     scheme: &'static str,
 }
@@ -52,10 +54,17 @@ impl<'a> Found<'a> {
 
 impl Router {
     /// `scheme` is that of the public URL: it says which port goes without saying.
-    pub fn new(mut apps: Vec<Arc<App>>, own_paths: OwnPaths, scheme: &'static str) -> Self {
-        apps.sort_by_key(|app| std::cmp::Reverse(app.path.length()));
+    pub fn new(apps: Vec<Arc<App>>, own_paths: OwnPaths, scheme: &'static str) -> Self {
+        let mut by_host: BTreeMap<String, Vec<Arc<App>>> = BTreeMap::new();
+        for app in apps {
+            let host = app.host.as_str().to_owned();
+            by_host.entry(host).or_default().push(app);
+        }
+        for apps in by_host.values_mut() {
+            apps.sort_by_key(|app| std::cmp::Reverse(app.path.length()));
+        }
         Self {
-            apps,
+            apps: by_host,
             own_paths,
             scheme,
         }
@@ -63,12 +72,13 @@ impl Router {
 
     /// Whose request this is.
     pub fn find(&self, host: &Host, target: &RequestTarget) -> Found<'_> {
-        if self.on_host(host).next().is_none() {
+        let apps = self.on_host(host);
+        if apps.is_empty() {
             return Found::Misdirected;
         }
         let path = target.path();
         if !target.ambiguities().is_empty() {
-            return match self.app_in_any_reading(host, target) {
+            return match self.app_in_any_reading(apps, target) {
                 Ok(app) => Found::Route(app, app.route_in_any_reading(path)),
                 Err(error) => Found::Ambiguous(error),
             };
@@ -76,8 +86,7 @@ impl Router {
         if self.own_paths.contain(target) {
             return Found::Own;
         }
-        self.app_of(host, path)
-            .map_or(Found::Nowhere, |app| Found::Route(app, app.route(path)))
+        app_of(apps, path).map_or(Found::Nowhere, |app| Found::Route(app, app.route(path)))
     }
 
     /// The application at a host and path. None is at a path of ours.
@@ -85,28 +94,22 @@ impl Router {
         self.find(host, target).app()
     }
 
-    /// Nobody's is a path that would be another application's in another case of its letters, or with its accents apart: the
-    /// server behind may read it so, and what is asked of a visitor is said by path.
-    fn app_of(&self, host: &Host, path: &str) -> Option<&Arc<App>> {
-        let as_written = self.on_host(host).find(|app| app.path.contains(path))?;
-        let in_any_spelling = self
-            .on_host(host)
-            .find(|app| app.path.contains_in_any_spelling(path))?;
-        Arc::ptr_eq(as_written, in_any_spelling).then_some(as_written)
-    }
-
     /// The application at an ambiguous path: it tolerates what is ambiguous, and whatever it makes of it, the path is no other
     /// application's and none of ours.
-    fn app_in_any_reading(&self, host: &Host, target: &RequestTarget) -> Result<&Arc<App>, TargetError> {
+    fn app_in_any_reading<'a>(
+        &self,
+        apps: &'a [Arc<App>],
+        target: &RequestTarget,
+    ) -> Result<&'a Arc<App>, TargetError> {
         let path = target.path();
         let common = readings::common(path);
-        let app = self.app_of(host, common);
+        let app = app_of(apps, common);
         let tolerated = app.map_or_else(Ambiguities::default, |app| app.tolerance.in_path);
         if let Some(ambiguity) = target.ambiguities().beyond(tolerated) {
             return Err(ambiguity.into());
         }
-        let mut below = self
-            .on_host(host)
+        let mut below = apps
+            .iter()
             .filter(|other| !other.path.contains_in_any_spelling(common));
         match app {
             Some(app)
@@ -130,18 +133,29 @@ impl Router {
 
     /// The application with a name, on a host.
     pub fn app_named(&self, host: &Host, name: &str) -> Option<&Arc<App>> {
-        self.on_host(host).find(|app| app.name == name)
+        self.on_host(host).iter().find(|app| app.name == name)
     }
 
     /// Where a visitor of a host begins: its first listed application.
     pub fn start_of(&self, host: &Host) -> Option<&Arc<App>> {
-        self.on_host(host).min_by_key(|app| app.position)
+        self.on_host(host).iter().min_by_key(|app| app.position)
     }
 
-    fn on_host<'a>(&'a self, host: &Host) -> impl Iterator<Item = &'a Arc<App>> {
-        let host = host.usual_spelling(self.scheme);
-        self.apps.iter().filter(move |app| app.host.as_str() == host)
+    fn on_host(&self, host: &Host) -> &[Arc<App>] {
+        let apps = self.apps.get(host.usual_spelling(self.scheme));
+        apps.map_or(&[], Vec::as_slice)
     }
+}
+
+/// Nobody's is a path that would be another application's in another case of its letters, or with its accents apart: the
+/// server behind may read it so, and what is asked of a visitor is said by path.
+fn app_of<'a>(apps: &'a [Arc<App>], path: &str) -> Option<&'a Arc<App>> {
+    let as_written = apps.iter().find(|app| app.path.contains(path))?;
+    if spelling::is_plain(path) && apps.iter().all(|app| app.path.is_plain()) {
+        return Some(as_written);
+    }
+    let in_any_spelling = apps.iter().find(|app| app.path.contains_in_any_spelling(path))?;
+    Arc::ptr_eq(as_written, in_any_spelling).then_some(as_written)
 }
 
 #[cfg(test)]

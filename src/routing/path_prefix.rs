@@ -9,11 +9,18 @@ use crate::wire::target::TargetError;
 
 /// A decoded path without a slash at its end; the root is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathPrefix(String);
+pub struct PathPrefix {
+    path: String,
+    /// See [`spelling::is_plain`].
+    is_plain: bool,
+}
 
 impl PathPrefix {
     /// Contains every path.
-    pub const ROOT: Self = Self(String::new());
+    pub const ROOT: Self = Self {
+        path: String::new(),
+        is_plain: true,
+    };
 
     /// Reads a path as it stands in the configuration, with or without escapes and a slash at its end.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
@@ -27,48 +34,58 @@ impl PathPrefix {
             }
         });
         let target = RequestTarget::parse_plain(&written.collect::<String>())?;
-        Ok(Self(target.path().trim_end_matches('/').to_owned()))
+        Ok(Self::of(target.path().trim_end_matches('/').to_owned()))
+    }
+
+    fn of(path: String) -> Self {
+        let is_plain = spelling::is_plain(&path);
+        Self { path, is_plain }
     }
 
     /// Whether a decoded path is this one or lies below it, at the border of a segment.
     pub fn contains(&self, path: &str) -> bool {
-        path.strip_prefix(&self.0)
+        path.strip_prefix(&self.path)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The same for an application that reads another spelling as the same path: `A` as `a`, an accent as part of its letter.
     pub fn contains_in_any_spelling(&self, path: &str) -> bool {
-        spelling::is_below(path, &self.0)
+        spelling::is_below(path, &self.path)
+    }
+
+    /// Whether a plain path has no other spelling below this one, so that [`PathPrefix::contains`] says it all.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// The same for an application that reads an ambiguous path in one of several ways.
     pub fn may_contain(&self, path: &str) -> bool {
-        readings::may_be_below(path, &self.0)
+        readings::may_be_below(path, &self.path)
     }
 
     /// This path with another one below it.
     #[must_use]
     pub fn join(&self, below: &Self) -> Self {
-        Self(format!("{}{}", self.0, below.0))
+        Self::of(format!("{}{}", self.path, below.path))
     }
 
     /// How long the path is: of two that contain a request, the longer one counts.
     pub fn length(&self) -> usize {
-        self.0.len()
+        self.path.len()
     }
 
     /// The path as a `Location`: escaped, `/` for the root.
     pub fn as_location(&self) -> String {
-        if self.0.is_empty() {
+        if self.path.is_empty() {
             return "/".to_owned();
         }
-        self.0.split('/').map(escaped).collect::<Vec<_>>().join("/")
+        self.path.split('/').map(escaped).collect::<Vec<_>>().join("/")
     }
 }
 
 impl fmt::Display for PathPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+        f.write_str(if self.path.is_empty() { "/" } else { &self.path })
     }
 }
 
@@ -123,5 +140,38 @@ mod tests {
         assert!(!path("/app").contains_in_any_spelling("/AP"));
         assert!(!path("/app").may_contain("/apple;x"));
         assert!(path("/app").may_contain("/APP;x/y"));
+    }
+
+    #[test]
+    fn of_plain_paths_no_spelling_is_another() {
+        let paths = [
+            "/app",
+            "/app/x",
+            "/apple",
+            "/ap",
+            "/",
+            "/app-1/x.y",
+            "/a~b",
+            "/APP",
+            "/été",
+            "/ap\u{212a}",
+        ];
+        for (prefix, path) in paths.iter().flat_map(|prefix| paths.map(|path| (prefix, path))) {
+            let prefix = PathPrefix::parse(prefix).unwrap();
+            if prefix.is_plain() && spelling::is_plain(path) {
+                assert_eq!(
+                    prefix.contains(path),
+                    prefix.contains_in_any_spelling(path),
+                    "{path}"
+                );
+            }
+        }
+        assert!(!PathPrefix::parse("/Été").unwrap().is_plain() && !spelling::is_plain("/A"));
+        assert!(
+            PathPrefix::parse("/a")
+                .unwrap()
+                .join(&PathPrefix::parse("/b%20c").unwrap())
+                .is_plain()
+        );
     }
 }

@@ -24,6 +24,12 @@ pub fn is_below(path: &str, prefix: &str) -> bool {
     begins && rest.next().is_none_or(|next| next == '/')
 }
 
+/// Whether small letters of ASCII and signs are all there is: of two such texts, none is another spelling of the other.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+}
+
 /// Whether a character means a delimiter of paths to programs that know ASCII alone: they take it for what looks most like it.
 pub fn looks_like_a_delimiter(c: char) -> bool {
     const SLASHES: [char; 3] = ['\u{2044}', '\u{2215}', '\u{2216}'];
