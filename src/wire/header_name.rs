@@ -4,6 +4,8 @@
 //! way (RFC 3875, section 4.1.18). So a name is compared folded, and one with odd characters does not pass at all, unless
 //! an application asks for it by name.
 
+use std::sync::LazyLock;
+
 use http::HeaderName;
 
 /// Begins every name under which the gateway speaks to an application.
@@ -202,25 +204,68 @@ pub fn is_decisive(name: &str) -> bool {
 }
 
 fn of_folded(name: &str) -> Standing {
-    if is_among(IDENTITY, name) {
-        Standing::Spoofed
-    } else if is_among(LEFT_AWAY, name) || is_among(HOP_BY_HOP, name) {
-        Standing::LeftAway
-    } else {
-        Standing::Passes
+    let patterns = letter(name).and_then(|letter| BY_LETTER.get(letter));
+    let mut patterns = patterns.into_iter().flatten();
+    let found = patterns.find(|pattern| pattern.fits(name));
+    found.map_or(Standing::Passes, |pattern| pattern.standing)
+}
+
+/// One entry of the lists above.
+#[derive(Debug)]
+struct Pattern {
+    name: &'static str,
+    ending: Ending,
+    standing: Standing,
+}
+
+#[derive(Debug)]
+enum Ending {
+    Any,
+    None,
+}
+
+impl Pattern {
+    fn of(entry: &'static str, standing: Standing) -> Self {
+        let (name, ending) = match entry.strip_suffix('*') {
+            Some(name) => (name, Ending::Any),
+            None => (entry, Ending::None),
+        };
+        Self {
+            name,
+            ending,
+            standing,
+        }
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        match self.ending {
+            Ending::Any => name.starts_with(self.name),
+            Ending::None => name == self.name,
+        }
     }
 }
 
-/// Asked for every field of every request: the first letters differ nearly always.
-fn is_among(patterns: &[&str], name: &str) -> bool {
-    let first = name.as_bytes().first();
-    let mut alike = patterns
-        .iter()
-        .filter(|pattern| pattern.as_bytes().first() == first);
-    alike.any(|pattern| match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == *pattern,
-    })
+/// The lists by their first letter, as every field of every request is looked up: most letters have few entries. The first
+/// that fits counts.
+static BY_LETTER: LazyLock<[Vec<Pattern>; 26]> = LazyLock::new(|| {
+    let mut by_letter: [Vec<Pattern>; 26] = Default::default();
+    for (list, standing) in [
+        (IDENTITY, Standing::Spoofed),
+        (LEFT_AWAY, Standing::LeftAway),
+        (HOP_BY_HOP, Standing::LeftAway),
+    ] {
+        for entry in list {
+            if let Some(of_letter) = letter(entry).and_then(|letter| by_letter.get_mut(letter)) {
+                of_letter.push(Pattern::of(entry, standing));
+            }
+        }
+    }
+    by_letter
+});
+
+fn letter(name: &str) -> Option<usize> {
+    let first = name.bytes().next()?;
+    first.is_ascii_lowercase().then(|| usize::from(first - b'a'))
 }
 
 #[cfg(test)]
@@ -302,6 +347,18 @@ mod tests {
             ),
         ] {
             assert_eq!(OddName::parse(name).unwrap_err(), error, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_entry_is_found() {
+        for (list, standing) in [(IDENTITY, Standing::Spoofed), (HOP_BY_HOP, Standing::LeftAway)] {
+            for entry in list {
+                assert_eq!(of(&entry.replace('*', "x")), standing, "{entry}");
+            }
+        }
+        for entry in LEFT_AWAY {
+            assert_eq!(of(&entry.replace('*', "x")), Standing::LeftAway, "{entry}");
         }
     }
 
