@@ -159,7 +159,7 @@ impl Pipeline {
     }
 
     /// Every application.
-    pub fn apps(&self) -> &[Arc<App>] {
+    pub fn apps(&self) -> impl Iterator<Item = &Arc<App>> {
         self.desk.router.apps()
     }
 

@@ -84,7 +84,7 @@ async fn check(app: Arc<App>, upstream: Arc<Upstream>, health: HealthCheck, serv
 /// The numbers of servers that are not configured any more go.
 fn forget(before: &Pipeline, newest: &Pipeline, servers: &Servers) {
     let named = |pipeline: &Pipeline| -> Vec<(String, String)> {
-        let apps = pipeline.apps().iter();
+        let apps = pipeline.apps();
         let named = apps.flat_map(|app| {
             let servers = app.upstreams().iter();
             servers.map(|server| (app.name.clone(), server.address.to_string()))

@@ -122,8 +122,8 @@ impl Router {
     }
 
     /// Every application.
-    pub fn apps(&self) -> &[Arc<App>] {
-        &self.apps
+    pub fn apps(&self) -> impl Iterator<Item = &Arc<App>> {
+        self.apps.values().flatten()
     }
 
     /// The paths that no application has.
