@@ -53,6 +53,8 @@ mod session_store;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
+mod soak;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

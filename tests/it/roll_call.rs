@@ -18,6 +18,7 @@ use crate::listener;
 use crate::relayed;
 use crate::secrets;
 use crate::site;
+use crate::soak;
 use crate::store;
 use crate::support::repository::in_repository;
 use crate::support::table;
@@ -68,6 +69,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     site::redirects::ids,
     site::seen::ids,
     site::sign_out::ids,
+    soak::ids,
     store::at_rest::ids,
     store::crowd::ids,
     store::keys::ids,

@@ -94,29 +94,33 @@ pub(crate) const ZOE: usize = 0;
 
 impl Provider {
     pub(crate) fn start(alg: Alg) -> Self {
-        Self::start_with(alg, None)
+        Self::start_with(alg, &json!({}))
+    }
+
+    /// Where these people have an account, and nobody else.
+    pub(crate) fn start_for(alg: Alg, accounts: &[Value]) -> Self {
+        Self::start_with(alg, &json!({ "accounts": accounts }))
     }
 
     /// At `https://localhost`, with this certificate.
     pub(crate) fn start_over_tls(alg: Alg, certificate: &Pair) -> Self {
-        Self::start_with(alg, Some(certificate))
+        let Pair { cert_file, key_file } = certificate;
+        let [cert, key] = [cert_file, key_file].map(|file| fs::read_to_string(file).unwrap());
+        Self::start_with(alg, &json!({ "tls": { "cert": cert, "key": key } }))
     }
 
-    fn start_with(alg: Alg, certificate: Option<&Pair>) -> Self {
+    fn start_with(alg: Alg, more: &Value) -> Self {
         let alg = match alg {
             Alg::Es256 => "ES256",
             Alg::Rs256 => "RS256",
         };
+        let mut options = json!({ "alg": alg });
+        let more = more.as_object().unwrap().clone();
+        options.as_object_mut().unwrap().extend(more);
         let mut command = Command::new(node());
         command
             .arg(in_repository("tests/provider/provider.mjs"))
-            .arg(match certificate {
-                Some(Pair { cert_file, key_file }) => {
-                    let [cert, key] = [cert_file, key_file].map(|file| fs::read_to_string(file).unwrap());
-                    json!({ "alg": alg, "tls": { "cert": cert, "key": key } }).to_string()
-                }
-                None => json!({ "alg": alg }).to_string(),
-            });
+            .arg(options.to_string());
         let (process, ready) = Process::announced(&mut command, "ready ");
         let ready: Value = serde_json::from_str(&ready).unwrap();
         let text = |name: &str| ready[name].as_str().unwrap().to_owned();
@@ -210,7 +214,11 @@ impl Provider {
     /// On the provider's page, the person says who they are; returns where that leads.
     pub(crate) fn sign_in(&self, browser: &Browser, page: &Page, person: usize) -> Page {
         let people = people();
-        let sub = people[person]["sub"].as_str().unwrap();
+        self.sign_in_as(browser, page, people[person]["sub"].as_str().unwrap())
+    }
+
+    /// The same for somebody with an account of this name.
+    pub(crate) fn sign_in_as(&self, browser: &Browser, page: &Page, sub: &str) -> Page {
         browser.submit(page, &self.form(page), &[("account", sub)])
     }
 
