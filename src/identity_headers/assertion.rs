@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 use serde_json::Map;
 use serde_json::Value;
@@ -77,6 +78,19 @@ struct Occasion {
     app: String,
 }
 
+/// The same, to look for it.
+#[derive(Hash)]
+struct Sought<'a> {
+    session: &'a str,
+    app: &'a str,
+}
+
+impl Equivalent<Occasion> for Sought<'_> {
+    fn equivalent(&self, occasion: &Occasion) -> bool {
+        self.session == occasion.session && self.app == occasion.app
+    }
+}
+
 #[derive(Clone)]
 struct Kept {
     value: HeaderValue,
@@ -111,14 +125,14 @@ impl Assertions {
     /// The assertion about a session for the application `app`.
     pub fn about(&self, session: &Session, app: &str, told: &Told) -> Result<HeaderValue, AssertionError> {
         let now = self.clock.now();
-        let occasion = Occasion {
-            session: session.reference.to_string(),
-            app: app.to_owned(),
+        let sought = Sought {
+            session: session.reference.as_str(),
+            app,
         };
         // One that was signed while the clock was ahead is not valid yet.
         let latest = now.plus(self.lifetime);
         let fresh = |kept: &Kept| now.plus(MARGIN) < kept.ends_at && kept.ends_at <= latest;
-        if let Some(kept) = self.kept.get(&occasion).filter(fresh) {
+        if let Some(kept) = self.kept.get(&sought).filter(fresh) {
             return Ok(kept.value);
         }
         let ends_at = latest;
@@ -127,7 +141,10 @@ impl Assertions {
         let mut value = HeaderValue::from_str(&token).map_err(AssertionError::NotAField)?;
         value.set_sensitive(true);
         self.kept.insert(
-            occasion,
+            Occasion {
+                session: sought.session.to_owned(),
+                app: app.to_owned(),
+            },
             Kept {
                 value: value.clone(),
                 ends_at,

@@ -32,8 +32,13 @@ pub fn field_value(claim: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The same for a text.
+pub fn field_text(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| percent(text))
+}
+
 fn percent(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, EVERYTHING_ELSE).to_string()
+    percent_encoding::utf8_percent_encode(text, EVERYTHING_ELSE).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ pub mod told;
 
 use http::HeaderName;
 use http::HeaderValue;
-use serde_json::Value;
 
 use crate::access::permit::Passes;
 use crate::access::permit::Permit;
@@ -100,17 +99,17 @@ fn signed_in(
     audience: Audience<'_>,
     assertions: &Assertions,
 ) -> Result<Vec<(HeaderName, HeaderValue)>, IdentityHeadersError> {
-    let mut fields = vec![(rules::STATUS, HeaderValue::from_static("authenticated"))];
-    for claim in &audience.told.plain_headers {
-        let value = match claim.as_str() {
-            "sub" => encoding::field_value(&Value::from(session.identity.subject.sub.as_str())),
-            _ => session.identity.claims.get(claim).and_then(encoding::field_value),
+    // The status, the assertion and the number of the request stand beside the plain ones.
+    let mut fields = Vec::with_capacity(audience.told.plain_headers.len() + 3);
+    fields.push((rules::STATUS, HeaderValue::from_static("authenticated")));
+    for plain in &audience.told.plain_headers {
+        let value = match plain.claim() {
+            "sub" => encoding::field_text(&session.identity.subject.sub),
+            claim => session.identity.claims.get(claim).and_then(encoding::field_value),
         };
-        if let (Some(name), Some(value)) = (rules::plain_field(claim), value) {
-            fields.push((
-                name,
-                HeaderValue::from_str(&value).map_err(IdentityHeadersError::NotAField)?,
-            ));
+        if let Some(value) = value {
+            let value = HeaderValue::try_from(value).map_err(IdentityHeadersError::NotAField)?;
+            fields.push((plain.name().clone(), value));
         }
     }
     fields.push((
@@ -122,10 +121,7 @@ fn signed_in(
 
 /// Every name under which an application may hear something.
 pub fn every_name(told: &Told) -> impl Iterator<Item = HeaderName> {
-    let plain = told
-        .plain_headers
-        .iter()
-        .filter_map(|claim| rules::plain_field(claim));
+    let plain = told.plain_headers.iter().map(|plain| plain.name().clone());
     plain.chain([rules::STATUS, rules::ASSERTION, rules::REQUEST_ID])
 }
 

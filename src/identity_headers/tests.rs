@@ -3,6 +3,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Map;
+use serde_json::Value;
 use serde_json::json;
 
 use super::*;
@@ -14,6 +15,7 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::identity_headers::assertion::REGISTERED_CLAIMS;
 use crate::identity_headers::signing_keys::SigningKeys;
+use crate::identity_headers::told::PlainHeader;
 use crate::identity_headers::told::Told;
 use crate::seal;
 use crate::session::test_support::session;
@@ -65,7 +67,7 @@ fn app(name: &str, claims: &[&str], plain: &[&str]) -> App {
     let told = Told {
         audience: name.to_owned(),
         claims: owned(claims),
-        plain_headers: owned(plain),
+        plain_headers: plain.iter().filter_map(|claim| PlainHeader::of(claim)).collect(),
     };
     App {
         name: name.to_owned(),

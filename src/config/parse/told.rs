@@ -8,6 +8,7 @@ use crate::config::parse::provider::Entry;
 use crate::config::parse::words;
 use crate::config::raw;
 use crate::config::suggestion;
+use crate::identity_headers::told::PlainHeader;
 use crate::identity_headers::told::Told;
 use crate::provider::profile::ProviderRules;
 
@@ -29,7 +30,10 @@ pub fn told(
     Some(Told {
         audience: audience?,
         claims,
-        plain_headers,
+        plain_headers: plain_headers
+            .iter()
+            .filter_map(|claim| PlainHeader::of(claim))
+            .collect(),
     })
 }
 
