@@ -22,7 +22,7 @@ const OLDEST: (u32, u32) = (7, 0);
 /// Whether each command may be used and all keys are here. A server that takes no writes for now is not refused: it serves the
 /// sessions that it has.
 pub(super) async fn serves(link: &Link, prefix: &str) -> Result<(), StoreError> {
-    let answers = link.each(&trials(prefix)).await?;
+    let answers = link.each(trials(prefix)).await?;
     answers.into_iter().try_for_each(|answer| match answer {
         Err(StoreError::Refused { code, .. }) if takes_no_writes(&code) => Ok(()),
         Err(StoreError::Refused { code, .. }) if is_of_a_cluster(&code) => Err(StoreError::Cluster),
@@ -33,13 +33,13 @@ pub(super) async fn serves(link: &Link, prefix: &str) -> Result<(), StoreError> 
 
 /// Everything that was found, what matters most first.
 pub(super) async fn examine(link: &Link, prefix: &str) -> Vec<Finding> {
-    let mut tried = link.each(&trials(prefix)).await;
+    let mut tried = link.each(trials(prefix)).await;
     for _ in 0..FIRST_CONNECTION {
         // The connection is made meanwhile.
         if !matches!(tried, Err(StoreError::Timeout)) {
             break;
         }
-        tried = link.each(&trials(prefix)).await;
+        tried = link.each(trials(prefix)).await;
     }
     let answers = match tried {
         Ok(answers) => answers,
@@ -135,7 +135,7 @@ struct Info(String);
 
 impl Info {
     async fn ask(link: &Link) -> Option<Self> {
-        match link.run(&[Command::bare("INFO")]).await.ok()?.pop()? {
+        match link.run(vec![Command::bare("INFO")]).await.ok()?.pop()? {
             Value::BulkString(text) => String::from_utf8(text).ok().map(Self),
             _ => None,
         }
@@ -191,7 +191,7 @@ impl Info {
         let mend = "set appendonly yes";
         let snapshots = Command::bare("CONFIG").arg("GET").arg("save");
         let snapshots = link
-            .run(&[snapshots])
+            .run(vec![snapshots])
             .await
             .ok()
             .and_then(|mut values| values.pop());

@@ -167,26 +167,28 @@ impl Link {
     }
 
     /// Sends the commands in one go and waits for all answers. An error among them is the error of all.
-    pub(super) async fn run(&self, commands: &[Command]) -> Result<Vec<Value>, StoreError> {
+    pub(super) async fn run(&self, commands: Vec<Command>) -> Result<Vec<Value>, StoreError> {
         self.each(commands).await?.into_iter().collect()
     }
 
     /// Sends the commands in one go and waits for the answer to each.
-    pub(super) async fn each(&self, commands: &[Command]) -> Result<Answers, StoreError> {
+    pub(super) async fn each(&self, commands: Vec<Command>) -> Result<Answers, StoreError> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
         let wire = self.wire()?;
-        let mut pipeline = redis::pipe();
+        let mut pipeline = redis::Pipeline::with_capacity(commands.len());
+        let mut names = Vec::with_capacity(commands.len());
         for command in commands {
-            pipeline.add_command(command.cmd.clone());
+            names.push(command.name);
+            pipeline.add_command(command.cmd);
         }
         let mut manager = wire.manager.clone();
-        let answers = manager.send_packed_commands(&pipeline, 0, commands.len());
+        let answers = manager.send_packed_commands(&pipeline, 0, names.len());
         match tokio::time::timeout(BUDGET, answers).await {
             Ok(Ok(values)) => {
                 wire.was_answered();
-                self.judged(&wire, commands, values)
+                self.judged(&wire, &names, values)
             }
             Ok(Err(error)) => {
                 // The manager mends a broken connection, and nothing else: a login that was refused would be refused for ever.
@@ -233,27 +235,26 @@ impl Link {
     fn judged(
         &self,
         wire: &Arc<Wire>,
-        commands: &[Command],
+        names: &[&'static str],
         values: Vec<Value>,
     ) -> Result<Answers, StoreError> {
-        if values.len() != commands.len() {
+        if values.len() != names.len() {
             return Err(StoreError::Unexpected {
-                command: commands.first().map_or("", Command::name),
+                command: names.first().copied().unwrap_or_default(),
             });
         }
-        let judge = |(command, value): (&Command, Value)| match value {
+        let judge = |(command, value): (&&'static str, Value)| match value {
             Value::ServerError(error) => {
                 let code = code(&error);
                 // A former primary answers so, and the name may lead to the new one; NOAUTH comes when a password was set.
                 if matches!(code.as_str(), "READONLY" | "NOAUTH" | "MASTERDOWN") {
                     self.give_up(wire);
                 }
-                let command = command.name;
                 Err(StoreError::Refused { command, code })
             }
             value => Ok(value),
         };
-        Ok(commands.iter().zip(values).map(judge).collect())
+        Ok(names.iter().zip(values).map(judge).collect())
     }
 }
 

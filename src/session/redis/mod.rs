@@ -90,7 +90,7 @@ impl RedisStore {
 
     async fn one(&self, command: Command) -> Result<Value, StoreError> {
         let name = command.name();
-        let mut values = self.link.run(&[command]).await?;
+        let mut values = self.link.run(vec![command]).await?;
         values.pop().ok_or(StoreError::Unexpected { command: name })
     }
 
@@ -125,9 +125,11 @@ impl SessionStore for RedisStore {
                 .map(|locator| self.session(locator))
                 .flat_map(|key| [Command::new("GET", &key), Command::new("PTTL", &key)])
                 .collect();
-            let values = self.link.run(&commands).await?;
-            let (pairs, _rest) = values.as_chunks::<2>();
-            pairs.iter().map(|[value, left]| stored(value, left)).collect()
+            let values = self.link.run(commands).await?;
+            let mut values = values.into_iter();
+            std::iter::from_fn(|| Some((values.next()?, values.next()?)))
+                .map(|(value, left)| stored(value, &left))
+                .collect()
         })
     }
 
@@ -143,7 +145,7 @@ impl SessionStore for RedisStore {
         let link = Arc::clone(&self.link);
         let touch = Command::new("EXPIRE", &self.session(locator)).arg(seconds(lives));
         tokio::spawn(async move {
-            if let Err(error) = link.run(&[touch]).await {
+            if let Err(error) = link.run(vec![touch]).await {
                 tracing::debug!(%error, "a session was not prolonged, the next request tries again");
             }
         });
@@ -155,7 +157,7 @@ impl SessionStore for RedisStore {
                 .iter()
                 .map(|locator| Command::new("DEL", &self.session(locator)))
                 .collect();
-            let values = self.link.run(&commands).await?;
+            let values = self.link.run(commands).await?;
             Ok(values.iter().filter(|value| **value == Value::Int(1)).count())
         })
     }
@@ -164,7 +166,7 @@ impl SessionStore for RedisStore {
         Box::pin(async move {
             let key = self.index(index);
             let lives_until = |end: Timestamp| Command::new("EXPIRE", &key).arg(seconds(end.since(term.now)));
-            let commands = [
+            let commands = vec![
                 Command::new("ZREMRANGEBYSCORE", &key)
                     .arg("-inf")
                     .arg(term.now.as_unix()),
@@ -174,7 +176,7 @@ impl SessionStore for RedisStore {
                 lives_until(term.ends_at),
                 Command::new("ZRANGE", &key).arg(-1).arg(-1).arg("WITHSCORES"),
             ];
-            let values = self.link.run(&commands).await?;
+            let values = self.link.run(commands).await?;
             let latest = values
                 .last()
                 .and_then(latest_end)
@@ -194,7 +196,7 @@ impl SessionStore for RedisStore {
                 .map(|index| Command::new("ZRANGE", &self.index(index)).arg(0).arg(-1))
                 .collect();
             let mut listed = Vec::new();
-            for value in self.link.run(&commands).await? {
+            for value in self.link.run(commands).await? {
                 listed.extend(locators(&value)?);
             }
             Ok(listed)
@@ -210,7 +212,7 @@ impl SessionStore for RedisStore {
                     .arg(seconds(END_MARK_LIFETIME))
             };
             let commands: Vec<Command> = indexes.iter().map(mark).collect();
-            self.link.run(&commands).await?.iter().try_for_each(okay)
+            self.link.run(commands).await?.iter().try_for_each(okay)
         })
     }
 
@@ -220,7 +222,7 @@ impl SessionStore for RedisStore {
                 .iter()
                 .map(|index| Command::new("GET", &self.end_mark(index)))
                 .collect();
-            let values = self.link.run(&commands).await?;
+            let values = self.link.run(commands).await?;
             let marks: Vec<Option<Timestamp>> = values.iter().map(timestamp).collect::<Result<_, _>>()?;
             Ok(marks.into_iter().flatten().max())
         })
@@ -295,7 +297,7 @@ fn okay(value: &Value) -> Result<(), StoreError> {
     }
 }
 
-fn stored(value: &Value, left: &Value) -> Result<Option<Stored>, StoreError> {
+fn stored(value: Value, left: &Value) -> Result<Option<Stored>, StoreError> {
     let left = match left {
         // Gone between the two commands.
         Value::Int(-2) => return Ok(None),
@@ -304,10 +306,7 @@ fn stored(value: &Value, left: &Value) -> Result<Option<Stored>, StoreError> {
     };
     match value {
         Value::Nil => Ok(None),
-        Value::BulkString(value) => Ok(Some(Stored {
-            value: value.clone(),
-            left,
-        })),
+        Value::BulkString(value) => Ok(Some(Stored { value, left })),
         _ => Err(StoreError::Unexpected { command: "GET" }),
     }
 }
