@@ -15,7 +15,8 @@ pub struct Untrusted(String);
 impl Untrusted {
     /// Keeps the first 200 characters.
     pub fn new(text: &str) -> Self {
-        Self(text.chars().take(MOST).collect())
+        let end = text.char_indices().nth(MOST).map_or(text.len(), |(end, _)| end);
+        Self(text.get(..end).unwrap_or_default().to_owned())
     }
 
     /// As the stranger wrote it, so that it can be compared, or be a value of its own in a log line, which is made fit for
