@@ -1,0 +1,1 @@
+"""What `benches/run` is made of. Nothing but Python's own library and Debian's packages."""
