@@ -3,4 +3,5 @@
 pub(crate) mod decisions;
 mod proxies;
 mod stage;
+mod tolerated;
 mod traefik;
