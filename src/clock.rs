@@ -1,6 +1,7 @@
 //! The time, handed in. Nothing below asks the system clock, so a test moves time instead of waiting for it.
 
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -56,6 +57,11 @@ impl fmt::Display for Timestamp {
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// Ready when so much time has gone by.
+    fn wait(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
 }
 
 /// The clock of the machine.

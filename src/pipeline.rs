@@ -8,7 +8,9 @@ use std::sync::Arc;
 use http::Method;
 use http::request::Parts;
 
+use crate::access::permit::Passes;
 use crate::access::requirement::Access;
+use crate::clock::Clock;
 use crate::endpoints;
 use crate::endpoints::challenge;
 use crate::endpoints::desk::Desk;
@@ -28,6 +30,7 @@ use crate::judge::Judgement;
 use crate::routing::Found;
 use crate::routing::app::App;
 use crate::routing::app::Route;
+use crate::routing::app::SignOut;
 use crate::session::owner::CookieOwner;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
@@ -62,8 +65,10 @@ pub struct Forward {
     pub cache: AnswerCache,
     /// What becomes of the application's own session cookies.
     pub app_cookies: AppCookies,
-    /// The session that ends when the application has answered its own sign-out.
-    pub ending: Option<Box<Session>>,
+    /// The session that it passes with, if it passes as a person.
+    pub session: Option<Box<Session>>,
+    /// Whether that session ends when the application has answered.
+    pub sign_out: SignOut,
     /// How browsers reach us: `http` or `https`.
     pub public_scheme: &'static str,
 }
@@ -77,6 +82,15 @@ pub enum AppCookies {
     Of(Box<CookieOwner>),
     /// Whose they are is not known, as the store is away: they stay where they are.
     Withheld,
+}
+
+/// Whether an answer that goes on, a WebSocket or an event stream, may still go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// What let it begin holds.
+    Stands,
+    /// The session that it began with has ended.
+    SessionEnded,
 }
 
 /// Decides every request.
@@ -125,7 +139,11 @@ impl Pipeline {
                 Outcome::Forward(Box::new(Forward {
                     app_cookies: app_cookies(desk, &request, (app, route), admission.session()).await,
                     cache: admission.cache(),
-                    ending: ends_session::ending(&request, route, admission.passes),
+                    sign_out: ends_session::ending(&request, route),
+                    session: match admission.passes {
+                        Passes::SignedIn(session) => Some(session),
+                        Passes::Anonymous | Passes::Unasked => None,
+                    },
                     app: Arc::clone(app),
                     request,
                     identity: admission.identity,
@@ -180,9 +198,32 @@ impl Pipeline {
 
     /// Ends the session of a sign-out that the application has answered.
     pub async fn end_session(&self, forward: &Forward) -> Option<Ended> {
-        let session = forward.ending.as_deref()?.clone();
+        let session = forward.session.as_deref()?.clone();
         let (desk, app) = (Arc::clone(&self.desk), Arc::clone(&forward.app));
         Some(ends_session::end(desk, forward.request.clone(), app, session).await)
+    }
+
+    /// Whether what was forwarded may still go on, under the configuration of now. Asking is not activity.
+    pub async fn standing(&self, forward: &Forward) -> Result<Standing, StoreError> {
+        let Some(began) = forward.session.as_deref() else {
+            return Ok(Standing::Stands);
+        };
+        let (app, cookies) = (&forward.app, &forward.request.cookies);
+        let live = self
+            .desk
+            .sessions
+            .look(&app.host, cookies, &app.providers)
+            .await?;
+        if live.iter().any(|session| session.reference == began.reference) {
+            Ok(Standing::Stands)
+        } else {
+            Ok(Standing::SessionEnded)
+        }
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.desk.clock
     }
 
     /// The answer when there is none from the application.

@@ -44,7 +44,7 @@ const FLOORS: &[&[&str]] = &[
 const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("figment", &["config"]),
-    ("aws_lc_rs", &["jose", "seal", "secret"]),
+    ("aws_lc_rs", &["jose", "seal", "secret", "wire/websocket"]),
     ("governor", &["endpoints/login_limit.rs"]),
     ("hyper", &["back_channel", "gateway", "monitor"]),
     ("jsonwebtoken", &["jose"]),

@@ -66,6 +66,7 @@ host_header = "browser"
 connect_timeout = "5s"
 response_timeout = "60s"
 idle_timeout = "60s"
+websocket_idle_timeout = "1h"
 keep_alive = "1s"
 max_connections = 256
 app_cookies = []

@@ -318,6 +318,8 @@ pub struct App {
     pub idle_timeout: Option<String>,
     /// How long an exchange may take altogether, however much moves. Absent: without end. Not for an app with event streams.
     pub total_timeout: Option<String>,
+    /// How long a WebSocket may stay open while neither side says anything.
+    pub websocket_idle_timeout: Option<String>,
     /// How long an unused connection to the application is kept; shorter than the application itself keeps it.
     pub keep_alive: Option<String>,
     /// Most connections to one server of the application at once; beyond them visitors get 503.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::access::permit::Passes;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
@@ -27,15 +26,13 @@ pub enum Ended {
     Beside(SetCookie),
 }
 
-/// The session that this request ends if the application agrees. None where another site caused it, or where the browser
+/// Whether this request ends its session if the application agrees. Not where another site caused it, nor where the browser
 /// only looks ahead.
-pub fn ending(request: &Request, route: &Route, passes: Passes) -> Option<Box<Session>> {
-    let asks = route.sign_out == SignOut::EndsSession;
-    match passes {
-        Passes::SignedIn(session) if asks && !request.is_cross_site() && !request.looks_ahead() => {
-            Some(session)
-        }
-        _ => None,
+pub fn ending(request: &Request, route: &Route) -> SignOut {
+    if request.is_cross_site() || request.looks_ahead() {
+        SignOut::No
+    } else {
+        route.sign_out
     }
 }
 

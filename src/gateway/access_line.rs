@@ -2,26 +2,17 @@
 //! field of ours, a form or a body.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
+use std::time::Duration;
 
-use bytes::Bytes;
 use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use http::header::HOST;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http_body::Body;
-use http_body::Frame;
-use http_body::SizeHint;
-use http_body_util::Full;
 use tokio::time::Instant;
 
-use crate::gateway::answer_body::AnswerBody;
-use crate::gateway::body_error::BodyError;
 use crate::gateway::clients::Requesting;
 use crate::gateway::upstream_error::UpstreamError;
 use crate::telemetry::labels::route;
@@ -50,9 +41,36 @@ pub(super) struct Record {
     app: Option<String>,
     status: Option<StatusCode>,
     bytes: u64,
-    is_whole: bool,
+    ending: Ending,
+    /// How long the head of an answer took that opened something else.
+    switched_after: Option<Duration>,
     under_way: Option<UnderWay>,
     requesting: Option<Requesting>,
+}
+
+/// How an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Where it should.
+    Whole,
+    /// One of the two sides went away.
+    BrokenOff,
+    /// A WebSocket on which nobody said anything for too long.
+    Idle,
+    /// With the session that it began with.
+    SessionEnded,
+}
+
+impl Ending {
+    /// One stable word for what is not well.
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Whole => None,
+            Self::BrokenOff => Some("broken_off"),
+            Self::Idle => Some("idle"),
+            Self::SessionEnded => Some("session_ended"),
+        }
+    }
 }
 
 impl Record {
@@ -78,7 +96,8 @@ impl Record {
             app: None,
             status: None,
             bytes: 0,
-            is_whole: false,
+            ending: Ending::BrokenOff,
+            switched_after: None,
             under_way: None,
             requesting: None,
         }
@@ -103,6 +122,29 @@ impl Record {
         self
     }
 
+    /// Another protocol was agreed to.
+    pub(super) fn switched(mut self) -> Self {
+        self.switched_after = Some(self.began.elapsed());
+        self
+    }
+
+    /// So many bytes more went to the browser.
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.bytes = self
+            .bytes
+            .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    /// It is over, in this way.
+    pub(super) fn ended(&mut self, ending: Ending) {
+        self.ending = ending;
+    }
+
+    /// Nobody reads the body of the answer to `HEAD`.
+    pub(super) fn asked_for_a_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
     fn tell(&self) {
         let app = self.app.as_deref().unwrap_or_default();
         let elapsed = self.began.elapsed();
@@ -112,7 +154,9 @@ impl Record {
             app,
             status: self.status.map(|status| status.as_u16()),
         };
-        self.telemetry.metrics.served(served, elapsed);
+        // Hours of a WebSocket say nothing about how fast an application answers.
+        let answered_after = self.switched_after.unwrap_or(elapsed);
+        self.telemetry.metrics.served(served, answered_after);
         tracing::info!(
             target: ACCESS,
             method = self.method.as_str(),
@@ -125,8 +169,8 @@ impl Record {
             port = (self.client.port() != 0).then(|| self.client.port()),
             bytes = self.bytes,
             duration = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
-            outcome = if self.is_whole { "success" } else { "failure" },
-            reason = (!self.is_whole).then_some("broken_off"),
+            outcome = if self.ending == Ending::Whole { "success" } else { "failure" },
+            reason = self.ending.reason(),
             agent = self.agent.as_ref().map(Untrusted::raw),
             "answered"
         );
@@ -144,66 +188,6 @@ fn host_of(head: &Parts) -> Option<Untrusted> {
 impl Drop for Record {
     fn drop(&mut self) {
         self.tell();
-    }
-}
-
-/// The body of an answer, counted to its end.
-#[derive(Debug)]
-pub(super) struct RecordedBody {
-    body: AnswerBody,
-    record: Option<Record>,
-}
-
-impl RecordedBody {
-    /// Told when it is over.
-    pub(super) fn new(body: AnswerBody, record: Record) -> Self {
-        Self {
-            body,
-            record: Some(record),
-        }
-    }
-
-    /// About which nothing is told: the request has no number.
-    pub(super) fn unrecorded(content: Bytes) -> Self {
-        Self {
-            body: AnswerBody::Own(Full::new(content)),
-            record: None,
-        }
-    }
-}
-
-impl Body for RecordedBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
-        if let (Poll::Ready(Some(Ok(frame))), Some(record)) = (&polled, &mut self.record)
-            && let Some(data) = frame.data_ref()
-        {
-            record.bytes += u64::try_from(data.len()).unwrap_or(u64::MAX);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Drop for RecordedBody {
-    fn drop(&mut self) {
-        if let Some(record) = &mut self.record {
-            // Of an answer to HEAD nobody reads the body.
-            record.is_whole = record.method == Method::HEAD || self.body.is_end_stream();
-        }
     }
 }
 

@@ -89,6 +89,11 @@ impl Body for AnswerStream {
 }
 
 impl AnswerStream {
+    /// How long it may stand still, or what was agreed to in its place.
+    pub(super) fn idle_timeout(&self) -> Duration {
+        self.idle.bound()
+    }
+
     /// What comes after the head of an answer, given up when it stands still for too long, or at the end of all. `back` is the connection that brings it, and where that goes afterwards.
     pub(super) fn new(
         incoming: Incoming,

@@ -22,4 +22,7 @@ pub(super) enum BodyError {
     /// The browser asked for no part of it for `write_timeout`.
     #[error("the browser did not read the answer")]
     Unread,
+    /// The session that the answer began with is over.
+    #[error("the session has ended")]
+    SessionEnded,
 }

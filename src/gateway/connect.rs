@@ -141,7 +141,7 @@ where
         .await
         .map_err(|error| UpstreamError::Connect(error.into()))?;
     drop(tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        if let Err(error) = connection.with_upgrades().await {
             tracing::debug!(%error, "a connection to an application ended");
         }
     }));

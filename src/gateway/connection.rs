@@ -2,6 +2,9 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 
 use http::HeaderValue;
 use http::header::CONNECTION;
@@ -24,6 +27,7 @@ use crate::gateway::long_head;
 use crate::gateway::long_head::HeadStream;
 use crate::gateway::long_head::LongHead;
 use crate::gateway::tls::Spoken;
+use crate::gateway::tunnel::Recorded;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
 use crate::telemetry::limit_label::LimitLabel;
@@ -35,7 +39,7 @@ pub(super) async fn serve<D: Decide, S>(
     caller: Caller,
     under_way: UnderWay,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let stream = ClientStream::new(stream, caller.rules.limits.write_timeout);
     let ended = match &caller.rules.certificate {
@@ -59,6 +63,8 @@ pub(super) async fn serve<D: Decide, S>(
 /// connection that comes later still, the first one is.
 ///
 /// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
+/// A connection that an answer switched to another protocol is a tunnel from there on, to its end.
+///
 /// `Date` is added where an application sent none, as RFC 9110, section 6.6.1, asks.
 async fn plain<D: Decide, S>(
     exchange: Arc<Exchange<D>>,
@@ -67,23 +73,28 @@ async fn plain<D: Decide, S>(
     mut under_way: UnderWay,
 ) -> hyper::Result<()>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = &Arc::clone(&caller.rules).limits;
     let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
     let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
     let timer = HeadTimer::new(Arc::clone(&clock), limits);
+    let switched = Arc::new(Mutex::new(None));
+    let switching = Arc::clone(&switched);
     let (seen, told, peer) = (under_way.clone(), Arc::clone(&exchange), caller.peer());
     let answer = service_fn(move |request: http::Request<Incoming>| {
         let (exchange, caller, seen) = (Arc::clone(&exchange), caller.clone(), seen.clone());
+        let switching = Arc::clone(&switching);
         let head = if long.is_cut() { Head::TooLong } else { Head::Whole };
         async move {
             let mut answer = exchange.answer(&caller, request, head).await;
-            if let Ok(answer) = &mut answer
-                && seen.phase() >= Phase::Leaving
-            {
-                let close = HeaderValue::from_static("close");
-                answer.headers_mut().insert(CONNECTION, close);
+            if let Ok(answer) = &mut answer {
+                if let Some(tunnel) = answer.body_mut().switch() {
+                    *lock(&switching) = Some(tunnel);
+                } else if seen.phase() >= Phase::Leaving {
+                    let close = HeaderValue::from_static("close");
+                    answer.headers_mut().insert(CONNECTION, close);
+                }
             }
             answer
         }
@@ -96,7 +107,8 @@ where
         .max_header_size(limits.max_head + long_head::LONGEST_END)
         .max_buf_size(limits.max_head + long_head::LONGEST_END)
         .keep_alive(!late)
-        .serve_connection(TokioIo::new(stream), answer);
+        .serve_connection(TokioIo::new(stream), answer)
+        .with_upgrades();
     let mut connection = pin!(connection);
     let draining = async {
         if late {
@@ -115,5 +127,13 @@ where
     if clock.is_late() {
         told.limit_reached(LimitLabel::HeadTimeout, peer);
     }
+    let tunnel = lock(&switched).take();
+    if let Some(tunnel) = tunnel {
+        tunnel.run().await;
+    }
     ended
+}
+
+fn lock(tunnel: &Mutex<Option<Recorded>>) -> MutexGuard<'_, Option<Recorded>> {
+    tunnel.lock().unwrap_or_else(PoisonError::into_inner)
 }

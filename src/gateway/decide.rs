@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use crate::clock::Clock;
 use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure::Failure;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::pipeline::Pipeline;
+use crate::pipeline::Standing;
+use crate::session::store::StoreError;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
@@ -22,6 +25,8 @@ pub(super) trait Decide: Send + Sync + 'static {
     fn telemetry(&self) -> &Arc<Telemetry>;
     /// Which paths are ours.
     fn own_paths(&self) -> &OwnPaths;
+    /// The time.
+    fn clock(&self) -> &Arc<dyn Clock>;
     /// Whether the body is a form for one of our own endpoints and is read first.
     fn wants_form(&self, request: &Request) -> bool;
     /// What happens to the request.
@@ -37,6 +42,8 @@ pub(super) trait Decide: Send + Sync + 'static {
     fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response;
     /// Ends the session of a sign-out that the application has answered.
     fn end_session(&self, forward: &Forward) -> impl Future<Output = Option<Ended>> + Send;
+    /// Whether what was forwarded may still go on.
+    fn standing(&self, forward: &Forward) -> impl Future<Output = Result<Standing, StoreError>> + Send;
     /// The answer where the application gave none.
     fn fail(&self, forward: &Forward, failure: &Failure) -> Response;
 }
@@ -48,6 +55,10 @@ impl Decide for Pipeline {
 
     fn own_paths(&self) -> &OwnPaths {
         self.own_paths()
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.clock()
     }
 
     fn wants_form(&self, request: &Request) -> bool {
@@ -73,6 +84,10 @@ impl Decide for Pipeline {
 
     fn end_session(&self, forward: &Forward) -> impl Future<Output = Option<Ended>> + Send {
         self.end_session(forward)
+    }
+
+    fn standing(&self, forward: &Forward) -> impl Future<Output = Result<Standing, StoreError>> + Send {
+        self.standing(forward)
     }
 
     fn fail(&self, forward: &Forward, failure: &Failure) -> Response {

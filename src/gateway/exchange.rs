@@ -19,24 +19,29 @@ use http_body_util::Full;
 use http_body_util::LengthLimitError;
 use http_body_util::Limited;
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 
 use crate::endpoints::failure::Failure;
 use crate::gateway::access_line::Asking;
 use crate::gateway::access_line::Record;
-use crate::gateway::access_line::RecordedBody;
 use crate::gateway::access_line::UnderWay;
 use crate::gateway::answer_body::AnswerBody;
+use crate::gateway::answer_stream::AnswerStream;
 use crate::gateway::app_cookies;
 use crate::gateway::clients::Clients;
 use crate::gateway::decide::Decide;
 use crate::gateway::listener::Caller;
 use crate::gateway::live::Live;
 use crate::gateway::location;
+use crate::gateway::recorded_body::RecordedBody;
 use crate::gateway::request_body::Expectation;
 use crate::gateway::request_body::RequestBody;
 use crate::gateway::sign_out;
+use crate::gateway::upgrade;
 use crate::gateway::upstream::Upstreams;
 use crate::gateway::upstream_response;
+use crate::gateway::vigil::Lookout;
+use crate::gateway::vigil::Vigil;
 use crate::gateway::whole;
 use crate::gateway::whole::BrokeOff;
 use crate::pipeline::Forward;
@@ -78,6 +83,13 @@ struct Answered {
     response: http::Response<AnswerBody>,
     app: Option<Arc<App>>,
     under_way: Option<UnderWay>,
+}
+
+/// What comes after the head of a request.
+struct Rest {
+    body: RequestBody,
+    /// The connection, should it switch to another protocol.
+    upgrade: OnUpgrade,
 }
 
 /// What is left of the connection after an answer of ours.
@@ -125,9 +137,10 @@ impl<D: Decide> Exchange<D> {
     pub(super) async fn answer(
         &self,
         caller: &Caller,
-        request: http::Request<Incoming>,
+        mut request: http::Request<Incoming>,
         received: Head,
     ) -> Result<http::Response<RecordedBody>, Infallible> {
+        let upgrade = hyper::upgrade::on(&mut request);
         let (head, incoming) = request.into_parts();
         let Ok(id) = seal::random().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
@@ -146,7 +159,8 @@ impl<D: Decide> Exchange<D> {
             (Head::Whole, None) => refused(&*decide, (&head, provenance), &id, &Failure::TooManyRequests),
             (Head::Whole, Some(_)) => {
                 let most = caller.rules.limits.max_form;
-                let deciding = self.decided(&decide, (&head, provenance), &id, (body, most));
+                let rest = Rest { body, upgrade };
+                let deciding = self.decided(&decide, (&head, provenance), &id, (rest, most));
                 match whole::or_broken_off(deciding).await {
                     Ok(answered) => answered,
                     Err(BrokeOff) => broken_off(&*decide, &head, &id),
@@ -165,7 +179,7 @@ impl<D: Decide> Exchange<D> {
         decide: &Arc<D>,
         (head, provenance): (&Parts, Provenance),
         id: &RequestId,
-        (body, longest_form): (RequestBody, usize),
+        (Rest { body, upgrade }, longest_form): (Rest, usize),
     ) -> Answered {
         // Before the head is read as a browser's: `Host`, address and length are the proxy's, and no body of it is waited for.
         if decide.own_paths().is_forward_auth(head.uri.path()) {
@@ -193,42 +207,38 @@ impl<D: Decide> Exchange<D> {
         let afterwards = Afterwards::of(&body);
         match Arc::clone(decide).handle(request).await {
             Outcome::Answer(answer) => Answered::own(answer, afterwards),
-            Outcome::Forward(forward) => self.forwarded(&**decide, &forward, body, afterwards).await,
+            Outcome::Forward(forward) => {
+                let rest = Rest { body, upgrade };
+                self.forwarded(&**decide, forward, rest, afterwards).await
+            }
         }
     }
 
     async fn forwarded(
         &self,
         decide: &D,
-        forward: &Forward,
-        body: RequestBody,
+        forward: Box<Forward>,
+        Rest { body, upgrade }: Rest,
         afterwards: Afterwards,
     ) -> Answered {
         let body = body.at_most(forward.app.max_body);
         if body.says_too_much() {
             return Answered {
                 app: Some(Arc::clone(&forward.app)),
-                ..Answered::own(decide.fail(forward, &Failure::BodyTooLong), Afterwards::Closes)
+                ..Answered::own(decide.fail(&forward, &Failure::BodyTooLong), Afterwards::Closes)
             };
         }
         let telemetry = decide.telemetry();
+        let app = Arc::clone(&forward.app);
         let under_way = UnderWay::begin(telemetry, &forward.app.name);
         let sent = Asking::begin(telemetry, &forward.app.name);
-        let answer = self.upstreams.send(forward, body).await;
+        let answer = self.upstreams.send(&forward, body).await;
         sent.ended(&answer);
         let answered = match answer {
-            Ok(answer) => {
-                let mut response = upstream_response::relay(answer, forward.cache, |body| {
-                    AnswerBody::Relayed(Box::new(body))
-                });
-                app_cookies::towards_browser(forward, response.headers_mut());
-                location::make_public(forward, response.headers_mut());
-                Answered {
-                    response: sign_out::follow_up(decide, forward, response).await,
-                    app: None,
-                    under_way: None,
-                }
+            Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                Answered::of(upgrade::switch(forward, answer, upgrade, self.lookout()))
             }
+            Ok(answer) => Answered::of(self.relayed(decide, forward, answer).await),
             Err(error) => {
                 tracing::warn!(
                     app = forward.app.name,
@@ -236,18 +246,44 @@ impl<D: Decide> Exchange<D> {
                     reason = error.chain(),
                     "no answer from the application"
                 );
-                Answered::own(decide.fail(forward, &error.failure()), afterwards)
+                Answered::own(decide.fail(&forward, &error.failure()), afterwards)
             }
         };
         Answered {
-            app: Some(Arc::clone(&forward.app)),
+            app: Some(app),
             under_way: Some(under_way),
             ..answered
         }
     }
+
+    /// The application's answer for the browser.
+    async fn relayed(
+        &self,
+        decide: &D,
+        forward: Box<Forward>,
+        answer: http::Response<AnswerStream>,
+    ) -> http::Response<AnswerBody> {
+        let mut response = upstream_response::relay(answer, forward.cache, AnswerBody::relayed);
+        app_cookies::towards_browser(&forward, response.headers_mut());
+        location::make_public(&forward, response.headers_mut());
+        let response = sign_out::follow_up(decide, &forward, response).await;
+        response.map(|body| body.watched(|| Vigil::over(self.lookout(), forward)))
+    }
+
+    fn lookout(&self) -> Arc<dyn Lookout> {
+        Arc::<Live<D>>::clone(&self.live)
+    }
 }
 
 impl Answered {
+    fn of(response: http::Response<AnswerBody>) -> Self {
+        Self {
+            response,
+            app: None,
+            under_way: None,
+        }
+    }
+
     fn own(answer: Response, afterwards: Afterwards) -> Self {
         let mut response = http::Response::new(AnswerBody::Own(Full::new(answer.body)));
         *response.status_mut() = answer.status;
@@ -256,11 +292,7 @@ impl Answered {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }
-        Self {
-            response,
-            app: None,
-            under_way: None,
-        }
+        Self::of(response)
     }
 }
 

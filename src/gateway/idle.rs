@@ -20,6 +20,11 @@ impl Idle {
         Self { bound, timer: None }
     }
 
+    /// How long it may last.
+    pub(super) fn bound(&self) -> Duration {
+        self.bound
+    }
+
     /// Something moved.
     pub(super) fn moved(&mut self) {
         self.timer = None;

@@ -7,6 +7,7 @@ use crate::endpoints::ends_session::Ended;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::decide::Decide;
 use crate::pipeline::Forward;
+use crate::routing::app::SignOut;
 
 /// The answer for the browser. An application that refused (4xx) or broke (5xx) has signed nobody out, so nobody is.
 pub(super) async fn follow_up<D: Decide>(
@@ -15,7 +16,7 @@ pub(super) async fn follow_up<D: Decide>(
     mut answer: Response<AnswerBody>,
 ) -> Response<AnswerBody> {
     let agreed = answer.status().is_success() || answer.status().is_redirection();
-    if !agreed || forward.ending.is_none() {
+    if !agreed || forward.sign_out == SignOut::No {
         return answer;
     }
     match decide.end_session(forward).await {

@@ -19,8 +19,8 @@ use http_body::SizeHint;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::gateway::access_line::RecordedBody;
 use crate::gateway::body_error::BodyError;
+use crate::gateway::recorded_body::RecordedBody;
 
 /// How often the answers are looked at, as a part of how long one may stand still.
 const LOOKS: u32 = 6;

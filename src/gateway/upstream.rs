@@ -204,12 +204,20 @@ impl<'a> Sending<'a> {
         place: Place,
         server: &Upstream,
     ) -> Result<Response<AnswerStream>, UpstreamError> {
-        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(UpstreamError::SwitchedProtocols);
-        }
+        let idle_timeout = match (&self.forward.request.handshake, answer.status()) {
+            (Some(handshake), StatusCode::SWITCHING_PROTOCOLS)
+                if handshake.is_agreed_to(answer.headers()) =>
+            {
+                server.limits.websocket_idle_timeout
+            }
+            (_, StatusCode::SWITCHING_PROTOCOLS) => return Err(UpstreamError::SwitchedProtocols),
+            _ => server.limits.idle_timeout,
+        };
         let back = self.patience.afterwards(&answer, pool);
+        // Nobody follows a handshake: what the application makes of the bytes after it is its affair.
+        let back = back.filter(|_| self.forward.request.handshake.is_none());
         let back = back.map(|pool| (connection, pool));
-        let bounds = (server.limits.idle_timeout, self.patience.end);
+        let bounds = (idle_timeout, self.patience.end);
         Ok(answer.map(|incoming| AnswerStream::new(incoming, bounds, back, place)))
     }
 }

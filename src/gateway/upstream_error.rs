@@ -25,8 +25,9 @@ pub(super) enum UpstreamError {
     /// The head of the answer is no HTTP/1.1 (RFC 9112).
     #[error("the answer of the application is not valid")]
     Invalid(#[source] hyper::Error),
-    /// `101` to a request that asked for no other protocol (RFC 9110, section 15.2.2).
-    #[error("the application switched protocols without being asked")]
+    /// `101` to a request that asked for no other protocol (RFC 9110, section 15.2.2), or that does not agree to what it asked
+    /// for (RFC 6455, section 4.1).
+    #[error("the application switched protocols without being asked, or to something else")]
     SwitchedProtocols,
     /// No head of an answer.
     #[error("no answer within `response_timeout`")]

@@ -108,6 +108,8 @@ pub struct UpstreamLimits {
     /// How long an exchange may take altogether, from the first byte that is sent to the last one that comes. Key
     /// `total_timeout`; absent: as long as something moves, for what is long and moves is a download.
     pub total_timeout: Option<Duration>,
+    /// How long neither side of a WebSocket may say anything. Key `websocket_idle_timeout`.
+    pub websocket_idle_timeout: Duration,
     /// How long an unused connection is kept. Application servers close theirs after 2 to 5 s; one that is being closed
     /// while we write on it costs somebody a request. Key `keep_alive`.
     pub keep_alive: Duration,
@@ -122,6 +124,7 @@ impl Default for UpstreamLimits {
             response_timeout: Duration::from_mins(1),
             idle_timeout: Duration::from_mins(1),
             total_timeout: None,
+            websocket_idle_timeout: Duration::from_hours(1),
             keep_alive: Duration::from_secs(1),
             max_connections: 256,
         }

@@ -131,6 +131,21 @@ impl Sessions {
         cookies: &Cookies,
         entries: &[EntryName],
     ) -> Result<Vec<Session>, StoreError> {
+        let mut sessions = self.look(host, cookies, entries).await?;
+        let now = self.clock.now();
+        for session in &mut sessions {
+            self.prolong(session, now);
+        }
+        Ok(sessions)
+    }
+
+    /// The same, and nothing is prolonged: to look is not activity.
+    pub async fn look(
+        &self,
+        host: &Host,
+        cookies: &Cookies,
+        entries: &[EntryName],
+    ) -> Result<Vec<Session>, StoreError> {
         let claims: Vec<Claimed<'_>> = entries
             .iter()
             .filter_map(|entry| Claimed::of(entry, cookie::read(self.cookies, cookies, entry)?))
@@ -146,9 +161,6 @@ impl Sessions {
             .zip(found)
             .filter_map(|(claimed, stored)| self.revive(claimed, host, &stored?, now))
             .collect();
-        for session in &mut sessions {
-            self.prolong(session, now);
-        }
         sessions.sort_by_key(|session| std::cmp::Reverse(session.logged_in_at));
         Ok(sessions)
     }

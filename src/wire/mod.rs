@@ -22,3 +22,4 @@ pub mod return_to;
 pub mod spelling;
 pub mod target;
 pub mod untrusted;
+pub mod websocket;

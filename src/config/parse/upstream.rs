@@ -31,6 +31,7 @@ const SHORT: Duration = Duration::from_millis(10);
 /// More often than that a health check is a load.
 const OFTEN: Duration = Duration::from_millis(100);
 const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 /// Of 108 bytes, the last of which ends it.
 const LONGEST_SOCKET: usize = 107;
 
@@ -97,6 +98,13 @@ fn is_encrypted(address: &Address) -> bool {
 }
 
 fn limits(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Option<UpstreamLimits> {
+    let websocket_key = app.name("websocket_idle_timeout");
+    let websocket = words::duration(
+        &websocket_key,
+        raw.websocket_idle_timeout.take(),
+        (SHORT, DAY),
+        findings,
+    );
     let mut duration = |name: &str, text: &mut Option<String>| {
         words::duration(&app.name(name), text.take(), (SHORT, HOUR), findings)
     };
@@ -114,6 +122,7 @@ fn limits(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Option<Upst
         response_timeout: response_timeout?,
         idle_timeout: idle_timeout?,
         total_timeout,
+        websocket_idle_timeout: websocket?,
         keep_alive: keep_alive?,
         max_connections: usize::try_from(raw.max_connections?).ok()?,
     })

@@ -12,6 +12,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::log::Log;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
 use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure::Failure;
 use crate::gateway::accept;
@@ -28,14 +30,17 @@ use crate::lifecycle::Lifecycle;
 use crate::pipeline::AppCookies;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
+use crate::pipeline::Standing;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
+use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
 use crate::routing::upstream::UpstreamScheme;
+use crate::session::store::StoreError;
 use crate::telemetry::audit::stream::Audit;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::cookie_names::CookieNames;
@@ -133,6 +138,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
     })
 }
 
+static CLOCK: LazyLock<Arc<dyn Clock>> = LazyLock::new(|| Arc::new(SystemClock));
 static OWN_PATHS: LazyLock<OwnPaths> = LazyLock::new(OwnPaths::default);
 
 /// Forwards everything; `/_guichet/refused` is answered with 401, `/_guichet/form` with what the form said. A request for
@@ -157,6 +163,10 @@ impl Decide for PassAll {
         &OWN_PATHS
     }
 
+    fn clock(&self) -> &Arc<dyn Clock> {
+        &CLOCK
+    }
+
     fn wants_form(&self, request: &Request) -> bool {
         request.target.path() == "/_guichet/form"
     }
@@ -178,7 +188,8 @@ impl Decide for PassAll {
                 )]),
                 cache: self.cache,
                 app_cookies: AppCookies::NoneNamed,
-                ending: None,
+                session: None,
+                sign_out: SignOut::No,
                 public_scheme: "https",
             })),
         }
@@ -194,6 +205,10 @@ impl Decide for PassAll {
 
     async fn end_session(&self, _: &Forward) -> Option<Ended> {
         None
+    }
+
+    async fn standing(&self, _: &Forward) -> Result<Standing, StoreError> {
+        Ok(Standing::Stands)
     }
 
     fn fail(&self, _: &Forward, failure: &Failure) -> Response {

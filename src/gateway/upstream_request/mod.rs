@@ -6,16 +6,19 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::Request;
 use http::Uri;
+use http::header::CONNECTION;
 use http::header::CONTENT_LENGTH;
 use http::header::COOKIE;
 use http::header::HOST;
 use http::header::TRANSFER_ENCODING;
+use http::header::UPGRADE;
 use http_body::Body;
 
 use crate::gateway::app_cookies;
 use crate::pipeline::Forward;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
+use crate::wire::websocket;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -44,6 +47,10 @@ pub(super) fn build<B: Body>(
     }
     frame(&mut headers, asked.headers.get(CONTENT_LENGTH), &body);
     forwarding(&mut headers, forward)?;
+    if asked.handshake.is_some() {
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, websocket::PROTOCOL);
+    }
     for (name, value) in identity {
         headers.insert(name, value.clone());
     }

@@ -14,6 +14,7 @@ use crate::pipeline::AppCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
+use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::Upstream;
@@ -92,7 +93,8 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
         identity: IdentityHeaders::made_up(&identity),
         cache: AnswerCache::AsItIs,
         app_cookies: AppCookies::NoneNamed,
-        ending: None,
+        session: None,
+        sign_out: SignOut::No,
         public_scheme: "https",
     };
     let built = build(
@@ -125,7 +127,7 @@ fn any_name() -> impl Strategy<Value = HeaderName> {
 fn nominating() -> impl Strategy<Value = (HeaderName, HeaderValue)> {
     spelling().prop_map(|name| {
         let value = HeaderValue::from_str(&format!("close, {name}")).unwrap();
-        (http::header::CONNECTION, value)
+        (CONNECTION, value)
     })
 }
 

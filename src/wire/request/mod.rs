@@ -21,6 +21,8 @@ use crate::wire::request::said::Said;
 use crate::wire::request_id::RequestId;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
+use crate::wire::websocket::Handshake;
+use crate::wire::websocket::HandshakeError;
 
 /// Most names that `Connection` may nominate; real clients name one or two.
 const MOST_NOMINATIONS: usize = 8;
@@ -56,6 +58,9 @@ pub enum RequestError {
     /// Not refused but answered: `OPTIONS *` is about the server, not about anything that it serves (RFC 9110, section 9.3.7).
     #[error("the request is about the server itself")]
     AboutTheServer,
+    /// See [`HandshakeError`].
+    #[error(transparent)]
+    Upgrade(#[from] HandshakeError),
 }
 
 impl RequestError {
@@ -70,6 +75,7 @@ impl RequestError {
             Self::Framing => "framing",
             Self::Spoofed => "spoofed",
             Self::AboutTheServer => "about_the_server",
+            Self::Upgrade(_) => "upgrade",
         }
     }
 }
@@ -105,6 +111,8 @@ pub struct Request {
     pub application_cookies: Option<HeaderValue>,
     /// The `Host` field, or the authority of HTTP/2, as the browser wrote it.
     pub raw_host: HeaderValue,
+    /// The WebSocket that it would open, if it would.
+    pub handshake: Option<Handshake>,
     /// Who asks, and how it came.
     pub provenance: Provenance,
     /// This request's number.
@@ -121,6 +129,7 @@ impl Request {
         }
         refuse_ambiguous_framing(&head.headers)?;
         refuse_unknown_expectation(&head.headers)?;
+        let handshake = Handshake::of(head)?;
         let nominated = nominated_fields(&head.headers)?;
         let (raw_host, host) = one_host(head)?;
         let target = head.uri.path_and_query().ok_or(TargetError::NotAPath)?;
@@ -139,6 +148,7 @@ impl Request {
             cookies: Cookies::of(&head.headers),
             application_cookies: crate::wire::cookies::without_own(&head.headers),
             raw_host,
+            handshake,
             provenance,
             id,
             form: Bytes::new(),

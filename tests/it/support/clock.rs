@@ -1,24 +1,24 @@
 //! A clock that a test moves.
 
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use guichet::clock::Clock;
 use guichet::clock::SystemClock;
 use guichet::clock::Timestamp;
+use tokio::sync::watch;
 
 /// Begins at the present moment, because the provider of the tests lives in it; then stands still until it is moved.
 #[derive(Clone, Debug)]
 pub(crate) struct TestClock {
-    seconds: Arc<AtomicI64>,
+    now: Arc<watch::Sender<Timestamp>>,
 }
 
 impl TestClock {
     pub(crate) fn start() -> Self {
         Self {
-            seconds: Arc::new(AtomicI64::new(SystemClock.now().as_unix())),
+            now: Arc::new(watch::Sender::new(SystemClock.now())),
         }
     }
 
@@ -28,13 +28,22 @@ impl TestClock {
 
     /// To another moment, an earlier one too.
     pub(crate) fn set(&self, now: Timestamp) {
-        self.seconds.store(now.as_unix(), Ordering::SeqCst);
+        self.now.send_replace(now);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.seconds.load(Ordering::SeqCst))
+        *self.now.borrow()
+    }
+
+    fn wait(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let (end, mut moved) = (self.now().plus(duration), self.now.subscribe());
+        Box::pin(async move {
+            if moved.wait_for(|now| *now >= end).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
     }
 }
 

@@ -70,6 +70,16 @@ impl Incoming {
         &self.waiting
     }
 
+    /// The same, asked for now.
+    pub(crate) fn take_waiting(&mut self) -> Vec<u8> {
+        self.take(self.waiting.len())
+    }
+
+    /// So many bytes.
+    pub(crate) fn bytes(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        self.exactly(length)
+    }
+
     /// A head with its empty line; `None` if the connection ended before it began.
     pub(crate) fn head(&mut self) -> io::Result<Option<Vec<u8>>> {
         loop {

@@ -1,6 +1,7 @@
 //! A client that sends exactly the bytes it is given, and says what happened to the connection.
 
 use std::io;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::net::TcpStream;
 use std::time::Duration;
@@ -97,6 +98,50 @@ impl RawClient {
                 body,
                 interim,
             });
+        }
+    }
+
+    /// Sends so many bytes, for as long as the other side takes some of them; how many it took.
+    pub(crate) fn pours(&self, length: usize, patience: Duration) -> usize {
+        let piece = [b'x'; 8 * 1024];
+        let mut stream = self.incoming.stream();
+        stream.set_write_timeout(Some(patience)).unwrap();
+        let mut taken = 0;
+        while taken < length {
+            match stream.write(&piece) {
+                Ok(length) => taken += length,
+                Err(error) => {
+                    assert!(message::is_timeout(&error), "{error}");
+                    break;
+                }
+            }
+        }
+        taken
+    }
+
+    /// The head of an answer that goes on.
+    pub(crate) fn head(&mut self) -> String {
+        let head = self.incoming.head().unwrap().expect("no answer");
+        String::from_utf8_lossy(&head).into_owned()
+    }
+
+    /// What the other side says here, now that no message is under way.
+    pub(crate) fn hears(&mut self, length: usize) -> io::Result<String> {
+        let bytes = self.incoming.bytes(length)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Everything until the other side ends the connection, which it must.
+    pub(crate) fn until_closed(&mut self) -> Vec<u8> {
+        loop {
+            match self.incoming.fill() {
+                Ok(0) => return self.incoming.take_waiting(),
+                Ok(_) => {}
+                Err(error) => {
+                    assert!(!message::is_timeout(&error), "still open");
+                    return self.incoming.take_waiting();
+                }
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 //! The application: it answers from a script and keeps every byte that it received.
 
+mod socket;
+
 use std::collections::VecDeque;
 use std::io;
+use std::io::Write as _;
 use std::net::Shutdown;
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -59,6 +62,8 @@ enum Then {
     Keep,
     Close,
     Silence,
+    Echo,
+    Socket,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +73,7 @@ struct Shared {
     at: Vec<(String, Reply)>,
     received: Vec<Received>,
     bytes: usize,
+    echoed: Vec<u8>,
     connections: Vec<TcpStream>,
     open: usize,
     idle: Option<Duration>,
@@ -151,6 +157,18 @@ impl Upstream {
         self.shared().connections.len()
     }
 
+    /// What came on connections that give everything back.
+    pub(crate) fn echoed(&self) -> String {
+        String::from_utf8_lossy(&self.shared().echoed).into_owned()
+    }
+
+    /// Says this on the connection that came last, whether or not it was asked.
+    pub(crate) fn says(&self, bytes: impl AsRef<[u8]>) {
+        let connection = self.shared().connections.last().unwrap().try_clone().unwrap();
+        // Whoever hung up does not hear it.
+        drop((&connection).write_all(bytes.as_ref()));
+    }
+
     /// How many connections the other side still holds.
     pub(crate) fn open_connections(&self) -> usize {
         self.shared().open
@@ -161,6 +179,7 @@ impl Upstream {
         let mut shared = self.shared();
         shared.received.clear();
         shared.bytes = 0;
+        shared.echoed.clear();
         shared.script.clear();
     }
 
@@ -255,6 +274,29 @@ impl Reply {
             then: Then::Silence,
             ..Self::bytes("")
         }
+    }
+
+    /// These bytes, and then everything back that the other side says, until it hangs up.
+    pub(crate) fn echo(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            then: Then::Echo,
+            ..Self::bytes(bytes)
+        }
+    }
+
+    /// Agrees to a WebSocket, whatever its key, and says back what is said on it (RFC 6455).
+    pub(crate) fn socket() -> Self {
+        Self {
+            then: Then::Socket,
+            ..Self::bytes("")
+        }
+    }
+
+    /// These bytes, on a connection that stays open.
+    #[must_use]
+    pub(crate) fn then_silence(mut self) -> Self {
+        self.then = Then::Silence;
+        self
     }
 
     #[must_use]
@@ -366,7 +408,24 @@ fn answer_one(
         while incoming.fill()? > 0 {}
         return Ok(Then::Close);
     }
+    if reply.then == Then::Socket {
+        return socket::serve(incoming, &fields);
+    }
+    if reply.then == Then::Echo {
+        return echo(incoming, shared);
+    }
     Ok(reply.then)
+}
+
+fn echo(incoming: &mut Incoming, shared: &Mutex<Shared>) -> io::Result<Then> {
+    loop {
+        let piece = incoming.take_waiting();
+        shared.lock().unwrap().echoed.extend_from_slice(&piece);
+        incoming.send(&piece)?;
+        if incoming.fill()? == 0 {
+            return Ok(Then::Close);
+        }
+    }
 }
 
 #[cfg(test)]
