@@ -22,6 +22,7 @@ use tokio::io::AsyncWrite;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::exchange::Head;
+use crate::gateway::frame_meter::FrameMeter;
 use crate::gateway::limits::Limits;
 use crate::gateway::listener::Caller;
 use crate::gateway::streams::HeldBody;
@@ -44,6 +45,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const LONGEST_LIST: u32 = 512 * 1024;
 /// What HTTP/1.1 writes around name and value of a field.
 const AROUND: usize = 4;
+/// More cookies than any browser keeps for one site.
+const MOST_COOKIES: usize = 400;
 /// How long after its last answer a browser may take to go, once it was told to.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -81,7 +84,7 @@ where
         .max_pending_accept_reset_streams(MOST_RESET_AT_ONCE)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_INTERVAL)
-        .serve_connection(TokioIo::new(stream), answer);
+        .serve_connection(TokioIo::new(FrameMeter::new(stream)), answer);
     let mut connection = pin!(connection);
     let late = under_way.phase() >= Phase::Draining;
     let leaving = async {
@@ -115,7 +118,7 @@ where
 }
 
 /// Whether a head keeps within its bounds. A browser sends each cookie as a field of its own (RFC 9113, section 8.2.3);
-/// together they are one.
+/// together they are one, but there is an end to their number: each costs us more memory than it has bytes.
 fn judge(headers: &HeaderMap, limits: &Limits) -> Head {
     let cookies = headers.get_all(COOKIE).iter().count();
     let fields = headers.len() - cookies.saturating_sub(1);
@@ -123,7 +126,7 @@ fn judge(headers: &HeaderMap, limits: &Limits) -> Head {
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + AROUND)
         .sum();
-    if fields > limits.max_fields || bytes > limits.max_head {
+    if fields > limits.max_fields || cookies > MOST_COOKIES || bytes > limits.max_head {
         Head::TooLong
     } else {
         Head::Whole

@@ -18,6 +18,7 @@ mod connect;
 mod connection;
 mod decide;
 mod exchange;
+mod frame_meter;
 mod head_clock;
 mod health;
 mod http2;

@@ -8,7 +8,7 @@ use crate::support::provider::ZOE;
 use crate::support::steps::cookie_line;
 
 /// Zoé's browser, and its request with a code, which takes the provider's token endpoint more than a second.
-pub(super) fn a_login_under_way(executable: &Executable) -> (Browser, String) {
+pub(crate) fn a_login_under_way(executable: &Executable) -> (Browser, String) {
     let browser = Browser::new();
     let page = executable.to_the_provider(&browser, "/dossier");
     let provider = executable.provider();

@@ -2,7 +2,7 @@
 
 pub(crate) mod cases;
 mod ending;
-mod login;
+pub(crate) mod login;
 mod reload;
 mod sessions;
 mod supervisor;

@@ -11,6 +11,7 @@ pub(crate) mod command;
 pub(crate) mod document;
 pub(crate) mod exchange;
 pub(crate) mod executable;
+pub(crate) mod frames;
 pub(crate) mod gateway;
 pub(crate) mod h2;
 pub(crate) mod html;
