@@ -67,6 +67,11 @@ impl Pool {
         self.server.standing.may_be_tried()
     }
 
+    /// The server answered on a connection that was kept: it is there.
+    pub(super) fn answered(&self) {
+        self.server.standing.connected();
+    }
+
     /// A new connection; whether there is one says whether the server is up.
     pub(super) async fn open(
         &self,

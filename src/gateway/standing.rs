@@ -69,10 +69,10 @@ impl Standing {
         }
     }
 
-    /// A connection was opened.
+    /// There is a connection: a new one, or a kept one that brought an answer.
     pub(super) fn connected(&self) {
         if self.is_away.load(Ordering::Relaxed) {
-            self.learn("a connection was opened", |known| known.left_alone_until = None);
+            self.learn("there is a connection", |known| known.left_alone_until = None);
         }
     }
 

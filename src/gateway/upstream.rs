@@ -86,7 +86,9 @@ impl Upstreams {
             }
         };
         let mut turns = Turns::of(servers);
-        let is_up = |server: &Arc<Upstream>| self.pool(&forward.app, server).may_be_tried();
+        // Where there is no choice, nobody asks.
+        let is_up =
+            |server: &Arc<Upstream>| servers.len() == 1 || self.pool(&forward.app, server).may_be_tried();
         let mut server = turns
             .next(is_up)
             .ok_or_else(|| UpstreamError::Connect("no server is configured".into()))?;
@@ -102,7 +104,12 @@ impl Upstreams {
             let pool = self.pool(&forward.app, server);
             let error = match sending.attempt((server, pool), request, within).await {
                 Ok(answer) => return Ok(answer),
-                Err(Missed::Failed(error)) => return Err(error),
+                Err(Missed::Failed(error)) => {
+                    if servers.len() > 1 {
+                        tell(forward, server);
+                    }
+                    return Err(error);
+                }
                 Err(Missed::Unsent(error, unsent)) => {
                     request = *unsent;
                     error
@@ -123,6 +130,16 @@ impl Upstreams {
             Pool::new(upstream.limits.keep_alive, self.servers.get(app, upstream))
         })
     }
+}
+
+/// With whom a request ended without an answer, for whoever looks for its number; why, is said by the next line.
+fn tell(forward: &Forward, server: &Upstream) {
+    tracing::info!(
+        app = forward.app.name,
+        request = forward.request.id.as_str(),
+        upstream = %server.address,
+        "the request was with this server"
+    );
 }
 
 impl<'a> Sending<'a> {
@@ -156,6 +173,7 @@ impl<'a> Sending<'a> {
             None => request,
             Some(kept) => match self.patience.ask(kept, request).await {
                 Ok(answered) => {
+                    pool.answered();
                     return self
                         .finish(answered, &pool, place, server)
                         .map_err(Missed::Failed);

@@ -143,6 +143,15 @@ fn of_what_may_have_been_sent_nothing_is_sent_to_another_server() {
             assert!(received.iter().all(|(server, _)| *server == 1), "{received:?}");
         }
     }
+    let with_whom = format!("\"guichet.upstream\":\"{}\"", stage.servers[1].url());
+    stage.gateway.until("the log names the server", || {
+        let log = stage.gateway.log();
+        let mut lines = log
+            .lines()
+            .filter(|line| line.contains("the request was with this server"));
+        lines.all(|line| line.contains(&with_whom))
+            && stage.gateway.said("the request was with this server") == 6
+    });
     assert_eq!(
         stage.is_up(1),
         Some(true),
