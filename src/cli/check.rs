@@ -18,6 +18,8 @@ use crate::config::error::ConfigError;
 use crate::config::error::Location;
 use crate::config::error::Severity;
 use crate::config::settings::Registration;
+use crate::endpoints::forward_auth;
+use crate::routing::app::Mode;
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
@@ -67,6 +69,12 @@ fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut 
         ));
         tell_uris(&loaded.config.registration(&settings.entry), streams);
     }
+    for (app, fields) in front_proxies(loaded) {
+        let fields = fields.join(", ");
+        streams.say_line(format_args!(
+            "\napps.{app}: the front proxy sets each of these from the answer\n  {fields}"
+        ));
+    }
     if arguments.print {
         streams.say_line("");
         for Setting { key, value, source } in &loaded.effective {
@@ -101,6 +109,16 @@ fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
     }
 }
 
+/// The apps that a front proxy asks about, and what it has to set.
+fn front_proxies(loaded: &Loaded) -> impl Iterator<Item = (&str, Vec<String>)> {
+    let apps = loaded.config.apps.iter();
+    let asked_about = apps.filter(|app| matches!(app.mode, Mode::ForwardAuth));
+    asked_about.map(|app| {
+        let names = forward_auth::names(&app.told);
+        (app.name.as_str(), names.map(|name| name.to_string()).collect())
+    })
+}
+
 fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
     let providers: Vec<Value> = loaded
         .config
@@ -124,6 +142,9 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
         "valid": true,
         "findings": findings(&loaded.warnings),
         "providers": providers,
+        "front_proxies": front_proxies(loaded)
+            .map(|(app, fields)| json!({ "app": app, "fields": fields }))
+            .collect::<Vec<_>>(),
         "configuration": settings,
     })
 }

@@ -256,6 +256,30 @@ fn a_public_route_beside_required_ones_deserves_a_second_look() {
 }
 
 #[test]
+fn an_app_behind_another_proxy_is_told_as_one() {
+    let mode = "mode = \"forward_auth\"\nplain_headers = [\"sub\"]";
+    let text = GOOD.replace("upstreams = [\"http://127.0.0.1:9000\"]", mode);
+    let folder = folder_with(&format!("{text}[forward_auth]\ncallers = [\"127.0.0.1\"]\n"));
+    let explained = in_folder(folder.path(), &["explain", "/urbanisme/x", "--as", "angela"]);
+    assert_eq!(explained.exit, Exit::Ok, "{}", explained.err);
+    let told = "GET /urbanisme/x by the proxy that asked (mode = \"forward_auth\")";
+    assert!(explained.out.contains(told), "{}", explained.out);
+    in_folder(folder.path(), &["keys", "generate"]);
+    let fields = "x-guichet-status, x-guichet-assertion, x-request-id, x-guichet-sub, cookie";
+    let checked = in_folder(folder.path(), &["check"]);
+    let told = format!("apps.urbanisme: the front proxy sets each of these from the answer\n  {fields}\n");
+    assert!(checked.out.contains(&told), "{}{}", checked.out, checked.err);
+    assert!(!checked.out.contains("apps.agents"), "{}", checked.out);
+    let checked = in_folder(folder.path(), &["check", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
+    let expected: Vec<&str> = fields.split(", ").collect();
+    assert_eq!(
+        json["front_proxies"],
+        serde_json::json!([{ "app": "urbanisme", "fields": expected }])
+    );
+}
+
+#[test]
 fn explain_names_application_route_and_what_is_said() {
     let text = GOOD.replace(
         "client_secret =",

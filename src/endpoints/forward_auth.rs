@@ -190,6 +190,11 @@ fn passes(
     })
 }
 
+/// What a front proxy sets from the answer, each in the place of whatever the browser sent.
+pub fn names(told: &Told) -> impl Iterator<Item = HeaderName> {
+    identity_headers::every_name(told).chain([COOKIE])
+}
+
 /// Every field that the application may hear, and its `Cookie` without ours.
 pub fn fields(
     told: &Told,
@@ -199,8 +204,10 @@ pub fn fields(
     const NOTHING: HeaderValue = HeaderValue::from_static("");
     let mut headers = HeaderMap::with_capacity(identity.len() + 6);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(COOKIE, cookies.cloned().unwrap_or(NOTHING));
-    headers.extend(identity_headers::every_name(told).map(|name| (name, NOTHING)));
+    headers.extend(names(told).map(|name| (name, NOTHING)));
+    if let Some(cookies) = cookies {
+        headers.insert(COOKIE, cookies.clone());
+    }
     for (name, value) in identity {
         headers.insert(name, value.clone());
     }

@@ -122,7 +122,9 @@ fn signed_in(
 /// Every name under which an application may hear something.
 pub fn every_name(told: &Told) -> impl Iterator<Item = HeaderName> {
     let plain = told.plain_headers.iter().map(|plain| plain.name().clone());
-    plain.chain([rules::STATUS, rules::ASSERTION, rules::REQUEST_ID])
+    [rules::STATUS, rules::ASSERTION, rules::REQUEST_ID]
+        .into_iter()
+        .chain(plain)
 }
 
 /// The fields of [`IdentityHeaders`] for the longest person that we can think of, signed in at `entry`, with assertions by

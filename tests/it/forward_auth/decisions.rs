@@ -8,11 +8,15 @@ use super::stage::says_nothing;
 use super::stage::tells_no_application;
 use crate::cases;
 use crate::support::jws::claims;
+use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::raw::Answer;
 use crate::support::raw::Connection;
 use crate::support::raw::RawClient;
+use crate::support::raw::exchange;
+use crate::support::scene::SESSION;
+use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::table::Proof;
 use crate::support::table::on;
@@ -449,7 +453,33 @@ fn requests_that_come_here_are_not_forwarded() {
 fn the_client_is_the_one_whom_the_caller_names() {
     let stage = Stage::configured("callers = [\"127.0.0.1\"]");
     let forwarded = "X-Forwarded-For: 203.0.113.66, 198.51.100.7\r\n";
+    let over = format!("{SESSION}={}", "A".repeat(43));
     refused(&stage.ask(&format!("{{about GET /a/../b}}{forwarded}")), 400);
-    let told = stage.scene.gateway.audited("request_refused");
-    assert_eq!(told.last().unwrap()["source.ip"], "198.51.100.7", "{told:?}");
+    refused(
+        &stage.ask(&format!("{{about GET /dossier}}{forwarded}Cookie: {over}\r\n")),
+        401,
+    );
+    for action in ["request_refused", "session_over"] {
+        let told = stage.scene.gateway.audited(action);
+        assert_eq!(told.last().unwrap()["source.ip"], "198.51.100.7", "{told:?}");
+    }
+}
+
+/// A page of an https site that the browser asked for in the open.
+#[test]
+fn what_a_browser_asked_for_in_the_open_does_not_pass() {
+    let scene = Scene::start_with(Alg::Es256, Store::Memory, |place, usual| {
+        let usual = usual
+            .replace(&place.public_url(), &format!("https://{}", place.host()))
+            .replace("[server]", "[server]\ntrusted_proxies = [\"127.0.0.1\"]");
+        behind_forward_auth(place, &usual, "callers = [\"127.0.0.1\"]")
+    });
+    for (scheme, status) in [("https", 200), ("http", 421)] {
+        let about = format!(
+            "X-Forwarded-Method: GET\r\nX-Forwarded-Proto: {scheme}\r\nX-Forwarded-Host: {}\r\nX-Forwarded-Uri: /public\r\n",
+            scene.host()
+        );
+        let answer = exchange(scene.gateway.address(), format!("{HEAD}{about}\r\n"));
+        assert_eq!(answer.status, status, "{scheme}: {}", answer.text());
+    }
 }
