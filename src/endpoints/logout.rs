@@ -183,7 +183,9 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
     let back = desk
         .own_paths()
         .post_logout_redirect_uri(desk.scheme, &desk.host(request));
-    let end_session = relying_party.end_session(&session.id_token, &back, &state).await;
+    let id_token = session.id_token.token();
+    let id_token = id_token.ok_or(Failure::Internal("a session without its ID token"))?;
+    let end_session = relying_party.end_session(&id_token, &back, &state).await;
     let url = end_session.map_err(|cause| LoginFailure::provider(relying_party, cause, None))?;
     let provider = provider_name(desk, session).to_owned();
     let pending = PendingLogout {

@@ -14,6 +14,7 @@ use crate::identity::identity::Subject;
 use crate::jose::strict_json;
 use crate::provider::entry_name::EntryName;
 use crate::secret::Secret;
+use crate::session::kept_token::KeptToken;
 use crate::session::key::SessionKey;
 use crate::session::session::Session;
 use crate::wire::host::Host;
@@ -132,7 +133,7 @@ impl SamplePerson {
             logged_in_at: login.at,
             ends_at: login.ends_at,
             lapses_at: login.ends_at,
-            id_token: Secret::new(""),
+            id_token: KeptToken::of(&Secret::new("")),
             reference: key.locator()?,
             sid: key.public_sid()?,
         })

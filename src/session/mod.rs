@@ -8,6 +8,7 @@ pub mod cookie;
 pub mod end_error;
 pub mod finding;
 pub mod indexes;
+pub mod kept_token;
 pub mod key;
 pub mod memory;
 pub mod metered;
@@ -39,6 +40,7 @@ use crate::seal::RandomError;
 use crate::seal::SealError;
 use crate::seal::Tag;
 use crate::session::end_error::EndError;
+use crate::session::kept_token::KeptToken;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
 use crate::session::note::OperatorNote;
@@ -305,7 +307,7 @@ impl Sessions {
             authentication: new.authentication.clone(),
             logged_in_at: term.now,
             ends_at: term.ends_at,
-            id_token: new.id_token.clone(),
+            id_token: KeptToken::of(&new.id_token),
         };
         let place = Place {
             prefix,

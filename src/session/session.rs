@@ -7,6 +7,7 @@ use crate::identity::identity::Authentication;
 use crate::identity::identity::Identity;
 use crate::provider::entry_name::EntryName;
 use crate::secret::Secret;
+use crate::session::kept_token::KeptToken;
 use crate::session::key::Locator;
 use crate::wire::host::Host;
 
@@ -31,8 +32,8 @@ pub struct Session {
     pub ends_at: Timestamp,
     /// When it ends if the person does nothing more.
     pub lapses_at: Timestamp,
-    /// The ID token, byte for byte as received: the hint of the logout.
-    pub id_token: Secret,
+    /// The ID token: the hint of the logout.
+    pub id_token: KeptToken,
     /// Names the session to an operator. Not the key.
     pub reference: Locator,
     /// Names the session to the application. Neither the key nor the reference.

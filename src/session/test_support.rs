@@ -8,6 +8,7 @@ use crate::identity::identity::Identity;
 use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::secret::Secret;
+use crate::session::kept_token::KeptToken;
 use crate::session::key::SessionKey;
 use crate::session::session::Session;
 use crate::wire::host::Host;
@@ -40,7 +41,7 @@ pub(crate) fn session(sub: &str, ends_at: Timestamp) -> Session {
         logged_in_at: Timestamp::from_unix(0),
         ends_at,
         lapses_at: ends_at,
-        id_token: Secret::new("e30.e30.AA"),
+        id_token: KeptToken::of(&Secret::new("e30.e30.AA")),
         reference: SessionKey::generate().unwrap().locator().unwrap(),
         sid: "sid-1".to_owned(),
     }

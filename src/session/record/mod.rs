@@ -5,31 +5,31 @@
 //! panic: the store is not ours alone.
 
 use serde::Deserialize;
-use serde::Deserializer;
 use serde::Serialize;
-use serde::Serializer;
-use serde::ser::Error;
+use serde_json::Map;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::identity::identity::Authentication;
 use crate::identity::identity::Identity;
+use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
 use crate::seal::Purpose;
 use crate::seal::SealError;
-use crate::secret::Secret;
+use crate::session::kept_token::KeptToken;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
 use crate::wire::host::Host;
 
 /// The version that is written. Another one is no session: the person logs in again.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Records are padded to a multiple of this, so that their size says little about the person.
 const PADDING: usize = 512;
 
 /// What is sealed.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Record {
     /// The provider entry.
     pub entry: EntryName,
@@ -42,9 +42,21 @@ pub struct Record {
     /// The absolute end: it bounds what an old value is worth that someone restored.
     pub ends_at: Timestamp,
     /// The ID token, for the logout hint.
-    #[serde(serialize_with = "expose", deserialize_with = "conceal")]
-    pub id_token: Secret,
+    pub id_token: KeptToken,
 }
+
+/// What of a record is JSON, as a list without names: every session in Redis has them, and every request reads them.
+#[derive(Serialize, Deserialize)]
+struct Row(
+    EntryName,
+    /// Issuer and subject identifier.
+    (String, String),
+    /// Claims.
+    Map<String, Value>,
+    Authentication,
+    /// When it began, and when it ends.
+    (Timestamp, Timestamp),
+);
 
 impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -91,10 +103,7 @@ pub fn write(
     record: &Record,
     note: &[u8],
 ) -> Result<Vec<u8>, RecordError> {
-    let mut plaintext = Zeroizing::new(serde_json::to_vec(record).map_err(content)?);
-    // JSON may end in white space.
-    let padded = plaintext.len().next_multiple_of(PADDING);
-    plaintext.resize(padded, b' ');
+    let plaintext = plaintext(record)?;
     let record =
         keyring
             .with(key.expose_bytes())?
@@ -115,7 +124,7 @@ pub fn read(
         keyring
             .with(key.expose_bytes())?
             .open(Purpose::SessionRecord, &context(place), sealed)?;
-    serde_json::from_slice(&plaintext).map_err(content)
+    content(&plaintext).ok_or(RecordError::Content)
 }
 
 /// The sealed note in a value of the store.
@@ -142,18 +151,57 @@ fn context(place: Place<'_>) -> [&[u8]; 4] {
     ]
 }
 
-/// Inside the seal only, which is why [`Secret`] itself cannot be serialized.
-fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
-    let text = secret.expose_str().ok_or_else(|| S::Error::custom("not text"))?;
-    serializer.serialize_str(text)
+/// The row and the token, each after its length; then nothing up to the padding.
+fn plaintext(record: &Record) -> Result<Zeroizing<Vec<u8>>, RecordError> {
+    let Record {
+        entry,
+        identity,
+        authentication,
+        logged_in_at,
+        ends_at,
+        id_token,
+    } = record.clone();
+    let Subject { issuer, sub } = identity.subject;
+    let row = Row(
+        entry,
+        (issuer, sub),
+        identity.claims,
+        authentication,
+        (logged_in_at, ends_at),
+    );
+    let row = serde_json::to_vec(&row).map_err(|_quotes_personal_data| RecordError::Content)?;
+    let row = Zeroizing::new(row);
+    let mut plaintext = Zeroizing::new(Vec::new());
+    for part in [&row[..], id_token.expose()] {
+        let length = u16::try_from(part.len()).map_err(|_too_long| RecordError::Content)?;
+        plaintext.extend_from_slice(&length.to_be_bytes());
+        plaintext.extend_from_slice(part);
+    }
+    let padded = plaintext.len().next_multiple_of(PADDING);
+    plaintext.resize(padded, 0);
+    Ok(plaintext)
 }
 
-fn conceal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
+/// What [`plaintext`] wrote. Why it is something else is not kept: it would quote the person's data.
+fn content(plaintext: &[u8]) -> Option<Record> {
+    let (row, rest) = part(plaintext)?;
+    let (id_token, _padding) = part(rest)?;
+    let Row(entry, (issuer, sub), claims, authentication, (logged_in_at, ends_at)) =
+        serde_json::from_slice(row).ok()?;
+    let subject = Subject { issuer, sub };
+    Some(Record {
+        entry,
+        identity: Identity { subject, claims },
+        authentication,
+        logged_in_at,
+        ends_at,
+        id_token: KeptToken::from_record(id_token),
+    })
 }
 
-fn content(_quotes_personal_data: serde_json::Error) -> RecordError {
-    RecordError::Content
+fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ fn damaged_values() {
         Vec::new(),
         value[..value.len() - 1].to_vec(),
         value[..2].to_vec(),
+        vec![2; 1 << 20],
         vec![1; 1 << 20],
         vec![0; 1 << 20],
     ];
@@ -127,50 +128,66 @@ fn sealed(stage: &Stage, browser: &Browser, version: u8, record: &[u8]) -> Vec<u
     [&[version, 0, 0][..], &sealed].concat()
 }
 
-fn record_of(stage: &Stage, browser: &Browser) -> Value {
+/// The list in a record, and what comes after it: the ID token, and nothing up to the padding.
+fn record_of(stage: &Stage, browser: &Browser) -> (Value, Vec<u8>) {
     let key = key_of(browser);
     let value = value_of(stage, &redis_key(browser));
     let host = stage.scene.host();
     let locator = key.locator().unwrap();
     let note = 3 + usize::from(u16::from_be_bytes([value[1], value[2]]));
-    let context: [&[u8]; 4] = [&[1], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
+    let context: [&[u8]; 4] = [&[2], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
     let keys = keyring().with(key.expose_bytes()).unwrap();
     let opened = keys
         .open(Purpose::SessionRecord, &context, &value[note..])
         .unwrap();
-    serde_json::from_slice(&opened).unwrap()
+    let row = 2 + usize::from(u16::from_be_bytes([opened[0], opened[1]]));
+    let list = serde_json::from_slice(&opened[2..row]).unwrap();
+    (list, opened[row..].to_vec())
 }
 
 fn other_shapes() {
     let (stage, browser) = signed_in();
-    let (key, record) = (redis_key(&browser), record_of(&stage, &browser));
-    let write = |version: u8, record: &Value| {
-        let sealed = sealed(&stage, &browser, version, record.to_string().as_bytes());
-        put(&stage, &key, &sealed);
+    let (key, (list, rest)) = (redis_key(&browser), record_of(&stage, &browser));
+    let write_with = |version: u8, list: &Value, rest: &[u8]| {
+        let list = list.to_string();
+        let length = u16::try_from(list.len()).unwrap().to_be_bytes();
+        let record = [&length[..], list.as_bytes(), rest].concat();
+        put(&stage, &key, &sealed(&stage, &browser, version, &record));
     };
-    write(1, &record);
+    let write = |version: u8, list: &Value| write_with(version, list, &rest);
+    write(2, &list);
     assert!(
         stage.is_signed_in(&browser),
         "what we seal ourselves does not open at all"
     );
-    write(2, &record);
-    assert!(!stage.is_signed_in(&browser), "a version of tomorrow");
-    for (name, value) in [
-        ("entry", json!("another entry")),
-        ("entry", json!("other")),
-        ("identity", json!(null)),
-        ("authentication", json!({ "acr": 1 })),
-        ("ends_at", json!("tomorrow")),
-        ("ends_at", json!(0)),
-        ("id_token", json!(["a"])),
+    for version in [1, 3] {
+        write(version, &list);
+        assert!(
+            !stage.is_signed_in(&browser),
+            "a version of yesterday or tomorrow"
+        );
+    }
+    for rest in [&[][..], &[0xff, 0xff, 1], &[0]] {
+        write_with(2, &list, rest);
+        assert!(!stage.is_signed_in(&browser), "without its token: {rest:?}");
+    }
+    let began = &list[4][0];
+    for (name, place, value) in [
+        ("entry", 0, json!("another entry")),
+        ("entry", 0, json!("other")),
+        ("subject", 1, json!(null)),
+        ("claims", 2, json!(["family_name"])),
+        ("authentication", 3, json!({ "acr": 1 })),
+        ("end", 4, json!([began, "tomorrow"])),
+        ("end", 4, json!([began, 0])),
     ] {
-        let mut changed = record.clone();
-        changed[name] = value.clone();
-        write(1, &changed);
+        let mut changed = list.clone();
+        changed[place] = value.clone();
+        write(2, &changed);
         assert!(!stage.is_signed_in(&browser), "{name}: {value}");
-        let mut lacking = record.clone();
-        lacking.as_object_mut().unwrap().remove(name);
-        write(1, &lacking);
+        let mut lacking = list.clone();
+        lacking.as_array_mut().unwrap().remove(place);
+        write(2, &lacking);
         assert!(!stage.is_signed_in(&browser), "without {name}");
     }
 }
