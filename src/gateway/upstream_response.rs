@@ -59,7 +59,7 @@ fn passage(name: &HeaderName, nominated: &[String]) -> Passage {
     if name == SET_COOKIE {
         return Passage::Cookies;
     }
-    let reserved = header_name::fold(name.as_str()).starts_with(header_name::RESERVED_PREFIX);
+    let reserved = header_name::is_reserved(name);
     let of_the_connection =
         header_name::is_hop_by_hop(name) || nominated.iter().any(|each| each == name.as_str());
     if reserved || of_the_connection {

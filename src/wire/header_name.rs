@@ -162,17 +162,23 @@ impl OddName {
     }
 }
 
+/// Whether the name is one under which the gateway speaks, in any folding.
+pub fn is_reserved(name: &HeaderName) -> bool {
+    let folded = name.as_str().bytes().map(folded);
+    folded.take(RESERVED_PREFIX.len()).eq(RESERVED_PREFIX.bytes())
+}
+
 /// The name as an application may read it: lower case, every byte outside `[a-z0-9]` a hyphen.
 pub fn fold(name: &str) -> String {
-    name.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() {
-                char::from(byte.to_ascii_lowercase())
-            } else {
-                '-'
-            }
-        })
-        .collect()
+    name.bytes().map(folded).map(char::from).collect()
+}
+
+fn folded(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() {
+        byte.to_ascii_lowercase()
+    } else {
+        b'-'
+    }
 }
 
 /// What becomes of a field of this name.
