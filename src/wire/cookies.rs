@@ -88,53 +88,56 @@ impl std::fmt::Debug for SetCookie {
     }
 }
 
-/// The cookies of one request, in the order in which they came.
+/// The cookies of one request, in the order in which they came: the fields as they are, read when somebody asks.
 #[derive(Clone, Default)]
-pub struct Cookies(Vec<(String, String)>);
+pub struct Cookies(Vec<HeaderValue>);
 
 impl Cookies {
-    /// Reads every `Cookie` field. A pair that is not ASCII is left to the application, it cannot be one of ours; those
-    /// beside it count: a browser sends them all in one field, and any site of the domain can add one.
+    /// Every `Cookie` field.
     pub fn of(headers: &HeaderMap) -> Self {
-        let fields = headers.get_all(COOKIE).iter();
-        let pairs = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
-        Self(pairs.filter_map(pair).collect())
+        Self(headers.get_all(COOKIE).iter().cloned().collect())
     }
 
     /// The value of the cookie `name`. A name that came twice has none: a neighbour may have planted one of the two.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(each, _)| each == name)
-            .map(|(_, value)| value.as_str());
-        values.next().filter(|_first| values.next().is_none())
+        let mut values = self.pairs().filter(|(each, _)| *each == name);
+        let (_, value) = values.next()?;
+        values.next().is_none().then_some(value)
     }
 
     /// Names (what follows `prefix`) and values of the cookies whose full name begins with `prefix`.
     pub fn starting_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0
+        self.pairs()
+            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
+    }
+
+    /// A pair that is not ASCII is left to the application, it cannot be one of ours; those beside it count: a browser sends
+    /// them all in one field, and any site of the domain can add one.
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self
+            .0
             .iter()
-            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+            .flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
+        pairs.filter_map(pair)
     }
 }
 
 /// Name and value, trimmed of blanks and of nothing else: another space before a name makes it another name.
-fn pair(bytes: &[u8]) -> Option<(String, String)> {
+fn pair(bytes: &[u8]) -> Option<(&str, &str)> {
     let equals = bytes.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (bytes.get(..equals)?, bytes.get(equals + 1..)?);
     Some((word(name)?, word(value)?))
 }
 
-fn word(bytes: &[u8]) -> Option<String> {
+fn word(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
-    Some(text.trim_matches([' ', '\t']).to_owned())
+    Some(text.trim_matches([' ', '\t']))
 }
 
 impl std::fmt::Debug for Cookies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
+            .entries(self.pairs().map(|(name, _)| name))
             .finish()
     }
 }
@@ -142,13 +145,15 @@ impl std::fmt::Debug for Cookies {
 /// The one `Cookie` field that an application sees: everything that came, byte for byte, without what is ours. `None` when
 /// nothing is left. Several fields become one, as RFC 9113, section 8.2.3, wants it.
 pub fn without_own(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut kept: Vec<u8> = Vec::new();
+    let longest = headers.get_all(COOKIE).iter().map(HeaderValue::len).sum();
+    let mut kept: Vec<u8> = Vec::with_capacity(longest);
     for pair in headers.get_all(COOKIE).iter().flat_map(pairs_of) {
         if !is_own(&String::from_utf8_lossy(name_of(pair))) {
             add_pair(&mut kept, pair);
         }
     }
-    HeaderValue::from_bytes(&kept).ok().filter(|_| !kept.is_empty())
+    let is_empty = kept.is_empty();
+    HeaderValue::try_from(kept).ok().filter(|_| !is_empty)
 }
 
 /// The pairs of a `Cookie` field, byte for byte; empty ones are none.
