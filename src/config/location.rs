@@ -48,7 +48,7 @@ impl Places {
     /// The places of a file.
     pub fn of_document(path: &str, document: &Document<&str>) -> Self {
         let mut places = Self::of_path(path);
-        places.table(&Key::ROOT, document.as_table(), document.raw());
+        places.table(&Key::ROOT, document.as_table(), &Lines::of(document.raw()));
         places
     }
 
@@ -76,7 +76,7 @@ impl Places {
 
     /// A place in the file, by its byte.
     pub fn at_byte(&self, text: &str, byte: usize) -> Location {
-        self.in_file(position(text, byte))
+        self.in_file(Lines::of(text).position(byte))
     }
 
     fn stands(&self, key: &Key) -> Option<Location> {
@@ -99,46 +99,46 @@ impl Places {
         }
     }
 
-    fn table(&mut self, at: &Key, table: &dyn TableLike, text: &str) {
+    fn table(&mut self, at: &Key, table: &dyn TableLike, lines: &Lines<'_>) {
         for (name, item) in table.iter() {
             let key = at.name(name);
             // A table that has a header of its own stands there; a dotted or plain key stands where it is written.
             let header = item.as_table().and_then(toml_edit::Table::span);
             let written = table.key(name).and_then(toml_edit::Key::span);
             if let Some(span) = header.or(written).or_else(|| item.span()) {
-                self.positions.insert(key.clone(), position(text, span.start));
+                self.positions.insert(key.clone(), lines.position(span.start));
             }
-            self.item(&key, item, text);
+            self.item(&key, item, lines);
         }
     }
 
-    fn item(&mut self, key: &Key, item: &Item, text: &str) {
+    fn item(&mut self, key: &Key, item: &Item, lines: &Lines<'_>) {
         match item {
             Item::None => {}
-            Item::Table(table) => self.table(key, table, text),
+            Item::Table(table) => self.table(key, table, lines),
             Item::ArrayOfTables(tables) => {
                 for (index, table) in tables.iter().enumerate() {
                     let key = key.item(index);
                     if let Some(span) = table.span() {
-                        self.positions.insert(key.clone(), position(text, span.start));
+                        self.positions.insert(key.clone(), lines.position(span.start));
                     }
-                    self.table(&key, table, text);
+                    self.table(&key, table, lines);
                 }
             }
-            Item::Value(value) => self.value(key, value, text),
+            Item::Value(value) => self.value(key, value, lines),
         }
     }
 
-    fn value(&mut self, key: &Key, value: &Value, text: &str) {
+    fn value(&mut self, key: &Key, value: &Value, lines: &Lines<'_>) {
         match value {
-            Value::InlineTable(table) => self.table(key, table, text),
+            Value::InlineTable(table) => self.table(key, table, lines),
             Value::Array(array) => {
                 for (index, element) in array.iter().enumerate() {
                     let key = key.item(index);
                     if let Some(span) = element.span() {
-                        self.positions.insert(key.clone(), position(text, span.start));
+                        self.positions.insert(key.clone(), lines.position(span.start));
                     }
-                    self.value(&key, element, text);
+                    self.value(&key, element, lines);
                 }
             }
             Value::String(_)
@@ -150,11 +150,28 @@ impl Places {
     }
 }
 
-fn position(text: &str, byte: usize) -> Position {
-    let before = text.get(..byte).unwrap_or(text);
-    let line_begins = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Position {
-        line: before.matches('\n').count() + 1,
-        column: before.get(line_begins..).unwrap_or("").chars().count() + 1,
+/// Where each line begins, found once: a file may have a hundred thousand.
+struct Lines<'a> {
+    text: &'a str,
+    begins: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self {
+            text,
+            begins: std::iter::once(0).chain(after_newlines).collect(),
+        }
+    }
+
+    fn position(&self, byte: usize) -> Position {
+        let line = self.begins.partition_point(|begin| *begin <= byte);
+        let begin = self.begins.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.text.get(begin..byte).unwrap_or("");
+        Position {
+            line,
+            column: before.chars().count() + 1,
+        }
     }
 }
