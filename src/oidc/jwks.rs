@@ -16,6 +16,10 @@ use crate::seal;
 
 /// RFC 7518, section 3.3: a shorter RSA key must not be used.
 const LEAST_RSA_BYTES: usize = 256;
+/// A longer one takes longer than a signature is worth (CVE-2023-6237).
+const MOST_RSA_BYTES: usize = 1024;
+/// A longer public exponent does so as well; nobody has one.
+const MOST_EXPONENT_BYTES: usize = 4;
 
 /// Why a key set was refused.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +100,13 @@ fn usable(entry: Value) -> Option<CoreJsonWebKey> {
     let member = |name: &str| entry.get(name).and_then(Value::as_str);
     let is_strong = match member("kty")? {
         "EC" => member("crv")? == "P-256",
-        "RSA" => seal::from_base64url(member("n")?)?.len() >= LEAST_RSA_BYTES,
+        "RSA" => {
+            let (modulus, exponent) = (
+                seal::from_base64url(member("n")?)?,
+                seal::from_base64url(member("e")?)?,
+            );
+            (LEAST_RSA_BYTES..=MOST_RSA_BYTES).contains(&modulus.len()) && is_usual(&exponent)
+        }
         _ => false,
     };
     if !is_strong {
@@ -105,6 +115,12 @@ fn usable(entry: Value) -> Option<CoreJsonWebKey> {
     let key: CoreJsonWebKey = serde_json::from_value(entry).ok()?;
     let signs = key.key_use().is_none_or(JsonWebKeyUse::allows_signature);
     signs.then_some(key)
+}
+
+/// Odd, at least 3 and below 2^32, without zeros before it.
+fn is_usual(exponent: &[u8]) -> bool {
+    let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
+    is_odd && exponent.len() <= MOST_EXPONENT_BYTES && exponent.first() != Some(&0) && exponent != [1]
 }
 
 fn fits(key: &CoreJsonWebKey, alg: SigningAlg) -> bool {
