@@ -107,6 +107,7 @@ codes! {
     SignOutRoute = 107, "A sign-out on a route where nobody is known.";
     AppCookie = 108, "Not the name of an application's own cookie.";
 
+    Routes = 109, "More routes than an app can have.";
     OddHeader = 110, "Not a field with an odd name that an application may hear of.";
     OddHeaderAllowed = 111, "A field that some application servers read as another one.";
     AmbiguousPath = 112, "A form of path that programs read in several ways.";

@@ -16,8 +16,6 @@ use http::request::Parts;
 use http_body::Body;
 use http_body_util::BodyExt;
 use http_body_util::Full;
-use http_body_util::LengthLimitError;
-use http_body_util::Limited;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
@@ -28,6 +26,7 @@ use crate::gateway::access_line::UnderWay;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::answer_stream::AnswerStream;
 use crate::gateway::app_cookies;
+use crate::gateway::body_error::BodyError;
 use crate::gateway::clients::Clients;
 use crate::gateway::decide::Decide;
 use crate::gateway::listener::Caller;
@@ -344,11 +343,14 @@ fn expectation(head: &Parts) -> Expectation {
 }
 
 async fn read_form(body: RequestBody, longest: usize) -> Result<Bytes, Failure> {
-    let form = Limited::new(body, longest).collect();
-    match tokio::time::timeout(FORM_TIMEOUT, form).await {
+    let body = body.at_most(u64::try_from(longest).ok());
+    if body.says_too_much() {
+        return Err(Failure::FormTooLong);
+    }
+    match tokio::time::timeout(FORM_TIMEOUT, body.collect()).await {
         Ok(Ok(form)) => Ok(form.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Failure::FormTooLong),
+        Ok(Err(BodyError::TooLong)) => Err(Failure::FormTooLong),
+        Ok(Err(BodyError::Slow | BodyError::Still)) | Err(_) => Err(Failure::BodyTooSlow),
         Ok(Err(_)) => Err(Failure::BadRequestBody),
-        Err(_elapsed) => Err(Failure::BodyTooSlow),
     }
 }

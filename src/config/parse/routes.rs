@@ -12,6 +12,9 @@ use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::wire::own_paths::OwnPaths;
 
+/// Each request looks at every route of its app.
+const MOST_ROUTES: usize = 1000;
+
 /// A path that cannot be told from another one is refused, as it is in a request.
 pub fn path(key: &Key, text: &str, findings: &mut Findings) -> Option<PathPrefix> {
     let path = match PathPrefix::parse(text) {
@@ -43,8 +46,15 @@ pub fn routes(
     raw: Option<Vec<raw::Route>>,
     findings: &mut Findings,
 ) -> Option<Vec<Route>> {
+    let raw = raw.unwrap_or_default();
+    if raw.len() > MOST_ROUTES {
+        let problem = format!("an app has {MOST_ROUTES} routes at most, here are {}", raw.len());
+        let help = "a route is a prefix: list what differs from the page above it, not every page";
+        findings.error(Code::Routes, &app.name("routes").item(MOST_ROUTES), problem, help);
+        return None;
+    }
     let mut routes: Vec<Route> = Vec::new();
-    for (index, raw) in raw.into_iter().flatten().enumerate() {
+    for (index, raw) in raw.into_iter().enumerate() {
         let key = app.name("routes").item(index);
         let path_key = key.name("path");
         let text = findings.required(&path_key, raw.path, "path = \"/public\"");

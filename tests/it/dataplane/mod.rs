@@ -1,12 +1,17 @@
-//! The path and the identity that an application sees are those that were judged, whatever a client says and however.
+//! What passes between a browser and an application, byte for byte: areas C to F.
 
 mod chromium;
+pub(crate) mod cookie_bomb;
+pub(crate) mod floods;
 pub(crate) mod http2_ends;
 pub(crate) mod http2_floods;
 pub(crate) mod http2_frames;
+pub(crate) mod one_address;
 pub(crate) mod paths;
+pub(crate) mod provider_bombs;
 mod servers;
 pub(crate) mod session_end;
+pub(crate) mod slow_and_long;
 mod spoofed;
 mod tolerated;
 pub(crate) mod upstreams;

@@ -81,7 +81,7 @@ pub(crate) fn each_on_its_own(alg: Alg, row: &Row) {
 }
 
 /// One lie, or several at once, and how the login ends.
-pub(super) fn tells(scene: &Scene, lie: &Value, ends: Ends) {
+pub(crate) fn tells(scene: &Scene, lie: &Value, ends: Ends) {
     scene.provider.reset();
     scene.application.forget();
     scene.gateway.logs().forget();

@@ -6,7 +6,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod keys;
-mod lie;
+pub(crate) mod lie;
 pub(crate) mod signature;
 pub(crate) mod token_endpoint;
 pub(crate) mod userinfo;

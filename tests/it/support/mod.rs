@@ -19,6 +19,7 @@ pub(crate) mod jar;
 pub(crate) mod jws;
 pub(crate) mod load;
 pub(crate) mod logs;
+pub(crate) mod memory;
 pub(crate) mod message;
 pub(crate) mod ports;
 pub(crate) mod process;

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 use super::message;
 use super::message::Framing;
@@ -51,6 +53,26 @@ pub(crate) struct Answer {
 impl RawClient {
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("nobody listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self {
+            incoming: Incoming::new(stream),
+        }
+    }
+
+    /// From another address of this machine, such as `127.0.0.2`.
+    pub(crate) fn connect_from(local: IpAddr, address: SocketAddr) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        let stream = runtime.block_on(async {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind(SocketAddr::new(local, 0)).unwrap();
+            socket.connect(address).await.expect("nobody listens")
+        });
+        let stream = stream.into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
@@ -155,6 +177,19 @@ impl RawClient {
             _ if !waiting.is_empty() => Connection::Speaks(waiting.to_vec()),
             Err(error) if message::is_timeout(&error) => Connection::Open,
             Ok(_) | Err(_) => Connection::Closed,
+        }
+    }
+
+    /// Whether the other side holds it and says nothing, at this moment.
+    pub(crate) fn is_open(&self) -> bool {
+        let stream = self.incoming.stream();
+        stream.set_nonblocking(true).unwrap();
+        let read = stream.peek(&mut [0]);
+        stream.set_nonblocking(false).unwrap();
+        match read {
+            Err(error) => message::is_timeout(&error),
+            // An end, or an answer.
+            Ok(_) => false,
         }
     }
 
