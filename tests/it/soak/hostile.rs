@@ -33,7 +33,7 @@ pub(super) const HOSTILE: [Hostile; 7] = [
     Hostile {
         name: "floods of pipelined requests that nobody reads",
         attempt: floods,
-        rests: Duration::from_millis(500),
+        rests: Duration::from_secs(1),
     },
     Hostile {
         name: "forged identities",
@@ -108,9 +108,9 @@ fn gone(stage: &Stage, number: usize) {
 
 fn floods(stage: &Stage, _: usize) {
     let one = format!("GET /public HTTP/1.1\r\nHost: {}\r\n\r\n", stage.host());
-    let mut clients: Vec<RawClient> = (0..30).map(|_| RawClient::connect(stage.address())).collect();
+    let mut clients: Vec<RawClient> = (0..20).map(|_| RawClient::connect(stage.address())).collect();
     for client in &mut clients {
-        client.send(one.repeat(20));
+        client.send(one.repeat(10));
     }
     thread::sleep(Duration::from_millis(200));
 }

@@ -22,15 +22,16 @@ pub(super) struct Person {
 }
 
 /// Between two requests of one person.
-const PAUSE: Duration = Duration::from_millis(120);
+const PAUSE: Duration = Duration::from_millis(300);
 /// After so many requests they sign in again, in another browser.
-const A_DAY: usize = 400;
+const A_DAY: usize = 200;
 
 /// Until it is over.
 pub(super) fn works(mut person: Person, stage: &Stage) {
     let mut kept: Option<RawClient> = None;
     // Not all at one time.
     let mut step = person.number;
+    thread::sleep(PAUSE * u32::try_from(step % 100).unwrap() / 100);
     while !stage.is_over() {
         step += 1;
         if step.is_multiple_of(A_DAY) {
