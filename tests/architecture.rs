@@ -49,6 +49,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper", &["back_channel", "gateway", "monitor"]),
     ("jsonwebtoken", &["jose"]),
     ("askama", &["pages"]),
+    ("memchr", &["gateway"]),
     ("openidconnect", &["oidc"]),
     ("pingora", &["gateway"]),
     ("prometheus_client", &["telemetry"]),

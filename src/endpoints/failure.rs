@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use http::Method;
+use http::StatusCode;
 use http::header::CONNECTION;
 use http::request::Parts;
 
@@ -364,6 +365,9 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
         }
         _ => failure.page(&surroundings.frame(), Sent::Form),
     };
+    if matches!(failure, Failure::BadRequest(RequestError::Expectation)) {
+        response.status = StatusCode::EXPECTATION_FAILED;
+    }
     response
         .headers
         .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -20,6 +20,7 @@ use crate::gateway::request_body::Fault;
 use crate::gateway::request_body::RequestBody;
 use crate::gateway::request_body::Upload;
 use crate::gateway::upstream_error::UpstreamError;
+use crate::wire::framing::Framing;
 
 /// How long an answer is waited for.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Patience {
         mut connection: Connection,
         request: Request<RequestBody>,
     ) -> Result<(Connection, Response<Incoming>), NoAnswer> {
-        let heard_before = connection.heard.bytes();
+        let heard_before = connection.heard.expect_answer();
         let answer = {
             let sending = connection.sender.try_send_request(request);
             tokio::select! {
@@ -72,7 +73,12 @@ impl Patience {
             }
         };
         let mut failed = match answer {
-            Ok(answer) => return Ok((connection, answer)),
+            Ok(answer) => {
+                connection.heard.answer_begins();
+                Framing::of(answer.headers())
+                    .map_err(|ambiguous| NoAnswer::Failed(UpstreamError::Ambiguous(ambiguous)))?;
+                return Ok((connection, answer));
+            }
             Err(failed) => failed,
         };
         if let Some(request) = failed.take_message() {
@@ -88,6 +94,8 @@ impl Patience {
         }
         Err(if error.is_parse() {
             NoAnswer::Failed(UpstreamError::Invalid(error))
+        } else if connection.heard.is_too_much() {
+            NoAnswer::Failed(UpstreamError::Interim(error))
         } else if connection.heard.bytes() == heard_before {
             NoAnswer::Died(error)
         } else {

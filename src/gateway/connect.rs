@@ -33,6 +33,8 @@ use crate::wire::authorities::Authorities;
 
 /// Most bytes of an answer that wait in memory for the browser; also bounds the head of the answer.
 const BUFFER: usize = 64 * 1024;
+/// Most bytes of interim answers and of the head after them; more than hyper holds of one head and of what came with it.
+const MOST_BEFORE_AN_ANSWER: u64 = 4 * BUFFER as u64;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 type Tcp = MaybeHttpsStream<TokioIo<TcpStream>>;
@@ -149,14 +151,42 @@ where
 }
 
 /// Counts what an application says on a connection, below HTTP and above TLS. hyper reports a connection that died before
-/// the answer and one that died in its first line alike; only the first may be tried again.
+/// the answer and one that died in its first line alike; only the first may be tried again. And it skips interim answers
+/// for as long as they come.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Arc<AtomicU64>);
+pub(super) struct Heard(Arc<Count>);
+
+#[derive(Debug, Default)]
+struct Count {
+    bytes: AtomicU64,
+    /// How many there may be before an answer begins; 0 once it did.
+    most: AtomicU64,
+}
 
 impl Heard {
     /// Bytes so far.
     pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.0.bytes.load(Ordering::Acquire)
+    }
+
+    /// A request is about to be sent. Bytes so far.
+    pub(super) fn expect_answer(&self) -> u64 {
+        let bytes = self.bytes();
+        self.0
+            .most
+            .store(bytes + MOST_BEFORE_AN_ANSWER, Ordering::Release);
+        bytes
+    }
+
+    /// The head of the answer is there.
+    pub(super) fn answer_begins(&self) {
+        self.0.most.store(0, Ordering::Release);
+    }
+
+    /// Whether an answer should have begun by now.
+    pub(super) fn is_too_much(&self) -> bool {
+        let most = self.0.most.load(Ordering::Acquire);
+        most > 0 && self.bytes() > most
     }
 }
 
@@ -175,7 +205,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Listening<S> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         let came = buffer.filled().len().saturating_sub(before);
         if came > 0 {
-            self.heard.0.fetch_add(came as u64, Ordering::Release);
+            self.heard.0.bytes.fetch_add(came as u64, Ordering::Release);
+            if self.heard.is_too_much() {
+                return Poll::Ready(Err(std::io::ErrorKind::InvalidData.into()));
+            }
         }
         read
     }

@@ -7,6 +7,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use http::HeaderValue;
+use http::Version;
 use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
+use crate::gateway::access_line::RecordedBody;
 use crate::gateway::client_stream::ClientStream;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
@@ -26,6 +28,8 @@ use crate::gateway::listener::Caller;
 use crate::gateway::long_head;
 use crate::gateway::long_head::HeadStream;
 use crate::gateway::long_head::LongHead;
+use crate::gateway::request_bytes::RequestBytes;
+use crate::gateway::request_bytes::Tunnel;
 use crate::gateway::tls::Spoken;
 use crate::gateway::tunnel::Recorded;
 use crate::lifecycle::Phase;
@@ -60,7 +64,8 @@ pub(super) async fn serve<D: Decide, S>(
 
 /// HTTP/1.1. While the gateway leaves, each answer says that it is the last one here: a connection that was closed without
 /// a word would lose the request that is on its way. Once the gateway drains, the exchange under way is the last one; on a
-/// connection that comes later still, the first one is.
+/// connection that comes later still, the first one is. A browser of the time before HTTP/1.1 is answered once: what it sends
+/// after a head without a length may be a body to it, and a request to others.
 ///
 /// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
 /// A connection that an answer switched to another protocol is a tunnel from there on, to its end.
@@ -77,6 +82,8 @@ where
 {
     let limits = &Arc::clone(&caller.rules).limits;
     let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
+    let opaque = Tunnel::default();
+    let stream = RequestBytes::new(stream, opaque.clone());
     let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
     let timer = HeadTimer::new(Arc::clone(&clock), limits);
     let switched = Arc::new(Mutex::new(None));
@@ -84,17 +91,15 @@ where
     let (seen, told, peer) = (under_way.clone(), Arc::clone(&exchange), caller.peer());
     let answer = service_fn(move |request: http::Request<Incoming>| {
         let (exchange, caller, seen) = (Arc::clone(&exchange), caller.clone(), seen.clone());
-        let switching = Arc::clone(&switching);
+        let (switching, opaque, version) = (Arc::clone(&switching), opaque.clone(), request.version());
         let head = if long.is_cut() { Head::TooLong } else { Head::Whole };
         async move {
             let mut answer = exchange.answer(&caller, request, head).await;
-            if let Ok(answer) = &mut answer {
-                if let Some(tunnel) = answer.body_mut().switch() {
-                    *lock(&switching) = Some(tunnel);
-                } else if seen.phase() >= Phase::Leaving {
-                    let close = HeaderValue::from_static("close");
-                    answer.headers_mut().insert(CONNECTION, close);
-                }
+            if let Ok(answer) = &mut answer
+                && let Some(tunnel) = complete(answer, version, seen.phase())
+            {
+                opaque.begin();
+                *lock(&switching) = Some(tunnel);
             }
             answer
         }
@@ -136,4 +141,14 @@ where
 
 fn lock(tunnel: &Mutex<Option<Recorded>>) -> MutexGuard<'_, Option<Recorded>> {
     tunnel.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says where an answer is the last one; or takes from it the other protocol that it switches to.
+fn complete(answer: &mut http::Response<RecordedBody>, asked_in: Version, phase: Phase) -> Option<Recorded> {
+    let switched = answer.body_mut().switch();
+    if switched.is_none() && (phase >= Phase::Leaving || asked_in == Version::HTTP_10) {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+    }
+    switched
 }

@@ -191,7 +191,12 @@ impl<D: Decide> Exchange<D> {
             Err(RequestError::AboutTheServer) => {
                 return Answered::own(about_the_server(), Afterwards::of(&body));
             }
-            Err(error) => return refuse(&Failure::BadRequest(error)),
+            Err(error) => {
+                if matches!(error, RequestError::Framing(_)) {
+                    body.abandon();
+                }
+                return refuse(&Failure::BadRequest(error));
+            }
         };
         let mut body = Some(body);
         if decide.wants_form(&request)

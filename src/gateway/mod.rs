@@ -34,6 +34,7 @@ pub mod probe;
 pub mod process;
 mod recorded_body;
 mod request_body;
+mod request_bytes;
 mod servers;
 mod sign_out;
 mod standing;

@@ -145,6 +145,11 @@ impl RequestBody {
         self.upload.clone()
     }
 
+    /// Nobody knows where it ends: not one byte of it is read.
+    pub(super) fn abandon(mut self) {
+        self.incoming = None;
+    }
+
     fn fault(&mut self, fault: Fault) {
         if let Some(upload) = &self.upload {
             upload.state(|state| state.fault = Some(fault));

@@ -2,6 +2,7 @@
 
 use crate::causes;
 use crate::endpoints::failure::Failure;
+use crate::wire::framing::Ambiguous;
 
 /// Why there is no answer from the application. Each message is what the log says, with the key that bounds it.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,12 @@ pub(super) enum UpstreamError {
     /// The head of the answer is no HTTP/1.1 (RFC 9112).
     #[error("the answer of the application is not valid")]
     Invalid(#[source] hyper::Error),
+    /// Nobody knows where its content ends (RFC 9112, section 6.3): a browser might read one answer as two.
+    #[error("the answer of the application is not valid")]
+    Ambiguous(#[source] Ambiguous),
+    /// Interim answers (RFC 9110, section 15.2) without an end.
+    #[error("the application says too much before its answer")]
+    Interim(#[source] hyper::Error),
     /// `101` to a request that asked for no other protocol (RFC 9110, section 15.2.2), or that does not agree to what it asked
     /// for (RFC 6455, section 4.1).
     #[error("the application switched protocols without being asked, or to something else")]
@@ -60,7 +67,7 @@ impl UpstreamError {
             Self::Connect(_) => "connect",
             Self::ConnectTimeout => "connect_timeout",
             Self::IdleClosed(_) | Self::Closed(_) => "closed",
-            Self::Invalid(_) | Self::SwitchedProtocols => "invalid",
+            Self::Invalid(_) | Self::Ambiguous(_) | Self::Interim(_) | Self::SwitchedProtocols => "invalid",
             Self::ResponseTimeout => "response_timeout",
             Self::TotalTimeout => "total_timeout",
             Self::RequestBodyBroken
@@ -83,6 +90,8 @@ impl UpstreamError {
             | Self::IdleClosed(_)
             | Self::Closed(_)
             | Self::Invalid(_)
+            | Self::Ambiguous(_)
+            | Self::Interim(_)
             | Self::SwitchedProtocols
             | Self::Unwritable(_) => Failure::UpstreamUnavailable,
         }

@@ -4,12 +4,15 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Response;
+use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use http::header::CONNECTION;
+use http::header::CONTENT_LENGTH;
 use http::header::SET_COOKIE;
 
 use crate::judge::AnswerCache;
 use crate::wire::cookies;
+use crate::wire::framing;
 use crate::wire::header_name;
 
 /// The answer as it is relayed: status and fields in their order, repeated ones apart. The version is that of our own
@@ -18,7 +21,7 @@ pub(super) fn relay<B, C>(answer: Response<B>, cache: AnswerCache, body: impl Fn
     let (head, content) = answer.into_parts();
     let mut relayed = Response::new(body(content));
     *relayed.status_mut() = head.status;
-    *relayed.headers_mut() = what_passes(head.headers);
+    *relayed.headers_mut() = what_passes(head.status, head.headers);
     if cache == AnswerCache::PrivateUnlessSaid && !relayed.headers().contains_key(CACHE_CONTROL) {
         let private = HeaderValue::from_static("private, no-store");
         relayed.headers_mut().insert(CACHE_CONTROL, private);
@@ -27,8 +30,9 @@ pub(super) fn relay<B, C>(answer: Response<B>, cache: AnswerCache, body: impl Fn
 }
 
 /// Built new, because taking fields out of a map changes the order of those that stay.
-fn what_passes(headers: HeaderMap) -> HeaderMap {
+fn what_passes(status: StatusCode, headers: HeaderMap) -> HeaderMap {
     let nominated = nominated(&headers);
+    let has_content = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let mut passing = HeaderMap::with_capacity(headers.len() + 1);
     let mut current: Option<(HeaderName, Passage)> = None;
     for (name, value) in headers {
@@ -37,6 +41,8 @@ fn what_passes(headers: HeaderMap) -> HeaderMap {
             current = Some((name, passage));
         }
         match &current {
+            // Of a content that there is not; HTTP/2 would take it for a broken answer.
+            Some((name, _)) if !has_content && name == CONTENT_LENGTH => {}
             Some((_, Passage::Cookies)) if sets_our_cookie(&value) => {
                 tracing::warn!("an application tried to set a cookie of the gateway; left away");
             }
@@ -62,7 +68,7 @@ fn passage(name: &HeaderName, nominated: &[String]) -> Passage {
     let reserved = header_name::is_reserved(name);
     let of_the_connection =
         header_name::is_hop_by_hop(name) || nominated.iter().any(|each| each == name.as_str());
-    if reserved || of_the_connection {
+    if reserved || of_the_connection || framing::is_twin(name) {
         Passage::Stays
     } else {
         Passage::Passes
@@ -91,8 +97,6 @@ fn sets_our_cookie(value: &HeaderValue) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::StatusCode;
-
     use super::*;
 
     fn relayed(fields: &[(&str, &str)], cache: AnswerCache) -> Vec<(String, String)> {
@@ -140,6 +144,8 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("trailer", "x"),
             ("upgrade", "h2c"),
+            ("transfer_encoding", "chunked"),
+            ("Content.Length", "5"),
             ("server", "old"),
         ];
         assert_eq!(names(&fields), ["server"]);

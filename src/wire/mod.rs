@@ -7,6 +7,7 @@ pub mod client_address;
 pub mod client_network;
 pub mod cookie_names;
 pub mod cookies;
+pub mod framing;
 pub mod header_name;
 pub mod host;
 pub mod original_request;

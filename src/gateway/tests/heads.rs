@@ -283,6 +283,11 @@ async fn interim_answers_stay_and_an_unasked_switch_is_an_error() {
 async fn an_answer_that_is_no_http_is_an_error() {
     for answer in [
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3, 3\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nContent-Length: 03\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
         "SSH-2.0-x\r\n\r\n",
         "HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
     ] {
@@ -331,17 +336,29 @@ async fn what_is_refused_never_reaches_the_application() {
 }
 
 #[tokio::test]
-async fn a_line_feed_alone_hides_no_field() {
+async fn a_line_feed_alone_ends_no_line_in_any_head_of_a_connection() {
     let application = Application::content().await;
     let house = House::before(application.address).await;
-    let mut browser = Browser::at(house.address).await;
-    browser
-        .send("GET / HTTP/1.1\r\nHost: a\r\nX-A: b\nX-Guichet-Sub: evil\r\n\r\n")
-        .await;
-    assert_eq!(status(&browser.answer().await), "200");
+    for before in ["", "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        let mut browser = Browser::at(house.address).await;
+        browser
+            .send(&format!(
+                "{before}GET /2 HTTP/1.1\r\nHost: a\r\nX-A: b\nX-Guichet-Sub: evil\r\n\r\n"
+            ))
+            .await;
+        let answers = browser.rest().await;
+        assert_eq!(
+            answers.matches("HTTP/1.1 200 OK").count(),
+            usize::from(!before.is_empty())
+        );
+        assert_eq!(
+            answers.matches("HTTP/1.1 400 Bad Request").count(),
+            1,
+            "{answers}"
+        );
+    }
     let received = application.only();
-    assert!(received.contains("\r\nx-a: b\r\n"), "{received}");
-    assert!(!received.contains("evil"), "{received}");
+    assert!(received.starts_with("GET /1 "), "{received}");
 }
 
 #[tokio::test]

@@ -14,6 +14,9 @@ use http::request::Parts;
 
 use crate::wire::client_address::Provenance;
 use crate::wire::cookies::Cookies;
+use crate::wire::framing;
+use crate::wire::framing::Ambiguous;
+use crate::wire::framing::Framing;
 use crate::wire::header_name;
 use crate::wire::host::Host;
 use crate::wire::host::HostError;
@@ -49,9 +52,9 @@ pub enum RequestError {
     /// An expectation that we do not know (RFC 9110, section 10.1.1).
     #[error("the expectation is not known")]
     Expectation,
-    /// Two readings of where the body ends (RFC 9112, section 6.3).
-    #[error("the framing of the body is ambiguous")]
-    Framing,
+    /// hyper lets the longer reading win; a program behind us might choose the other one.
+    #[error(transparent)]
+    Framing(#[from] Ambiguous),
     /// A field that names an identity, for an application that refuses whoever tries.
     #[error("a field of the request names an identity")]
     Spoofed,
@@ -72,7 +75,7 @@ impl RequestError {
             Self::Method => "method",
             Self::Connection => "connection_field",
             Self::Expectation => "expectation",
-            Self::Framing => "framing",
+            Self::Framing(_) => "framing",
             Self::Spoofed => "spoofed",
             Self::AboutTheServer => "about_the_server",
             Self::Upgrade(_) => "upgrade",
@@ -275,21 +278,11 @@ fn refuse_unknown_expectation(headers: &HeaderMap) -> Result<(), RequestError> {
     }
 }
 
-/// hyper lets the longer reading win; a program behind us might choose the other one.
-fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), RequestError> {
-    let lengths: Vec<_> = headers.get_all(http::header::CONTENT_LENGTH).iter().collect();
-    let codings: Vec<_> = headers.get_all(http::header::TRANSFER_ENCODING).iter().collect();
-    let plain_length = lengths.iter().all(|length| {
-        let digits = length.as_bytes();
-        digits.iter().all(u8::is_ascii_digit) && (digits == b"0" || !digits.starts_with(b"0"))
-    });
-    let only_chunked = codings
-        .iter()
-        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
-    if lengths.len() + codings.len() > 1 || !plain_length || !only_chunked {
-        return Err(RequestError::Framing);
+fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), Ambiguous> {
+    if headers.keys().any(framing::is_twin) {
+        return Err(Ambiguous);
     }
-    Ok(())
+    Framing::of(headers).map(drop)
 }
 
 #[cfg(test)]

@@ -232,16 +232,11 @@ cases! {
         },
         Exchange {
             ids: &["T018"],
-            sentence: "a bare line feed ends a line, so it does not hide a field",
+            sentence: "a bare line feed ends no line, and hides no field",
             inputs: &[
                 "GET /dossier HTTP/1.1\r\nHost: {host}\r\nCookie: {session}\r\nX-A: b\nX-Guichet-Sub: evil\r\n\r\n",
             ],
-            application: Application::Request {
-                with: &["GET /dossier", "x-a: b\r\n"],
-                without: &[],
-            },
-            values: ZOE,
-            ..PASSES
+            ..REFUSED
         },
         Exchange {
             ids: &["T019"],

@@ -104,7 +104,7 @@ fn refused(scene: &Scene) {
         (
             "POST /dossier HTTP/1.1\r\nExpect: the-impossible\r\nContent-Length: 0\r\n",
             "",
-            400,
+            417,
         ),
         (
             "POST /_guichet/logout HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
