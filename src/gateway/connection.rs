@@ -16,7 +16,6 @@ use hyper_util::rt::TokioIo;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
-use crate::gateway::access_line::RecordedBody;
 use crate::gateway::client_stream::ClientStream;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
@@ -28,6 +27,7 @@ use crate::gateway::listener::Caller;
 use crate::gateway::long_head;
 use crate::gateway::long_head::HeadStream;
 use crate::gateway::long_head::LongHead;
+use crate::gateway::recorded_body::RecordedBody;
 use crate::gateway::request_bytes::RequestBytes;
 use crate::gateway::request_bytes::Tunnel;
 use crate::gateway::tls::Spoken;

@@ -1,8 +1,12 @@
 //! What passes between a browser and an application, byte for byte: areas C to F.
 
+pub(crate) mod answers;
+pub(crate) mod bodies;
 mod chromium;
 pub(crate) mod cookie_bomb;
+pub(crate) mod corpus;
 pub(crate) mod floods;
+pub(crate) mod framing;
 pub(crate) mod http2_ends;
 pub(crate) mod http2_floods;
 pub(crate) mod http2_frames;
