@@ -190,6 +190,17 @@ cases! {
             ]),
         },
         Proof {
+            ids: &["T068"],
+            sentence: "a fragment is no part of a request, as itself or escaped",
+            holds: |stage| stage.refuses_paths(&[
+                "/public#/../admin",
+                "/public#",
+                "/#/public",
+                "/public/secret%23/x",
+                "/public?a#b",
+            ]),
+        },
+        Proof {
             ids: &["T069"],
             sentence: "a query opens nothing",
             holds: |stage| {
