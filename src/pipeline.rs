@@ -121,7 +121,9 @@ impl Pipeline {
                 return Outcome::Answer(failure::answer(desk, &request, &failure));
             }
             _ if is_in_the_open => return Outcome::Answer(in_the_open::answer(desk, &request)),
-            Found::Own => return Outcome::Answer(endpoints::answer(Arc::clone(desk), request).await),
+            Found::Own => {
+                return Outcome::Answer(Box::pin(endpoints::answer(Arc::clone(desk), request)).await);
+            }
             Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),
             Found::Route(app, _) if app.tolerance.refuses(request.spoofed) => {
                 let failure = Failure::BadRequest(RequestError::Spoofed);
@@ -152,7 +154,7 @@ impl Pipeline {
             }
             Ok(Judgement::Authenticate) => {
                 witness::session_needed(desk, &request, app);
-                Outcome::Answer(challenge::answer(desk, &request, app).await)
+                Outcome::Answer(Box::pin(challenge::answer(desk, &request, app)).await)
             }
             Err(error) => {
                 witness::not_judged(desk, app, &error);
@@ -253,7 +255,7 @@ async fn app_cookies(
     if route.access != Access::Public {
         return owner(session);
     }
-    match desk.sessions_for(request, app).await {
+    match Box::pin(desk.sessions_for(request, app)).await {
         Ok(live) => owner(live.first()),
         Err(error) => {
             tracing::warn!(request = %request.id, app = app.name, %error, "the application's cookies are withheld");

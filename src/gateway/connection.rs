@@ -48,9 +48,9 @@ pub(super) async fn serve<D: Decide, S>(
     let stream = ClientStream::new(stream, caller.rules.limits.write_timeout);
     let ended = match &caller.rules.certificate {
         None => plain(exchange, stream, caller, under_way).await,
-        Some(certificate) => match certificate.accept(stream).await {
+        Some(certificate) => match Box::pin(certificate.accept(stream)).await {
             Ok((stream, Spoken::Http1)) => plain(exchange, stream, caller, under_way).await,
-            Ok((stream, Spoken::Http2)) => http2::serve(exchange, stream, caller, under_way).await,
+            Ok((stream, Spoken::Http2)) => Box::pin(http2::serve(exchange, stream, caller, under_way)).await,
             Err(error) => {
                 tracing::debug!(%error, "no TLS with a browser");
                 return;
@@ -93,7 +93,8 @@ where
         let (exchange, caller, seen) = (Arc::clone(&exchange), caller.clone(), seen.clone());
         let (switching, opaque, version) = (Arc::clone(&switching), opaque.clone(), request.version());
         let head = if long.is_cut() { Head::TooLong } else { Head::Whole };
-        async move {
+        // hyper keeps the place of an exchange for as long as the connection lasts: a pointer's, and not a whole exchange's.
+        Box::pin(async move {
             let mut answer = exchange.answer(&caller, request, head).await;
             if let Ok(answer) = &mut answer
                 && let Some(tunnel) = complete(answer, version, seen.phase())
@@ -102,7 +103,7 @@ where
                 *lock(&switching) = Some(tunnel);
             }
             answer
-        }
+        })
     });
     let late = under_way.phase() >= Phase::Draining;
     let connection = http1::Builder::new()
@@ -134,7 +135,7 @@ where
     }
     let tunnel = lock(&switched).take();
     if let Some(tunnel) = tunnel {
-        tunnel.run().await;
+        Box::pin(tunnel.run()).await;
     }
     ended
 }

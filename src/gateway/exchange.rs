@@ -182,7 +182,7 @@ impl<D: Decide> Exchange<D> {
     ) -> Answered {
         // Before the head is read as a browser's: `Host`, address and length are the proxy's, and no body of it is waited for.
         if decide.own_paths().is_forward_auth(head.uri.path()) {
-            let answer = decide.decide_alone(head, provenance.peer, id).await;
+            let answer = Box::pin(decide.decide_alone(head, provenance.peer, id)).await;
             return Answered::own(answer, Afterwards::of(&body));
         }
         let refuse = |failure: &Failure| refused(&**decide, (head, provenance), id, failure);
@@ -202,7 +202,7 @@ impl<D: Decide> Exchange<D> {
         if decide.wants_form(&request)
             && let Some(form) = body.take()
         {
-            match read_form(form, longest_form).await {
+            match Box::pin(read_form(form, longest_form)).await {
                 Ok(form) => request.form = form,
                 Err(failure) => return refuse(&failure),
             }

@@ -19,7 +19,7 @@ pub(super) async fn follow_up<D: Decide>(
     if !agreed || forward.sign_out == SignOut::No {
         return answer;
     }
-    match decide.end_session(forward).await {
+    match Box::pin(decide.end_session(forward)).await {
         None => answer,
         Some(Ended::Beside(cookie)) => {
             if let Ok(cookie) = cookie.as_str().parse() {

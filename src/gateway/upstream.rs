@@ -183,7 +183,7 @@ impl<'a> Sending<'a> {
                 Err(NoAnswer::Failed(error)) => return Err(Missed::Failed(error)),
             },
         };
-        let fresh = match pool.open(server, within).await {
+        let fresh = match Box::pin(pool.open(server, within)).await {
             Ok(fresh) => fresh,
             Err(error) => return Err(Missed::Unsent(error, Box::new(request))),
         };
