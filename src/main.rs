@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use guichet::cli;
 use guichet::cli::streams::Streams;
+use mimalloc::MiMalloc;
+
+/// A request allocates some fifty times, and this one is quicker at it than the system's (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout(), io::stderr());
