@@ -3,22 +3,30 @@
 import statistics
 
 from harness import load, proxies
-from harness.load import Wrong
+from harness.load import TooFew, Wrong
 from harness.machine import say
 
+# As deploy/forward-auth/nginx/site.conf has it, with connections to Guichet that are kept.
 AUTH_REQUEST = """
-    location = /auth {{
-      internal; {kept} proxy_pass http://guichet/_guichet/auth; proxy_pass_request_body off;
-      proxy_set_header Content-Length ""; proxy_set_header X-Forwarded-Uri $request_uri;
-      proxy_set_header X-Forwarded-Method $request_method; proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header X-Forwarded-Proto http;
+    location = /_guichet/auth {{
+      internal; proxy_pass http://guichet; proxy_pass_request_body off;
+      proxy_set_header Connection ""; proxy_set_header Content-Length "";
+      proxy_set_header X-Forwarded-Method $request_method; proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host; proxy_set_header X-Forwarded-Uri $request_uri;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Original-Method ""; proxy_set_header X-Original-URL "";
     }}
+    location /_guichet/ {{ {kept} proxy_pass http://guichet; }}
     location / {{
-      {kept} auth_request /auth; auth_request_set $assertion $upstream_http_x_guichet_assertion;
-      proxy_set_header X-Guichet-Assertion $assertion; proxy_pass http://application;
+      auth_request /_guichet/auth; error_page 401 403 500 = @guichet;
+      {set}
+      auth_request_set $guichet_cookie $upstream_http_cookie; proxy_set_header Cookie $guichet_cookie;
+      {kept} proxy_pass http://application;
     }}
-    location /_guichet/ {{ proxy_pass http://guichet; }}
+    location @guichet {{ {kept} proxy_pass http://guichet; }}
 """
+HANDED_ON = ["status", "assertion", "sub", "given_name", "family_name", "email"]
+
 
 # The rows that the shorter tables have.
 PACED = {
@@ -48,12 +56,22 @@ def measure(stage, proxy, run):
     return Measured(cpu / 1000 / result.requests, result, proxy.rss_kib())
 
 
+def once_more(stage, proxy, run):
+    """A load that was not what it should be is repeated; an answer that was not is the end of the benchmark."""
+    for _ in range(4):
+        try:
+            return measure(stage, proxy, run)
+        except TooFew as error:
+            say(str(error))
+    return measure(stage, proxy, run)
+
+
 def rounds(stage, rows, run, count):
     """The measurements of each row. The order is reversed each round: what comes later is not always the same."""
     measured = {row.name: [] for row in rows}
     for number in range(count):
         for row in rows if number % 2 == 0 else reversed(rows):
-            measured[row.name].append(measure(stage, row, run))
+            measured[row.name].append(once_more(stage, row, run))
         first = rows[0].name
         ratios = (f"{name} {each[-1].cpu / measured[first][-1].cpu:.2f}" for name, each in measured.items())
         say(f"round {number + 1} of {count}: {measured[first][-1].cpu:.1f} µs; {', '.join(ratios)}")
@@ -85,7 +103,12 @@ def behind_nginx(stage, cores, guichet):
     port = proxies.free_port()
     process, listen = guichet.start("guichet for nginx", behind=port)
     upstream = f"upstream guichet {{ server 127.0.0.1:{listen}; keepalive 64; keepalive_requests 100000000; }}"
-    server = AUTH_REQUEST.format(kept=proxies.KEPT)
+    handed_on = "".join(
+        f"auth_request_set $guichet_{name} $upstream_http_x_guichet_{name};"
+        f" proxy_set_header X-Guichet-{name.replace('_', '-')} $guichet_{name};"
+        for name in HANDED_ON
+    )
+    server = AUTH_REQUEST.format(kept=proxies.KEPT, set=handed_on)
     front = proxies.nginx(stage, cores, name="nginx-auth", server=server, more=upstream, port=port)
     front.programs += process.programs
     return guichet.signed_in(front, "nginx + guichet forward-auth, memory")
@@ -103,6 +126,7 @@ def contenders(stage, cores, guichet):
         guichet.signed_in(memory, "guichet, signed in, memory"),
         guichet.signed_in(redis, "guichet, signed in, Redis"),
         guichet.signed_in(logging, "guichet, signed in, memory, access log on"),
+        behind_nginx(stage, cores, guichet),
         proxies.apache(stage, cores, "shared memory"),
         proxies.apache(stage, cores, "Redis"),
         proxies.oauth2_proxy(stage, cores),

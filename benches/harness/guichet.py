@@ -9,6 +9,7 @@ from harness.person import Person
 from harness.proxies import Proxy
 from harness.stage import CLIENT_SECRET
 
+# Everything comes from one address, that of the load: what one client may have is no limit here.
 CONFIGURATION = """
 public_url = "{scheme}://localhost:{port}"
 [organisation]
@@ -19,6 +20,9 @@ hsts = "off"
 {server}
 [limits]
 connections = 20000
+connections_per_client = 20000
+requests_per_client = 20000
+logins_per_client = 10000
 [session]
 store = "{store}"
 secret = {{ file = "session-secret" }}
@@ -33,7 +37,12 @@ client_id = "{client_id}"
 client_secret = {{ file = "client-secret" }}
 scopes = ["openid", "given_name", "family_name", "email"]
 signing_alg = "ES256"
+{forward_auth}
 {apps}
+"""
+FORWARD_AUTH = """
+[forward_auth]
+callers = ["127.0.0.1"]
 """
 APP = """
 [[apps]]
@@ -41,10 +50,9 @@ name = "{name}"
 {host}
 path = "/"
 providers = ["fc"]
-upstreams = ["http://127.0.0.1:{application}"]
+{application}
 claims = ["sub", "given_name", "family_name", "email"]
 plain_headers = ["sub", "given_name", "family_name", "email"]
-max_connections = 4096
   [[apps.routes]]
   path = "/open"
   access = "public"
@@ -96,7 +104,8 @@ class Guichet:
                 redis=redis,
                 issuer=self.stage.issuer,
                 client_id=self.stage.register(f"{scheme}://localhost:{port}/_guichet/callback"),
-                apps=self._apps(apps, port),
+                forward_auth=FORWARD_AUTH if behind else "",
+                apps=self._apps(apps, port, behind),
             )
         )
         command = [*self.program, "--config", config, "run"]
@@ -104,11 +113,12 @@ class Guichet:
         program.listens_at(listen)
         return Proxy(name, port, [program], scheme=scheme), listen
 
-    def _apps(self, count, port):
+    def _apps(self, count, port, behind):
         """The first one is at the public URL, each other one at a host of its own."""
         hosts = [""] + [f'host = "app{number}.localhost:{port}"' for number in range(1, count)]
+        own = f'upstreams = ["http://127.0.0.1:{self.stage.application_port}"]\nmax_connections = 4096'
+        application = 'mode = "forward_auth"' if behind else own
         numbered = enumerate(hosts)
-        application = self.stage.application_port
         return "".join(APP.format(name=f"app{number}", host=host, application=application) for number, host in numbered)
 
     @staticmethod

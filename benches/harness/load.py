@@ -25,6 +25,10 @@ def fields(proxy):
     return [part for name, value in said.items() for part in ("-H", f"{name}: {value}")]
 
 
+class TooFew(Wrong):
+    """Fewer requests were sent than should have been: the machine was busy with something else."""
+
+
 class Result:
     """What one load said: requests, and percentiles of the answer times in microseconds."""
 
@@ -67,6 +71,6 @@ def h2load(cores, proxy, size, seconds, log, rate=None):
     if wrong or not times:
         raise Wrong(f"{proxy.name}: {wrong} of {len(times)} answers were not 200\n{said}")
     if rate and len(times) < 0.97 * rate * seconds:
-        raise Wrong(f"{proxy.name}: {len(times) / seconds:.0f} answers a second instead of {rate:.0f}")
+        raise TooFew(f"{proxy.name}: {len(times) / seconds:.0f} answers a second instead of {rate:.0f}")
     times.sort()
     return Result(len(times), seconds, times[len(times) // 2], times[len(times) * 99 // 100])

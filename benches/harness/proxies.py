@@ -14,7 +14,7 @@ from harness.person import Person
 from harness.stage import CLIENT_SECRET
 
 NGINX = """
-worker_processes {threads}; daemon off; pid {folder}/{name}.pid; error_log {folder}/{name}.log; worker_rlimit_nofile 65536;
+worker_processes {threads}; daemon off; pid {folder}/{name}.pid; error_log {folder}/{name}.log;
 events {{ worker_connections 16384; }}
 http {{
   access_log off; keepalive_requests 100000000; keepalive_timeout 75s;
