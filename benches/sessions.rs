@@ -121,7 +121,12 @@ impl Login {
                 amr: Vec::new(),
                 auth_time: Some(now),
             },
-            id_token: Secret::new(format!("{}.{}.{}", part(&header), part(&payload), seal::base64url(&[7; 64]))),
+            id_token: Secret::new(format!(
+                "{}.{}.{}",
+                part(&header),
+                part(&payload),
+                seal::base64url(&[7; 64])
+            )),
             claimed_at: now.minus(Duration::from_secs(2)),
             provider_sid: None,
             replaces: Vec::new(),
