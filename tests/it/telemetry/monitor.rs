@@ -27,7 +27,7 @@ cases! {
     rows = [
         Play {
             ids: &["T438"],
-            sentence: "the metrics have no label with a person, an address, a path or a reference",
+            sentence: "the metrics have no label with a person, a visitor's address, a path or a reference",
             plays: metrics_name_nobody,
         },
         Play {
@@ -64,8 +64,15 @@ fn metrics_name_nobody() {
         metrics.contains("http_server_active_requests{app=\"urbanisme\"} 0\n"),
         "{metrics}"
     );
+    // The servers of an application stand there as the configuration names them; no other address does.
+    let (servers, rest): (Vec<&str>, Vec<&str>) = metrics
+        .lines()
+        .partition(|line| line.starts_with("guichet_upstream_up{"));
+    let server = format!("upstream=\"{}\"", scene.application.url());
+    assert!(servers.iter().all(|line| line.contains(&server)), "{servers:?}");
+    let rest = rest.join("\n");
     for absent in ["127.0.0.1", "dossier", "nobody-s-entry", "zoe", "localhost"] {
-        assert!(!metrics.contains(absent), "{absent} in\n{metrics}");
+        assert!(!rest.contains(absent), "{absent} in\n{rest}");
     }
     // What a label may be called; a new one is thought about here.
     let labels = [
@@ -73,6 +80,7 @@ fn metrics_name_nobody() {
         "http_response_status_code",
         "http_route",
         "app",
+        "upstream",
         "peer",
         "error_type",
         "provider",
