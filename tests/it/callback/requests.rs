@@ -190,9 +190,16 @@ fn a_login_that_another_site_suggests_stays_here(scene: &Scene) {
     );
 }
 
+/// One visitor begins more logins here than a minute has for one address.
+fn without_a_bound_of_logins() -> Scene {
+    Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
+        usual.replace("[session]", "[limits]\nlogins_per_client = 10000\n\n[session]")
+    })
+}
+
 cases! {
     Proof<Scene>,
-    run = each_on(|| Scene::start(Alg::Es256, Store::Memory)),
+    run = each_on(without_a_bound_of_logins),
     rows = [
         Proof { ids: &["T176"], sentence: "the authorization request is the closed list and nothing else", holds: the_request_is_exact },
         Proof { ids: &["T177"], sentence: "state and nonce are 256 bits, new each time, of 500 logins", holds: every_value_is_new },
