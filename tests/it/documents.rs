@@ -70,6 +70,19 @@ enum Code {
     Named,
 }
 
+/// A decision is cited by its number.
+#[test]
+fn decisions_are_numbered_one_by_one() {
+    let folder = in_repository("docs/decisions");
+    let mut numbers: Vec<usize> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|name| name.split('-').next().unwrap().parse().unwrap())
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>());
+}
+
 /// Every line of every fenced block, whatever its language, and every piece between back ticks.
 fn code(page: &str) -> Vec<(Code, String)> {
     let (mut found, mut prose, mut is_fenced) = (Vec::new(), String::new(), false);
