@@ -29,6 +29,7 @@ use crate::judge::Judge;
 use crate::judge::Judgement;
 use crate::routing::Found;
 use crate::routing::app::App;
+use crate::routing::app::Mode;
 use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::session::owner::CookieOwner;
@@ -133,7 +134,7 @@ impl Pipeline {
         };
         match self.judge.judge(&request, app, route).await {
             Ok(Judgement::Forward(admission)) => {
-                if app.upstreams().is_empty() {
+                if matches!(app.mode, Mode::ForwardAuth) {
                     let elsewhere = ForwardAuthError::NotProxied(app.name.clone());
                     return Outcome::Answer(failure::answer_for(desk, &request, app, &elsewhere.into()));
                 }
@@ -158,7 +159,7 @@ impl Pipeline {
             }
             Err(error) => {
                 witness::not_judged(desk, app, &error);
-                Outcome::Answer(failure::answer(desk, &request, &Failure::from(error)))
+                Outcome::Answer(failure::answer_for(desk, &request, app, &Failure::from(error)))
             }
         }
     }

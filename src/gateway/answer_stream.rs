@@ -94,7 +94,8 @@ impl AnswerStream {
         self.idle.bound()
     }
 
-    /// What comes after the head of an answer, given up when it stands still for too long, or at the end of all. `back` is the connection that brings it, and where that goes afterwards.
+    /// What comes after the head of an answer, given up when it stands still for too long, or at the end of all. `back` is
+    /// the connection that brings it, and where that goes afterwards.
     pub(super) fn new(
         incoming: Incoming,
         (idle_timeout, end): (Duration, Option<Instant>),
