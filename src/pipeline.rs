@@ -12,22 +12,22 @@ use crate::access::permit::Passes;
 use crate::access::requirement::Access;
 use crate::clock::Clock;
 use crate::endpoints;
+use crate::endpoints::addressed::Addressed;
 use crate::endpoints::challenge;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::ends_session;
 use crate::endpoints::ends_session::Ended;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::forward_auth;
 use crate::endpoints::forward_auth_error::ForwardAuthError;
 use crate::endpoints::in_the_open;
 use crate::endpoints::misdirected;
+use crate::endpoints::refusal;
 use crate::endpoints::witness;
 use crate::identity_headers::IdentityHeaders;
 use crate::judge::AnswerCache;
 use crate::judge::Judge;
 use crate::judge::Judgement;
-use crate::routing::Found;
 use crate::routing::app::App;
 use crate::routing::app::Mode;
 use crate::routing::app::Route;
@@ -36,10 +36,8 @@ use crate::session::owner::CookieOwner;
 use crate::session::session::Session;
 use crate::session::store::StoreError;
 use crate::telemetry::telemetry::Telemetry;
-use crate::wire::client_address::Arrival;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
-use crate::wire::request::RequestError;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
@@ -110,33 +108,22 @@ impl Pipeline {
     /// Decides a request: whose is it, may it pass, what is the application told.
     pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
         let desk = &self.desk;
-        let is_in_the_open = desk.scheme == "https" && request.provenance.arrival == Arrival::InTheOpen;
-        let found = desk.router.find(&request.host, &request.target);
-        if request.spoofed > 0 {
-            witness::spoofed(desk, &request, found.app());
-        }
-        let (app, route) = match found {
-            Found::Misdirected => return Outcome::Answer(misdirected::answer(desk, &request)),
-            Found::Ambiguous(error) => {
-                let failure = Failure::BadRequest(RequestError::Target(error));
-                return Outcome::Answer(failure::answer(desk, &request, &failure));
-            }
-            _ if is_in_the_open => return Outcome::Answer(in_the_open::answer(desk, &request)),
-            Found::Own => {
+        let (app, route) = match Addressed::of(desk, &request) {
+            Addressed::Route(app, route) => (app, route),
+            Addressed::Own => {
                 return Outcome::Answer(Box::pin(endpoints::answer(Arc::clone(desk), request)).await);
             }
-            Found::Nowhere => return Outcome::Answer(failure::answer(desk, &request, &Failure::NotFound)),
-            Found::Route(app, _) if app.tolerance.refuses(request.spoofed) => {
-                let failure = Failure::BadRequest(RequestError::Spoofed);
-                return Outcome::Answer(failure::answer_for(desk, &request, app, &failure));
+            Addressed::Misdirected => return Outcome::Answer(misdirected::answer(desk, &request)),
+            Addressed::InTheOpen => return Outcome::Answer(in_the_open::answer(desk, &request)),
+            Addressed::Refused(failure, app) => {
+                return Outcome::Answer(refusal::respond(desk, &request, app, &failure));
             }
-            Found::Route(app, route) => (app, route),
         };
         match self.judge.judge(&request, app, route).await {
             Ok(Judgement::Forward(admission)) => {
                 if matches!(app.mode, Mode::ForwardAuth) {
                     let elsewhere = ForwardAuthError::NotProxied(app.name.clone());
-                    return Outcome::Answer(failure::answer_for(desk, &request, app, &elsewhere.into()));
+                    return Outcome::Answer(refusal::answer_for(desk, &request, app, &elsewhere.into()));
                 }
                 witness::judged(desk, app, &admission);
                 Outcome::Forward(Box::new(Forward {
@@ -159,7 +146,7 @@ impl Pipeline {
             }
             Err(error) => {
                 witness::not_judged(desk, app, &error);
-                Outcome::Answer(failure::answer_for(desk, &request, app, &Failure::from(error)))
+                Outcome::Answer(refusal::answer_for(desk, &request, app, &Failure::from(error)))
             }
         }
     }
@@ -196,7 +183,7 @@ impl Pipeline {
 
     /// The answer to a request that could not be read.
     pub fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
-        failure::refuse(&self.desk, head, id, failure)
+        refusal::refuse(&self.desk, head, id, failure)
     }
 
     /// Ends the session of a sign-out that the application has answered.
@@ -231,7 +218,7 @@ impl Pipeline {
 
     /// The answer when there is none from the application.
     pub fn fail(&self, forward: &Forward, failure: &Failure) -> Response {
-        failure::answer_for(&self.desk, &forward.request, &forward.app, failure)
+        refusal::answer_for(&self.desk, &forward.request, &forward.app, failure)
     }
 }
 

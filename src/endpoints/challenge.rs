@@ -6,9 +6,9 @@ use http::Method;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::initiate_login;
+use crate::endpoints::refusal;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
@@ -50,14 +50,14 @@ impl<'a> Challenge<'a> {
 /// Answers it.
 pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response {
     let Some(destination) = Destination::of_request(app, request) else {
-        return failure::answer_for(desk, request, app, &Failure::NotFound);
+        return refusal::answer_for(desk, request, app, &Failure::NotFound);
     };
     match Challenge::of(request, app) {
         Challenge::SignInNeeded => {
-            failure::answer_for(desk, request, app, &Failure::SignInNeeded(destination))
+            refusal::answer_for(desk, request, app, &Failure::SignInNeeded(destination))
         }
         Challenge::NothingSaved => {
-            failure::answer_for(desk, request, app, &Failure::NothingSaved(destination))
+            refusal::answer_for(desk, request, app, &Failure::NothingSaved(destination))
         }
         Challenge::Chooser => Response::see_other(&destination.chooser(desk.own_paths())),
         Challenge::Straight(only) => initiate_login::begin(desk, request, only, destination).await,

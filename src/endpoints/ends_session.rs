@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::endpoints::desk::Desk;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::logout;
+use crate::endpoints::refusal;
 use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::routing::app::SignOut;
@@ -53,7 +53,7 @@ pub async fn end(desk: Arc<Desk>, request: Request, app: Arc<App>, session: Sess
             }
         }
     });
-    let failed = |failure: &Failure| Ended::Instead(failure::answer_for(&desk, &request, &app, failure));
+    let failed = |failure: &Failure| Ended::Instead(refusal::answer_for(&desk, &request, &app, failure));
     match ended.await {
         Ok(Ok(ended)) => ended,
         Ok(Err(failure)) => failed(&failure),

@@ -1,24 +1,12 @@
 //! Every failure, and what becomes of it: the ONE table. A person gets a page, a script a problem document, the operator
-//! finds the cause under the reference that both show.
+//! finds the cause under the reference that both show. [`refusal`](crate::endpoints::refusal) says them.
 
 use std::error::Error;
-use std::sync::Arc;
 
-use http::HeaderValue;
-use http::Method;
-use http::StatusCode;
-use http::header::CONNECTION;
-use http::request::Parts;
-
-use crate::causes;
-use crate::endpoints::clear_cookies;
-use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::forward_auth_error::ForwardAuthError;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::login_limit::TooManyLogins;
-use crate::endpoints::surroundings::Surroundings;
-use crate::endpoints::witness;
 use crate::judge::JudgeError;
 use crate::oidc::attempts::AttemptsError;
 use crate::pages::frame::Frame;
@@ -40,18 +28,13 @@ use crate::pages::service_pages::Sent;
 use crate::pages::service_pages::SessionExpired;
 use crate::pages::service_pages::SessionStoreUnavailable;
 use crate::pages::service_pages::TooBusy;
-use crate::routing::app::App;
 use crate::seal::RandomError;
 use crate::seal::SealError;
 use crate::session::store::StoreError;
 use crate::telemetry::limit_label::LimitLabel;
-use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Asker;
-use crate::wire::request::Request;
 use crate::wire::request::RequestError;
-use crate::wire::request::SERVED_METHODS;
-use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
 /// Why a request was not served.
@@ -192,7 +175,7 @@ impl Failure {
     }
 
     /// The limit that was reached, if it is one.
-    fn limit(&self) -> Option<LimitLabel> {
+    pub fn limit(&self) -> Option<LimitLabel> {
         Some(match self {
             Self::FormTooLong => LimitLabel::MaxForm,
             Self::HeadTooLong => LimitLabel::MaxHead,
@@ -204,29 +187,8 @@ impl Failure {
         })
     }
 
-    /// Writes the cause for the operator, under what the answer shows as its reference.
-    pub fn log(&self, request: &Request) {
-        self.say(&request.id, Some(&request.host), self.weight(request.asker()));
-    }
-
-    fn say(&self, id: &RequestId, host: Option<&Host>, weight: Weight) {
-        let (code, cause) = (self.code(), causes::in_one_line(self));
-        match (self, weight) {
-            (Self::Login(login), _) => login.log(id, &cause),
-            // A line of its own, with a limit of its own: it shows the first mistake of an installation, a proxy in front that
-            // sends another host, also while somebody tries paths.
-            (Self::Misdirected | Self::InTheOpen, _) => {
-                tracing::info!(code, request = %id, host = host.map(Host::as_str), "{cause}");
-            }
-            (_, Weight::Ordinary) => tracing::debug!(code, request = %id, "{cause}"),
-            (_, Weight::Shown) => tracing::info!(code, request = %id, "{cause}"),
-            (_, Weight::FromOutside) => tracing::warn!(code, request = %id, "{cause}"),
-            (_, Weight::Ours) => tracing::error!(code, request = %id, "{cause}"),
-        }
-    }
-
     /// How much of a failure it is for whoever asked.
-    fn weight(&self, asker: Asker) -> Weight {
+    pub fn weight(&self, asker: Asker) -> Weight {
         match self {
             // Whoever asks in a page's name has that page beside it, and asks again and again.
             Self::SignInNeeded(_) => Weight::Ordinary,
@@ -256,7 +218,7 @@ impl Failure {
     }
 
     /// What a script is told.
-    fn problem<'a>(&self, login: &'a str) -> Problem<'a> {
+    pub fn problem<'a>(&self, login: &'a str) -> Problem<'a> {
         match self {
             Self::BadRequest(_) | Self::BadRequestBody | Self::NotANavigation => Problem::BadRequest,
             Self::HeadTooLong => Problem::HeadTooLong,
@@ -285,7 +247,7 @@ impl Failure {
     }
 
     /// What a person reads.
-    fn page(&self, frame: &Frame<'_>, sent: Sent<'_>) -> Response {
+    pub fn page(&self, frame: &Frame<'_>, sent: Sent<'_>) -> Response {
         match self {
             Self::BadRequest(_) | Self::BadRequestBody | Self::NotANavigation => BadRequest.respond(frame),
             Self::HeadTooLong => HeadTooLong {
@@ -328,7 +290,7 @@ impl Failure {
 
 /// How much of a failure it is: it decides the level of the log line, and whether the page shows a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
+pub enum Weight {
     /// A script's everyday: nobody reads its answer, so there is no reference, and a line at fine levels only.
     Ordinary,
     /// Nothing went wrong, but somebody sees a page and may ask why: what it shows as its reference is in the log.
@@ -337,101 +299,6 @@ enum Weight {
     FromOutside,
     /// We cannot do what we should.
     Ours,
-}
-
-/// The answer to a request that failed, about no application in particular.
-pub fn answer(desk: &Desk, request: &Request, failure: &Failure) -> Response {
-    respond(desk, request, None, failure)
-}
-
-/// The answer to a request that failed on its way to an application, or on a login for it.
-pub fn answer_for(desk: &Desk, request: &Request, app: &Arc<App>, failure: &Failure) -> Response {
-    respond(desk, request, Some(app), failure)
-}
-
-/// The answer to a head that is no request. The connection is not used again: nobody knows where the next one begins.
-pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> Response {
-    failure.say(id, None, failure.weight(Asker::Navigation));
-    count(desk, failure);
-    if matches!(failure, Failure::HeadTooLong)
-        && let Some(cleared) = clear_cookies::answer(desk, head)
-    {
-        return cleared;
-    }
-    let surroundings = Surroundings::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
-    let mut response = match failure {
-        Failure::BadRequest(RequestError::Method) => {
-            Failure::Method(SERVED_METHODS).page(&surroundings.frame(), Sent::Form)
-        }
-        _ => failure.page(&surroundings.frame(), Sent::Form),
-    };
-    if matches!(failure, Failure::BadRequest(RequestError::Expectation)) {
-        response.status = StatusCode::EXPECTATION_FAILED;
-    }
-    response
-        .headers
-        .insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
-    let mut response = said(desk, request, app, failure);
-    if matches!(failure, Failure::BadRequest(_)) {
-        let close = HeaderValue::from_static("close");
-        response.headers.insert(CONNECTION, close);
-    }
-    response
-}
-
-fn said(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
-    failure.log(request);
-    count(desk, failure);
-    tell(desk, request, app.map(Arc::as_ref), failure);
-    let mut surroundings = Surroundings::of(desk, request, app);
-    let weight = failure.weight(request.asker());
-    if weight != Weight::Ordinary {
-        surroundings = surroundings.with_reference(failure.code(), request.id.as_str());
-    }
-    if weight > Weight::Shown {
-        surroundings = surroundings.asked_once();
-    }
-    let frame = surroundings.frame();
-    if request.asker() == Asker::Script && !matches!(failure, Failure::Login(_)) {
-        let login = match failure {
-            Failure::SignInNeeded(destination) => destination.chooser(frame.own_paths),
-            _ => String::new(),
-        };
-        return failure.problem(&login).respond(&frame);
-    }
-    let sent = match request.method {
-        Method::GET | Method::HEAD => Sent::Visit(request.target.as_str()),
-        _ => Sent::Form,
-    };
-    failure.page(&frame, sent)
-}
-
-/// A limit that was reached is a number of its own.
-fn count(desk: &Desk, failure: &Failure) {
-    if let Some(limit) = failure.limit() {
-        desk.telemetry.metrics.limited(limit);
-    }
-}
-
-/// A login that did not end well, and what is refused for what it is, are worth an event; the rest is in the log.
-fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
-    match failure {
-        Failure::Login(login) => witness::login_failed(desk, request, app, login),
-        Failure::NotANavigation
-        | Failure::CrossSite
-        | Failure::Identity(_)
-        | Failure::BodyTooLong
-        | Failure::BodyTooSlow
-        | Failure::TooManyLogins(_)
-        | Failure::BadRequest(RequestError::Target(_)) => {
-            witness::refused(desk, request, app, (failure.code(), failure.reason()));
-        }
-        _ => {}
-    }
 }
 
 impl From<LoginFailure> for Failure {

@@ -18,20 +18,20 @@ use http::header::LOCATION;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 
+use crate::endpoints::addressed::Addressed;
 use crate::endpoints::callers::ProvenCaller;
 use crate::endpoints::challenge::Challenge;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::forward_auth_error::ForwardAuthError;
+use crate::endpoints::refusal;
 use crate::endpoints::witness;
 use crate::identity_headers;
 use crate::identity_headers::told::Told;
 use crate::judge::Judge;
 use crate::judge::Judgement;
 use crate::pages::document;
-use crate::routing::Found;
 use crate::routing::app::App;
 use crate::routing::app::Mode;
 use crate::routing::app::Route;
@@ -39,7 +39,6 @@ use crate::wire::client_address::Arrival;
 use crate::wire::client_address::Provenance;
 use crate::wire::original_request::OriginalRequest;
 use crate::wire::request::Request;
-use crate::wire::request::RequestError;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
 
@@ -64,14 +63,14 @@ pub async fn answer(
     id: &RequestId,
 ) -> Response {
     let Some(callers) = &desk.forward_auth else {
-        return failure::refuse(desk, head, id, &Failure::NotFound);
+        return refusal::refuse(desk, head, id, &Failure::NotFound);
     };
     let caller = match callers.prove(peer, &head.headers) {
         Ok(caller) => caller,
         Err(unproven) => {
             let failure = Failure::from(ForwardAuthError::Unproven(unproven));
             witness::sub_request_refused_once(desk, (peer, id), (failure.code(), failure.reason()));
-            return failure::refuse(desk, head, id, &failure);
+            return refusal::refuse(desk, head, id, &failure);
         }
     };
     match original_request(desk, (head, peer), &caller, id) {
@@ -83,7 +82,7 @@ pub async fn answer(
                 Failure::BadRequest(_) => witness::sub_request_refused(desk, from, why),
                 _ => witness::sub_request_refused_once(desk, (peer, id), why),
             }
-            failure::refuse(desk, head, id, &failure)
+            refusal::refuse(desk, head, id, &failure)
         }
     }
 }
@@ -116,32 +115,19 @@ fn original_request(
     Ok((request, shape))
 }
 
-/// The same steps as for a request that we forward.
 async fn decide(desk: &Desk, judge: &Judge, request: &Request, shape: Shape) -> Response {
-    let found = desk.router.find(&request.host, &request.target);
-    if request.spoofed > 0 {
-        witness::spoofed(desk, request, found.app());
-    }
-    let (app, route) = match found {
-        Found::Misdirected => return failure::answer(desk, request, &Failure::Misdirected),
-        Found::Ambiguous(error) => {
-            return failure::answer(desk, request, &Failure::BadRequest(RequestError::Target(error)));
-        }
-        _ if request.provenance.arrival == Arrival::InTheOpen => {
-            return failure::answer(desk, request, &Failure::InTheOpen);
-        }
-        Found::Own => return failure::answer(desk, request, &ForwardAuthError::OwnPath.into()),
-        Found::Nowhere => return failure::answer(desk, request, &Failure::NotFound),
-        Found::Route(app, _) if app.tolerance.refuses(request.spoofed) => {
-            return failure::answer_for(desk, request, app, &Failure::BadRequest(RequestError::Spoofed));
-        }
-        Found::Route(app, route) => (app, route),
+    let (app, route) = match Addressed::of(desk, request) {
+        Addressed::Route(app, route) => (app, route),
+        Addressed::Own => return refusal::answer(desk, request, &ForwardAuthError::OwnPath.into()),
+        Addressed::Misdirected => return refusal::answer(desk, request, &Failure::Misdirected),
+        Addressed::InTheOpen => return refusal::answer(desk, request, &Failure::InTheOpen),
+        Addressed::Refused(failure, app) => return refusal::respond(desk, request, app, &failure),
     };
     let decided = match &app.mode {
         Mode::ForwardAuth => judged(desk, judge, request, (app, route), shape).await,
         Mode::Proxy(_) => Err(ForwardAuthError::NotForwardAuth(app.name.clone()).into()),
     };
-    decided.unwrap_or_else(|failure| failure::answer_for(desk, request, app, &failure))
+    decided.unwrap_or_else(|failure| refusal::answer_for(desk, request, app, &failure))
 }
 
 async fn judged(

@@ -3,8 +3,8 @@
 use http::Method;
 
 use crate::endpoints::desk::Desk;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::refusal;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
@@ -12,7 +12,7 @@ use crate::wire::response::Response;
 /// sent again as if nothing had happened.
 pub fn answer(desk: &Desk, request: &Request) -> Response {
     if !matches!(request.method, Method::GET | Method::HEAD) {
-        return failure::answer(desk, request, &Failure::InTheOpen);
+        return refusal::answer(desk, request, &Failure::InTheOpen);
     }
     let host = request.host.without_default_port(desk.scheme);
     Response::see_other(&format!("{}://{host}{}", desk.scheme, request.target.as_str()))

@@ -4,9 +4,9 @@ use http::Method;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
+use crate::endpoints::refusal;
 use crate::oidc::attempts::AttemptId;
 use crate::oidc::pending_authorization;
 use crate::oidc::pending_authorization::COOKIE_LIFETIME;
@@ -46,7 +46,7 @@ pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Respo
 pub async fn begin(desk: &Desk, request: &Request, entry: &EntryName, destination: Destination) -> Response {
     match try_begin(desk, request, entry, &destination).await {
         Ok(response) => response,
-        Err(failure) => failure::answer_for(desk, request, &destination.app, &failure),
+        Err(failure) => refusal::answer_for(desk, request, &destination.app, &failure),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
+use crate::endpoints::refusal;
 use crate::endpoints::surroundings::Surroundings;
 use crate::endpoints::witness;
 use crate::pages::sign_out::LiveSession;
@@ -141,7 +142,7 @@ pub async fn end(desk: &Desk, request: &Request, session: &Session) -> Result<Re
     let response = match towards {
         Ok(response) => response,
         Err(failure) => {
-            failure.log(request);
+            refusal::log(request, &failure);
             let surroundings =
                 Surroundings::of(desk, request, None).with_reference(failure.code(), request.id.as_str());
             PartlySignedOut {

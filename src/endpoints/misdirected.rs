@@ -2,8 +2,8 @@
 
 use crate::endpoints::asset;
 use crate::endpoints::desk::Desk;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::refusal;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
@@ -14,5 +14,5 @@ pub fn answer(desk: &Desk, request: &Request) -> Response {
         Some(OwnPath::Asset(name)) => asset::answer(desk, request, name).ok(),
         _ => None,
     };
-    file.unwrap_or_else(|| failure::answer(desk, request, &Failure::Misdirected))
+    file.unwrap_or_else(|| refusal::answer(desk, request, &Failure::Misdirected))
 }

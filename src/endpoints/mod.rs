@@ -1,5 +1,6 @@
 //! The paths that the gateway answers itself. They are never forwarded, whatever the routes say.
 
+pub mod addressed;
 pub mod asset;
 pub mod callers;
 pub mod challenge;
@@ -21,6 +22,7 @@ pub mod logout;
 pub mod misdirected;
 pub mod post_logout;
 pub mod redirection;
+pub mod refusal;
 pub mod sector_identifier;
 pub mod surroundings;
 pub mod witness;
@@ -44,8 +46,8 @@ pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let task = async move { dispatch(&task_desk, &task_request).await };
     let response = match desk.lifecycle.spawn(task).await {
         Ok(Ok(response)) => response,
-        Ok(Err(failure)) => failure::answer(&desk, &request, &failure),
-        Err(_panicked) => failure::answer(&desk, &request, &Failure::Internal("an endpoint broke off")),
+        Ok(Err(failure)) => refusal::answer(&desk, &request, &failure),
+        Err(_panicked) => refusal::answer(&desk, &request, &Failure::Internal("an endpoint broke off")),
     };
     match Locale::chosen_in(&request, desk.cookies) {
         // A cache would give the cookie to everybody.

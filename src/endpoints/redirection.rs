@@ -9,11 +9,11 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::double_click;
 use crate::endpoints::double_click::Ended;
-use crate::endpoints::failure;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::initiate_login::cookie_name;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::login_failure::Trouble;
+use crate::endpoints::refusal;
 use crate::endpoints::witness;
 use crate::endpoints::witness::SignedIn;
 use crate::identity::claims_mapping;
@@ -77,12 +77,12 @@ async fn lead_on_late(
         Err(Failure::Login(login)) if login.is_late() => {
             if desk.sessions_for(request, &destination.app).await?.is_empty() {
                 let failure = Failure::Login(login);
-                return Ok(failure::answer_for(desk, request, &destination.app, &failure));
+                return Ok(refusal::answer_for(desk, request, &destination.app, &failure));
             }
             Ok(Response::see_other(destination.return_to.as_str()))
         }
         Err(later @ (Failure::StoreUnavailable(_) | Failure::TooManyLogins(_))) => Err(later),
-        Err(failure) => Ok(failure::answer_for(desk, request, &destination.app, &failure)),
+        Err(failure) => Ok(refusal::answer_for(desk, request, &destination.app, &failure)),
         Ok(response) => Ok(response),
     }
 }
