@@ -19,7 +19,7 @@ drain_timeout = "30s"
 hsts = "host"
 
 [limits]
-connections = 10000
+max_connections = 10000
 connections_per_client = 512
 requests_per_client = 128
 logins_per_client = 120
@@ -34,7 +34,6 @@ body_rate = "500B"
 max_form = "16KiB"
 http2_streams = 100
 http2_resets = 200
-http2_idle_timeout = "60s"
 
 [logs]
 format = "auto"
@@ -54,7 +53,7 @@ scopes = ["openid"]
 
 [forward_auth]
 callers = []
-max_head_bytes = 4096
+max_answer_head = "4KiB"
 
 [[apps]]
 path = "/"

@@ -118,7 +118,7 @@ pub struct Tls {
 pub struct Limits {
     /// Connections of browsers at once; beyond them one is closed as it comes.
     #[schemars(range(min = 1, max = 1_000_000))]
-    pub connections: Option<u32>,
+    pub max_connections: Option<u32>,
     /// The same of one address (of IPv6, of one /64). The proxies in `server.trusted_proxies` may have more.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub connections_per_client: Option<u32>,
@@ -130,7 +130,7 @@ pub struct Limits {
     pub logins_per_client: Option<u32>,
     /// How long the whole head of a request may take; beyond it the connection ends.
     pub head_timeout: Option<String>,
-    /// How long an HTTP/1.1 connection is kept for the next request; longer than a proxy in front keeps its own.
+    /// How long a connection is kept for the next request; longer than a proxy in front keeps its own.
     pub keep_alive: Option<String>,
     /// How long a browser may take nothing of what waits for it; beyond it the connection ends.
     pub write_timeout: Option<String>,
@@ -153,8 +153,6 @@ pub struct Limits {
     /// Requests that an HTTP/2 connection may take back unanswered within 30 seconds; beyond them it ends.
     #[schemars(range(min = 20, max = 100_000))]
     pub http2_resets: Option<u32>,
-    /// How long an HTTP/2 connection is kept without a request.
-    pub http2_idle_timeout: Option<String>,
 }
 
 /// What the gateway says about itself.
@@ -267,9 +265,8 @@ pub struct ForwardAuth {
     pub callers: Option<Vec<String>>,
     /// What they send in `X-Forward-Auth-Secret`: at least 32 random bytes. A list has the current one first; each is accepted.
     pub secret: Option<SecretSources>,
-    /// The longest head of an answer that they read, in bytes; a longer answer is refused.
-    #[schemars(range(min = 1024, max = 65536))]
-    pub max_head_bytes: Option<u32>,
+    /// The longest head of an answer that they read; a longer answer is refused.
+    pub max_answer_head: Option<String>,
 }
 
 /// An application.

@@ -22,8 +22,8 @@ pub struct Callers {
     pub secrets: Vec<Secret>,
     /// Who else is believed about the client's address: the proxies in front of the caller, and the callers.
     pub proxies: TrustedProxies,
-    /// Key `max_head_bytes`: the longest head of an answer that they read; nginx has 4096 by default.
-    pub max_head_bytes: usize,
+    /// Key `max_answer_head`: the longest head of an answer that they read; nginx has 4096 by default.
+    pub max_answer_head: usize,
 }
 
 /// Somebody who proved to be a caller. The only way to one is [`Callers::prove`].
@@ -110,7 +110,7 @@ mod tests {
             addresses: networks(),
             secrets: secrets.iter().map(|secret| Secret::new(*secret)).collect(),
             proxies: networks(),
-            max_head_bytes: 4096,
+            max_answer_head: 4096,
         }
     }
 

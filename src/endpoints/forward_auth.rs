@@ -165,7 +165,7 @@ fn passes(
     let most = desk
         .forward_auth
         .as_ref()
-        .map_or(0, |callers| callers.max_head_bytes);
+        .map_or(0, |callers| callers.max_answer_head);
     if bytes > most {
         return Err(ForwardAuthError::HeadTooLong { bytes, most }.into());
     }

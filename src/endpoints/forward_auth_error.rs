@@ -37,7 +37,7 @@ pub enum ForwardAuthError {
     Parameter,
     /// The answer is longer than the proxy reads.
     #[error(
-        "the head of the answer would take {bytes} bytes, the visitor's own cookies among them; {most} are read: see forward_auth.max_head_bytes"
+        "the head of the answer would take {bytes} bytes, the visitor's own cookies among them; {most} are read: see forward_auth.max_answer_head"
     )]
     HeadTooLong {
         /// What it would take.

@@ -82,7 +82,7 @@ impl Clients {
         {
             return Err(Full::Client);
         }
-        if one_more(&self.connections, limits.connections).is_none() {
+        if one_more(&self.connections, limits.max_connections).is_none() {
             if let Some(share) = &share {
                 one_less(&share.connections);
             }
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     const LIMITS: fn() -> Limits = || Limits {
-        connections: 4,
+        max_connections: 4,
         connections_per_client: 2,
         requests_per_client: 2,
         ..Limits::default()

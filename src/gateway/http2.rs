@@ -97,7 +97,7 @@ where
     tokio::select! {
         ended = connection.as_mut() => return ended,
         () = leaving => {}
-        () = streams.none_for(limits.head_timeout, limits.http2.idle_timeout) => {}
+        () = streams.none_for(limits.head_timeout, limits.keep_alive) => {}
         () = streams.all_stand_still(limits.write_timeout) => {
             told.limit_reached(LimitLabel::WriteTimeout, peer);
             tracing::debug!("a browser reads none of its answers");

@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections of browsers at once; beyond them one is closed as it comes.
-    pub connections: usize,
+    pub max_connections: usize,
     /// The same of one client network.
     pub connections_per_client: usize,
     /// Requests of one client network that are under way at once; beyond them 429.
@@ -50,14 +50,12 @@ pub struct Http2Limits {
     pub streams: u32,
     /// Requests that a browser may take back unanswered within 30 seconds; beyond them the connection ends.
     pub resets: usize,
-    /// How long a connection is kept without a request.
-    pub idle_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 10_000,
+            max_connections: 10_000,
             connections_per_client: 512,
             requests_per_client: 128,
             head_timeout: Duration::from_secs(10),
@@ -87,7 +85,6 @@ impl Default for Http2Limits {
         Self {
             streams: 100,
             resets: 200,
-            idle_timeout: Duration::from_mins(1),
         }
     }
 }

@@ -7,7 +7,7 @@ use prometheus_client::encoding::LabelValueEncoder;
 /// A limit of `[limits]`; the login limit among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LimitLabel {
-    /// `connections`
+    /// `max_connections`
     Connections,
     /// `connections_per_client`
     ConnectionsPerClient,
@@ -57,7 +57,7 @@ impl LimitLabel {
     /// The key of the configuration.
     pub const fn key(self) -> &'static str {
         match self {
-            Self::Connections => "connections",
+            Self::Connections => "max_connections",
             Self::ConnectionsPerClient => "connections_per_client",
             Self::RequestsPerClient => "requests_per_client",
             Self::LoginsPerClient => "logins_per_client",

@@ -54,13 +54,13 @@ pub fn report_oversized(issuer: &str, front: Option<&Callers>, apps: &[App], fin
 
 /// The visitor's own cookies come on top: their length is known when they come.
 fn report_long_head(app: &App, bytes: usize, front: &Callers, findings: &mut Findings) {
-    let most = front.max_head_bytes;
+    let most = front.max_answer_head;
     if bytes > most {
         findings.error(
             Code::ForwardAuthHead,
             &Key::ROOT.name("apps").item(app.position).name("claims"),
             format!("an answer about a person with long names would have a head of {bytes} bytes, {most} are read"),
-            "name fewer claims, or raise forward_auth.max_head_bytes and what the front proxy reads (nginx: proxy_buffer_size)",
+            "name fewer claims, or raise forward_auth.max_answer_head and what the front proxy reads (nginx: proxy_buffer_size)",
         );
     }
 }

@@ -37,11 +37,17 @@ pub fn forward_auth(
         }
         None => Some(Vec::new()),
     };
+    let max_answer_head = words::size(
+        &key.name("max_answer_head"),
+        raw.max_answer_head,
+        (1024, 64 * 1024),
+        findings,
+    );
     Some(Callers {
         proxies: TrustedProxies::new(callers.iter().chain(trusted_proxies).copied()),
         addresses: TrustedProxies::new(callers),
         secrets: secrets?,
-        max_head_bytes: usize::try_from(raw.max_head_bytes?).ok()?,
+        max_answer_head: usize::try_from(max_answer_head?).ok()?,
     })
 }
 

@@ -31,7 +31,6 @@ pub fn limits(raw: Option<raw::Limits>, findings: &mut Findings) -> Option<Limit
     let keep_alive = duration("keep_alive", raw.keep_alive);
     let write_timeout = duration("write_timeout", raw.write_timeout);
     let grace = duration("body_grace", raw.body_grace);
-    let idle_timeout = duration("http2_idle_timeout", raw.http2_idle_timeout);
     let mut size = |name: &str, text: Option<String>, least: u64, most: u64| {
         words::size(&key.name(name), text, (least, most), findings)
     };
@@ -42,7 +41,7 @@ pub fn limits(raw: Option<raw::Limits>, findings: &mut Findings) -> Option<Limit
     Some(LimitSettings {
         logins_per_client: NonZeroU32::new(raw.logins_per_client?)?,
         listener: Limits {
-            connections: number(raw.connections)?,
+            max_connections: number(raw.max_connections)?,
             connections_per_client: number(raw.connections_per_client)?,
             requests_per_client: number(raw.requests_per_client)?,
             head_timeout: head_timeout?,
@@ -59,7 +58,6 @@ pub fn limits(raw: Option<raw::Limits>, findings: &mut Findings) -> Option<Limit
             http2: Http2Limits {
                 streams: raw.http2_streams?,
                 resets: number(raw.http2_resets)?,
-                idle_timeout: idle_timeout?,
             },
         },
     })
@@ -74,15 +72,15 @@ pub fn max_body(table: &Key, text: Option<String>, findings: &mut Findings) -> O
 pub fn report_contradictions(limits: &LimitSettings, apps: &[App], findings: &mut Findings) {
     let listener = &limits.listener;
     let key = |name: &str| Key::ROOT.name("limits").name(name);
-    if listener.connections_per_client >= listener.connections {
+    if listener.connections_per_client >= listener.max_connections {
         findings.warning(
             Code::Limits,
             &key("connections_per_client"),
             format!(
                 "one address may have {} connections, and all of them together {}",
-                listener.connections_per_client, listener.connections
+                listener.connections_per_client, listener.max_connections
             ),
-            "let one address have a part of `limits.connections` only: else whoever comes first takes them all",
+            "let one address have a part of `limits.max_connections` only: else whoever comes first takes them all",
         );
     }
     let streams = usize::try_from(listener.http2.streams).unwrap_or(usize::MAX);

@@ -54,7 +54,7 @@ fn a_caller_is_somebody_in_particular_and_a_secret_is_one() {
         ("callers = [\"proxy.example\"]", "C017 forward_auth.callers[0]"),
         ("secret = \"hunter2\"", "C050 forward_auth.secret"),
         ("secret = { env = \"SHORT\" }", "C054 forward_auth.secret"),
-        ("max_head_bytes = 1000", "C015 forward_auth.max_head_bytes"),
+        ("max_answer_head = \"1000B\"", "C019 forward_auth.max_answer_head"),
     ] {
         let text = behind(
             "",
@@ -74,7 +74,7 @@ fn more_about_a_person_than_the_proxy_reads_is_refused() {
     let secret = "client_secret = { env = \"FC_CLIENT_SECRET\" }";
     let scopes = format!("{secret}\nscopes = [\"openid\", \"identite_pivot\"]");
     for (most, expected) in [(1024, vec!["C132 apps[0].claims"]), (4096, vec![])] {
-        let table = format!("{CALLERS}max_head_bytes = {most}\n");
+        let table = format!("{CALLERS}max_answer_head = \"{most}B\"\n");
         let text = behind(&app, &table).replace(secret, &scopes);
         assert_eq!(found(load(&text)), expected, "{most}");
     }

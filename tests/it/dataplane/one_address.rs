@@ -34,7 +34,7 @@ fn public(scene: &Scene, fields: &str) -> String {
 #[test]
 fn one_address_has_its_part_of_the_connections_and_another_one_is_served() {
     let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
-        with_limits(&usual, "connections = 40\nconnections_per_client = 10")
+        with_limits(&usual, "max_connections = 40\nconnections_per_client = 10")
     });
     let held: Vec<_> = (0..30).map(|_| hostile(&scene)).collect();
     let open = || held.iter().filter(|client| client.is_open()).count();

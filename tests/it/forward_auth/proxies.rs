@@ -181,7 +181,9 @@ fn configured(place: &Place, usual: &str, port: u16) -> String {
             ),
         ],
     );
-    format!("{usual}\n[forward_auth]\ncallers = [\"127.0.0.1\"]\nsecret = {secret}\nmax_head_bytes = 12288\n")
+    format!(
+        "{usual}\n[forward_auth]\ncallers = [\"127.0.0.1\"]\nsecret = {secret}\nmax_answer_head = \"12KiB\"\n"
+    )
 }
 
 impl Stage {
