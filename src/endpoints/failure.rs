@@ -59,6 +59,9 @@ pub enum Failure {
     /// A body that kept us waiting for longer than it may.
     #[error("the body of the request came too slowly")]
     BodyTooSlow,
+    /// A body of which nothing came for the app's `idle_timeout`, or a form that did not end.
+    #[error("the body of the request stood still")]
+    BodyStill,
     /// As many requests of this client as may be are under way.
     #[error("all `requests_per_client` of this address are under way")]
     TooManyRequests,
@@ -133,7 +136,7 @@ impl Failure {
             Self::InTheOpen => "P12",
             Self::HeadTooLong => "P20",
             Self::BodyTooLong | Self::FormTooLong => "P21",
-            Self::BodyTooSlow => "P22",
+            Self::BodyTooSlow | Self::BodyStill => "P22",
             Self::TooManyRequests => "P23",
             Self::TooManyLogins(_) => "L20",
             Self::ForwardAuth(error) => error.code(),
@@ -154,6 +157,7 @@ impl Failure {
             Self::HeadTooLong => "head_too_long",
             Self::BodyTooLong => "body_too_long",
             Self::BodyTooSlow => "body_too_slow",
+            Self::BodyStill => "body_stood_still",
             Self::TooManyRequests => "too_many_requests",
             Self::TooManyLogins(_) => "too_many_logins",
             Self::NotFound => "not_found",
@@ -204,6 +208,7 @@ impl Failure {
             | Self::HeadTooLong
             | Self::BodyTooLong
             | Self::BodyTooSlow
+            | Self::BodyStill
             | Self::TooManyRequests
             | Self::TooManyLogins(_)
             | Self::NotANavigation
@@ -223,7 +228,7 @@ impl Failure {
             Self::BadRequest(_) | Self::BadRequestBody | Self::NotANavigation => Problem::BadRequest,
             Self::HeadTooLong => Problem::HeadTooLong,
             Self::BodyTooLong | Self::FormTooLong => Problem::BodyTooLong,
-            Self::BodyTooSlow => Problem::BodyTooSlow,
+            Self::BodyTooSlow | Self::BodyStill => Problem::BodyTooSlow,
             Self::TooManyRequests => Problem::TooMany {
                 retry_after: limit_pages::SOON,
             },
@@ -255,7 +260,7 @@ impl Failure {
             }
             .respond(frame),
             Self::BodyTooLong | Self::FormTooLong => BodyTooLong.respond(frame),
-            Self::BodyTooSlow => BodyTooSlow.respond(frame),
+            Self::BodyTooSlow | Self::BodyStill => BodyTooSlow.respond(frame),
             Self::TooManyRequests => TooManyRequests.respond(frame),
             Self::TooManyLogins(TooManyLogins(wait)) => limit_pages::TooManyLogins {
                 wait: *wait,

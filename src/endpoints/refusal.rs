@@ -139,6 +139,7 @@ fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
         | Failure::Identity(_)
         | Failure::BodyTooLong
         | Failure::BodyTooSlow
+        | Failure::BodyStill
         | Failure::TooManyLogins(_)
         | Failure::BadRequest(RequestError::Target(_)) => {
             witness::refused(desk, request, app, (failure.code(), failure.reason()));

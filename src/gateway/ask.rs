@@ -76,7 +76,7 @@ impl Patience {
             Ok(answer) => {
                 connection.heard.answer_begins();
                 Framing::of(answer.headers())
-                    .map_err(|ambiguous| NoAnswer::Failed(UpstreamError::Ambiguous(ambiguous)))?;
+                    .map_err(|error| NoAnswer::Failed(UpstreamError::Framing(error)))?;
                 return Ok((connection, answer));
             }
             Err(failed) => failed,

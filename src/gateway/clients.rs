@@ -111,7 +111,7 @@ impl Clients {
     }
 
     fn part<T>(&self, network: ClientNetwork, look: impl FnOnce(&mut Networks) -> T) -> T {
-        let hash = usize::try_from(self.hasher.hash_one(network) % 16).unwrap_or(0);
+        let hash = usize::try_from(self.hasher.hash_one(network)).unwrap_or(0) % PARTS;
         let [first, ..] = &self.parts;
         let part = self.parts.get(hash).unwrap_or(first);
         look(&mut part.lock().unwrap_or_else(PoisonError::into_inner))

@@ -355,7 +355,8 @@ async fn read_form(body: RequestBody, longest: usize) -> Result<Bytes, Failure> 
     match tokio::time::timeout(FORM_TIMEOUT, body.collect()).await {
         Ok(Ok(form)) => Ok(form.to_bytes()),
         Ok(Err(BodyError::TooLong)) => Err(Failure::FormTooLong),
-        Ok(Err(BodyError::Slow | BodyError::Still)) | Err(_) => Err(Failure::BodyTooSlow),
+        Ok(Err(BodyError::Slow)) => Err(Failure::BodyTooSlow),
+        Ok(Err(BodyError::Still)) | Err(_) => Err(Failure::BodyStill),
         Ok(Err(_)) => Err(Failure::BadRequestBody),
     }
 }

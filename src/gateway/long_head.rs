@@ -5,7 +5,7 @@
 //! who would be locked out without a word (a "cookie bomb"). So hyper gets the beginning of the head and an end of ours, and
 //! the exchange answers it ([`LongHead::is_cut`]). Nothing of the rest is kept.
 //!
-//! A longer head than [`MOST_DISCARDED`] ends where it is, and so does one that takes longer than `head_timeout`.
+//! A longer head than [`LONGEST_REST_OF_HEAD`] ends where it is, and so does one that takes longer than `head_timeout`.
 
 use std::io;
 use std::io::IoSlice;
@@ -23,7 +23,7 @@ use tokio::io::ReadBuf;
 use crate::gateway::head_clock::HeadClock;
 
 /// Twice what 180 cookies of 4 KiB are, the most that browsers keep for one site.
-const MOST_DISCARDED: usize = 1536 * 1024;
+const LONGEST_REST_OF_HEAD: usize = 1536 * 1024;
 /// Read at once of what is thrown away, and of a head that is nearly too long.
 const PART: usize = 4096;
 /// More than an end of ours is long; so much more than `max_head` hyper has to bear.
@@ -164,7 +164,7 @@ impl<S: AsyncRead + Unpin> HeadStream<S> {
                 return Poll::Ready(Ok(()));
             }
             let discarded = so_far.saturating_add(read.len());
-            self.rest = if self.line.after(read) == Head::Over || discarded >= MOST_DISCARDED {
+            self.rest = if self.line.after(read) == Head::Over || discarded >= LONGEST_REST_OF_HEAD {
                 Rest::Ended(end)
             } else {
                 Rest::Discarded(discarded, end)
@@ -242,7 +242,7 @@ mod tests {
 
     /// What hyper reads of these bytes, and whether they were cut.
     async fn read_of(sent: &str) -> (String, bool) {
-        let (near, mut far) = tokio::io::duplex(4 * MOST_DISCARDED);
+        let (near, mut far) = tokio::io::duplex(4 * LONGEST_REST_OF_HEAD);
         let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
         let _awaited = HeadTimer::new(Arc::clone(&clock), &Limits::default()).sleep(Duration::ZERO);
         let mut stream = HeadStream::new(near, Arc::clone(&clock), Arc::clone(&long), MOST);
@@ -296,7 +296,7 @@ mod tests {
     async fn a_head_without_an_end_gets_one_in_the_end() {
         let (read, is_cut) = read_of(&format!(
             "GET / HTTP/1.1\r\nA: {}",
-            "b".repeat(2 * MOST_DISCARDED)
+            "b".repeat(2 * LONGEST_REST_OF_HEAD)
         ))
         .await;
         assert!(is_cut && read.len() <= MOST + LONGEST_END);

@@ -25,7 +25,7 @@ use crate::gateway::limits::Limits;
 use crate::gateway::pace::Pace;
 
 /// Most that is read of a body that nobody wants.
-const MOST_DISCARDED: usize = 16 * 1024 * 1024;
+const LONGEST_UNWANTED_BODY: usize = 16 * 1024 * 1024;
 /// Longest that such a body is read.
 const LONGEST_DISCARD: Duration = Duration::from_secs(10);
 
@@ -227,7 +227,7 @@ impl Drop for RequestBody {
 }
 
 async fn discard(mut body: Incoming) {
-    let mut left = MOST_DISCARDED;
+    let mut left = LONGEST_UNWANTED_BODY;
     while let Some(Ok(frame)) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let length = frame.data_ref().map_or(0, Bytes::len);
         match left.checked_sub(length) {

@@ -1,4 +1,5 @@
-//! The open streams of one HTTP/2 connection: how long there was none, and which answers the browser does not read.
+//! The open streams of one HTTP/2 connection: how long there was none, how many the browser took back, and which answers it
+//! does not read.
 //!
 //! A browser that grants no window for an answer leaves it where it is, and nothing of hyper's ever asks for its next part:
 //! the application would be held for ever. Such an answer is given up.

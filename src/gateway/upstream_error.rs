@@ -2,7 +2,7 @@
 
 use crate::causes;
 use crate::endpoints::failure::Failure;
-use crate::wire::framing::Ambiguous;
+use crate::wire::framing::FramingError;
 
 /// Why there is no answer from the application. Each message is what the log says, with the key that bounds it.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub(super) enum UpstreamError {
     Invalid(#[source] hyper::Error),
     /// Nobody knows where its content ends (RFC 9112, section 6.3): a browser might read one answer as two.
     #[error("the answer of the application is not valid")]
-    Ambiguous(#[source] Ambiguous),
+    Framing(#[source] FramingError),
     /// Interim answers (RFC 9110, section 15.2) without an end.
     #[error("the application says too much before its answer")]
     Interim(#[source] hyper::Error),
@@ -67,7 +67,7 @@ impl UpstreamError {
             Self::Connect(_) => "connect",
             Self::ConnectTimeout => "connect_timeout",
             Self::IdleClosed(_) | Self::Closed(_) => "closed",
-            Self::Invalid(_) | Self::Ambiguous(_) | Self::Interim(_) | Self::SwitchedProtocols => "invalid",
+            Self::Invalid(_) | Self::Framing(_) | Self::Interim(_) | Self::SwitchedProtocols => "invalid",
             Self::ResponseTimeout => "response_timeout",
             Self::TotalTimeout => "total_timeout",
             Self::RequestBodyBroken
@@ -84,13 +84,14 @@ impl UpstreamError {
             Self::Busy => Failure::UpstreamBusy,
             Self::ConnectTimeout | Self::ResponseTimeout | Self::TotalTimeout => Failure::UpstreamTimeout,
             Self::RequestBodyBroken => Failure::BadRequestBody,
-            Self::RequestBodyStill | Self::RequestBodySlow => Failure::BodyTooSlow,
+            Self::RequestBodySlow => Failure::BodyTooSlow,
+            Self::RequestBodyStill => Failure::BodyStill,
             Self::RequestBodyTooLong => Failure::BodyTooLong,
             Self::Connect(_)
             | Self::IdleClosed(_)
             | Self::Closed(_)
             | Self::Invalid(_)
-            | Self::Ambiguous(_)
+            | Self::Framing(_)
             | Self::Interim(_)
             | Self::SwitchedProtocols
             | Self::Unwritable(_) => Failure::UpstreamUnavailable,

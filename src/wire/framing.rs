@@ -22,11 +22,11 @@ pub enum Framing {
 /// Two readings, or one that is spelled oddly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the framing of the content is ambiguous")]
-pub struct Ambiguous;
+pub struct FramingError;
 
 impl Framing {
     /// Reads the fields of a head.
-    pub fn of(headers: &HeaderMap) -> Result<Self, Ambiguous> {
+    pub fn of(headers: &HeaderMap) -> Result<Self, FramingError> {
         let mut framing = Self::Unsaid;
         for value in headers.get_all(CONTENT_LENGTH) {
             framing = framing.and_length(value.as_bytes())?;
@@ -39,21 +39,21 @@ impl Framing {
 
     /// After another `Content-Length`: digits alone, without zeros in front, and no more than a signed number holds. A program
     /// that takes `010` for eight, or 2⁶³ for less than nothing, would see another end.
-    pub fn and_length(self, value: &[u8]) -> Result<Self, Ambiguous> {
+    pub fn and_length(self, value: &[u8]) -> Result<Self, FramingError> {
         let is_plain = value == b"0" || !value.starts_with(b"0");
         let digits = value.iter().all(u8::is_ascii_digit) && is_plain;
         let text = std::str::from_utf8(value).ok().filter(|_| digits);
         match (self, text.and_then(|text| text.parse::<i64>().ok())) {
             (Self::Unsaid, Some(length)) => Ok(Self::Length(length.unsigned_abs())),
-            _ => Err(Ambiguous),
+            _ => Err(FramingError),
         }
     }
 
     /// After another `Transfer-Encoding`: `chunked` and nothing else. Any other coding would be lost on the way.
-    pub fn and_coding(self, value: &[u8]) -> Result<Self, Ambiguous> {
+    pub fn and_coding(self, value: &[u8]) -> Result<Self, FramingError> {
         match self {
             Self::Unsaid if value.eq_ignore_ascii_case(b"chunked") => Ok(Self::Chunked),
-            _ => Err(Ambiguous),
+            _ => Err(FramingError),
         }
     }
 }
@@ -62,6 +62,7 @@ impl Framing {
 /// `Transfer_Encoding`, `content.length`.
 pub fn is_twin(name: &HeaderName) -> bool {
     let name = name.as_str().as_bytes();
+    // Compared in place: every name of every request comes by here.
     let reads_as = |field: &HeaderName| {
         let field = field.as_str().as_bytes();
         let alike =
@@ -77,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn framing(fields: &[(&str, &str)]) -> Result<Framing, Ambiguous> {
+    fn framing(fields: &[(&str, &str)]) -> Result<Framing, FramingError> {
         let fields = fields.iter().map(|(name, value)| {
             (
                 HeaderName::from_bytes(name.as_bytes()).unwrap(),
@@ -124,7 +125,11 @@ mod tests {
             "1e1",
             "²",
         ] {
-            assert_eq!(framing(&[("content-length", value)]), Err(Ambiguous), "{value:?}");
+            assert_eq!(
+                framing(&[("content-length", value)]),
+                Err(FramingError),
+                "{value:?}"
+            );
         }
         for value in [
             "",
@@ -138,7 +143,7 @@ mod tests {
         ] {
             assert_eq!(
                 framing(&[("transfer-encoding", value)]),
-                Err(Ambiguous),
+                Err(FramingError),
                 "{value:?}"
             );
         }
@@ -147,7 +152,7 @@ mod tests {
             [("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
             [("content-length", "2"), ("transfer-encoding", "chunked")],
         ] {
-            assert_eq!(framing(&fields), Err(Ambiguous), "{fields:?}");
+            assert_eq!(framing(&fields), Err(FramingError), "{fields:?}");
         }
     }
 

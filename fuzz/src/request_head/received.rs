@@ -7,7 +7,7 @@ use guichet::wire::target::TargetError;
 
 /// Names under which programs between a browser and an application speak about identity, address, path or method, in lower
 /// case; a final `*` stands for any ending. From `docs/security.md` and the advisories of other gateways, not from the code.
-const PROTECTED: [&str; 44] = [
+const PROTECTED: [&str; 56] = [
     "x-guichet-*",
     "remote-user",
     "remote-email",
@@ -26,7 +26,9 @@ const PROTECTED: [&str; 44] = [
     "x-forwarded-server",
     "x-forwarded-scheme",
     "x-auth-request-*",
-    "x-webauth-user",
+    "x-webauth-*",
+    "x-auth-user",
+    "x-user",
     "sm-user",
     "x-goog-authenticated-user-*",
     "x-goog-iap-jwt-assertion",
@@ -35,9 +37,11 @@ const PROTECTED: [&str; 44] = [
     "x-pomerium-*",
     "x-authentik-*",
     "x-oidc-*",
+    "oidc-*",
     "x-ssl-client-*",
     "ssl-client-*",
-    "x-client-cert",
+    "x-client-cert*",
+    "client-cert*",
     "x-client-verify",
     "forwarded",
     "x-real-ip",
@@ -50,7 +54,15 @@ const PROTECTED: [&str; 44] = [
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
+    "x-real-path",
+    "x-middleware-*",
+    "x-envoy-*",
+    "x-accel-*",
+    "x-sendfile*",
+    "x-script-name",
     "script-name",
+    "x-host",
+    "x-scheme",
     "proxy",
 ];
 

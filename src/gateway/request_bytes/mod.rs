@@ -34,7 +34,7 @@ const NO_HEAD: &[u8] = b"\0\r\n\r\n";
 /// without a word. This one it keeps, and whoever reads the head refuses it.
 const AMBIGUOUS: &[u8] = b"Content_Length: ambiguous\r\n\r\n";
 /// Most that is thrown away after a refusal, and how long the browser may send none of it.
-const MOST_DISCARDED: usize = 256 * 1024;
+const LONGEST_AFTER_REFUSAL: usize = 256 * 1024;
 const LONGEST_SILENCE: Duration = Duration::from_secs(1);
 
 /// The stream of one connection, above TLS.
@@ -147,7 +147,7 @@ impl<S: AsyncRead + Unpin> RequestBytes<S> {
     /// Until the browser closes, sends nothing for a while, or has sent enough.
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut block = [0; 4096];
-        while self.discarded < MOST_DISCARDED {
+        while self.discarded < LONGEST_AFTER_REFUSAL {
             let mut buffer = ReadBuf::new(&mut block);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {

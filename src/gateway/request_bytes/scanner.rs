@@ -2,8 +2,8 @@
 
 use crate::gateway::request_bytes::chunks::Chunks;
 use crate::gateway::request_bytes::chunks::Step;
-use crate::wire::framing::Ambiguous;
 use crate::wire::framing::Framing;
+use crate::wire::framing::FramingError;
 
 /// Empty lines that may stand before a request (RFC 9112, section 2.2).
 const MOST_EMPTY_LINES: usize = 1;
@@ -132,7 +132,7 @@ impl Scanner {
                 }
             }
             (Place::Head(framing), Some(line)) => {
-                *framing = with_field(*framing, line).map_err(|Ambiguous| Stop {
+                *framing = with_field(*framing, line).map_err(|FramingError| Stop {
                     at: end + 1,
                     reason: Reason::Ambiguous,
                 })?;
@@ -145,7 +145,7 @@ impl Scanner {
 }
 
 /// What a head says about its content after another line.
-fn with_field(framing: Framing, line: &[u8]) -> Result<Framing, Ambiguous> {
+fn with_field(framing: Framing, line: &[u8]) -> Result<Framing, FramingError> {
     // Most lines are of no interest, and are told by their first letter.
     if !matches!(line.first(), Some(b'c' | b'C' | b't' | b'T')) {
         return Ok(framing);

@@ -221,7 +221,7 @@ impl PassAll {
         let status = match failure {
             Failure::FormTooLong | Failure::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Failure::HeadTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Failure::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Failure::BodyTooSlow | Failure::BodyStill => StatusCode::REQUEST_TIMEOUT,
             Failure::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Failure::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Failure::UpstreamUnavailable => StatusCode::BAD_GATEWAY,

@@ -15,8 +15,8 @@ use http::request::Parts;
 use crate::wire::client_address::Provenance;
 use crate::wire::cookies::Cookies;
 use crate::wire::framing;
-use crate::wire::framing::Ambiguous;
 use crate::wire::framing::Framing;
+use crate::wire::framing::FramingError;
 use crate::wire::header_name;
 use crate::wire::host::Host;
 use crate::wire::host::HostError;
@@ -54,7 +54,7 @@ pub enum RequestError {
     Expectation,
     /// hyper lets the longer reading win; a program behind us might choose the other one.
     #[error(transparent)]
-    Framing(#[from] Ambiguous),
+    Framing(#[from] FramingError),
     /// A field that names an identity, for an application that refuses whoever tries.
     #[error("a field of the request names an identity")]
     Spoofed,
@@ -278,9 +278,9 @@ fn refuse_unknown_expectation(headers: &HeaderMap) -> Result<(), RequestError> {
     }
 }
 
-fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), Ambiguous> {
+fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), FramingError> {
     if headers.keys().any(framing::is_twin) {
-        return Err(Ambiguous);
+        return Err(FramingError);
     }
     Framing::of(headers).map(drop)
 }

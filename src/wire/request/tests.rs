@@ -163,7 +163,7 @@ fn a_body_with_two_ends_is_refused() {
     ] {
         let [first, second] = fields;
         let refused = parse("/", &[("host", "a"), first, second]).map(drop);
-        assert_eq!(refused, Err(RequestError::Framing(Ambiguous)), "{fields:?}");
+        assert_eq!(refused, Err(RequestError::Framing(FramingError)), "{fields:?}");
     }
 }
 

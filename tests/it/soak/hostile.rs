@@ -182,6 +182,7 @@ fn malformed(stage: &Stage, number: usize) {
     let host = stage.host();
     let fields = [
         "Content-Length: 1\r\nContent-Length: 2\r\n".to_owned(),
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n".to_owned(),
         "X-Guichet-Sub : evil\r\n".to_owned(),
         "Host: evil.example\r\n".to_owned(),
         format!("X-Long: {}\r\n", "x".repeat(50_000)),
