@@ -50,6 +50,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["jose"]),
     ("askama", &["pages"]),
     ("memchr", &["gateway"]),
+    ("mimalloc", &["main"]),
     ("openidconnect", &["oidc"]),
     ("pingora", &["gateway"]),
     ("prometheus_client", &["telemetry"]),

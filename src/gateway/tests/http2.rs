@@ -100,7 +100,7 @@ async fn a_connection_without_a_request_ends() {
     let mut browser = Browser::with_window(65_535).await;
     let answer = browser.ask().await;
     assert_eq!(answer.collect().await.unwrap().to_bytes(), "refused");
-    assert!(browser.is_served_for(59).await);
+    assert!(browser.is_served_for(74).await);
     assert!(!browser.is_served_for(2).await);
 }
 
