@@ -58,14 +58,14 @@ fn one_address_has_its_part_of_the_connections_and_another_one_is_served() {
 #[test]
 fn a_listener_that_is_full_takes_nobody_until_somebody_goes() {
     let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
-        with_limits(&usual, "connections = 5\nconnections_per_client = 4")
+        with_limits(&usual, "max_connections = 5\nconnections_per_client = 4")
     });
     let first: Vec<_> = (0..4).map(|_| hostile(&scene)).collect();
     let mut last = RawClient::connect(scene.gateway.address());
     assert_eq!(last.send(public(&scene, "")).answer().status, 200);
     let mut late = RawClient::connect(scene.gateway.address());
     assert!(late.send(public(&scene, "")).try_answer("GET").is_err());
-    assert_eq!(refusals(&scene, "connections"), 1);
+    assert_eq!(refusals(&scene, "max_connections"), 1);
     drop(first);
     until("there is room again", || {
         let mut late = RawClient::connect(scene.gateway.address());
