@@ -7,10 +7,7 @@ use std::time::Duration;
 use http::Method;
 use http::Request;
 use http::Response;
-use http::StatusCode;
 use http::Version;
-use http::header::CONTENT_LENGTH;
-use http::header::TRANSFER_ENCODING;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
@@ -20,6 +17,7 @@ use crate::gateway::request_body::Fault;
 use crate::gateway::request_body::RequestBody;
 use crate::gateway::request_body::Upload;
 use crate::gateway::upstream_error::UpstreamError;
+use crate::wire::framing;
 use crate::wire::framing::Framing;
 
 /// How long an answer is waited for.
@@ -125,8 +123,5 @@ impl Patience {
 
 /// Whether an answer that has no content announces some.
 fn says_too_much<B>(answer: &Response<B>) -> bool {
-    let has_none = matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let length = answer.headers().get(CONTENT_LENGTH);
-    has_none
-        && (length.is_some_and(|length| length != "0") || answer.headers().contains_key(TRANSFER_ENCODING))
+    !framing::may_have_content(answer.status()) && framing::announces_content(answer.headers())
 }

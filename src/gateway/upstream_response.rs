@@ -32,7 +32,7 @@ pub(super) fn relay<B, C>(answer: Response<B>, cache: AnswerCache, body: impl Fn
 /// Built new, because taking fields out of a map changes the order of those that stay.
 fn what_passes(status: StatusCode, headers: HeaderMap) -> HeaderMap {
     let nominated = nominated(&headers);
-    let has_content = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let has_content = framing::may_have_content(status);
     let mut passing = HeaderMap::with_capacity(headers.len() + 1);
     let mut current: Option<(HeaderName, Passage)> = None;
     for (name, value) in headers {

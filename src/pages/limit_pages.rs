@@ -5,10 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::pages::document;
-use crate::pages::document::Policy;
 use crate::pages::frame::Frame;
-use crate::pages::frame::Head;
-use crate::pages::frame::Tone;
 use crate::pages::message::Message;
 use crate::wire::response::Response;
 
@@ -27,11 +24,11 @@ impl HeadTooLong<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().limit;
         let why = (text.head_why)(frame.service_name());
-        let page = error(frame, text.head.to_owned(), vec![why, text.head_next.to_owned()])
+        let page = Message::error(frame, text.head.to_owned(), vec![why, text.head_next.to_owned()])
             .note(text.head_note.to_owned())
             .action(self.clear, text.head_clear)
             .home();
-        send(frame, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, &page)
+        page.respond(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
     }
 }
 
@@ -44,9 +41,9 @@ impl BodyTooLong {
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = frame.text();
         let why = (text.limit.body_why)(frame.service_name());
-        let page = error(frame, text.limit.body.to_owned(), vec![why]);
+        let page = Message::error(frame, text.limit.body.to_owned(), vec![why]);
         let page = page.note(text.service.not_saved.to_owned()).home();
-        send(frame, StatusCode::PAYLOAD_TOO_LARGE, &page)
+        page.respond(StatusCode::PAYLOAD_TOO_LARGE)
     }
 }
 
@@ -58,13 +55,13 @@ impl BodyTooSlow {
     /// The page.
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = frame.text();
-        let page = error(
+        let page = Message::error(
             frame,
             text.limit.slow.to_owned(),
             vec![text.limit.slow_why.to_owned()],
         );
         let page = page.note(text.service.unsure_saved.to_owned()).home();
-        send(frame, StatusCode::REQUEST_TIMEOUT, &page)
+        page.respond(StatusCode::REQUEST_TIMEOUT)
     }
 }
 
@@ -77,9 +74,9 @@ impl TooManyRequests {
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = frame.text();
         let why = (text.limit.requests_why)(frame.service_name());
-        let page = error(frame, text.limit.requests.to_owned(), vec![why]);
+        let page = Message::error(frame, text.limit.requests.to_owned(), vec![why]);
         let page = page.note(text.service.not_saved.to_owned()).home();
-        let response = send(frame, StatusCode::TOO_MANY_REQUESTS, &page);
+        let response = page.respond(StatusCode::TOO_MANY_REQUESTS);
         document::retry_after(response, SOON)
     }
 }
@@ -98,13 +95,13 @@ impl TooManyLogins<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = frame.text();
         let why = (text.limit.logins_why)(frame.service_name());
-        let page = error(
+        let page = Message::error(
             frame,
             text.limit.logins.to_owned(),
             vec![why, text.limit.logins_next.to_owned()],
         );
         let page = page.action_if(self.again, text.frame.retry).home();
-        let response = send(frame, StatusCode::TOO_MANY_REQUESTS, &page);
+        let response = page.respond(StatusCode::TOO_MANY_REQUESTS);
         document::retry_after(response, seconds(self.wait))
     }
 }
@@ -112,12 +109,4 @@ impl TooManyLogins<'_> {
 /// Whole ones, and at least one.
 pub(crate) fn seconds(wait: Duration) -> u32 {
     u32::try_from(wait.as_secs().saturating_add(1)).unwrap_or(u32::MAX)
-}
-
-fn error<'a>(frame: &'a Frame<'a>, title: String, paragraphs: Vec<String>) -> Message<'a> {
-    Message::new(Head::new(frame, Tone::Error, title), paragraphs)
-}
-
-fn send(frame: &Frame<'_>, status: StatusCode, page: &Message<'_>) -> Response {
-    document::respond(frame, status, Policy::Plain, page)
 }

@@ -3,10 +3,7 @@
 use http::StatusCode;
 
 use crate::pages::document;
-use crate::pages::document::Policy;
 use crate::pages::frame::Frame;
-use crate::pages::frame::Head;
-use crate::pages::frame::Tone;
 use crate::pages::message::Message;
 use crate::wire::response::Response;
 
@@ -24,7 +21,7 @@ impl LoginInterrupted<'_> {
     /// The page.
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().login;
-        let page = error(
+        let page = Message::error(
             frame,
             text.interrupted.to_owned(),
             vec![
@@ -32,11 +29,8 @@ impl LoginInterrupted<'_> {
                 text.interrupted_next.to_owned(),
             ],
         );
-        send(
-            frame,
-            StatusCode::BAD_REQUEST,
-            &page.action(self.restart, text.restart),
-        )
+        page.action(self.restart, text.restart)
+            .respond(StatusCode::BAD_REQUEST)
     }
 }
 
@@ -51,7 +45,7 @@ impl LoginExpired<'_> {
     /// The page.
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().login;
-        let page = error(
+        let page = Message::error(
             frame,
             text.expired.to_owned(),
             vec![
@@ -59,11 +53,8 @@ impl LoginExpired<'_> {
                 text.expired_next.to_owned(),
             ],
         );
-        send(
-            frame,
-            StatusCode::BAD_REQUEST,
-            &page.action(self.restart, text.restart),
-        )
+        page.action(self.restart, text.restart)
+            .respond(StatusCode::BAD_REQUEST)
     }
 }
 
@@ -76,16 +67,13 @@ impl LoginUnknown {
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().login;
         let service = frame.service_name();
-        let page = error(
+        let page = Message::error(
             frame,
             text.unknown.to_owned(),
             vec![text.unknown_why.to_owned(), (text.unknown_next)(service)],
         );
-        send(
-            frame,
-            StatusCode::BAD_REQUEST,
-            &page.action(frame.home, (text.open)(service)),
-        )
+        page.action(frame.home, (text.open)(service))
+            .respond(StatusCode::BAD_REQUEST)
     }
 }
 
@@ -102,16 +90,14 @@ impl ProviderErrorPage<'_> {
     /// The page.
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().login;
-        let page = error(
+        let page = Message::error(
             frame,
             (text.provider_error)(self.provider),
             vec![(text.provider_error_why)(frame.service_name(), self.provider)],
         );
-        send(
-            frame,
-            StatusCode::BAD_GATEWAY,
-            &page.action(self.restart, text.restart).home(),
-        )
+        page.action(self.restart, text.restart)
+            .home()
+            .respond(StatusCode::BAD_GATEWAY)
     }
 }
 
@@ -139,7 +125,7 @@ impl ProviderUnavailable<'_> {
     /// The page.
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().login;
-        let page = error(
+        let page = Message::error(
             frame,
             (text.provider_unavailable)(self.provider),
             vec![(text.provider_unavailable_why)(
@@ -152,7 +138,7 @@ impl ProviderUnavailable<'_> {
             ProviderTrouble::BadAnswer => StatusCode::BAD_GATEWAY,
         };
         let page = page.action(self.restart, frame.text().frame.retry).home();
-        document::retry_after(send(frame, status, &page), PROVIDER_RETRY)
+        document::retry_after(page.respond(status), PROVIDER_RETRY)
     }
 }
 
@@ -180,7 +166,7 @@ impl SignInRefused<'_> {
     /// The page.
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().login;
-        let page = error(
+        let page = Message::error(
             frame,
             text.refused.to_owned(),
             vec![
@@ -192,7 +178,7 @@ impl SignInRefused<'_> {
             Refusal::Answer => StatusCode::BAD_GATEWAY,
             Refusal::Person => StatusCode::FORBIDDEN,
         };
-        send(frame, status, &page.action(self.restart, text.restart).home())
+        page.action(self.restart, text.restart).home().respond(status)
     }
 }
 
@@ -211,16 +197,8 @@ impl AccessDenied<'_> {
         let text = &frame.text().login;
         let mut paragraphs = vec![(text.denied_why)(frame.service_name())];
         paragraphs.extend(self.reason.map(str::to_owned));
-        let page = error(frame, text.denied.to_owned(), paragraphs);
+        let page = Message::error(frame, text.denied.to_owned(), paragraphs);
         let page = page.action_if(self.other_login, text.other_login).home();
-        send(frame, StatusCode::FORBIDDEN, &page)
+        page.respond(StatusCode::FORBIDDEN)
     }
-}
-
-fn error<'a>(frame: &'a Frame<'a>, title: String, paragraphs: Vec<String>) -> Message<'a> {
-    Message::new(Head::new(frame, Tone::Error, title), paragraphs)
-}
-
-fn send(frame: &Frame<'_>, status: StatusCode, page: &Message<'_>) -> Response {
-    document::respond(frame, status, Policy::Plain, page)
 }

@@ -1,8 +1,14 @@
 //! The common page: what happened, what it means, and where to go from here.
 
 use askama::Template;
+use http::StatusCode;
 
+use crate::pages::document;
+use crate::pages::document::Policy;
+use crate::pages::frame::Frame;
 use crate::pages::frame::Head;
+use crate::pages::frame::Tone;
+use crate::wire::response::Response;
 
 /// One card of text with its ways on. The first leads on, the second leads out.
 #[derive(Template)]
@@ -32,6 +38,16 @@ impl<'a> Message<'a> {
             note: None,
             actions: Vec::new(),
         }
+    }
+
+    /// Something did not work.
+    pub(crate) fn error(frame: &'a Frame<'a>, title: String, paragraphs: Vec<String>) -> Self {
+        Self::new(Head::new(frame, Tone::Error, title), paragraphs)
+    }
+
+    /// The page as an answer.
+    pub(crate) fn respond(&self, status: StatusCode) -> Response {
+        document::respond(self.head.frame, status, Policy::Plain, self)
     }
 
     pub(crate) fn lead(mut self, lead: String) -> Self {

@@ -7,10 +7,7 @@ use http::StatusCode;
 use http::header;
 
 use crate::pages::document;
-use crate::pages::document::Policy;
 use crate::pages::frame::Frame;
-use crate::pages::frame::Head;
-use crate::pages::frame::Tone;
 use crate::pages::message::Message;
 use crate::wire::response::Response;
 
@@ -38,8 +35,8 @@ impl ApplicationUnavailable<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
         let title = (text.unavailable)(frame.service_name());
-        let page = error(frame, title, vec![text.unavailable_why.to_owned()]);
-        send(frame, StatusCode::BAD_GATEWAY, &after(page, self.sent))
+        let page = Message::error(frame, title, vec![text.unavailable_why.to_owned()]);
+        after(page, self.sent).respond(StatusCode::BAD_GATEWAY)
     }
 }
 
@@ -55,8 +52,8 @@ impl ApplicationTooSlow<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
         let title = (text.slow)(frame.service_name());
-        let page = error(frame, title, vec![text.slow_why.to_owned()]);
-        send(frame, StatusCode::GATEWAY_TIMEOUT, &after(page, self.sent))
+        let page = Message::error(frame, title, vec![text.slow_why.to_owned()]);
+        after(page, self.sent).respond(StatusCode::GATEWAY_TIMEOUT)
     }
 }
 
@@ -72,8 +69,8 @@ impl TooBusy<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
         let why = (text.busy_why)(frame.service_name());
-        let page = error(frame, text.busy.to_owned(), vec![why]);
-        let response = send(frame, StatusCode::SERVICE_UNAVAILABLE, &not_sent(page, self.sent));
+        let page = Message::error(frame, text.busy.to_owned(), vec![why]);
+        let response = not_sent(page, self.sent).respond(StatusCode::SERVICE_UNAVAILABLE);
         document::retry_after(response, SHORT_RETRY)
     }
 }
@@ -90,8 +87,8 @@ impl SessionStoreUnavailable<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
         let why = (text.store_why)(frame.service_name());
-        let page = error(frame, text.store.to_owned(), vec![why]);
-        let response = send(frame, StatusCode::SERVICE_UNAVAILABLE, &not_sent(page, self.sent));
+        let page = Message::error(frame, text.store.to_owned(), vec![why]);
+        let response = not_sent(page, self.sent).respond(StatusCode::SERVICE_UNAVAILABLE);
         document::retry_after(response, SHORT_RETRY)
     }
 }
@@ -107,11 +104,11 @@ impl SessionExpired<'_> {
     /// The page.
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
-        let page = error(frame, text.expired.to_owned(), vec![text.expired_next.to_owned()])
+        let page = Message::error(frame, text.expired.to_owned(), vec![text.expired_next.to_owned()])
             .lead(text.not_saved.to_owned())
             .note(text.expired_hint.to_owned());
         let page = page.action(self.login, text.sign_in_again).home();
-        send(frame, StatusCode::UNAUTHORIZED, &page)
+        page.respond(StatusCode::UNAUTHORIZED)
     }
 }
 
@@ -123,12 +120,12 @@ impl BadRequest {
     /// The page.
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
-        let page = error(
+        let page = Message::error(
             frame,
             text.bad_request.to_owned(),
             vec![text.bad_request_why.to_owned()],
         );
-        send(frame, StatusCode::BAD_REQUEST, &page.home())
+        page.home().respond(StatusCode::BAD_REQUEST)
     }
 }
 
@@ -140,12 +137,12 @@ impl NotFound {
     /// The page.
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
-        let page = error(
+        let page = Message::error(
             frame,
             text.not_found.to_owned(),
             vec![text.not_found_why.to_owned()],
         );
-        send(frame, StatusCode::NOT_FOUND, &page.home())
+        page.home().respond(StatusCode::NOT_FOUND)
     }
 }
 
@@ -174,8 +171,8 @@ impl MethodNotAllowed {
     /// The page.
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
-        let page = error(frame, text.method.to_owned(), vec![text.method_why.to_owned()]);
-        let mut response = send(frame, StatusCode::METHOD_NOT_ALLOWED, &page.home());
+        let page = Message::error(frame, text.method.to_owned(), vec![text.method_why.to_owned()]);
+        let mut response = page.home().respond(StatusCode::METHOD_NOT_ALLOWED);
         response
             .headers
             .insert(header::ALLOW, HeaderValue::from_static(self.allow));
@@ -191,17 +188,13 @@ impl InternalError {
     /// The page.
     pub fn respond(self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().service;
-        let page = error(
+        let page = Message::error(
             frame,
             text.internal.to_owned(),
             vec![text.internal_why.to_owned()],
         );
-        send(frame, StatusCode::INTERNAL_SERVER_ERROR, &page.home())
+        page.home().respond(StatusCode::INTERNAL_SERVER_ERROR)
     }
-}
-
-fn error<'a>(frame: &'a Frame<'a>, title: String, paragraphs: Vec<String>) -> Message<'a> {
-    Message::new(Head::new(frame, Tone::Error, title), paragraphs)
 }
 
 /// The ways on after the application may have received the request.
@@ -225,8 +218,4 @@ fn not_sent<'a>(page: Message<'a>, sent: Sent<'a>) -> Message<'a> {
 fn retry<'a>(page: Message<'a>, path: &'a str) -> Message<'a> {
     let label = page.head.text.frame.retry;
     page.action(path, label)
-}
-
-fn send(frame: &Frame<'_>, status: StatusCode, page: &Message<'_>) -> Response {
-    document::respond(frame, status, Policy::Plain, page)
 }

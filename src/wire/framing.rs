@@ -4,6 +4,7 @@
 
 use http::HeaderMap;
 use http::HeaderName;
+use http::StatusCode;
 use http::header::CONTENT_LENGTH;
 use http::header::TRANSFER_ENCODING;
 
@@ -56,6 +57,17 @@ impl Framing {
             _ => Err(FramingError),
         }
     }
+}
+
+/// Whether a head announces content.
+pub fn announces_content(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH);
+    headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
+}
+
+/// Whether an answer of this status may have content (RFC 9110, sections 15.3.5 and 15.4.5).
+pub fn may_have_content(status: StatusCode) -> bool {
+    !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 /// Whether programs that fold names (RFC 3875, section 4.1.18) take this one for a field of framing, although it is none:

@@ -12,13 +12,13 @@ use http::HeaderValue;
 use http::Method;
 use http::Version;
 use http::header::CONNECTION;
-use http::header::CONTENT_LENGTH;
 use http::header::SEC_WEBSOCKET_ACCEPT;
 use http::header::SEC_WEBSOCKET_KEY;
 use http::header::SEC_WEBSOCKET_VERSION;
-use http::header::TRANSFER_ENCODING;
 use http::header::UPGRADE;
 use http::request::Parts;
+
+use crate::wire::framing;
 
 /// The one protocol that is switched to.
 pub const PROTOCOL: HeaderValue = HeaderValue::from_static("websocket");
@@ -48,7 +48,7 @@ impl Handshake {
         if head.version != Version::HTTP_11 || !switches_to_websocket(&head.headers) {
             return Ok(None);
         }
-        if head.method != Method::GET || announces_a_body(&head.headers) {
+        if head.method != Method::GET || framing::announces_content(&head.headers) {
             return Err(HandshakeError);
         }
         let is_ours = one(&head.headers, &SEC_WEBSOCKET_VERSION).is_some_and(|version| version == VERSION);
@@ -74,11 +74,6 @@ fn switches_to_websocket(headers: &HeaderMap) -> bool {
 fn names_upgrade(field: &HeaderValue) -> bool {
     let mut tokens = field.as_bytes().split(|byte| *byte == b',');
     tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
-}
-
-fn announces_a_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(CONTENT_LENGTH);
-    headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 fn is_a_key(key: &HeaderValue) -> bool {
