@@ -15,6 +15,7 @@ use crate::support::steps::parameter;
 use crate::support::steps::raw;
 use crate::support::table::Proof;
 use crate::support::table::each_on;
+use crate::support::usual::with_limits;
 
 /// Where a click on the button leads.
 fn authorization_request(scene: &Scene, path: &str) -> String {
@@ -193,7 +194,7 @@ fn a_login_that_another_site_suggests_stays_here(scene: &Scene) {
 /// One visitor begins more logins here than a minute has for one address.
 fn without_a_bound_of_logins() -> Scene {
     Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
-        usual.replace("[session]", "[limits]\nlogins_per_client = 10000\n\n[session]")
+        with_limits(&usual, "logins_per_client = 10000")
     })
 }
 

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use super::slow_and_long::limited;
 use super::slow_and_long::refusals;
-use super::slow_and_long::with_limits;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::command::guichet_at;
@@ -27,6 +26,7 @@ use crate::support::steps::get;
 use crate::support::steps::to_the_callback;
 use crate::support::table::Play;
 use crate::support::table::play;
+use crate::support::usual::with_limits;
 
 cases! {
     Play,

@@ -2,7 +2,6 @@
 //!
 //! The real executable, so that its memory can be looked at.
 
-use std::fs;
 use std::iter;
 
 use crate::cases;
@@ -30,6 +29,7 @@ use crate::support::frames::headers;
 use crate::support::frames::pseudo;
 use crate::support::frames::reset;
 use crate::support::frames::text;
+use crate::support::memory;
 use crate::support::table::Proof;
 use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Reply;
@@ -85,13 +85,8 @@ impl Stage {
     }
 
     /// What the process holds of the machine's memory, in MiB.
-    fn memory(&self) -> usize {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.executable.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap();
-        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+    fn memory(&self) -> u64 {
+        memory::resident(self.executable.id()) / (1024 * 1024)
     }
 
     /// Floods it from a connection of its own: the connection ends before all is said, the memory does not grow, and the
@@ -117,7 +112,7 @@ impl Stage {
 }
 
 /// In MiB.
-const MOST_GROWN: usize = 32;
+const MOST_GROWN: u64 = 32;
 /// Requests that one connection may have taken back when it is ended, and those that were on their way by then.
 const MOST_TAKEN_BACK: usize = 330;
 

@@ -8,7 +8,6 @@ use std::thread;
 use std::time::Duration;
 
 use super::slow_and_long::refusals;
-use super::slow_and_long::with_limits;
 use crate::support::browser::Browser;
 use crate::support::executable::Executable;
 use crate::support::executable::Start;
@@ -18,6 +17,7 @@ use crate::support::raw::RawClient;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::upstream::Reply;
+use crate::support::usual::with_limits;
 use crate::support::wait::until;
 
 /// Who takes what there is. The person is at 127.0.0.1.

@@ -14,6 +14,8 @@ use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::table::Play;
 use crate::support::table::play;
+use crate::support::usual;
+use crate::support::usual::with_limits;
 use crate::support::wait::until;
 
 cases! {
@@ -44,10 +46,6 @@ const TRICKLE: Duration = Duration::from_millis(40);
 /// A scene with these lines in `[limits]`.
 pub(super) fn limited(store: Store, limits: &str) -> Scene {
     Scene::start_with(Alg::Es256, store, |_, usual| with_limits(&usual, limits))
-}
-
-pub(super) fn with_limits(usual: &str, limits: &str) -> String {
-    usual.replace("[session]", &format!("[limits]\n{limits}\n[session]"))
 }
 
 /// How often a limit was reached.
@@ -225,7 +223,7 @@ fn a_head_that_is_too_long_has_a_page_over_http2_as_well() {
 /// Before an application that takes bodies of 100 bytes, and at `/large` of 10 000.
 fn short_bodies() -> Scene {
     Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
-        let upstreams = usual.lines().find(|line| line.starts_with("upstreams")).unwrap();
+        let upstreams = usual::upstreams(&usual);
         let other = format!(
             "\n[[apps]]\nname = \"large\"\npath = \"/large\"\nproviders = [\"fc\"]\n{upstreams}\nmax_body = \"10000B\"\n\
              [[apps.routes]]\npath = \"/\"\naccess = \"public\"\n"

@@ -29,6 +29,7 @@ use crate::support::repository::text_of;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Received;
+use crate::support::usual;
 use crate::support::wait::until;
 
 /// The cookie of a session on https.
@@ -165,7 +166,7 @@ fn shell(program: &str) -> Command {
 
 /// Behind a proxy at this port, which both forwards and asks; with a claim that Zoé has not.
 fn configured(place: &Place, usual: &str, port: u16) -> String {
-    let upstream = usual.lines().find(|line| line.starts_with("upstreams")).unwrap();
+    let upstream = usual::upstreams(usual);
     let secret = place.secret("forward_auth_secret", SECRET);
     let usual = with(
         usual,

@@ -8,6 +8,7 @@ use crate::support::raw::RawClient;
 use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::usual;
 
 /// What a caller knows.
 pub(crate) const SECRET: &str = "the-secret-of-the-front-proxy-0123456789abcdef";
@@ -30,7 +31,7 @@ pub(crate) struct Stage {
 
 /// The usual configuration, with the application behind another proxy, and one that is not at `/here`.
 pub(crate) fn behind_forward_auth(place: &Place, usual: &str, table: &str) -> String {
-    let upstream = usual.lines().find(|line| line.starts_with("upstreams")).unwrap();
+    let upstream = usual::upstreams(usual);
     let secret = place.secret("forward_auth_secret", SECRET);
     let table = table.replace("{secret}", &secret);
     let usual = usual.replace(upstream, "mode = \"forward_auth\"");

@@ -15,6 +15,7 @@ use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::tunnel::Tunnel;
+use crate::support::usual;
 
 /// The cookie of a session on https.
 pub(crate) const SESSION: &str = "__Host-guichet-session-fc";
@@ -121,11 +122,10 @@ pub(crate) fn published_at(origin: &str, place: &Place, usual: &str) -> String {
 
 /// An application on another host: what is public there is protected at the first one, and the other way round.
 pub(crate) fn neighbour(host: &str, usual: &str) -> String {
-    let upstreams = usual.lines().find(|line| line.starts_with("upstreams"));
+    let upstreams = usual::upstreams(usual);
     format!(
-        "\n[[apps]]\nname = \"voisin\"\nhost = \"{host}\"\npath = \"/\"\nproviders = [\"fc\"]\n{}\n\
-         [[apps.routes]]\npath = \"/ouvert\"\naccess = \"public\"\n",
-        upstreams.unwrap()
+        "\n[[apps]]\nname = \"voisin\"\nhost = \"{host}\"\npath = \"/\"\nproviders = [\"fc\"]\n{upstreams}\n\
+         [[apps.routes]]\npath = \"/ouvert\"\naccess = \"public\"\n"
     )
 }
 

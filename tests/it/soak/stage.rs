@@ -22,6 +22,7 @@ use super::person::Person;
 use super::tally::Tally;
 use crate::support::browser::Browser;
 use crate::support::gateway::Place;
+use crate::support::memory;
 use crate::support::process::Process;
 use crate::support::provider::Alg;
 use crate::support::provider::Provider;
@@ -206,9 +207,7 @@ impl Stage {
 
     /// Resident memory of the gateway, in KiB.
     pub(super) fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.unwrap().trim_end_matches("kB").trim().parse().unwrap()
+        memory::resident(self.process.id()) / 1024
     }
 }
 

@@ -37,4 +37,5 @@ pub(crate) mod table;
 pub(crate) mod tinyproxy;
 pub(crate) mod tunnel;
 pub(crate) mod upstream;
+pub(crate) mod usual;
 pub(crate) mod wait;

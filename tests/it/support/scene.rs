@@ -16,6 +16,7 @@ use super::raw::Answer;
 use super::raw::exchange;
 use super::redis::Redis;
 use super::upstream::Upstream;
+use super::usual;
 
 /// Everything that stands on the stage. Fields end in this order: the gateway before what it talks to.
 #[derive(Debug)]
@@ -154,7 +155,7 @@ pub(crate) fn with_agents(usual: &str) -> String {
     let (head, apps) = usual.split_once("[[apps]]").unwrap();
     let entry = head.split_once("[providers.fc]").unwrap().1;
     let other = entry.replace("client_id = \"tests\"", "client_id = \"agents\"");
-    let upstream = apps.lines().find(|line| line.starts_with("upstreams")).unwrap();
+    let upstream = usual::upstreams(apps);
     format!(
         "{head}[providers.agents]{other}[[apps]]{apps}\n[[apps]]\nname = \"agents\"\ntitle = \"Agents\"\npath = \"/agents\"\n\
          providers = [\"agents\"]\n{upstream}\nclaims = [\"sub\"]\nplain_headers = [\"sub\"]\n"

@@ -10,6 +10,7 @@ use crate::support::raw::RawClient;
 use crate::support::raw::exchange;
 use crate::support::upstream::Received;
 use crate::support::upstream::Upstream;
+use crate::support::usual;
 
 /// The executable, and the servers of its application `urbanisme`. Servers go after it.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ pub(super) fn gateway(upstreams: &[impl Display], keys: &str) -> Executable {
 
 /// The usual configuration with these keys of the app.
 pub(super) fn edited(place: &Place, usual: &str, upstreams: &str) -> String {
-    let line = usual.lines().find(|line| line.starts_with("upstreams")).unwrap();
+    let line = usual::upstreams(usual);
     let monitor = monitor_of(place.port());
     usual.replace(line, upstreams).replace(
         "[server]",

@@ -21,6 +21,8 @@ use crate::support::authority::LONG;
 use crate::support::command::tool;
 use crate::support::executable::Executable;
 use crate::support::executable::Start;
+use crate::support::memory;
+use crate::support::usual;
 use crate::support::wait::until;
 
 const MIB: u64 = 1024 * 1024;
@@ -95,27 +97,6 @@ fn head_of(stream: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-/// The memory of a process, out of `/proc`.
-struct Memory(u32);
-
-impl Memory {
-    fn of(&self, name: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0)).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-        let kibibytes: u64 = line.trim_matches([':', '\t', ' ', 'k', 'B']).parse().unwrap();
-        kibibytes * 1024
-    }
-
-    /// How much more it needed at its highest, while something was done, than before.
-    fn added_by(&self, what: impl FnOnce()) -> u64 {
-        // The highest is counted from now on (proc(5), clear_refs).
-        fs::write(format!("/proc/{}/clear_refs", self.0), "5").unwrap();
-        let before = self.of("VmRSS");
-        what();
-        self.of("VmHWM").saturating_sub(before)
-    }
-}
-
 fn download(gateway: &Executable, bytes: u64) {
     let mut stream = TcpStream::connect(gateway.address()).unwrap();
     stream
@@ -150,12 +131,12 @@ fn in_the_open(application: SocketAddr) -> Executable {
 fn a_gibibyte_in_either_direction_adds_little_memory() {
     let application = Application::start();
     let gateway = in_the_open(application.address);
-    let memory = Memory(gateway.id());
+    let process = gateway.id();
     // What every process needs once.
     download(&gateway, MIB);
     upload(&gateway, MIB);
     for (what, pass) in [("download", download as fn(&Executable, u64)), ("upload", upload)] {
-        let added = memory.added_by(|| pass(&gateway, GIB));
+        let added = memory::added_by(process, || pass(&gateway, GIB));
         assert!(added < MOST, "{what}: {} KiB", added / 1024);
     }
 }
@@ -166,7 +147,7 @@ fn secure(application: SocketAddr, authority: &Authority) -> Executable {
     let upstreams = format!("upstreams = [\"http://{application}\"]");
     Executable::start(&Start {
         edit: &|place, usual| {
-            let line = usual.lines().find(|line| line.starts_with("upstreams")).unwrap();
+            let line = usual::upstreams(usual);
             let secure = place.public_url().replace("http:", "https:");
             usual
                 .replace(line, &upstreams)
@@ -198,13 +179,13 @@ fn a_gibibyte_of_http_2_adds_little_memory() {
         command.arg("--cacert").arg(authority.root()).args(arguments);
         tool(command.arg(format!("https://{host}{path}")), "")
     };
-    let memory = Memory(gateway.id());
+    let process = gateway.id();
     assert_eq!(
         curl(&[], &format!("/public/{MIB}")).well(),
         format!("2 200 {MIB}")
     );
     assert_eq!(curl(&["-d", "a=b"], "/public").well(), "2 200 1");
-    let added = memory.added_by(|| {
+    let added = memory::added_by(process, || {
         assert_eq!(
             curl(&[], &format!("/public/{GIB}")).well(),
             format!("2 200 {GIB}")
@@ -212,12 +193,12 @@ fn a_gibibyte_of_http_2_adds_little_memory() {
     });
     assert!(added < MOST, "download: {} KiB", added / 1024);
     let file = large.display().to_string();
-    let added = memory.added_by(|| {
+    let added = memory::added_by(process, || {
         assert_eq!(curl(&["-X", "POST", "-T", &file], "/public").well(), "2 200 10");
     });
     assert!(added < MOST, "upload: {} KiB", added / 1024);
     let before = application.sent.load(Ordering::SeqCst);
-    let added = memory.added_by(|| {
+    let added = memory::added_by(process, || {
         // A browser that reads 256 KiB a second, for two.
         let slow = curl(
             &["--limit-rate", "256k", "--max-time", "2"],
@@ -239,10 +220,10 @@ fn a_gibibyte_of_http_2_adds_little_memory() {
 fn whoever_is_slow_holds_the_other_side_back() {
     let application = Application::start();
     let gateway = in_the_open(application.address);
-    let memory = Memory(gateway.id());
+    let process = gateway.id();
     download(&gateway, MIB);
     let mut stream = TcpStream::connect(gateway.address()).unwrap();
-    let added = memory.added_by(|| {
+    let added = memory::added_by(process, || {
         stream
             .write_all(gateway.request(&format!("/public/{GIB}")).as_bytes())
             .unwrap();
@@ -260,7 +241,7 @@ fn whoever_is_slow_holds_the_other_side_back() {
     // It accepts, and reads nothing.
     let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
     let gateway = in_the_open(deaf.local_addr().unwrap());
-    let memory = Memory(gateway.id());
+    let process = gateway.id();
     assert_eq!(gateway.status("/_guichet/jwks.json"), 200);
     let mut stream = TcpStream::connect(gateway.address()).unwrap();
     stream
@@ -268,7 +249,7 @@ fn whoever_is_slow_holds_the_other_side_back() {
         .unwrap();
     let host = gateway.place().host();
     let head = format!("POST /public HTTP/1.1\r\nHost: {host}\r\nContent-Length: {GIB}\r\n\r\n");
-    let added = memory.added_by(|| {
+    let added = memory::added_by(process, || {
         stream.write_all(head.as_bytes()).unwrap();
         let part = vec![b'x'; 256 * 1024];
         let mut sent = 0;
