@@ -6,6 +6,8 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use crate::app::stores;
+use crate::app::stores::Stores;
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::road::Outbound;
@@ -30,7 +32,6 @@ use crate::judge::Judge;
 use crate::lifecycle::Ending;
 use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
-use crate::oidc::attempts::Attempts;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pipeline::Pipeline;
 use crate::provider::entry_name::EntryName;
@@ -44,12 +45,7 @@ use crate::seal::RandomError;
 use crate::secret::Secret;
 use crate::session::SessionSettings;
 use crate::session::Sessions;
-use crate::session::memory::MemoryStore;
-use crate::session::metered::Metered;
-use crate::session::metered::MeteredAttempts;
-use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
-use crate::session::store::SessionStore;
 use crate::session::terms::EntryTerms;
 use crate::telemetry::expected::Expected;
 use crate::telemetry::expected::ExpectedLogin;
@@ -81,13 +77,6 @@ pub enum StartError {
     #[error("the certificate cannot be served")]
     Tls(#[from] TlsError),
 }
-
-/// Begins the keys of a store of one process, which shares it with nobody.
-const MEMORY_PREFIX: &str = "guichet";
-/// What a store is called among the numbers.
-const MEMORY: &str = "memory";
-/// The same.
-const REDIS: &str = "redis";
 
 /// What a newer pipeline takes over where the configuration has not changed.
 pub(super) struct Parts {
@@ -123,10 +112,7 @@ pub(super) fn expected(config: &Config) -> Expected<'_> {
         })
     });
     Expected {
-        store: match config.session.store {
-            StoreSettings::Memory => MEMORY,
-            StoreSettings::Redis { .. } => REDIS,
-        },
+        store: stores::name(&config.session.store),
         logins: logins.collect(),
     }
 }
@@ -349,53 +335,4 @@ fn terms(providers: &[ClientSettings]) -> BTreeMap<EntryName, EntryTerms> {
 
 fn told(apps: &[Arc<routing::app::App>]) -> impl Iterator<Item = (&str, &Told)> {
     apps.iter().map(|app| (app.name.as_str(), &app.told))
-}
-
-/// The place where sessions are kept, for whoever asks how it is. Connects when first used.
-pub fn session_store(
-    settings: &StoreSettings,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn SessionStore>, RedisUrlError> {
-    Ok(Stores::of(settings, clock)?.sessions)
-}
-
-/// One store in its two roles.
-#[derive(Clone)]
-pub(super) struct Stores {
-    name: &'static str,
-    pub(super) sessions: Arc<dyn SessionStore>,
-    attempts: Arc<dyn Attempts>,
-}
-
-impl Stores {
-    fn of(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Result<Self, RedisUrlError> {
-        Ok(match settings {
-            StoreSettings::Memory => Self::both(
-                MEMORY,
-                Arc::new(MemoryStore::new(MEMORY_PREFIX.to_owned(), Arc::clone(clock))),
-            ),
-            StoreSettings::Redis { url, prefix, tls } => {
-                Self::both(REDIS, Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?))
-            }
-        })
-    }
-
-    /// Its operations are counted and timed.
-    fn watched_by(self, telemetry: &Arc<Telemetry>) -> Self {
-        let metered = Metered::new(self.sessions, self.name, Arc::clone(telemetry));
-        let attempts = MeteredAttempts::new(self.attempts, self.name, Arc::clone(telemetry));
-        Self {
-            sessions: Arc::new(metered),
-            attempts: Arc::new(attempts),
-            name: self.name,
-        }
-    }
-
-    fn both<S: SessionStore + Attempts + 'static>(name: &'static str, store: Arc<S>) -> Self {
-        Self {
-            name,
-            sessions: Arc::<S>::clone(&store),
-            attempts: store,
-        }
-    }
 }

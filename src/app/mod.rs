@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod fixed;
+pub mod stores;
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -1,12 +1,7 @@
 //! A new connection to a server of an application: TCP or a Unix socket, TLS where its URL says so, and hyper's client on it.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
-use std::task::Context;
-use std::task::Poll;
 use std::time::Duration;
 
 use http::Uri;
@@ -19,11 +14,12 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
-use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 use tower_service::Service as _;
 
+use crate::gateway::heard::Heard;
+use crate::gateway::heard::Listening;
 use crate::gateway::request_body::RequestBody;
 use crate::gateway::upstream_error::UpstreamError;
 use crate::routing::upstream::Address;
@@ -33,8 +29,6 @@ use crate::wire::authorities::Authorities;
 
 /// Most bytes of an answer that wait in memory for the browser; also bounds the head of the answer.
 const BUFFER: usize = 64 * 1024;
-/// Most bytes of interim answers and of the head after them; more than hyper holds of one head and of what came with it.
-const MOST_BEFORE_AN_ANSWER: u64 = 4 * BUFFER as u64;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 type Tcp = MaybeHttpsStream<TokioIo<TcpStream>>;
@@ -133,10 +127,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let heard = Heard::default();
-    let stream = Listening {
-        stream,
-        heard: heard.clone(),
-    };
+    let stream = Listening::new(stream, heard.clone());
     let (sender, connection) = http1::Builder::new()
         .max_buf_size(BUFFER)
         .handshake(TokioIo::new(stream))
@@ -148,98 +139,4 @@ where
         }
     }));
     Ok(Connection { sender, heard })
-}
-
-/// Counts what an application says on a connection, below HTTP and above TLS. hyper reports a connection that died before
-/// the answer and one that died in its first line alike; only the first may be tried again. And it skips interim answers
-/// for as long as they come.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Arc<Count>);
-
-#[derive(Debug, Default)]
-struct Count {
-    bytes: AtomicU64,
-    /// How many there may be before an answer begins; 0 once it did.
-    most: AtomicU64,
-}
-
-impl Heard {
-    /// Bytes so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.bytes.load(Ordering::Acquire)
-    }
-
-    /// A request is about to be sent. Bytes so far.
-    pub(super) fn expect_answer(&self) -> u64 {
-        let bytes = self.bytes();
-        self.0
-            .most
-            .store(bytes + MOST_BEFORE_AN_ANSWER, Ordering::Release);
-        bytes
-    }
-
-    /// The head of the answer is there.
-    pub(super) fn answer_begins(&self) {
-        self.0.most.store(0, Ordering::Release);
-    }
-
-    /// Whether an answer should have begun by now.
-    pub(super) fn is_too_much(&self) -> bool {
-        let most = self.0.most.load(Ordering::Acquire);
-        most > 0 && self.bytes() > most
-    }
-}
-
-struct Listening<S> {
-    stream: S,
-    heard: Heard,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Listening<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        let came = buffer.filled().len().saturating_sub(before);
-        if came > 0 {
-            self.heard.0.bytes.fetch_add(came as u64, Ordering::Release);
-            if self.heard.is_too_much() {
-                return Poll::Ready(Err(std::io::ErrorKind::InvalidData.into()));
-            }
-        }
-        read
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Listening<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
 }

@@ -28,10 +28,10 @@ use crate::gateway::long_head;
 use crate::gateway::long_head::HeadStream;
 use crate::gateway::long_head::LongHead;
 use crate::gateway::recorded_body::RecordedBody;
+use crate::gateway::request_bytes::Opaque;
 use crate::gateway::request_bytes::RequestBytes;
-use crate::gateway::request_bytes::Tunnel;
 use crate::gateway::tls::Spoken;
-use crate::gateway::tunnel::Recorded;
+use crate::gateway::tunnel::RecordedTunnel;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
 use crate::telemetry::limit_label::LimitLabel;
@@ -82,7 +82,7 @@ where
 {
     let limits = &Arc::clone(&caller.rules).limits;
     let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
-    let opaque = Tunnel::default();
+    let opaque = Opaque::default();
     let stream = RequestBytes::new(stream, opaque.clone());
     let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
     let timer = HeadTimer::new(Arc::clone(&clock), limits);
@@ -140,12 +140,16 @@ where
     ended
 }
 
-fn lock(tunnel: &Mutex<Option<Recorded>>) -> MutexGuard<'_, Option<Recorded>> {
+fn lock(tunnel: &Mutex<Option<RecordedTunnel>>) -> MutexGuard<'_, Option<RecordedTunnel>> {
     tunnel.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Says where an answer is the last one; or takes from it the other protocol that it switches to.
-fn complete(answer: &mut http::Response<RecordedBody>, asked_in: Version, phase: Phase) -> Option<Recorded> {
+fn complete(
+    answer: &mut http::Response<RecordedBody>,
+    asked_in: Version,
+    phase: Phase,
+) -> Option<RecordedTunnel> {
     let switched = answer.body_mut().switch();
     if switched.is_none() && (phase >= Phase::Leaving || asked_in == Version::HTTP_10) {
         let close = HeaderValue::from_static("close");

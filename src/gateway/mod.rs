@@ -21,6 +21,7 @@ mod exchange;
 mod frame_meter;
 mod head_clock;
 mod health;
+mod heard;
 mod http2;
 mod idle;
 pub mod limits;

@@ -14,7 +14,7 @@ use crate::gateway::access_line::Ending;
 use crate::gateway::access_line::Record;
 use crate::gateway::answer_body::AnswerBody;
 use crate::gateway::body_error::BodyError;
-use crate::gateway::tunnel::Recorded;
+use crate::gateway::tunnel::RecordedTunnel;
 
 /// The body of an answer, counted to its end.
 #[derive(Debug)]
@@ -33,13 +33,13 @@ impl RecordedBody {
     }
 
     /// What the connection goes on as, if this answer switches to another protocol.
-    pub(super) fn switch(&mut self) -> Option<Recorded> {
+    pub(super) fn switch(&mut self) -> Option<RecordedTunnel> {
         if !matches!(self.body, AnswerBody::Switched(_)) {
             return None;
         }
         let nothing = AnswerBody::Own(Full::default());
         match (std::mem::replace(&mut self.body, nothing), self.record.take()) {
-            (AnswerBody::Switched(tunnel), Some(record)) => Some(Recorded {
+            (AnswerBody::Switched(tunnel), Some(record)) => Some(RecordedTunnel {
                 tunnel,
                 record: record.switched(),
             }),

@@ -24,6 +24,8 @@ use crate::gateway::limits::BodyPace;
 use crate::gateway::limits::Limits;
 use crate::gateway::pace::Pace;
 
+/// How long a body may stand still of which nobody knows yet whose it is, as the default of an app.
+const NOBODYS_IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Most that is read of a body that nobody wants.
 const LONGEST_UNWANTED_BODY: usize = 16 * 1024 * 1024;
 /// Longest that such a body is read.
@@ -97,13 +99,13 @@ pub(super) struct RequestBody {
 }
 
 impl RequestBody {
-    /// What came with a request. It may stand still for as long as [`RequestBody::may_idle`] says, a minute before, and be as
+    /// What came with a request. It may stand still for as long as [`RequestBody::may_idle`] says, and be as
     /// long as [`RequestBody::at_most`] says.
     pub(super) fn new(incoming: Incoming, expectation: Expectation, limits: &Limits) -> Self {
         let upload = (!incoming.is_end_stream()).then(|| Arc::new(Upload::begin()));
         Self {
             incoming: Some(incoming),
-            idle: Idle::new(Duration::from_mins(1)),
+            idle: Idle::new(NOBODYS_IDLE_TIMEOUT),
             pace: Pace::new(limits.body),
             most: limits.max_body,
             upload,

@@ -49,12 +49,12 @@ pub(super) struct Tunnel {
 
 /// A tunnel and its line in the access log.
 #[derive(Debug)]
-pub(super) struct Recorded {
+pub(super) struct RecordedTunnel {
     pub(super) tunnel: Box<Tunnel>,
     pub(super) record: Record,
 }
 
-impl Recorded {
+impl RecordedTunnel {
     /// Joins both sides until the end, and tells it.
     pub(super) async fn run(self) {
         let Self { tunnel, mut record } = self;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::build;
+use crate::app::stores;
 use crate::cli::report::Finding;
 use crate::clock::Clock;
 use crate::config::settings::StoreSettings;
@@ -15,7 +15,7 @@ pub(super) async fn examine(settings: &StoreSettings, clock: &Arc<dyn Clock>) ->
         let seen = "in the process: a restart signs everybody out, and there can be one process only";
         return vec![Finding::unjudged("memory", seen)];
     }
-    let store = match build::session_store(settings, clock) {
+    let store = match stores::session_store(settings, clock) {
         Ok(store) => store,
         Err(error) => {
             return vec![Finding::bad(WHAT, error.to_string(), "see session.redis.url")];

@@ -43,7 +43,7 @@ pub(super) struct RequestBytes<S> {
     stream: S,
     scanner: Scanner,
     end: Option<End>,
-    tunnel: Tunnel,
+    opaque: Opaque,
     discarded: usize,
     idle: Idle,
 }
@@ -59,9 +59,9 @@ enum End {
 
 /// Whether a connection belongs to another protocol from here on, whose bytes are nobody's business.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tunnel(Arc<AtomicBool>);
+pub(super) struct Opaque(Arc<AtomicBool>);
 
-impl Tunnel {
+impl Opaque {
     /// It does: the browser is about to be told so.
     pub(super) fn begin(&self) {
         self.0.store(true, Ordering::Release);
@@ -74,12 +74,12 @@ impl Tunnel {
 
 impl<S> RequestBytes<S> {
     /// Before the first head.
-    pub(super) fn new(stream: S, tunnel: Tunnel) -> Self {
+    pub(super) fn new(stream: S, opaque: Opaque) -> Self {
         Self {
             stream,
             scanner: Scanner::default(),
             end: None,
-            tunnel,
+            opaque,
             discarded: 0,
             idle: Idle::new(LONGEST_SILENCE),
         }
@@ -125,7 +125,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestBytes<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.tunnel.has_begun() {
+        if this.opaque.has_begun() {
             return Pin::new(&mut this.stream).poll_read(cx, buffer);
         }
         if let Some(end) = &mut this.end {

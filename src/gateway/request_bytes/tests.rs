@@ -43,7 +43,7 @@ fn served(pieces: &[&[u8]]) -> (Vec<Found>, String) {
                 Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::new())))
             }
         });
-        let stream = RequestBytes::new(far, Tunnel::default());
+        let stream = RequestBytes::new(far, Opaque::default());
         let serving = tokio::spawn(async move {
             let mut server = http1::Builder::new();
             server
@@ -299,7 +299,7 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
     ] {
         let whole = format!("POST /1 HTTP/1.1\r\nHost: a\r\n{fields}\r\nX-A: b\r\n\r\n0\r\n\r\n{HEAD}");
         for cut in [1, whole.len()] {
-            let mut stream = RequestBytes::new(whole.as_bytes(), Tunnel::default());
+            let mut stream = RequestBytes::new(whole.as_bytes(), Opaque::default());
             let mut read = Vec::new();
             for _ in 0..whole.len() {
                 let mut piece = vec![0; cut];
@@ -319,10 +319,10 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
 #[tokio::test]
 async fn a_tunnel_is_nobodys_business() {
     let (mut near, far) = tokio::io::duplex(1024);
-    let tunnel = Tunnel::default();
-    let mut stream = RequestBytes::new(far, tunnel.clone());
+    let opaque = Opaque::default();
+    let mut stream = RequestBytes::new(far, opaque.clone());
     near.write_all(b"\n\n").await.unwrap();
-    tunnel.begin();
+    opaque.begin();
     let mut read = [0; 2];
     stream.read_exact(&mut read).await.unwrap();
     assert_eq!(&read, b"\n\n");
