@@ -1,7 +1,16 @@
 //! The one door to pingora and to hyper's server. pingora carries the process, hyper carries HTTP at both ends; they meet
-//! in [`process`], and nothing above knows either of them.
+//! in [`process`], and nothing above knows either of them. In the order in which a request meets them:
 //!
-//! `exchange` is one request; `upstream_request` owns the head that an application receives.
+//! - a browser's bytes become requests: `accept`, `clients`, `tls`, `connection`, and around its stream `client_stream`,
+//!   `request_bytes`, `long_head`, `head_clock`; with HTTP/2 `http2`, `frame_meter`, `streams`. What all of it may cost is in
+//!   `limits`, whom a listener believes in `listener`;
+//! - one request is `exchange`: it asks the pipeline through `decide` and writes `access_line`; `whole` keeps a defect in it;
+//! - its body is `request_body`, with `pace` and `idle`;
+//! - the application: `upstream` takes one of `servers` by `choice` and `standing` (which `health` and `probe` look after),
+//!   `upstream_request` owns the head that it receives, `ask` sends it on a connection of `pool` or `connect`, and
+//!   `upstream_response`, `app_cookies` and `location` say what of the answer passes;
+//! - back to the browser: `answer_stream`, `answer_body`, `recorded_body`; `sign_out` where the application ended a session,
+//!   `upgrade` and `tunnel` where it agreed to a WebSocket, `vigil` where it goes on and on.
 
 mod accept;
 mod access_line;
