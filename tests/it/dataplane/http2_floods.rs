@@ -111,6 +111,8 @@ impl Stage {
     }
 }
 
+/// More frames than the system holds for whoever does not read them.
+const ENDLESS: usize = 1_000_000;
 /// In MiB.
 const MOST_GROWN: u64 = 32;
 /// Requests that one connection may have taken back when it is ended, and those that were on their way by then.
@@ -122,7 +124,7 @@ fn streams() -> impl Iterator<Item = u32> {
 
 fn a_rapid_reset(stage: &Stage) {
     let pairs = streams().map(|stream| [stage.get(stream), reset(stream)].concat());
-    let ended = stage.bears("rapid reset", MOST_TAKEN_BACK, pairs.take(10_000));
+    let ended = stage.bears("rapid reset", MOST_TAKEN_BACK, pairs.take(ENDLESS));
     assert!([None, Some(ENHANCE_YOUR_CALM)].contains(&ended), "{ended:?}");
 }
 
@@ -140,7 +142,7 @@ fn resets_that_the_client_provokes(stage: &Stage) {
     ];
     for (what, kind, payload) in provocations {
         let pairs = streams().map(|stream| [stage.get(stream), frame(kind, stream, payload)].concat());
-        stage.bears(what, MOST_TAKEN_BACK, pairs.take(10_000));
+        stage.bears(what, MOST_TAKEN_BACK, pairs.take(ENDLESS));
     }
 }
 
@@ -159,7 +161,7 @@ fn a_head_without_an_end(stage: &Stage) {
         stage.bears(
             what,
             0,
-            iter::once(begun.clone()).chain(iter::repeat_n(part, 100_000)),
+            iter::once(begun.clone()).chain(iter::repeat_n(part, ENDLESS)),
         );
     }
 }
@@ -224,7 +226,7 @@ fn frames_about_nothing(stage: &Stage) {
     stage.bears(
         "empty data",
         1,
-        iter::once(post).chain(iter::repeat_n(empty, 10_000)),
+        iter::once(post).chain(iter::repeat_n(empty, ENDLESS)),
     );
     for (what, flood) in [
         ("pings", frame((PING, 0), 0, &[0; 8])),
@@ -236,7 +238,7 @@ fn frames_about_nothing(stage: &Stage) {
         ("a type that nobody knows", frame((0xfe, 0), 0, &[])),
     ] {
         let flood = flood.repeat(100);
-        stage.bears(what, 0, iter::repeat_n(flood, 20_000));
+        stage.bears(what, 0, iter::repeat_n(flood, ENDLESS));
     }
 }
 
