@@ -42,6 +42,7 @@ local function is_told(name)
 end
 
 local function pass(txn, answer)
+  txn:set_var("txn.guichet", true)
   for name, field in pairs(answer) do
     if is_told(name) then
       txn.http:req_del_header(name)

@@ -105,6 +105,10 @@ impl Site<'_> {
             "nginx/site.conf",
             &[
                 ("listen 443 ", &listen),
+                (
+                    "$http_host != \"demarches.ville.example\"",
+                    &format!("$http_host != \"localhost:{}\"", self.port),
+                ),
                 ("demarches.ville.example", "localhost"),
                 ("/etc/ssl/site/fullchain.pem", &self.cert_file),
                 ("/etc/ssl/site/privkey.pem", &self.key_file),
@@ -149,6 +153,7 @@ impl Site<'_> {
             "haproxy/haproxy.cfg",
             &[
                 ("bind :443 ", &bind),
+                ("demarches.ville.example", &format!("localhost:{}", self.port)),
                 ("/etc/ssl/site/site.pem", &pem),
                 ("/etc/haproxy/guichet.lua", &script),
             ],
@@ -396,6 +401,80 @@ impl Stage {
         }
     }
 
+    /// Every byte that the application received, in lower case.
+    fn heard(&self) -> String {
+        let received = self.gateway.application.received();
+        let bytes = received
+            .iter()
+            .flat_map(|one| [&one.head[..], &one.wire_body[..]]);
+        String::from_utf8_lossy(&bytes.collect::<Vec<_>>().concat()).to_lowercase()
+    }
+
+    /// What is judged for another host is not given to this application.
+    fn another_host_is_not_this_one(&self) {
+        for (target, host) in [
+            ("/public/logo".to_owned(), "localhost:1"),
+            (format!("{}/public/logo", self.origin), "other.example"),
+        ] {
+            self.gateway.application.forget();
+            let words = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            let answer = RawClient::connect(self.tunnel.address())
+                .send(words)
+                .try_answer("GET");
+            // An address in the request line counts more than `Host` (RFC 9112, section 3.2.2): Caddy puts it there.
+            let received = self.gateway.application.received();
+            let is_ours = |one: &Received| one.values("host") == [&*self.host];
+            assert!(
+                received.iter().all(is_ours),
+                "{:?} {host}: {answer:?} {received:?}",
+                self.proxy
+            );
+        }
+    }
+
+    /// A browser neither takes a field of ours away, nor puts one behind the content, nor switches to another protocol, nor
+    /// says what only a proxy may say.
+    fn a_head_is_all_there_is(&self) {
+        let nominated =
+            "Connection: X-Guichet-Assertion, X-Guichet-Sub, X-Guichet-Status\r\nCookie: {session}\r\n";
+        let (_, received) = self.send("GET /dossier", nominated);
+        received.iter().for_each(|received| self.is_about_zoe(received));
+
+        let trailers = "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Guichet-Sub: evil\r\nRemote-User: evil\r\n\r\n";
+        self.send("POST /public/logo", trailers);
+        assert!(!self.heard().contains("evil"), "{:?}", self.proxy);
+
+        let switch = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n";
+        self.send("GET /public/logo", switch);
+        for word in ["h2c", "http2-settings"] {
+            assert!(!self.heard().contains(word), "{:?} {word}", self.proxy);
+        }
+
+        for name in [
+            "Forwarded",
+            "Proxy",
+            "Remote-User",
+            "X-Auth-Request-Email",
+            "X-Forwarded-Prefix",
+            "X-Forwarded-Server",
+            "X-Forwarded-Uri",
+            "X-Forwarded-User",
+            "X-HTTP-Method-Override",
+            "X-Original-URL",
+            "X-Rewrite-URL",
+            "X-Real-IP",
+            "X_Forwarded_For",
+        ] {
+            self.send("GET /public/logo", &format!("{name}: evil\r\n"));
+            assert!(!self.heard().contains("evil"), "{:?} {name}", self.proxy);
+        }
+
+        // As many fields as the proxy takes: whatever it answers, it is there afterwards.
+        self.send("GET /public/logo", &"X-P: a\r\n".repeat(96));
+        let (answer, received) = self.send("GET /public/logo", "");
+        assert_eq!((answer.status, received.len()), (200, 1), "{:?}", self.proxy);
+    }
+
     /// The application gets its own cookies, and none of ours.
     fn cookies_of_ours_stay(&self) {
         let more = "a=1; {session}; b=\"2\"; __Host-guichet-login-x=evil; __Host-guichet-lang=fr; c=3";
@@ -502,6 +581,8 @@ fn stands_before(proxy: Proxy) {
     stage.forms_arrive();
     stage.nobody_forges();
     stage.its_own_words_count();
+    stage.another_host_is_not_this_one();
+    stage.a_head_is_all_there_is();
     stage.cookies_of_ours_stay();
     stage.nobody_else_gets_in();
     stage.fails_closed();
