@@ -19,10 +19,11 @@ use crate::wire::response::Response;
 /// W3C Clear Site Data: the cookies of this host and of all of its neighbours below one registered name.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// The answer, if this head that is too long asks for it.
+/// The answer, if this head that is too long asks for it. An address with a query may be what makes it too long: that is not
+/// our button, but a picture on somebody's page.
 pub fn answer(desk: &Desk, head: &Parts) -> Option<Response> {
     let is_asked = desk.own_paths().find(head.uri.path()) == Some(OwnPath::ClearCookies);
-    if !is_asked || !comes_from_this_host(desk, head) {
+    if !is_asked || head.uri.query().is_some() || !comes_from_this_host(desk, head) {
         return None;
     }
     let mut response = Response::see_other("/");

@@ -83,7 +83,7 @@ where
     let limits = &Arc::clone(&caller.rules).limits;
     let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
     let opaque = Opaque::default();
-    let stream = RequestBytes::new(stream, opaque.clone());
+    let stream = RequestBytes::new(stream, opaque.clone(), limits.max_head);
     let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
     let timer = HeadTimer::new(Arc::clone(&clock), limits);
     let switched = Arc::new(Mutex::new(None));

@@ -33,9 +33,10 @@ const NO_HEAD: &[u8] = b"\0\r\n\r\n";
 /// What hyper reads after a field that makes the framing ambiguous: hyper drops a second length, and one beside chunks,
 /// without a word. This one it keeps, and whoever reads the head refuses it.
 const AMBIGUOUS: &[u8] = b"Content_Length: ambiguous\r\n\r\n";
-/// Most that is thrown away after a refusal, and how long the browser may send none of it.
+/// Most that is thrown away after a refusal, how long the browser may send none of it, and how long all of it may take.
 const LONGEST_AFTER_REFUSAL: usize = 256 * 1024;
 const LONGEST_SILENCE: Duration = Duration::from_secs(1);
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// The stream of one connection, above TLS.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ pub(super) struct RequestBytes<S> {
     opaque: Opaque,
     discarded: usize,
     idle: Idle,
+    farewell: Idle,
 }
 
 /// What hyper reads after the last byte that passed.
@@ -74,14 +76,15 @@ impl Opaque {
 
 impl<S> RequestBytes<S> {
     /// Before the first head.
-    pub(super) fn new(stream: S, opaque: Opaque) -> Self {
+    pub(super) fn new(stream: S, opaque: Opaque, longest_head: usize) -> Self {
         Self {
             stream,
-            scanner: Scanner::default(),
+            scanner: Scanner::new(longest_head),
             end: None,
             opaque,
             discarded: 0,
             idle: Idle::new(LONGEST_SILENCE),
+            farewell: Idle::new(LONGEST_FAREWELL),
         }
     }
 
@@ -146,6 +149,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestBytes<S> {
 impl<S: AsyncRead + Unpin> RequestBytes<S> {
     /// Until the browser closes, sends nothing for a while, or has sent enough.
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.farewell.poll_still(cx).is_ready() {
+            return Poll::Ready(());
+        }
         let mut block = [0; 4096];
         while self.discarded < LONGEST_AFTER_REFUSAL {
             let mut buffer = ReadBuf::new(&mut block);

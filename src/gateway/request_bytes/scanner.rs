@@ -9,11 +9,12 @@ use crate::wire::framing::FramingError;
 const MOST_EMPTY_LINES: usize = 1;
 
 /// Where the scan stands.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scanner {
     place: Place,
     /// The beginning of a line whose end has not come yet.
     line: Vec<u8>,
+    longest_head: usize,
 }
 
 /// How far the bytes may pass, and why not further.
@@ -50,6 +51,15 @@ impl Default for Place {
 }
 
 impl Scanner {
+    /// Before the first head. One that is longer than `longest_head` is refused by whoever reads on, whatever stands in it.
+    pub(super) fn new(longest_head: usize) -> Self {
+        Self {
+            place: Place::default(),
+            line: Vec::new(),
+            longest_head,
+        }
+    }
+
     /// Looks at the next bytes. After a [`Stop`] there are none.
     pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let mut rest = bytes;
@@ -91,7 +101,7 @@ impl Scanner {
 
     fn line(&mut self, rest: &[u8]) -> Result<usize, Stop> {
         let Some(end) = memchr::memchr(b'\n', rest) else {
-            self.line.extend_from_slice(rest);
+            self.keep(rest);
             return Ok(rest.len());
         };
         let here = rest.get(..=end).unwrap_or_default();
@@ -104,6 +114,21 @@ impl Scanner {
         line.clear();
         self.line = line;
         step
+    }
+
+    /// How much of a line is kept until its end comes.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.line.len()
+    }
+
+    /// The beginning of a line. Of one that makes its head too long nothing counts any more but how it ends.
+    fn keep(&mut self, part: &[u8]) {
+        if self.line.len() + part.len() <= self.longest_head {
+            self.line.extend_from_slice(part);
+        } else if let Some(last) = part.last() {
+            self.line = vec![b'-', *last];
+        }
     }
 
     /// A line with its end, whose last byte is at `end` of what came just now.

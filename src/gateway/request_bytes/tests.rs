@@ -43,7 +43,7 @@ fn served(pieces: &[&[u8]]) -> (Vec<Found>, String) {
                 Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::new())))
             }
         });
-        let stream = RequestBytes::new(far, Opaque::default());
+        let stream = RequestBytes::new(far, Opaque::default(), LONGEST_HEAD);
         let serving = tokio::spawn(async move {
             let mut server = http1::Builder::new();
             server
@@ -159,6 +159,7 @@ fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     (!line.iter().any(|byte| b"\n\r\0".contains(byte))).then_some(line)
 }
 
+const LONGEST_HEAD: usize = 32 * 1024;
 /// Pieces of requests, good and bad, that make many strange wholes.
 const PIECES: &[&[u8]] = &[
     b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -299,7 +300,7 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
     ] {
         let whole = format!("POST /1 HTTP/1.1\r\nHost: a\r\n{fields}\r\nX-A: b\r\n\r\n0\r\n\r\n{HEAD}");
         for cut in [1, whole.len()] {
-            let mut stream = RequestBytes::new(whole.as_bytes(), Opaque::default());
+            let mut stream = RequestBytes::new(whole.as_bytes(), Opaque::default(), LONGEST_HEAD);
             let mut read = Vec::new();
             for _ in 0..whole.len() {
                 let mut piece = vec![0; cut];
@@ -320,10 +321,48 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
 async fn a_tunnel_is_nobodys_business() {
     let (mut near, far) = tokio::io::duplex(1024);
     let opaque = Opaque::default();
-    let mut stream = RequestBytes::new(far, opaque.clone());
+    let mut stream = RequestBytes::new(far, opaque.clone(), LONGEST_HEAD);
     near.write_all(b"\n\n").await.unwrap();
     opaque.begin();
     let mut read = [0; 2];
     stream.read_exact(&mut read).await.unwrap();
     assert_eq!(&read, b"\n\n");
+}
+
+#[tokio::test]
+async fn of_a_line_without_an_end_no_more_is_kept_than_a_head_may_have() {
+    let (mut near, far) = tokio::io::duplex(64 * 1024);
+    let mut stream = RequestBytes::new(far, Opaque::default(), LONGEST_HEAD);
+    let sending = tokio::spawn(async move {
+        near.write_all(b"GET /1 HTTP/1.1\r\nCookie: ").await.unwrap();
+        for _ in 0..64 {
+            near.write_all(&[b'a'; 16 * 1024]).await.unwrap();
+        }
+        near.write_all(b"\r\nHost: a\r\n\r\n").await.unwrap();
+    });
+    let mut block = vec![0; 16 * 1024];
+    while let Ok(read) = stream.read(&mut block).await
+        && read > 0
+    {
+        assert!(stream.scanner.kept() <= LONGEST_HEAD, "{}", stream.scanner.kept());
+    }
+    sending.await.unwrap();
+    assert!(stream.end.is_none(), "the lines had proper ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_refused_and_goes_on_byte_by_byte_is_let_go() {
+    let (mut near, far) = tokio::io::duplex(1024);
+    let mut stream = RequestBytes::new(far, Opaque::default(), LONGEST_HEAD);
+    near.write_all(b"GET /1 HTTP/1.1\n").await.unwrap();
+    let mut block = [0; 64];
+    drop(stream.read(&mut block).await);
+    let trickle = tokio::spawn(async move {
+        while near.write_all(b"a").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(800)).await;
+        }
+    });
+    let closed = tokio::time::timeout(Duration::from_secs(6), stream.shutdown());
+    assert!(closed.await.is_ok());
+    trickle.abort();
 }
