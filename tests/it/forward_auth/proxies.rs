@@ -438,7 +438,9 @@ impl Stage {
         let nominated =
             "Connection: X-Guichet-Assertion, X-Guichet-Sub, X-Guichet-Status\r\nCookie: {session}\r\n";
         let (_, received) = self.send("GET /dossier", nominated);
-        received.iter().for_each(|received| self.is_about_zoe(received));
+        for received in &received {
+            self.is_about_zoe(received);
+        }
 
         let trailers = "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Guichet-Sub: evil\r\nRemote-User: evil\r\n\r\n";
         self.send("POST /public/logo", trailers);
