@@ -78,9 +78,12 @@ fn the_program_makes_no_system_call_that_its_unit_forbids() {
         );
         assert_eq!(exchange(containers.address(), request).status, status, "{path}");
     }
-    gateway.signal("HUP");
-    gateway.signal("TERM");
     let written = || fs::read_to_string(&log).unwrap();
+    let readings = || written().matches("guichet.toml").count();
+    let before = readings();
+    gateway.signal("HUP");
+    until("the configuration is read again", || readings() > before);
+    gateway.signal("TERM");
     until("it ends", || written().contains(" exit_group("));
     let written = written();
     let made = written
