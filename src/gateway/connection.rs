@@ -83,7 +83,9 @@ where
     let limits = &Arc::clone(&caller.rules).limits;
     let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
     let opaque = Opaque::default();
-    let stream = RequestBytes::new(stream, opaque.clone(), limits.max_head);
+    // hyper takes a head of `max_head`, or one that was cut, with an end of ours.
+    let longest_head = limits.max_head + long_head::LONGEST_END;
+    let stream = RequestBytes::new(stream, opaque.clone(), longest_head);
     let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
     let timer = HeadTimer::new(Arc::clone(&clock), limits);
     let switched = Arc::new(Mutex::new(None));
@@ -110,8 +112,8 @@ where
         .header_read_timeout(timer.longest())
         .timer(timer)
         .max_headers(limits.max_fields)
-        .max_header_size(limits.max_head + long_head::LONGEST_END)
-        .max_buf_size(limits.max_head + long_head::LONGEST_END)
+        .max_header_size(longest_head)
+        .max_buf_size(longest_head)
         .keep_alive(!late)
         .serve_connection(TokioIo::new(stream), answer)
         .with_upgrades();

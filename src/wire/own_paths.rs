@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::wire::host::Host;
 use crate::wire::readings;
+use crate::wire::spelling;
 use crate::wire::target::RequestTarget;
 
 /// The longest prefix, in bytes: it stands in every address that is registered at a provider.
@@ -115,8 +116,7 @@ impl OwnPaths {
 
     /// Whether a decoded path lies under the prefix.
     pub fn contain_path(&self, path: &str) -> bool {
-        let (start, rest) = path.split_at_checked(self.prefix.len()).unwrap_or(("", ""));
-        start.eq_ignore_ascii_case(&self.prefix) && (rest.is_empty() || rest.starts_with('/'))
+        spelling::is_below(path, &self.prefix)
     }
 
     /// Which of our paths it is. Only the one spelling that we write ourselves is one; every other is ours and found nowhere.
@@ -175,6 +175,9 @@ mod tests {
             "/_guichet/",
             "/_guichet/login?a=b",
             "/_GUICHET/callback",
+            "/_gu%C4%B1chet/auth",
+            "/_gui%E2%80%8Dchet/auth",
+            "/_%EF%BD%87uichet/auth",
         ] {
             assert!(is_own(raw), "{raw}");
         }

@@ -50,9 +50,11 @@ fn as_read(path: &str) -> impl Iterator<Item = char> {
     APART.normalize_iter(seen.flat_map(in_one_case))
 }
 
-/// By way of the upper case: an i without a dot becomes one with it. The long s and the Kelvin sign are an s and a k already.
+/// By way of the upper case: an i without a dot becomes one with it. The long s and the Kelvin sign are an s and a k already; a
+/// capital sharp s is a small one first, which is two letters in upper case.
 fn in_one_case(letter: char) -> impl Iterator<Item = char> {
-    letter.to_uppercase().flat_map(char::to_lowercase)
+    let small = letter.to_lowercase();
+    small.flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
@@ -68,6 +70,8 @@ mod tests {
             ("/DÉMARCHES", "/de\u{301}marches"),
             ("/\u{e5}", "/\u{212b}"),
             ("/straße", "/STRASSE"),
+            ("/straße", "/STRA\u{1e9e}E"),
+            ("/strasse", "/stra\u{1e9e}e"),
             ("/fiche", "/\u{fb01}che"),
             ("/admin", "/\u{ff41}dm\u{131}n"),
             ("/admin", "/ad\u{200d}min\u{feff}"),

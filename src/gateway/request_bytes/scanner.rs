@@ -51,7 +51,7 @@ impl Default for Place {
 }
 
 impl Scanner {
-    /// Before the first head. One that is longer than `longest_head` is refused by whoever reads on, whatever stands in it.
+    /// Before the first head. One that is longer than `longest_head` is refused by hyper, whatever stands in it.
     pub(super) fn new(longest_head: usize) -> Self {
         Self {
             place: Place::default(),

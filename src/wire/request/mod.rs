@@ -208,13 +208,12 @@ fn is_served(method: &Method) -> bool {
         Method::PATCH,
         Method::OPTIONS,
     ];
-    // WebDAV and its kin (RFC 4918): applications behind a gateway use them.
-    const EXTENSIONS: [&str; 10] = [
+    // WebDAV and its kin (RFC 4918): applications behind a gateway use them. Not COPY and MOVE: their `Destination` is a second
+    // path, which nobody judges.
+    const EXTENSIONS: [&str; 8] = [
         "PROPFIND",
         "PROPPATCH",
         "MKCOL",
-        "COPY",
-        "MOVE",
         "LOCK",
         "UNLOCK",
         "REPORT",

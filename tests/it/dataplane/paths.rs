@@ -280,6 +280,10 @@ cases! {
                 for line in ["TRACE /public", "TRACK /public", "FOO-BAR /public", "get /public", "Get /public", "CONNECT localhost:1"] {
                     stage.refuses(405, format!("{line} HTTP/1.1"));
                 }
+                // A second path, in `Destination`, that nobody judges.
+                for method in ["COPY", "MOVE"] {
+                    stage.refuses(405, format!("{method} /public HTTP/1.1\r\nDestination: http://{}/admin", stage.scene.host()));
+                }
             },
         },
         Proof {
