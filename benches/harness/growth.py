@@ -36,9 +36,11 @@ def apps(stage, cores, guichet, counts, seconds, rounds):
 
 
 def used_memory(stage):
+    """What Redis uses, without the buffers of its connections: they are there whether or not anybody is signed in."""
     command = ["redis-cli", "-p", str(stage.redis_port), "INFO", "memory"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return int(next(line for line in said.splitlines() if line.startswith("used_memory:")).split(":")[1])
+    values = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+    return int(values["used_memory"]) - int(values["mem_clients_normal"])
 
 
 def sessions(stage, cores, guichet, counts, seconds, rounds):

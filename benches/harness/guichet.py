@@ -19,7 +19,7 @@ listen = "127.0.0.1:{listen}"
 hsts = "off"
 {server}
 [limits]
-connections = 20000
+max_connections = 40000
 connections_per_client = 20000
 requests_per_client = 20000
 logins_per_client = 10000
