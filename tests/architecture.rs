@@ -218,7 +218,9 @@ fn imports() -> Vec<Import> {
             .map_or("", |(folder, _)| folder)
             .to_owned();
         for (prefix, base) in [("crate::", String::new()), ("super::", folder)] {
-            for (at, _) in line.text.match_indices(prefix) {
+            // `pub(in crate::room)` says who may look, and imports nothing.
+            let named = line.text.match_indices(prefix);
+            for (at, _) in named.filter(|(at, _)| !line.text[..*at].ends_with("pub(in ")) {
                 let path = &line.text[at + prefix.len()..];
                 assert!(
                     !path.starts_with('{'),
@@ -249,7 +251,7 @@ fn resolve(base: &str, path: &str) -> Option<String> {
                 .unwrap_or("")
         })
         .collect();
-    (0..=names.len().min(3)).rev().find_map(|depth| {
+    (0..=names.len().min(4)).rev().find_map(|depth| {
         let stem = [&[base], &names[..depth]]
             .concat()
             .into_iter()

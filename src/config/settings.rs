@@ -9,8 +9,8 @@ use ipnet::IpNet;
 
 use crate::back_channel::road::Outbound;
 use crate::endpoints::callers::Callers;
-use crate::gateway::limits::Limits;
 use crate::gateway::listener::Hsts;
+use crate::gateway::listener::limits::Limits;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;

@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
-use crate::gateway::clients::Full;
-use crate::gateway::connection;
+use crate::gateway::browser::connection;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Caller;
 use crate::gateway::listener::Rules;
+use crate::gateway::listener::clients::Full;
 use crate::gateway::live::Live;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;

@@ -1,73 +1,36 @@
 //! The one door to pingora and to hyper's server. pingora carries the process, hyper carries HTTP at both ends; they meet
 //! in [`process`], and nothing above knows either of them. In the order in which a request meets them:
 //!
-//! - a browser's bytes become requests: `accept`, `clients`, `tls`, `connection`, and around its stream `client_stream`,
-//!   `request_bytes`, `long_head`, `head_clock`; with HTTP/2 `http2`, `frame_meter`, `streams`. What all of it may cost is in
-//!   `limits`, whom a listener believes in `listener`;
-//! - one request is `exchange`: it asks the pipeline through `decide` and writes `access_line`; `whole` keeps a defect in it;
-//! - its body is `request_body`, with `pace` and `idle`;
-//! - the application: `upstream` takes one of `servers` by `choice` and `standing` (which `health` and `probe` look after),
-//!   `upstream_request` owns the head that it receives, `ask` sends it on a connection of `pool` or `connect`, and
-//!   `upstream_response`, `app_cookies` and `location` say what of the answer passes;
-//! - back to the browser: `answer_stream`, `answer_body`, `recorded_body`; `sign_out` where the application ended a session,
-//!   `upgrade` and `tunnel` where it agreed to a WebSocket, `vigil` where it goes on and on.
+//! - `accept` takes a connection of one [`process`] thread, by what its [`listener`] goes by;
+//! - `browser` makes requests of its bytes;
+//! - `exchange` is one request: it asks the pipeline through `decide`; `whole` keeps a defect in it. What is in force is
+//!   [`live`];
+//! - `body` is what comes after its head;
+//! - [`application`] sends it to a server, and receives the answer;
+//! - `answer` is the way back.
 
 mod accept;
-mod access_line;
-mod answer_body;
-mod answer_stream;
-mod app_cookies;
-mod ask;
-mod body_error;
-pub mod certificate_flaw;
-mod choice;
-mod client_stream;
-mod clients;
-mod connect;
-mod connection;
+mod answer;
+pub mod application;
+mod body;
+mod browser;
 mod decide;
 mod exchange;
-mod frame_meter;
-mod head_clock;
-mod health;
-mod heard;
-mod http2;
-mod idle;
-pub mod limits;
 pub mod listener;
 pub mod live;
-mod location;
-mod long_head;
-mod pace;
-mod pool;
-pub mod probe;
 pub mod process;
-mod recorded_body;
-mod request_body;
-mod request_bytes;
-mod servers;
-mod sign_out;
-mod standing;
-mod streams;
-pub mod tls;
-mod tunnel;
-mod upgrade;
-mod upstream;
-mod upstream_error;
-mod upstream_request;
-mod upstream_response;
-mod vigil;
 mod whole;
 
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+use crate::gateway::application::health;
+use crate::gateway::application::servers::Servers;
+use crate::gateway::application::upstream::Upstreams;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
-use crate::gateway::servers::Servers;
-use crate::gateway::upstream::Upstreams;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
 

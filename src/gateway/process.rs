@@ -23,13 +23,13 @@ use pingora::server::configuration::ServerConf;
 use tokio::runtime::Handle;
 
 use crate::gateway::accept;
-use crate::gateway::clients::Clients;
+use crate::gateway::application::health;
+use crate::gateway::application::servers::Servers;
+use crate::gateway::application::upstream::Upstreams;
 use crate::gateway::exchange::Exchange;
-use crate::gateway::health;
 use crate::gateway::listener::Rules;
+use crate::gateway::listener::clients::Clients;
 use crate::gateway::live::Live;
-use crate::gateway::servers::Servers;
-use crate::gateway::upstream::Upstreams;
 use crate::lifecycle::Lifecycle;
 use crate::lifecycle::Phase;
 use crate::pipeline::Pipeline;

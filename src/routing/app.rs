@@ -11,8 +11,8 @@ use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::host::Host;
-use crate::wire::readings;
-use crate::wire::spelling;
+use crate::wire::target::readings;
+use crate::wire::target::spelling;
 
 /// One `[[apps]]` of the configuration.
 #[derive(Debug)]

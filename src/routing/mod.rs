@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 use crate::routing::app::App;
 use crate::routing::app::Route;
-use crate::wire::ambiguity::Ambiguities;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
-use crate::wire::readings;
-use crate::wire::spelling;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
+use crate::wire::target::ambiguity::Ambiguities;
+use crate::wire::target::readings;
+use crate::wire::target::spelling;
 
 /// Every application, and whose request it is.
 #[derive(Debug)]

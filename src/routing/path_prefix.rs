@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::wire::readings;
-use crate::wire::spelling;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
+use crate::wire::target::readings;
+use crate::wire::target::spelling;
 
 /// A decoded path without a slash at its end; the root is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use crate::routing::app::Mode;
 use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
-use crate::wire::ambiguity::Ambiguity;
 use crate::wire::cookie_names::CookieNames;
+use crate::wire::target::ambiguity::Ambiguity;
 
 fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Access)]) -> Arc<App> {
     let path = PathPrefix::parse(path).unwrap();

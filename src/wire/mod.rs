@@ -1,6 +1,5 @@
 //! Small words of HTTP without I/O, shared by every room above: what is parsed here is never looked at as text again.
 
-pub mod ambiguity;
 pub mod authorities;
 pub mod certificate;
 pub mod client_address;
@@ -12,15 +11,12 @@ pub mod header_name;
 pub mod host;
 pub mod original_request;
 pub mod own_paths;
-pub mod pieces;
 pub mod printable;
 pub mod provider_url;
-pub mod readings;
 pub mod request;
 pub mod request_id;
 pub mod response;
 pub mod return_to;
-pub mod spelling;
 pub mod target;
 pub mod untrusted;
 pub mod websocket;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::wire::host::Host;
-use crate::wire::readings;
-use crate::wire::spelling;
 use crate::wire::target::RequestTarget;
+use crate::wire::target::readings;
+use crate::wire::target::spelling;
 
 /// The longest prefix, in bytes: it stands in every address that is registered at a provider.
 const LONGEST: usize = 64;

@@ -6,8 +6,8 @@ use crate::cli::doctor::network;
 use crate::cli::report::Finding;
 use crate::clock::Timestamp;
 use crate::config::settings::Config;
-use crate::gateway::certificate_flaw::CertificateFlaw;
-use crate::gateway::tls::ServerCertificate;
+use crate::gateway::listener::certificate_flaw::CertificateFlaw;
+use crate::gateway::listener::tls::ServerCertificate;
 
 const WHAT: &str = "TLS";
 

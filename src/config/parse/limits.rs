@@ -9,9 +9,9 @@ use crate::config::key::Key;
 use crate::config::parse::words;
 use crate::config::raw;
 use crate::config::settings::LimitSettings;
-use crate::gateway::limits::BodyPace;
-use crate::gateway::limits::Http2Limits;
-use crate::gateway::limits::Limits;
+use crate::gateway::listener::limits::BodyPace;
+use crate::gateway::listener::limits::Http2Limits;
+use crate::gateway::listener::limits::Limits;
 use crate::routing::app::App;
 
 const SHORT: Duration = Duration::from_millis(100);

@@ -11,10 +11,10 @@ use crate::config::settings::ServerSettings;
 use crate::config::settings::TlsFiles;
 use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
-use crate::gateway::certificate_flaw::CertificateFlaw;
-use crate::gateway::tls::ServerCertificate;
-use crate::gateway::tls::TlsError;
-use crate::gateway::tls::TlsFile;
+use crate::gateway::listener::certificate_flaw::CertificateFlaw;
+use crate::gateway::listener::tls::ServerCertificate;
+use crate::gateway::listener::tls::TlsError;
+use crate::gateway::listener::tls::TlsFile;
 use crate::routing::app::App;
 use crate::secret_file::Exposure;
 

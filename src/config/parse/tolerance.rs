@@ -8,10 +8,10 @@ use crate::config::parse::words;
 use crate::config::raw;
 use crate::routing::tolerance::OnSpoof;
 use crate::routing::tolerance::Tolerance;
-use crate::wire::ambiguity::Ambiguities;
-use crate::wire::ambiguity::Ambiguity;
 use crate::wire::header_name::OddName;
 use crate::wire::header_name::OddNameError;
+use crate::wire::target::ambiguity::Ambiguities;
+use crate::wire::target::ambiguity::Ambiguity;
 
 /// Reads the three keys.
 pub fn tolerance(app: &Key, raw: &mut raw::App, findings: &mut Findings) -> Tolerance {

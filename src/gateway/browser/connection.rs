@@ -1,0 +1,161 @@
+//! One connection of a browser: TLS where there is a certificate, then HTTP/1.1 or HTTP/2, and the orderly end.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use http::HeaderValue;
+use http::Version;
+use http::header::CONNECTION;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+
+use crate::gateway::answer::recorded_body::RecordedBody;
+use crate::gateway::answer::tunnel::RecordedTunnel;
+use crate::gateway::browser::client_stream::ClientStream;
+use crate::gateway::browser::head_clock::HeadClock;
+use crate::gateway::browser::head_clock::HeadTimer;
+use crate::gateway::browser::http2;
+use crate::gateway::browser::long_head;
+use crate::gateway::browser::long_head::HeadStream;
+use crate::gateway::browser::long_head::LongHead;
+use crate::gateway::browser::request_bytes::Opaque;
+use crate::gateway::browser::request_bytes::RequestBytes;
+use crate::gateway::decide::Decide;
+use crate::gateway::exchange::Exchange;
+use crate::gateway::exchange::Head;
+use crate::gateway::listener::Caller;
+use crate::gateway::listener::tls::Spoken;
+use crate::lifecycle::Phase;
+use crate::lifecycle::UnderWay;
+use crate::telemetry::limit_label::LimitLabel;
+
+/// Serves one connection to its end.
+pub(in crate::gateway) async fn serve<D: Decide, S>(
+    exchange: Arc<Exchange<D>>,
+    stream: S,
+    caller: Caller,
+    under_way: UnderWay,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = ClientStream::new(stream, caller.rules.limits.write_timeout);
+    let ended = match &caller.rules.certificate {
+        None => plain(exchange, stream, caller, under_way).await,
+        Some(certificate) => match Box::pin(certificate.accept(stream)).await {
+            Ok((stream, Spoken::Http1)) => plain(exchange, stream, caller, under_way).await,
+            Ok((stream, Spoken::Http2)) => Box::pin(http2::serve(exchange, stream, caller, under_way)).await,
+            Err(error) => {
+                tracing::debug!(%error, "no TLS with a browser");
+                return;
+            }
+        },
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a browser's connection ended");
+    }
+}
+
+/// HTTP/1.1. While the gateway leaves, each answer says that it is the last one here: a connection that was closed without
+/// a word would lose the request that is on its way. Once the gateway drains, the exchange under way is the last one; on a
+/// connection that comes later still, the first one is. A browser of the time before HTTP/1.1 is answered once: what it sends
+/// after a head without a length may be a body to it, and a request to others.
+///
+/// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
+/// A connection that an answer switched to another protocol is a tunnel from there on, to its end.
+///
+/// `Date` is added where an application sent none, as RFC 9110, section 6.6.1, asks.
+async fn plain<D: Decide, S>(
+    exchange: Arc<Exchange<D>>,
+    stream: S,
+    caller: Caller,
+    mut under_way: UnderWay,
+) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let limits = &Arc::clone(&caller.rules).limits;
+    let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
+    let opaque = Opaque::default();
+    // hyper takes a head of `max_head`, or one that was cut, with an end of ours.
+    let longest_head = limits.max_head + long_head::LONGEST_END;
+    let stream = RequestBytes::new(stream, opaque.clone(), longest_head);
+    let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
+    let timer = HeadTimer::new(Arc::clone(&clock), limits);
+    let switched = Arc::new(Mutex::new(None));
+    let switching = Arc::clone(&switched);
+    let (seen, told, peer) = (under_way.clone(), Arc::clone(&exchange), caller.peer());
+    let answer = service_fn(move |request: http::Request<Incoming>| {
+        let (exchange, caller, seen) = (Arc::clone(&exchange), caller.clone(), seen.clone());
+        let (switching, opaque, version) = (Arc::clone(&switching), opaque.clone(), request.version());
+        let head = if long.is_cut() { Head::TooLong } else { Head::Whole };
+        // hyper keeps the place of an exchange for as long as the connection lasts: a pointer's, and not a whole exchange's.
+        Box::pin(async move {
+            let mut answer = exchange.answer(&caller, request, head).await;
+            if let Ok(answer) = &mut answer
+                && let Some(tunnel) = complete(answer, version, seen.phase())
+            {
+                opaque.begin();
+                *lock(&switching) = Some(tunnel);
+            }
+            answer
+        })
+    });
+    let late = under_way.phase() >= Phase::Draining;
+    let connection = http1::Builder::new()
+        .header_read_timeout(timer.longest())
+        .timer(timer)
+        .max_headers(limits.max_fields)
+        .max_header_size(longest_head)
+        .max_buf_size(longest_head)
+        .keep_alive(!late)
+        .serve_connection(TokioIo::new(stream), answer)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let draining = async {
+        if late {
+            std::future::pending::<()>().await;
+        } else {
+            under_way.reached(Phase::Draining).await;
+        }
+    };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = draining => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if clock.is_late() {
+        told.limit_reached(LimitLabel::HeadTimeout, peer);
+    }
+    let tunnel = lock(&switched).take();
+    if let Some(tunnel) = tunnel {
+        Box::pin(tunnel.run()).await;
+    }
+    ended
+}
+
+fn lock(tunnel: &Mutex<Option<RecordedTunnel>>) -> MutexGuard<'_, Option<RecordedTunnel>> {
+    tunnel.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says where an answer is the last one; or takes from it the other protocol that it switches to.
+fn complete(
+    answer: &mut http::Response<RecordedBody>,
+    asked_in: Version,
+    phase: Phase,
+) -> Option<RecordedTunnel> {
+    let switched = answer.body_mut().switch();
+    if switched.is_none() && (phase >= Phase::Leaving || asked_in == Version::HTTP_10) {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+    }
+    switched
+}

@@ -1,0 +1,203 @@
+//! The bytes of a browser's HTTP/1.1 connection, looked at before hyper reads them: every head, and every line between
+//! chunks.
+//!
+//! hyper repairs: it takes a bare line feed for the end of a line, skips empty lines, overlooks blanks and control characters
+//! beside the size of a chunk. What passes here is spelled as RFC 9112 says. The [`Scanner`] follows the framing by itself
+//! and lets nothing pass that has a second reading, so hyper cannot find the next head anywhere else.
+
+mod chunks;
+mod scanner;
+
+use std::io;
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::task::Context;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::ReadBuf;
+
+use crate::gateway::body::idle::Idle;
+use crate::gateway::browser::request_bytes::scanner::Reason;
+use crate::gateway::browser::request_bytes::scanner::Scanner;
+
+/// What hyper reads instead of the rest of a malformed head: a byte that is refused at every place of a head, and the end
+/// of the head, for which it may be waiting.
+const NO_HEAD: &[u8] = b"\0\r\n\r\n";
+
+/// What hyper reads after a field that makes the framing ambiguous: hyper drops a second length, and one beside chunks,
+/// without a word. This one it keeps, and whoever reads the head refuses it.
+const AMBIGUOUS: &[u8] = b"Content_Length: ambiguous\r\n\r\n";
+/// Most that is thrown away after a refusal, how long the browser may send none of it, and how long all of it may take.
+const LONGEST_AFTER_REFUSAL: usize = 256 * 1024;
+const LONGEST_SILENCE: Duration = Duration::from_secs(1);
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
+
+/// The stream of one connection, above TLS.
+#[derive(Debug)]
+pub(super) struct RequestBytes<S> {
+    stream: S,
+    scanner: Scanner,
+    end: Option<End>,
+    opaque: Opaque,
+    discarded: usize,
+    idle: Idle,
+    farewell: Idle,
+}
+
+/// What hyper reads after the last byte that passed.
+#[derive(Debug)]
+enum End {
+    /// This, and nothing ever after it.
+    Bytes(&'static [u8]),
+    /// An error: the content is broken.
+    Broken,
+}
+
+/// Whether a connection belongs to another protocol from here on, whose bytes are nobody's business.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Opaque(Arc<AtomicBool>);
+
+impl Opaque {
+    /// It does: the browser is about to be told so.
+    pub(super) fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl<S> RequestBytes<S> {
+    /// Before the first head.
+    pub(super) fn new(stream: S, opaque: Opaque, longest_head: usize) -> Self {
+        Self {
+            stream,
+            scanner: Scanner::new(longest_head),
+            end: None,
+            opaque,
+            discarded: 0,
+            idle: Idle::new(LONGEST_SILENCE),
+            farewell: Idle::new(LONGEST_FAREWELL),
+        }
+    }
+
+    /// How many of these bytes pass; after them comes an end.
+    fn judge(&mut self, bytes: &[u8]) -> usize {
+        let Err(stop) = self.scanner.scan(bytes) else {
+            return bytes.len();
+        };
+        tracing::debug!(reason = ?stop.reason, "nothing more is read from a browser");
+        self.end = Some(match stop.reason {
+            Reason::MalformedHead => End::Bytes(NO_HEAD),
+            Reason::MalformedContent => End::Broken,
+            Reason::Ambiguous => End::Bytes(AMBIGUOUS),
+        });
+        stop.at
+    }
+}
+
+impl End {
+    fn poll_read(&mut self, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Bytes([]) => Poll::Pending,
+            Self::Bytes(left) => {
+                let (now, later) = left.split_at(left.len().min(buffer.remaining()));
+                buffer.put_slice(now);
+                *left = later;
+                Poll::Ready(Ok(()))
+            }
+            Self::Broken => {
+                let error = io::Error::new(io::ErrorKind::InvalidData, "a chunk is malformed");
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for RequestBytes<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.opaque.has_begun() {
+            return Pin::new(&mut this.stream).poll_read(cx, buffer);
+        }
+        if let Some(end) = &mut this.end {
+            return end.poll_read(buffer);
+        }
+        let before = buffer.filled().len();
+        std::task::ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
+        let passes = this.judge(buffer.filled().get(before..).unwrap_or_default());
+        buffer.set_filled(before + passes);
+        match &mut this.end {
+            // No byte passed, which would be the end of the connection.
+            Some(end) if passes == 0 => end.poll_read(buffer),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> RequestBytes<S> {
+    /// Until the browser closes, sends nothing for a while, or has sent enough.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.farewell.poll_still(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut block = [0; 4096];
+        while self.discarded < LONGEST_AFTER_REFUSAL {
+            let mut buffer = ReadBuf::new(&mut block);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.idle.moved();
+                    self.discarded += buffer.filled().len();
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return self.idle.poll_still(cx),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for RequestBytes<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    /// What was refused may still be coming. Closed over it, the connection would be reset, and our answer lost on its way.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        std::task::ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        if self.end.is_some() {
+            std::task::ready!(self.poll_discard(cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests;
