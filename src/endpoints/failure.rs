@@ -31,6 +31,7 @@ use crate::pages::service_pages::TooBusy;
 use crate::seal::RandomError;
 use crate::seal::SealError;
 use crate::session::store::StoreError;
+use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::limit_label::LimitLabel;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::request::Asker;
@@ -175,6 +176,15 @@ impl Failure {
             Self::Identity(_) => "identity_not_told",
             Self::ForwardAuth(error) => error.reason(),
             Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What the audit stream is told, where it is worth an event.
+    pub fn event<'a>(&self, app: Option<&'a str>) -> AuditEvent<'a> {
+        AuditEvent::Refused {
+            app,
+            code: self.code(),
+            reason: self.reason(),
         }
     }
 

@@ -37,6 +37,7 @@ use crate::routing::app::Mode;
 use crate::routing::app::Route;
 use crate::wire::client_address::Arrival;
 use crate::wire::client_address::Provenance;
+use crate::wire::field;
 use crate::wire::original_request::OriginalRequest;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
@@ -69,18 +70,17 @@ pub async fn answer(
         Ok(caller) => caller,
         Err(unproven) => {
             let failure = Failure::from(ForwardAuthError::Unproven(unproven));
-            witness::sub_request_refused_once(desk, (peer, id), (failure.code(), failure.reason()));
+            witness::sub_request_refused_once(desk, (peer, id), &failure);
             return refusal::refuse(desk, head, id, &failure);
         }
     };
     match original_request(desk, (head, peer), &caller, id) {
         Ok((request, shape)) => decide(desk, judge, &request, shape).await,
         Err(failure) => {
-            let (from, why) = ((caller.client(), id), (failure.code(), failure.reason()));
             match failure {
                 // A browser's doing; everything else is the proxy's, and would be told with every request.
-                Failure::BadRequest(_) => witness::sub_request_refused(desk, from, why),
-                _ => witness::sub_request_refused_once(desk, (peer, id), why),
+                Failure::BadRequest(_) => witness::sub_request_refused(desk, (caller.client(), id), &failure),
+                _ => witness::sub_request_refused_once(desk, (peer, id), &failure),
             }
             refusal::refuse(desk, head, id, &failure)
         }
@@ -202,10 +202,7 @@ pub fn fields(
 
 /// What an answer with these fields takes until its body begins, at most.
 pub fn size_of_head(headers: &HeaderMap) -> usize {
-    let fields = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4);
-    AROUND + fields.sum::<usize>()
+    AROUND + field::size_of(headers.iter())
 }
 
 /// A person is told where the login is, on the same host; it is the browser that goes there.

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
-use http::header::CONNECTION;
 use http::request::Parts;
 
 use crate::causes;
@@ -17,6 +15,7 @@ use crate::endpoints::surroundings::Surroundings;
 use crate::endpoints::witness;
 use crate::pages::service_pages::Sent;
 use crate::routing::app::App;
+use crate::wire::connection;
 use crate::wire::host::Host;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
@@ -54,9 +53,7 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
     if matches!(failure, Failure::BadRequest(RequestError::Expectation)) {
         response.status = StatusCode::EXPECTATION_FAILED;
     }
-    response
-        .headers
-        .insert(CONNECTION, HeaderValue::from_static("close"));
+    connection::close(&mut response.headers);
     response
 }
 
@@ -64,8 +61,7 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
 pub fn respond(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failure) -> Response {
     let mut response = said(desk, request, app, failure);
     if matches!(failure, Failure::BadRequest(_)) {
-        let close = HeaderValue::from_static("close");
-        response.headers.insert(CONNECTION, close);
+        connection::close(&mut response.headers);
     }
     response
 }
@@ -142,7 +138,7 @@ fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
         | Failure::BodyStill
         | Failure::TooManyLogins(_)
         | Failure::BadRequest(RequestError::Target(_)) => {
-            witness::refused(desk, request, app, (failure.code(), failure.reason()));
+            witness::refused(desk, request, app, failure);
         }
         _ => {}
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::access::permit::Passes;
 use crate::endpoints::desk::Desk;
+use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::identity_headers;
 use crate::identity_headers::IdentityHeadersError;
@@ -166,44 +167,22 @@ pub fn spoofed(desk: &Desk, request: &Request, app: Option<&Arc<App>>) {
 }
 
 /// A request was refused for what it is.
-pub fn refused(
-    desk: &Desk,
-    request: &Request,
-    app: Option<&App>,
-    (code, reason): (&'static str, &'static str),
-) {
-    let app = app.map(|app| app.name.as_str());
-    desk.telemetry
-        .audit(&source(request), &AuditEvent::Refused { app, code, reason });
+pub fn refused(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
+    let event = failure.event(app.map(|app| app.name.as_str()));
+    desk.telemetry.audit(&source(request), &event);
 }
 
 /// A sub-request of a front proxy was refused before anybody knew whose request was meant.
-pub fn sub_request_refused(
-    desk: &Desk,
-    (client, id): (SocketAddr, &RequestId),
-    (code, reason): (&'static str, &'static str),
-) {
-    let (id, host, app) = (id.as_str(), None, None);
-    let event = AuditEvent::Refused { app, code, reason };
-    desk.telemetry
-        .audit(&Source::Request { id, client, host }, &event);
+pub fn sub_request_refused(desk: &Desk, (client, id): (SocketAddr, &RequestId), failure: &Failure) {
+    let source = Source::unread(id, client);
+    desk.telemetry.audit(&source, &failure.event(None));
 }
 
 /// The same, once for each peer and reason: a proxy asks with every request.
-pub fn sub_request_refused_once(
-    desk: &Desk,
-    (peer, id): (SocketAddr, &RequestId),
-    (code, reason): (&'static str, &'static str),
-) {
-    let (id, host, app) = (id.as_str(), None, None);
-    let event = AuditEvent::Refused { app, code, reason };
-    let name = format!("{reason} {}", peer.ip());
-    let source = Source::Request {
-        id,
-        client: peer,
-        host,
-    };
-    desk.telemetry.audit_once(&name, &source, &event);
+pub fn sub_request_refused_once(desk: &Desk, (peer, id): (SocketAddr, &RequestId), failure: &Failure) {
+    let name = format!("{} {}", failure.reason(), peer.ip());
+    let source = Source::unread(id, peer);
+    desk.telemetry.audit_once(&name, &source, &failure.event(None));
 }
 
 /// A login did not end in a session.

@@ -10,7 +10,6 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header::ALLOW;
-use http::header::CONNECTION;
 use http::header::EXPECT;
 use http::request::Parts;
 use http_body::Body;
@@ -47,10 +46,10 @@ use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::routing::app::App;
 use crate::seal;
-use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::Source;
 use crate::telemetry::limit_label::LimitLabel;
 use crate::wire::client_address::Provenance;
+use crate::wire::connection;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
 use crate::wire::request::SERVED_METHODS;
@@ -293,8 +292,7 @@ impl Answered {
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
         if afterwards == Afterwards::Closes {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(CONNECTION, close);
+            connection::close(response.headers_mut());
         }
         Self::of(response)
     }
@@ -307,18 +305,8 @@ fn refused<D: Decide>(
     id: &RequestId,
     failure: &Failure,
 ) -> Answered {
-    let client = provenance.client;
-    let source = Source::Request {
-        id: id.as_str(),
-        client,
-        host: None,
-    };
-    let event = AuditEvent::Refused {
-        app: None,
-        code: failure.code(),
-        reason: failure.reason(),
-    };
-    decide.telemetry().audit(&source, &event);
+    let source = Source::unread(id, provenance.client);
+    decide.telemetry().audit(&source, &failure.event(None));
     Answered::own(decide.refuse(head, id, failure), Afterwards::Closes)
 }
 

@@ -22,6 +22,7 @@ use crate::identity_headers::sample_person::SamplePerson;
 use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::session::session::Session;
+use crate::wire::field;
 use crate::wire::host::Host;
 use crate::wire::request_id::RequestId;
 
@@ -152,12 +153,9 @@ pub fn fields_of_the_longest_person(
 /// A moment with as many digits as any that is yet to come.
 const LATE: i64 = 4_102_444_800;
 
-/// What fields take in a head, in bytes: name, colon, space, value, line end.
+/// What fields take in a head, in bytes; compare it with [`BUDGET`].
 pub fn size_of_fields(fields: &[(HeaderName, HeaderValue)]) -> usize {
-    fields
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum()
+    field::size_of(fields.iter().map(|(name, value)| (name, value)))
 }
 
 #[cfg(test)]

@@ -18,10 +18,11 @@ use http::header::SEC_WEBSOCKET_VERSION;
 use http::header::UPGRADE;
 use http::request::Parts;
 
+use crate::wire::connection;
 use crate::wire::framing;
 
 /// The one protocol that is switched to.
-pub const PROTOCOL: HeaderValue = HeaderValue::from_static("websocket");
+const PROTOCOL: HeaderValue = HeaderValue::from_static("websocket");
 /// The one version that there is.
 const VERSION: &str = "13";
 /// Joined to the key; whoever answers it has read the handshake (section 1.3).
@@ -65,15 +66,16 @@ impl Handshake {
     }
 }
 
+/// Says that a connection switches to a WebSocket.
+pub fn switch(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, PROTOCOL);
+}
+
 fn switches_to_websocket(headers: &HeaderMap) -> bool {
     let protocol = one(headers, &UPGRADE);
     protocol.is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(PROTOCOL.as_bytes()))
-        && headers.get_all(CONNECTION).iter().any(names_upgrade)
-}
-
-fn names_upgrade(field: &HeaderValue) -> bool {
-    let mut tokens = field.as_bytes().split(|byte| *byte == b',');
-    tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+        && connection::words(headers).any(|word| word.eq_ignore_ascii_case(b"upgrade"))
 }
 
 fn is_a_key(key: &HeaderValue) -> bool {

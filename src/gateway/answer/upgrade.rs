@@ -6,11 +6,8 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::HeaderValue;
 use http::Response;
-use http::header::CONNECTION;
 use http::header::CONTENT_LENGTH;
-use http::header::UPGRADE;
 use hyper::upgrade::OnUpgrade;
 
 use crate::gateway::answer::answer_body::AnswerBody;
@@ -49,6 +46,5 @@ pub(in crate::gateway) fn switch(
 /// What the application said about its own connection was left away; this is about ours.
 fn agree(headers: &mut HeaderMap) {
     headers.remove(CONTENT_LENGTH);
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, websocket::PROTOCOL);
+    websocket::switch(headers);
 }

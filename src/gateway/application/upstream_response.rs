@@ -6,11 +6,11 @@ use http::HeaderValue;
 use http::Response;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
-use http::header::CONNECTION;
 use http::header::CONTENT_LENGTH;
 use http::header::SET_COOKIE;
 
 use crate::judge::AnswerCache;
+use crate::wire::connection;
 use crate::wire::cookies;
 use crate::wire::framing;
 use crate::wire::header_name;
@@ -65,13 +65,12 @@ enum Passage {
     Stays,
 }
 
-fn passage(name: &HeaderName, nominated: &[String]) -> Passage {
+fn passage(name: &HeaderName, nominated: &[HeaderName]) -> Passage {
     if name == SET_COOKIE {
         return Passage::Cookies;
     }
     let reserved = header_name::is_reserved(name);
-    let of_the_connection =
-        header_name::is_hop_by_hop(name) || nominated.iter().any(|each| each == name.as_str());
+    let of_the_connection = header_name::is_hop_by_hop(name) || nominated.contains(name);
     if reserved || of_the_connection || framing::is_twin(name) {
         Passage::Stays
     } else {
@@ -79,14 +78,10 @@ fn passage(name: &HeaderName, nominated: &[String]) -> Passage {
     }
 }
 
-/// The fields that the answer's `Connection` names, in lower case (RFC 9110, section 7.6.1).
-fn nominated(headers: &HeaderMap) -> Vec<String> {
-    let fields = headers.get_all(CONNECTION).iter();
-    let text = fields.filter_map(|field| field.to_str().ok());
-    text.flat_map(|field| field.split(','))
-        .map(|token| token.trim().to_ascii_lowercase())
-        .filter(|token| !token.is_empty())
-        .collect()
+/// The fields that the answer's `Connection` names.
+fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
+    let names = connection::words(headers).map(HeaderName::from_bytes);
+    names.filter_map(Result::ok).collect()
 }
 
 /// Whether a browser would keep the cookie under a name of ours. A cookie without a name comes back as its value alone, so

@@ -6,9 +6,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use http::HeaderValue;
 use http::Version;
-use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -35,6 +33,7 @@ use crate::gateway::listener::tls::Spoken;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
 use crate::telemetry::limit_label::LimitLabel;
+use crate::wire::connection;
 
 /// Serves one connection to its end.
 pub(in crate::gateway) async fn serve<D: Decide, S>(
@@ -154,8 +153,7 @@ fn complete(
 ) -> Option<RecordedTunnel> {
     let switched = answer.body_mut().switch();
     if switched.is_none() && (phase >= Phase::Leaving || asked_in == Version::HTTP_10) {
-        let close = HeaderValue::from_static("close");
-        answer.headers_mut().insert(CONNECTION, close);
+        connection::close(answer.headers_mut());
     }
     switched
 }

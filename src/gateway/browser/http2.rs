@@ -30,6 +30,7 @@ use crate::gateway::listener::limits::Limits;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
 use crate::telemetry::limit_label::LimitLabel;
+use crate::wire::field;
 
 /// Most of one body, and of all of them, that a browser sends before an application read it.
 const STREAM_WINDOW: u32 = 128 * 1024;
@@ -43,8 +44,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Longest list of fields that is read at all; beyond it the engine's bare 431. Longer than `max_head`, so that whoever has
 /// planted cookies can be told of them: one connection reads one such list at a time.
 const LONGEST_LIST: u32 = 512 * 1024;
-/// What HTTP/1.1 writes around name and value of a field.
-const AROUND: usize = 4;
 /// More cookies than any browser keeps for one site.
 const MOST_COOKIES: usize = 400;
 /// How long after its last answer a browser may take to go, once it was told to.
@@ -122,10 +121,7 @@ where
 fn judge(headers: &HeaderMap, limits: &Limits) -> Head {
     let cookies = headers.get_all(COOKIE).iter().count();
     let fields = headers.len() - cookies.saturating_sub(1);
-    let bytes: usize = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + AROUND)
-        .sum();
+    let bytes = field::size_of(headers.iter());
     if fields > limits.max_fields || cookies > MOST_COOKIES || bytes > limits.max_head {
         Head::TooLong
     } else {

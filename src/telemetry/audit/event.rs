@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::seal::Tag;
 use crate::telemetry::audit::action::Action;
 use crate::wire::printable::printable;
+use crate::wire::request_id::RequestId;
 
 /// Most claims whose names are told.
 const MOST_CLAIMS: usize = 64;
@@ -147,6 +148,17 @@ pub enum Source<'a> {
     },
     /// Whoever runs the gateway.
     Operator,
+}
+
+impl<'a> Source<'a> {
+    /// A request of which nothing could be read.
+    pub fn unread(id: &'a RequestId, client: SocketAddr) -> Self {
+        Self::Request {
+            id: id.as_str(),
+            client,
+            host: None,
+        }
+    }
 }
 
 impl AuditEvent<'_> {

@@ -13,6 +13,7 @@ use http::header::HOST;
 use http::request::Parts;
 
 use crate::wire::client_address::Provenance;
+use crate::wire::connection;
 use crate::wire::cookies::Cookies;
 use crate::wire::framing;
 use crate::wire::framing::Framing;
@@ -247,22 +248,17 @@ fn one_host(head: &Parts) -> Result<(HeaderValue, Host), HostError> {
     }
 }
 
-/// The names after `Connection`, other than its own words, in lower case.
-fn nominated_fields(headers: &HeaderMap) -> Result<Vec<String>, RequestError> {
+/// The names after `Connection`, other than its own words.
+fn nominated_fields(headers: &HeaderMap) -> Result<Vec<HeaderName>, RequestError> {
     let mut nominated = Vec::new();
-    for field in headers.get_all(http::header::CONNECTION) {
-        let field = field.to_str().map_err(|_not_ascii| RequestError::Connection)?;
-        for token in field.split(',').map(str::trim).filter(|token| !token.is_empty()) {
-            let token = token.to_ascii_lowercase();
-            let name =
-                HeaderName::from_bytes(token.as_bytes()).map_err(|_no_token| RequestError::Connection)?;
-            match token.as_str() {
-                "close" | "keep-alive" | "upgrade" | "te" | "http2-settings" => {}
-                // These decide where the request goes, who sends it, or how it is read: never a connection's own affair.
-                decisive if header_name::is_decisive(decisive) => return Err(RequestError::Connection),
-                _ if nominated.len() == MOST_NOMINATIONS => return Err(RequestError::Connection),
-                _ => nominated.push(name.as_str().to_owned()),
-            }
+    for word in connection::words(headers) {
+        let name = HeaderName::from_bytes(word).map_err(|_no_token| RequestError::Connection)?;
+        match name.as_str() {
+            "close" | "keep-alive" | "upgrade" | "te" | "http2-settings" => {}
+            // These decide where the request goes, who sends it, or how it is read: never a connection's own affair.
+            decisive if header_name::is_decisive(decisive) => return Err(RequestError::Connection),
+            _ if nominated.len() == MOST_NOMINATIONS => return Err(RequestError::Connection),
+            _ => nominated.push(name),
         }
     }
     Ok(nominated)

@@ -16,7 +16,7 @@ pub(super) struct Said {
 
 impl Said {
     /// `nominated` are the names that `Connection` takes for its own.
-    pub(super) fn of(head: &HeaderMap, nominated: &[String]) -> Self {
+    pub(super) fn of(head: &HeaderMap, nominated: &[HeaderName]) -> Self {
         let mut said = Self {
             headers: HeaderMap::with_capacity(head.len()),
             odd: Vec::new(),
@@ -24,7 +24,7 @@ impl Said {
         };
         for (name, value) in head {
             let standing = header_name::standing(name);
-            let is_nominated = || nominated.iter().any(|each| each == name.as_str());
+            let is_nominated = || nominated.contains(name);
             match standing {
                 Standing::Spoofed => said.spoofed += 1,
                 Standing::Passes if !is_nominated() => {

@@ -6,12 +6,10 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::Request;
 use http::Uri;
-use http::header::CONNECTION;
 use http::header::CONTENT_LENGTH;
 use http::header::COOKIE;
 use http::header::HOST;
 use http::header::TRANSFER_ENCODING;
-use http::header::UPGRADE;
 use http_body::Body;
 
 use crate::gateway::application::app_cookies;
@@ -48,8 +46,7 @@ pub(super) fn build<B: Body>(
     frame(&mut headers, asked.headers.get(CONTENT_LENGTH), &body);
     forwarding(&mut headers, forward)?;
     if asked.handshake.is_some() {
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(UPGRADE, websocket::PROTOCOL);
+        websocket::switch(&mut headers);
     }
     for (name, value) in identity {
         headers.insert(name, value.clone());

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::header::CONNECTION;
 use http_body_util::Empty;
 use proptest::prelude::*;
 
