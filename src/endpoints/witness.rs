@@ -21,7 +21,7 @@ use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::audit::event::SignedOut;
 use crate::telemetry::audit::event::Source;
 use crate::telemetry::labels::LoginResult;
-use crate::telemetry::metrics::Login;
+use crate::telemetry::metrics::happened::Login;
 use crate::wire::cookies::SetCookie;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;

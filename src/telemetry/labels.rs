@@ -42,6 +42,13 @@ pub struct AppLabels {
     pub app: String,
 }
 
+impl AppLabels {
+    /// Those of an application.
+    pub fn of(app: &str) -> Self {
+        Self { app: app.to_owned() }
+    }
+}
+
 /// A server of an application.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct UpstreamLabels {
@@ -51,11 +58,30 @@ pub struct UpstreamLabels {
     pub upstream: String,
 }
 
+impl UpstreamLabels {
+    /// Those of one server of an application.
+    pub fn of(app: &str, upstream: &str) -> Self {
+        Self {
+            app: app.to_owned(),
+            upstream: upstream.to_owned(),
+        }
+    }
+}
+
 /// A provider entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ProviderLabels {
     /// Its name.
     pub provider: String,
+}
+
+impl ProviderLabels {
+    /// Those of an entry.
+    pub fn of(provider: &str) -> Self {
+        Self {
+            provider: provider.to_owned(),
+        }
+    }
 }
 
 /// How a login ended, in fewer words than there are causes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
-use crate::telemetry::metrics::Asked;
+use crate::telemetry::metrics::happened::Asked;
 use crate::telemetry::telemetry::Telemetry;
 
 /// Watches the calls to one provider entry.

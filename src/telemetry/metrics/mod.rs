@@ -1,12 +1,12 @@
 //! The numbers that a Prometheus asks for. One method for each thing that happens; nobody else names a metric.
 
+pub mod happened;
 mod table;
 
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::Method;
 use prometheus_client::encoding::text::encode;
 
 use crate::clock::Timestamp;
@@ -18,7 +18,6 @@ use crate::telemetry::labels::AskedLabels;
 use crate::telemetry::labels::DecisionLabels;
 use crate::telemetry::labels::LineLabels;
 use crate::telemetry::labels::LoginLabels;
-use crate::telemetry::labels::LoginResult;
 use crate::telemetry::labels::LogoutLabels;
 use crate::telemetry::labels::MethodLabel;
 use crate::telemetry::labels::ProbeLabels;
@@ -29,6 +28,9 @@ use crate::telemetry::labels::StoreLabels;
 use crate::telemetry::labels::UpstreamLabels;
 use crate::telemetry::limit_label::LimitLabel;
 use crate::telemetry::limit_label::LimitLabels;
+use crate::telemetry::metrics::happened::Asked;
+use crate::telemetry::metrics::happened::Login;
+use crate::telemetry::metrics::happened::Served;
 use crate::telemetry::metrics::table::List;
 use crate::telemetry::metrics::table::Table;
 
@@ -36,41 +38,6 @@ use crate::telemetry::metrics::table::Table;
 pub struct Metrics {
     list: List,
     table: Table,
-}
-
-/// What a browser asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Served<'a> {
-    /// The method as it came.
-    pub method: &'a Method,
-    /// Which of our own paths; empty for an application's.
-    pub route: &'static str,
-    /// The application; empty for our own paths.
-    pub app: &'a str,
-    /// What was answered.
-    pub status: Option<u16>,
-}
-
-/// What became of a question of ours.
-#[derive(Clone, Copy, Debug)]
-pub enum Asked {
-    /// An answer of this status.
-    Answered(u16),
-    /// None, for this reason, in one of our words.
-    Unanswered(&'static str),
-}
-
-/// How a login ended, as a metric tells it.
-#[derive(Clone, Copy, Debug)]
-pub struct Login<'a> {
-    /// The entry.
-    pub provider: &'a str,
-    /// The application.
-    pub app: &'a str,
-    /// The level that was reached.
-    pub acr: &'a str,
-    /// In one word.
-    pub result: LoginResult,
 }
 
 impl Metrics {
@@ -109,12 +76,12 @@ impl Metrics {
 
     /// A request goes to an application.
     pub fn begins(&self, app: &str) {
-        self.table.active.get_or_create(&of_app(app)).inc();
+        self.table.active.get_or_create(&AppLabels::of(app)).inc();
     }
 
     /// It ends.
     pub fn ends(&self, app: &str) {
-        self.table.active.get_or_create(&of_app(app)).dec();
+        self.table.active.get_or_create(&AppLabels::of(app)).dec();
     }
 
     /// We asked somebody.
@@ -147,7 +114,7 @@ impl Metrics {
 
     /// How long a person who is signed in now was away.
     pub fn login_took(&self, provider: &str, elapsed: Duration) {
-        let labels = of_provider(provider);
+        let labels = ProviderLabels::of(provider);
         self.table
             .login_duration
             .get_or_create(&labels)
@@ -172,7 +139,7 @@ impl Metrics {
 
     /// An application is told about its visitor, in so many bytes.
     pub fn told(&self, app: &str, bytes: usize) {
-        let labels = of_app(app);
+        let labels = AppLabels::of(app);
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.table
             .header_bytes
@@ -182,12 +149,12 @@ impl Metrics {
 
     /// An assertion goes to an application.
     pub fn assertion_issued(&self, app: &str) {
-        self.table.assertions.get_or_create(&of_app(app)).inc();
+        self.table.assertions.get_or_create(&AppLabels::of(app)).inc();
     }
 
     /// An identity did not fit.
     pub fn over_budget(&self, app: &str) {
-        self.table.over_budget.get_or_create(&of_app(app)).inc();
+        self.table.over_budget.get_or_create(&AppLabels::of(app)).inc();
     }
 
     /// A part of the gateway broke off while it answered a request.
@@ -198,7 +165,10 @@ impl Metrics {
     /// A client sent fields that name an identity.
     pub fn spoofed(&self, app: &str, fields: usize) {
         let fields = u64::try_from(fields).unwrap_or(u64::MAX);
-        self.table.spoofed.get_or_create(&of_app(app)).inc_by(fields);
+        self.table
+            .spoofed
+            .get_or_create(&AppLabels::of(app))
+            .inc_by(fields);
     }
 
     /// A limit was reached.
@@ -227,7 +197,7 @@ impl Metrics {
     pub fn provider_is_up(&self, provider: &str) {
         self.table
             .provider_up
-            .get_or_create(&of_provider(provider))
+            .get_or_create(&ProviderLabels::of(provider))
             .set(1);
     }
 
@@ -235,7 +205,7 @@ impl Metrics {
     pub fn provider_is_down(&self, provider: &str) {
         self.table
             .provider_up
-            .get_or_create(&of_provider(provider))
+            .get_or_create(&ProviderLabels::of(provider))
             .set(0);
     }
 
@@ -243,7 +213,7 @@ impl Metrics {
     pub fn upstream_is_up(&self, app: &str, upstream: &str) {
         self.table
             .upstream_up
-            .get_or_create(&of_upstream(app, upstream))
+            .get_or_create(&UpstreamLabels::of(app, upstream))
             .set(1);
     }
 
@@ -251,20 +221,20 @@ impl Metrics {
     pub fn upstream_is_away(&self, app: &str, upstream: &str) {
         self.table
             .upstream_up
-            .get_or_create(&of_upstream(app, upstream))
+            .get_or_create(&UpstreamLabels::of(app, upstream))
             .set(0);
     }
 
     /// A server is not configured any more.
     pub fn upstream_is_gone(&self, app: &str, upstream: &str) {
-        self.table.upstream_up.remove(&of_upstream(app, upstream));
+        self.table.upstream_up.remove(&UpstreamLabels::of(app, upstream));
     }
 
     /// The keys of a provider were read.
     pub fn keys_fetched(&self, provider: &str, at: Timestamp) {
         self.table
             .keys_fetched_at
-            .get_or_create(&of_provider(provider))
+            .get_or_create(&ProviderLabels::of(provider))
             .set(at.as_unix());
     }
 
@@ -272,7 +242,7 @@ impl Metrics {
     pub fn clock_skew(&self, provider: &str, seconds: i64) {
         self.table
             .clock_skew
-            .get_or_create(&of_provider(provider))
+            .get_or_create(&ProviderLabels::of(provider))
             .set(seconds);
     }
 
@@ -288,7 +258,7 @@ impl Metrics {
             drop(table.logouts.get_or_create(&LogoutLabels { kind, result }));
         }
         for login in &expected.logins {
-            drop(table.over_budget.get_or_create(&of_app(login.app)));
+            drop(table.over_budget.get_or_create(&AppLabels::of(login.app)));
             for labels in login.endings() {
                 drop(table.logins.get_or_create(&labels));
             }
@@ -364,54 +334,5 @@ impl fmt::Debug for Metrics {
     }
 }
 
-fn of_app(app: &str) -> AppLabels {
-    AppLabels { app: app.to_owned() }
-}
-
-fn of_upstream(app: &str, upstream: &str) -> UpstreamLabels {
-    UpstreamLabels {
-        app: app.to_owned(),
-        upstream: upstream.to_owned(),
-    }
-}
-
-fn of_provider(provider: &str) -> ProviderLabels {
-    ProviderLabels {
-        provider: provider.to_owned(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_happened_can_be_asked_for() {
-        let metrics = Metrics::new();
-        let served = Served {
-            method: &Method::GET,
-            route: "",
-            app: "urbanisme",
-            status: Some(200),
-        };
-        metrics.served(served, Duration::from_millis(30));
-        metrics.login(Login {
-            provider: "fc",
-            app: "urbanisme",
-            acr: "eidas1",
-            result: LoginResult::Success,
-        });
-        metrics.begins("urbanisme");
-        metrics.lines_dropped("too_many", 480);
-        let text = metrics.text();
-        for line in [
-            "http_server_request_duration_seconds_count{http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"\",app=\"urbanisme\"} 1",
-            "guichet_logins_total{provider=\"fc\",app=\"urbanisme\",acr=\"eidas1\",result=\"success\"} 1",
-            "http_server_active_requests{app=\"urbanisme\"} 1",
-            "guichet_log_lines_dropped_total{reason=\"too_many\"} 480",
-        ] {
-            assert!(text.lines().any(|each| each == line), "{line}\nis not in\n{text}");
-        }
-        assert!(text.ends_with("# EOF\n"));
-    }
-}
+mod tests;
