@@ -85,9 +85,9 @@ pub enum AppCookies {
 
 /// Whether an answer that goes on, a WebSocket or an event stream, may still go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Continuation {
     /// What let it begin holds.
-    Stands,
+    GoesOn,
     /// The session that it began with has ended.
     SessionEnded,
 }
@@ -194,9 +194,9 @@ impl Pipeline {
     }
 
     /// Whether what was forwarded may still go on, under the configuration of now. Asking is not activity.
-    pub async fn standing(&self, forward: &Forward) -> Result<Standing, StoreError> {
+    pub async fn may_go_on(&self, forward: &Forward) -> Result<Continuation, StoreError> {
         let Some(began) = forward.session.as_deref() else {
-            return Ok(Standing::Stands);
+            return Ok(Continuation::GoesOn);
         };
         let (app, cookies) = (&forward.app, &forward.request.cookies);
         let live = self
@@ -205,9 +205,9 @@ impl Pipeline {
             .look(&app.host, cookies, &app.providers)
             .await?;
         if live.iter().any(|session| session.reference == began.reference) {
-            Ok(Standing::Stands)
+            Ok(Continuation::GoesOn)
         } else {
-            Ok(Standing::SessionEnded)
+            Ok(Continuation::SessionEnded)
         }
     }
 

@@ -8,10 +8,10 @@ use http::request::Parts;
 use crate::clock::Clock;
 use crate::endpoints::ends_session::Ended;
 use crate::endpoints::failure::Failure;
+use crate::pipeline::Continuation;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
 use crate::pipeline::Pipeline;
-use crate::pipeline::Standing;
 use crate::session::store::StoreError;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::own_paths::OwnPaths;
@@ -43,7 +43,7 @@ pub(super) trait Decide: Send + Sync + 'static {
     /// Ends the session of a sign-out that the application has answered.
     fn end_session(&self, forward: &Forward) -> impl Future<Output = Option<Ended>> + Send;
     /// Whether what was forwarded may still go on.
-    fn standing(&self, forward: &Forward) -> impl Future<Output = Result<Standing, StoreError>> + Send;
+    fn may_go_on(&self, forward: &Forward) -> impl Future<Output = Result<Continuation, StoreError>> + Send;
     /// The answer where the application gave none.
     fn fail(&self, forward: &Forward, failure: &Failure) -> Response;
 }
@@ -86,8 +86,8 @@ impl Decide for Pipeline {
         self.end_session(forward)
     }
 
-    fn standing(&self, forward: &Forward) -> impl Future<Output = Result<Standing, StoreError>> + Send {
-        self.standing(forward)
+    fn may_go_on(&self, forward: &Forward) -> impl Future<Output = Result<Continuation, StoreError>> + Send {
+        self.may_go_on(forward)
     }
 
     fn fail(&self, forward: &Forward, failure: &Failure) -> Response {

@@ -113,7 +113,7 @@ const DECISIVE: &[&str] = &[
 
 /// What becomes of a field that a client sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Treatment {
     /// The application gets it.
     Passes,
     /// It has a character that is no letter, digit or hyphen, and would otherwise pass: an application gets it that asks for
@@ -149,10 +149,10 @@ impl OddName {
     /// Reads a name as it stands in the configuration.
     pub fn parse(text: &str) -> Result<Self, OddNameError> {
         let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_no_name| OddNameError::NoName)?;
-        match standing(&name) {
-            Standing::Odd => Ok(Self(name)),
-            Standing::Passes => Err(OddNameError::Ordinary),
-            Standing::LeftAway | Standing::Spoofed => Err(OddNameError::Protected(fold(name.as_str()))),
+        match treatment(&name) {
+            Treatment::Odd => Ok(Self(name)),
+            Treatment::Passes => Err(OddNameError::Ordinary),
+            Treatment::LeftAway | Treatment::Spoofed => Err(OddNameError::Protected(fold(name.as_str()))),
         }
     }
 
@@ -182,7 +182,7 @@ fn folded(byte: u8) -> u8 {
 }
 
 /// What becomes of a field of this name.
-pub fn standing(name: &HeaderName) -> Standing {
+pub fn treatment(name: &HeaderName) -> Treatment {
     let name = name.as_str();
     let plain = name
         .bytes()
@@ -193,9 +193,9 @@ pub fn standing(name: &HeaderName) -> Standing {
     }
     let folded = fold(name);
     match of_folded(&folded) {
-        Standing::Passes if DECISIVE.contains(&folded.as_str()) => Standing::LeftAway,
-        Standing::Passes => Standing::Odd,
-        standing => standing,
+        Treatment::Passes if DECISIVE.contains(&folded.as_str()) => Treatment::LeftAway,
+        Treatment::Passes => Treatment::Odd,
+        treatment => treatment,
     }
 }
 
@@ -209,11 +209,11 @@ pub fn is_decisive(name: &str) -> bool {
     DECISIVE.contains(&name)
 }
 
-fn of_folded(name: &str) -> Standing {
+fn of_folded(name: &str) -> Treatment {
     let patterns = letter(name).and_then(|letter| BY_LETTER.get(letter));
     let mut patterns = patterns.into_iter().flatten();
     let found = patterns.find(|pattern| pattern.fits(name));
-    found.map_or(Standing::Passes, |pattern| pattern.standing)
+    found.map_or(Treatment::Passes, |pattern| pattern.treatment)
 }
 
 /// One entry of the lists above.
@@ -221,7 +221,7 @@ fn of_folded(name: &str) -> Standing {
 struct Pattern {
     name: &'static str,
     ending: Ending,
-    standing: Standing,
+    treatment: Treatment,
 }
 
 #[derive(Debug)]
@@ -231,7 +231,7 @@ enum Ending {
 }
 
 impl Pattern {
-    fn of(entry: &'static str, standing: Standing) -> Self {
+    fn of(entry: &'static str, treatment: Treatment) -> Self {
         let (name, ending) = match entry.strip_suffix('*') {
             Some(name) => (name, Ending::Any),
             None => (entry, Ending::None),
@@ -239,7 +239,7 @@ impl Pattern {
         Self {
             name,
             ending,
-            standing,
+            treatment,
         }
     }
 
@@ -255,14 +255,14 @@ impl Pattern {
 /// that fits counts.
 static BY_LETTER: LazyLock<[Vec<Pattern>; 26]> = LazyLock::new(|| {
     let mut by_letter: [Vec<Pattern>; 26] = Default::default();
-    for (list, standing) in [
-        (IDENTITY, Standing::Spoofed),
-        (LEFT_AWAY, Standing::LeftAway),
-        (HOP_BY_HOP, Standing::LeftAway),
+    for (list, treatment) in [
+        (IDENTITY, Treatment::Spoofed),
+        (LEFT_AWAY, Treatment::LeftAway),
+        (HOP_BY_HOP, Treatment::LeftAway),
     ] {
         for entry in list {
             if let Some(of_letter) = letter(entry).and_then(|letter| by_letter.get_mut(letter)) {
-                of_letter.push(Pattern::of(entry, standing));
+                of_letter.push(Pattern::of(entry, treatment));
             }
         }
     }
@@ -278,8 +278,8 @@ fn letter(name: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn of(name: &str) -> Standing {
-        standing(&HeaderName::from_bytes(name.as_bytes()).unwrap())
+    fn of(name: &str) -> Treatment {
+        treatment(&HeaderName::from_bytes(name.as_bytes()).unwrap())
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
                 format!("Remote{c}User"),
                 format!("SSL{c}Client{c}S{c}DN"),
             ] {
-                assert_eq!(of(&name), Standing::Spoofed, "{name}");
+                assert_eq!(of(&name), Treatment::Spoofed, "{name}");
                 assert!(OddName::parse(&name).is_err(), "{name}");
             }
         }
@@ -308,7 +308,7 @@ mod tests {
             "Origin",
             "Content-Length",
         ] {
-            assert_eq!(of(name), Standing::Passes, "{name}");
+            assert_eq!(of(name), Treatment::Passes, "{name}");
         }
     }
 
@@ -330,14 +330,14 @@ mod tests {
             "Transfer.Encoding",
             "Content_Type",
         ] {
-            assert_eq!(of(name), Standing::LeftAway, "{name}");
+            assert_eq!(of(name), Treatment::LeftAway, "{name}");
         }
     }
 
     #[test]
     fn an_odd_name_is_one_that_means_nothing_of_ours() {
         for name in ["my_app.token", "X_CSRF_Token", "a~b"] {
-            assert_eq!(of(name), Standing::Odd, "{name}");
+            assert_eq!(of(name), Treatment::Odd, "{name}");
             let asked_for = OddName::parse(name).unwrap();
             let lower_case = name.to_ascii_lowercase();
             assert!(asked_for.is(&HeaderName::from_bytes(lower_case.as_bytes()).unwrap()));
@@ -358,13 +358,13 @@ mod tests {
 
     #[test]
     fn every_entry_is_found() {
-        for (list, standing) in [(IDENTITY, Standing::Spoofed), (HOP_BY_HOP, Standing::LeftAway)] {
+        for (list, treatment) in [(IDENTITY, Treatment::Spoofed), (HOP_BY_HOP, Treatment::LeftAway)] {
             for entry in list {
-                assert_eq!(of(&entry.replace('*', "x")), standing, "{entry}");
+                assert_eq!(of(&entry.replace('*', "x")), treatment, "{entry}");
             }
         }
         for entry in LEFT_AWAY {
-            assert_eq!(of(&entry.replace('*', "x")), Standing::LeftAway, "{entry}");
+            assert_eq!(of(&entry.replace('*', "x")), Treatment::LeftAway, "{entry}");
         }
     }
 

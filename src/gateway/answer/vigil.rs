@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use crate::gateway::decide::Decide;
 use crate::gateway::live::Live;
+use crate::pipeline::Continuation;
 use crate::pipeline::Forward;
-use crate::pipeline::Standing;
 
 /// How often a session is looked up.
 const EVERY: Duration = Duration::from_mins(1);
@@ -42,9 +42,9 @@ async fn until_ended<D: Decide>(live: Arc<Live<D>>, forward: Box<Forward>) {
     loop {
         let clock = Arc::clone(live.load().clock());
         clock.wait(EVERY).await;
-        match live.load().standing(&forward).await {
-            Ok(Standing::Stands) => unknown = 0,
-            Ok(Standing::SessionEnded) => {
+        match live.load().may_go_on(&forward).await {
+            Ok(Continuation::GoesOn) => unknown = 0,
+            Ok(Continuation::SessionEnded) => {
                 tracing::info!(%request, app, "a stream was ended, as its session has ended");
                 return;
             }

@@ -19,11 +19,11 @@ use crate::routing::upstream::Upstream;
 pub(super) struct Pool {
     keep_alive: Duration,
     server: Arc<Server>,
-    idle: Mutex<Idle>,
+    waiting: Mutex<Waiting>,
 }
 
 #[derive(Debug, Default)]
-struct Idle {
+struct Waiting {
     /// Oldest first: the youngest is taken, so that the others can grow old and go.
     connections: Vec<(Connection, Instant)>,
     sweeper: Sweeper,
@@ -49,7 +49,7 @@ impl Pool {
         Self {
             keep_alive,
             server,
-            idle: Mutex::default(),
+            waiting: Mutex::default(),
         }
     }
 
@@ -88,8 +88,8 @@ impl Pool {
 
     /// A connection that was used before and is believed to be open.
     pub(super) fn take(&self) -> Option<Connection> {
-        self.idle(|idle| {
-            while let Some((connection, since)) = idle.connections.pop() {
+        self.waiting(|waiting| {
+            while let Some((connection, since)) = waiting.connections.pop() {
                 if since.elapsed() < self.keep_alive && connection.sender.is_ready() {
                     return Some(connection);
                 }
@@ -118,9 +118,9 @@ impl Pool {
     }
 
     fn keep(self: &Arc<Self>, connection: Connection) {
-        let sweeper = self.idle(|idle| {
-            idle.connections.push((connection, Instant::now()));
-            std::mem::replace(&mut idle.sweeper, Sweeper::Running)
+        let sweeper = self.waiting(|waiting| {
+            waiting.connections.push((connection, Instant::now()));
+            std::mem::replace(&mut waiting.sweeper, Sweeper::Running)
         });
         if sweeper == Sweeper::Resting {
             drop(tokio::spawn(sweep(Arc::downgrade(self))));
@@ -129,23 +129,23 @@ impl Pool {
 
     /// Lets go of what is too old or closed; says when the next one will be too old.
     fn drop_old(&self) -> Option<Instant> {
-        self.idle(|idle| {
-            idle.connections.retain(|(connection, since)| {
+        self.waiting(|waiting| {
+            waiting.connections.retain(|(connection, since)| {
                 since.elapsed() < self.keep_alive && !connection.sender.is_closed()
             });
-            let next = idle
+            let next = waiting
                 .connections
                 .first()
                 .map(|(_, since)| *since + self.keep_alive);
             if next.is_none() {
-                idle.sweeper = Sweeper::Resting;
+                waiting.sweeper = Sweeper::Resting;
             }
             next
         })
     }
 
-    fn idle<T>(&self, look: impl FnOnce(&mut Idle) -> T) -> T {
-        look(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
+    fn waiting<T>(&self, look: impl FnOnce(&mut Waiting) -> T) -> T {
+        look(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

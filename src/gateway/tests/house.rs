@@ -28,9 +28,9 @@ use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::AppCookies;
+use crate::pipeline::Continuation;
 use crate::pipeline::Forward;
 use crate::pipeline::Outcome;
-use crate::pipeline::Standing;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
@@ -207,8 +207,8 @@ impl Decide for PassAll {
         None
     }
 
-    async fn standing(&self, _: &Forward) -> Result<Standing, StoreError> {
-        Ok(Standing::Stands)
+    async fn may_go_on(&self, _: &Forward) -> Result<Continuation, StoreError> {
+        Ok(Continuation::GoesOn)
     }
 
     fn fail(&self, _: &Forward, failure: &Failure) -> Response {

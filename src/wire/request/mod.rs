@@ -105,7 +105,7 @@ pub struct Request {
     pub target: RequestTarget,
     /// What a client may say. `Host` and `Cookie` are not among it: see [`Request::host`], [`Request::cookies`].
     pub headers: HeaderMap,
-    /// What it may say to an application that asks for it by name: see [`header_name::Standing::Odd`].
+    /// What it may say to an application that asks for it by name: see [`header_name::Treatment::Odd`].
     pub odd_headers: Vec<(HeaderName, HeaderValue)>,
     /// How many fields named an identity, and were left away.
     pub spoofed: usize,

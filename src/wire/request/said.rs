@@ -5,7 +5,7 @@ use http::HeaderName;
 use http::HeaderValue;
 
 use crate::wire::header_name;
-use crate::wire::header_name::Standing;
+use crate::wire::header_name::Treatment;
 
 /// The fields of a head, each where it belongs.
 pub(super) struct Said {
@@ -23,15 +23,15 @@ impl Said {
             spoofed: 0,
         };
         for (name, value) in head {
-            let standing = header_name::standing(name);
+            let treatment = header_name::treatment(name);
             let is_nominated = || nominated.contains(name);
-            match standing {
-                Standing::Spoofed => said.spoofed += 1,
-                Standing::Passes if !is_nominated() => {
+            match treatment {
+                Treatment::Spoofed => said.spoofed += 1,
+                Treatment::Passes if !is_nominated() => {
                     said.headers.append(name.clone(), value.clone());
                 }
-                Standing::Odd if !is_nominated() => said.odd.push((name.clone(), value.clone())),
-                Standing::Passes | Standing::Odd | Standing::LeftAway => {}
+                Treatment::Odd if !is_nominated() => said.odd.push((name.clone(), value.clone())),
+                Treatment::Passes | Treatment::Odd | Treatment::LeftAway => {}
             }
         }
         said
