@@ -55,7 +55,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Forward {
     /// What the client said, as far as it may be said.
-    pub request: Request,
+    pub request: Box<Request>,
     /// Whose it is.
     pub app: Arc<App>,
     /// What is written last.
@@ -106,12 +106,12 @@ impl Pipeline {
     }
 
     /// Decides a request: whose is it, may it pass, what is the application told.
-    pub async fn handle(self: Arc<Self>, request: Request) -> Outcome {
+    pub async fn handle(self: Arc<Self>, request: Box<Request>) -> Outcome {
         let desk = &self.desk;
         let (app, route) = match Addressed::of(desk, &request) {
             Addressed::Route(app, route) => (app, route),
             Addressed::Own => {
-                return Outcome::Answer(Box::pin(endpoints::answer(Arc::clone(desk), request)).await);
+                return Outcome::Answer(Box::pin(endpoints::answer(Arc::clone(desk), *request)).await);
             }
             Addressed::Misdirected => return Outcome::Answer(misdirected::answer(desk, &request)),
             Addressed::InTheOpen => return Outcome::Answer(in_the_open::answer(desk, &request)),
@@ -190,7 +190,7 @@ impl Pipeline {
     pub async fn end_session(&self, forward: &Forward) -> Option<Ended> {
         let session = forward.session.as_deref()?.clone();
         let (desk, app) = (Arc::clone(&self.desk), Arc::clone(&forward.app));
-        Some(ends_session::end(desk, forward.request.clone(), app, session).await)
+        Some(ends_session::end(desk, Request::clone(&forward.request), app, session).await)
     }
 
     /// Whether what was forwarded may still go on, under the configuration of now. Asking is not activity.

@@ -30,7 +30,7 @@ pub(super) trait Decide: Send + Sync + 'static {
     /// Whether the body is a form for one of our own endpoints and is read first.
     fn wants_form(&self, request: &Request) -> bool;
     /// What happens to the request.
-    fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send;
+    fn handle(self: Arc<Self>, request: Box<Request>) -> impl Future<Output = Outcome> + Send;
     /// The answer to a front proxy that asks for the decision alone.
     fn decide_alone(
         &self,
@@ -65,7 +65,7 @@ impl Decide for Pipeline {
         self.wants_form(request)
     }
 
-    fn handle(self: Arc<Self>, request: Request) -> impl Future<Output = Outcome> + Send {
+    fn handle(self: Arc<Self>, request: Box<Request>) -> impl Future<Output = Outcome> + Send {
         self.handle(request)
     }
 

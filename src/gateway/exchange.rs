@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,7 +159,7 @@ impl<D: Decide> Exchange<D> {
             (Head::Whole, Some(_)) => {
                 let most = caller.rules.limits.max_form;
                 let rest = Rest { body, upgrade };
-                let deciding = self.decided(&decide, (&head, provenance), &id, (rest, most));
+                let deciding = pin!(self.decided(&decide, (&head, provenance), &id, (rest, most)));
                 match whole::or_broken_off(deciding).await {
                     Ok(answered) => answered,
                     Err(BrokeOff) => broken_off(&*decide, &head, &id),
@@ -186,7 +187,7 @@ impl<D: Decide> Exchange<D> {
         }
         let refuse = |failure: &Failure| refused(&**decide, (head, provenance), id, failure);
         let mut request = match Request::parse(head, provenance, id.clone()) {
-            Ok(request) => request,
+            Ok(request) => Box::new(request),
             Err(RequestError::AboutTheServer) => {
                 return Answered::own(about_the_server(), Afterwards::of(&body));
             }

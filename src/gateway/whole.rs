@@ -3,7 +3,7 @@
 use std::future;
 use std::panic;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 /// What the task left behind when it panicked. Where it did is in the log; what it said is not told.
@@ -11,26 +11,30 @@ use std::task::Poll;
 pub(super) struct BrokeOff;
 
 /// Runs a task to its end. One that panics is not asked again, only dropped: nobody sees what it was in the middle of.
-pub(super) async fn or_broken_off<T>(task: impl Future<Output = T>) -> Result<T, BrokeOff> {
-    let mut task = pin!(task);
-    future::poll_fn(|cx| {
+///
+/// The task stays where it is. Taken by value it would have two places here, and an exchange is long.
+pub(super) fn or_broken_off<T>(
+    mut task: Pin<&mut impl Future<Output = T>>,
+) -> impl Future<Output = Result<T, BrokeOff>> {
+    future::poll_fn(move |cx| {
         let polled = panic::catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(cx)));
         polled.map_or(Poll::Ready(Err(BrokeOff)), |polled| polled.map(Ok))
     })
-    .await
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     #[tokio::test]
     async fn a_task_ends_or_breaks_off() {
-        assert_eq!(or_broken_off(async { 1 }).await, Ok(1));
-        let breaks = or_broken_off(async {
+        assert_eq!(or_broken_off(pin!(async { 1 })).await, Ok(1));
+        let breaks = pin!(async {
             tokio::task::yield_now().await;
             panic!("of a test");
         });
-        assert_eq!(breaks.await, Err::<(), _>(BrokeOff));
+        assert_eq!(or_broken_off(breaks).await, Err::<(), _>(BrokeOff));
     }
 }

@@ -15,7 +15,12 @@ pub struct Untrusted(String);
 impl Untrusted {
     /// Keeps the first 200 characters.
     pub fn new(text: &str) -> Self {
-        let end = text.char_indices().nth(MOST).map_or(text.len(), |(end, _)| end);
+        // Nothing that has fewer bytes has more characters.
+        let end = if text.len() <= MOST {
+            text.len()
+        } else {
+            text.char_indices().nth(MOST).map_or(text.len(), |(end, _)| end)
+        };
         Self(text.get(..end).unwrap_or_default().to_owned())
     }
 

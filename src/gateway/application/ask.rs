@@ -60,11 +60,11 @@ impl Patience {
     pub(super) async fn ask(
         &self,
         mut connection: Connection,
-        request: Request<RequestBody>,
+        request: Box<Request<RequestBody>>,
     ) -> Result<(Connection, Response<Incoming>), NoAnswer> {
         let heard_before = connection.heard.expect_answer();
         let answer = {
-            let sending = connection.sender.try_send_request(request);
+            let sending = connection.sender.try_send_request(*request);
             tokio::select! {
                 answer = sending => answer,
                 ended = self.ends() => return Err(NoAnswer::Failed(ended)),

@@ -95,8 +95,8 @@ impl Upstreams {
         let limits = &server.limits;
         let body = body.may_idle(limits.idle_timeout);
         let mut sending = Sending::of(forward, server, &body);
-        let mut request =
-            upstream_request::build(forward, server, body).map_err(UpstreamError::Unwritable)?;
+        let request = upstream_request::build(forward, server, body);
+        let mut request = Box::new(request.map_err(UpstreamError::Unwritable)?);
         let mut within = limits.connect_timeout;
         // The first choice may take all of it; whoever is tried in its place, as long again together.
         let mut further = None;
@@ -111,7 +111,7 @@ impl Upstreams {
                     return Err(error);
                 }
                 Err(Missed::Unsent(error, unsent)) => {
-                    request = *unsent;
+                    request = unsent;
                     error
                 }
             };
@@ -165,7 +165,7 @@ impl<'a> Sending<'a> {
     async fn attempt(
         &mut self,
         (server, pool): (&Upstream, Arc<Pool>),
-        request: Request<RequestBody>,
+        request: Box<Request<RequestBody>>,
         within: Duration,
     ) -> Result<Response<AnswerStream>, Missed> {
         let place = pool.enter().map_err(Missed::Failed)?;
@@ -178,14 +178,14 @@ impl<'a> Sending<'a> {
                         .finish(answered, &pool, place, server)
                         .map_err(Missed::Failed);
                 }
-                Err(NoAnswer::Unsent(request)) => *request,
+                Err(NoAnswer::Unsent(request)) => request,
                 Err(NoAnswer::Died(error)) => self.once_more(server, error).map_err(Missed::Failed)?,
                 Err(NoAnswer::Failed(error)) => return Err(Missed::Failed(error)),
             },
         };
         let fresh = match Box::pin(pool.open(server, within)).await {
             Ok(fresh) => fresh,
-            Err(error) => return Err(Missed::Unsent(error, Box::new(request))),
+            Err(error) => return Err(Missed::Unsent(error, request)),
         };
         match self.patience.ask(fresh, request).await {
             Ok(answered) => self
@@ -205,14 +205,15 @@ impl<'a> Sending<'a> {
         &mut self,
         server: &Upstream,
         error: hyper::Error,
-    ) -> Result<Request<RequestBody>, UpstreamError> {
+    ) -> Result<Box<Request<RequestBody>>, UpstreamError> {
         if self.repetition == Repetition::Never {
             return Err(UpstreamError::IdleClosed(error));
         }
         self.repetition = Repetition::Never;
         tracing::debug!("idle connection closed by the application; sent again on a new one");
         let nothing = RequestBody::none();
-        upstream_request::build(self.forward, server, nothing).map_err(UpstreamError::Unwritable)
+        let request = upstream_request::build(self.forward, server, nothing);
+        request.map(Box::new).map_err(UpstreamError::Unwritable)
     }
 
     fn finish(

@@ -171,7 +171,7 @@ impl Decide for PassAll {
         request.target.path() == "/_guichet/form"
     }
 
-    async fn handle(self: Arc<Self>, request: Request) -> Outcome {
+    async fn handle(self: Arc<Self>, request: Box<Request>) -> Outcome {
         match request.target.path() {
             "/_guichet/refused" => Outcome::Answer(page(StatusCode::UNAUTHORIZED, "refused")),
             "/_guichet/form" => Outcome::Answer(page(StatusCode::OK, request.form)),

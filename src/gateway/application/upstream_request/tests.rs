@@ -89,7 +89,7 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
         IDENTITY.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
     let app = app();
     let forward = Forward {
-        request,
+        request: Box::new(request),
         app,
         identity: IdentityHeaders::made_up(&identity),
         cache: AnswerCache::AsItIs,
