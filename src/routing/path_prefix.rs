@@ -155,6 +155,9 @@ mod tests {
             "/APP",
             "/été",
             "/ap\u{212a}",
+            "/ app",
+            "/app\u{a0}",
+            "/a pp",
         ];
         for (prefix, path) in paths.iter().flat_map(|prefix| paths.map(|path| (prefix, path))) {
             let prefix = PathPrefix::parse(prefix).unwrap();
@@ -167,11 +170,10 @@ mod tests {
             }
         }
         assert!(!PathPrefix::parse("/Été").unwrap().is_plain() && !spelling::is_plain("/A"));
-        assert!(
-            PathPrefix::parse("/a")
-                .unwrap()
-                .join(&PathPrefix::parse("/b%20c").unwrap())
-                .is_plain()
-        );
+        let joined = |path: &str, below: &str| {
+            let [path, below] = [path, below].map(|text| PathPrefix::parse(text).unwrap());
+            path.join(&below)
+        };
+        assert!(joined("/a", "/b-c").is_plain() && !joined("/a", "/b%20c").is_plain());
     }
 }

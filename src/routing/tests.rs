@@ -93,6 +93,20 @@ fn the_longest_path_wins_at_the_border_of_a_segment() {
         ("/urbanisme/public/priv%C3%A9", "urbanisme", Access::Required),
         ("/urbanisme/public/prive%CC%81/x", "urbanisme", Access::Required),
         ("/urbanisme/public/prive", "urbanisme", Access::Public),
+        ("/urbanisme/public/admin%C2%A0", "urbanisme", Access::Required),
+        (
+            "/urbanisme/public/%E2%80%83admin/x",
+            "urbanisme",
+            Access::Required,
+        ),
+        ("/urbanisme/public/%20admin", "urbanisme", Access::Required),
+        (
+            "/urbanisme/public/%EF%BB%BFadmin%E2%80%A9/x",
+            "urbanisme",
+            Access::Required,
+        ),
+        ("/urbanisme/public%C2%A0/x", "urbanisme", Access::Optional),
+        ("/urbanisme/public/admin%C2%A0x", "urbanisme", Access::Public),
         ("/urbanisme/public/twice", "urbanisme", Access::Required),
         ("/urbanisme/public/TWICE", "urbanisme", Access::Required),
         ("/urbanisme/public/Twice", "urbanisme", Access::Required),
@@ -107,8 +121,14 @@ fn the_longest_path_wins_at_the_border_of_a_segment() {
 }
 
 #[test]
-fn a_path_that_is_another_applications_in_another_case_is_nobodys() {
-    for target in ["/URBANISME", "/Urbanisme/x", "/urban\u{131}sme"] {
+fn a_path_that_is_another_applications_in_another_spelling_is_nobodys() {
+    for target in [
+        "/URBANISME",
+        "/Urbanisme/x",
+        "/urban\u{131}sme",
+        "/%C2%A0urbanisme",
+        "/urbanisme%E3%80%80/x",
+    ] {
         let target = target.replace('\u{131}', "%C4%B1");
         assert_eq!(found("a.example", &target), None, "{target}");
     }

@@ -178,6 +178,9 @@ mod tests {
             "/_gu%C4%B1chet/auth",
             "/_gui%E2%80%8Dchet/auth",
             "/_%EF%BD%87uichet/auth",
+            "/_guichet%C2%A0/auth",
+            "/%E2%80%A8_guichet/auth",
+            "/%20_guichet",
         ] {
             assert!(is_own(raw), "{raw}");
         }

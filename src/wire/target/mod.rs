@@ -34,7 +34,7 @@ pub enum TargetError {
     /// An escape for a character that separates or changes segments, that looks like one of those, or that needs none.
     #[error("the request target escapes a character that must not be escaped")]
     AmbiguousEscape,
-    /// `.`, `..`, an empty segment, or one that ends in a dot or a space.
+    /// `.`, `..`, a segment that is empty or nothing but blanks, or one that ends in a dot or a space.
     #[error("the request target holds an ambiguous segment")]
     Segment,
     /// A `;` parameter, which some application servers cut away and others keep.
@@ -186,14 +186,15 @@ fn decode(path: &str) -> Result<Cow<'_, str>, TargetError> {
     Ok(decoded)
 }
 
-/// No program that cuts parameters away, decodes a slash, or takes several for one may find a dot segment, or two slashes at
-/// the beginning, where a host would stand.
+/// No program that cuts parameters away, decodes a slash, takes several for one, or leaves blanks away may find a dot segment,
+/// or two slashes at the beginning, where a host would stand. Blanks that leave a name behind have one more reading, which
+/// [`spelling::is_below`] knows.
 fn note_segments(decoded: &str, ambiguities: &mut Ambiguities) -> Result<(), TargetError> {
     let mut all = pieces::of(decoded).peekable();
     let mut is_first = true;
     while let Some(Piece { text, .. }) = all.next() {
         let mut parts = text.split(';');
-        if parts.clone().any(|part| part.ends_with(['.', ' '])) {
+        if parts.clone().any(ends_oddly) {
             return Err(TargetError::Segment);
         }
         let is_empty = parts.next().is_none_or(str::is_empty);
@@ -211,6 +212,12 @@ fn note_segments(decoded: &str, ambiguities: &mut Ambiguities) -> Result<(), Tar
     Ok(())
 }
 
+/// What file systems and frameworks leave away at the end takes a dot before it along, or leaves nothing.
+fn ends_oddly(part: &str) -> bool {
+    let trimmed = part.trim_end_matches(spelling::is_trimmed);
+    trimmed.ends_with('.') || part.ends_with(' ') || (trimmed.is_empty() && !part.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +233,8 @@ mod tests {
             "/a%20b/c",
             "/~u/%7Eu",
             "/a:b@c,d=e+f",
+            "/%20a/%C2%A0b%E2%80%AF",
+            "/%E2%9D%A4%EF%B8%8F",
             "/?",
         ] {
             let target = RequestTarget::parse(raw).unwrap_or_else(|error| panic!("{raw}: {error}"));
@@ -276,6 +285,14 @@ mod tests {
             ("/a//", TargetError::Segment),
             ("/admin.", TargetError::Segment),
             ("/admin%20", TargetError::Segment),
+            ("/%20/admin", TargetError::Segment),
+            ("/%C2%A0/admin", TargetError::Segment),
+            ("/a/%E2%80%8B%E3%80%80", TargetError::Segment),
+            ("/public/..%C2%A0/admin", TargetError::Segment),
+            ("/public/.%E2%80%8B", TargetError::Segment),
+            ("/public/%EF%BB%BF../admin", TargetError::Segment),
+            ("/admin.%E2%80%A8", TargetError::Segment),
+            ("/admin%C2%A0%20", TargetError::Segment),
         ] {
             assert_eq!(RequestTarget::parse_plain(raw).unwrap_err(), error, "{raw:?}");
         }
@@ -322,6 +339,9 @@ mod tests {
             "/a;x\\b",
             "/a;%2e%2e/b",
             "/a;%00",
+            "/a/%C2%A0;x/b",
+            "/a/..%E2%80%8B;x/b",
+            "/a%2F%E3%80%80%2Fb",
             "/a%252Fb",
             "/a%3Bb",
         ] {

@@ -95,6 +95,8 @@ mod tests {
             ("/a/;x/b", "/a/b"),
             ("/a%2F%2Fb", "/a/b"),
             ("/A;x/E\u{301}", "/a/é"),
+            ("/public;x/\u{a0}admin\u{2009};y", "/public/admin"),
+            ("/public%2F\u{3000}admin", "/public/admin"),
             ("/a;x", ""),
         ] {
             assert!(may_be_below(path, prefix), "{path} {prefix}");

@@ -81,6 +81,52 @@ fn a_tolerated_form_arrives_as_it_was_sent_and_every_reading_is_judged() {
     }
 }
 
+/// Frameworks trim what they read, each other blanks; some file systems see less than stands there.
+#[test]
+fn a_blank_at_either_end_of_a_name_opens_nothing() {
+    let scene = scene("allow_in_path = [\";\"]");
+    for target in [
+        "/public/prive%C2%A0",
+        "/public/prive%C2%A0/x",
+        "/public/%20prive",
+        "/public/%E2%80%83prive/x",
+        "/public/prive%E2%80%A8/",
+        "/public/%E2%80%A9%E3%80%80PRIVE%E2%80%8B",
+        "/public/%EF%BB%BFprive",
+        "/public/%C2%85prive%E2%80%AF",
+        "/public/%C2%A0prive%E2%81%A0;x/y",
+        "/%C2%A0public/x",
+    ] {
+        let (status, received) = ask(&scene, target, "");
+        assert_eq!((status, received), (303, Vec::new()), "{target}");
+    }
+    for target in ["/agents%C2%A0", "/%E3%80%80agents/x", "/%20AGENTS"] {
+        assert_eq!(ask(&scene, target, ""), (404, Vec::new()), "{target}");
+    }
+    // Nothing but blanks, or dots before them: no program may find another path in it.
+    for target in [
+        "/public/%C2%A0/prive",
+        "/public/%E2%80%8B%E3%80%80",
+        "/public/x/..%C2%A0/prive",
+        "/public/x/..%E2%80%8B%20",
+        "/public/.%EF%BB%BF",
+        "/public/prive.%E2%80%A8",
+        "/public/%E2%80%A8;x/prive",
+    ] {
+        assert_eq!(ask(&scene, target, ""), (400, Vec::new()), "{target}");
+    }
+    // Names that people give to their files.
+    for target in [
+        "/public/Compte%20rendu%C2%A0:%20%C2%AB%C2%A0%C3%A9t%C3%A9%C2%A0%C2%BB.pdf",
+        "/public/%20brouillon.odt",
+        "/public/%E2%9D%A4%EF%B8%8F",
+        "/public/prive%C2%A0e",
+    ] {
+        let (status, received) = ask(&scene, target, "");
+        assert_eq!((status, received), (200, vec![format!("GET {target} HTTP/1.1")]));
+    }
+}
+
 #[test]
 fn a_login_on_the_way_to_such_a_path_leads_back_to_it() {
     let scene = scene("allow_in_path = [\";\"]");
