@@ -1,6 +1,6 @@
 //! What an application tolerates in a request, or asks for, beyond what every application gets.
 
-use crate::wire::header_name::OddName;
+use crate::wire::odd_name::OddName;
 use crate::wire::target::ambiguity::Ambiguities;
 
 /// Of one application. The default is that of an application that says nothing.

@@ -2,56 +2,24 @@
 //!
 //! CGI and its heirs fold `X_Guichet_Sub`, `x.guichet.sub` and `X-Guichet-Sub` into one variable, each server in its own
 //! way (RFC 3875, section 4.1.18). So a name is compared folded, and one with odd characters does not pass at all, unless
-//! an application asks for it by name.
+//! an application asks for it by name. No server is known that takes several such characters in a row for one, or leaves those
+//! at either end away; but nobody needs such a name of one of ours, so what would be one then is none of a client's either.
 
 use std::sync::LazyLock;
 
 use http::HeaderName;
 
+use crate::wire::identity_names::IDENTITY;
+
 /// Begins every name under which the gateway speaks to an application.
 pub const RESERVED_PREFIX: &str = "x-guichet-";
 
-/// Names under which gateways tell applications who somebody is. A client that says one wants to be somebody. A final `*`
-/// stands for any ending. Folded.
-const IDENTITY: &[&str] = &[
-    "x-guichet-*",
-    "remote-user",
-    "remote-email",
-    "remote-groups",
-    "x-remote-*",
-    "x-forwarded-user",
-    "x-forwarded-email",
-    "x-forwarded-groups",
-    "x-forwarded-preferred-username",
-    "x-forwarded-access-token",
-    "x-auth-request-*",
-    "x-webauth-*",
-    "sm-user",
-    "x-goog-authenticated-user-*",
-    "x-goog-iap-jwt-assertion",
-    "x-ms-client-principal*",
-    "cf-access-*",
-    "x-pomerium-*",
-    "x-authentik-*",
-    "x-auth-user",
-    "x-user",
-    "x-oidc-*",
-    "oidc-*",
-    // client certificates
-    "x-ssl-client-*",
-    "ssl-client-*",
-    "x-client-cert*",
-    "client-cert*",
-    "x-client-verify",
-    "x-forwarded-client-cert",
-    "x-forwarded-tls-client-cert*",
-];
-
 /// Names that a client has no business with, and that come without a bad intention: proxies of its network and browsers'
-/// extensions write them, and so do scripts. The same form.
+/// extensions write them, and so do scripts. The same form as [`IDENTITY`].
 const LEFT_AWAY: &[&str] = &[
     // address, host and scheme: written anew from the connection
     "forwarded",
+    "remote-*",
     "x-forwarded-*",
     "x-forwarded",
     "x-real-ip",
@@ -117,7 +85,7 @@ pub enum Treatment {
     /// The application gets it.
     Passes,
     /// It has a character that is no letter, digit or hyphen, and would otherwise pass: an application gets it that asks for
-    /// it by name ([`OddName`]).
+    /// it by name ([`OddName`](crate::wire::odd_name::OddName)).
     Odd,
     /// Nobody gets it, and nothing is wrong.
     LeftAway,
@@ -125,47 +93,10 @@ pub enum Treatment {
     Spoofed,
 }
 
-/// Why a name cannot be asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OddNameError {
-    /// No field has such a name.
-    #[error("is not the name of a field")]
-    NoName,
-    /// Letters, digits and hyphens: it needs nobody's leave.
-    #[error("passes already")]
-    Ordinary,
-    /// To some application servers it is a name that only the gateway or the protocol uses.
-    #[error("is `{0}` to some application servers, and that name is not for clients to say")]
-    Protected(String),
-}
-
-/// A name with odd characters under which an application wants to hear what clients say. It stands for nothing of ours in
-/// any folding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OddName(HeaderName);
-
-impl OddName {
-    /// Reads a name as it stands in the configuration.
-    pub fn parse(text: &str) -> Result<Self, OddNameError> {
-        let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_no_name| OddNameError::NoName)?;
-        match treatment(&name) {
-            Treatment::Odd => Ok(Self(name)),
-            Treatment::Passes => Err(OddNameError::Ordinary),
-            Treatment::LeftAway | Treatment::Spoofed => Err(OddNameError::Protected(fold(name.as_str()))),
-        }
-    }
-
-    /// Whether a field has this name.
-    pub fn is(&self, name: &HeaderName) -> bool {
-        self.0 == name
-    }
-}
-
 /// Whether the name is one under which the gateway speaks, in any folding.
 pub fn is_reserved(name: &HeaderName) -> bool {
-    let folded = name.as_str().bytes().map(folded);
-    folded.take(RESERVED_PREFIX.len()).eq(RESERVED_PREFIX.bytes())
+    let letters = squeezed(name.as_str());
+    letters.take(RESERVED_PREFIX.len()).eq(RESERVED_PREFIX.bytes())
 }
 
 /// The name as an application may read it: lower case, every byte outside `[a-z0-9]` a hyphen.
@@ -181,22 +112,64 @@ fn folded(byte: u8) -> u8 {
     }
 }
 
+/// The folded name with one hyphen where there are several, and none at its beginning.
+fn squeezed(name: &str) -> impl Iterator<Item = u8> {
+    let mut last = b'-';
+    name.bytes().map(folded).filter(move |byte| {
+        let is_kept = *byte != b'-' || last != b'-';
+        last = *byte;
+        is_kept
+    })
+}
+
 /// What becomes of a field of this name.
 pub fn treatment(name: &HeaderName) -> Treatment {
     let name = name.as_str();
-    let plain = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     // `HeaderName` is in lower case: a plain name is its own folding.
-    if plain {
+    if is_simple(name) {
         return of_folded(name);
     }
-    let folded = fold(name);
-    match of_folded(&folded) {
-        Treatment::Passes if DECISIVE.contains(&folded.as_str()) => Treatment::LeftAway,
-        Treatment::Passes => Treatment::Odd,
-        treatment => treatment,
+    match protected_reading(name) {
+        Some((treatment, _)) => treatment,
+        None if is_plain(name) => Treatment::Passes,
+        None => Treatment::Odd,
     }
+}
+
+/// Letters, digits and hyphens.
+pub(super) fn is_plain(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The same, and no hyphen beside another one or at an end: there is no other way to read it.
+fn is_simple(name: &str) -> bool {
+    let mut last = b'-';
+    let is_simple = name.bytes().all(|byte| {
+        let fits = byte.is_ascii_alphanumeric() || (byte == b'-' && last != b'-');
+        last = byte;
+        fits
+    });
+    is_simple && last != b'-'
+}
+
+/// The name that is not for clients to say, if this is one in some reading; the worst, if there are several.
+pub(super) fn protected_reading(name: &str) -> Option<(Treatment, String)> {
+    if is_simple(name) {
+        let treatment = of_folded(name);
+        return (treatment != Treatment::Passes).then(|| (treatment, name.to_owned()));
+    }
+    let folded = fold(name);
+    let squeezed: String = squeezed(name).map(char::from).collect();
+    let trimmed = squeezed.trim_end_matches('-').to_owned();
+    let readings = [trimmed, squeezed, folded].map(|name| match of_folded(&name) {
+        Treatment::Passes if DECISIVE.contains(&name.as_str()) => (Treatment::LeftAway, name),
+        treatment => (treatment, name),
+    });
+    let worst = |worst: Treatment| readings.iter().find(|(treatment, _)| *treatment == worst);
+    worst(Treatment::Spoofed)
+        .or_else(|| worst(Treatment::LeftAway))
+        .cloned()
 }
 
 /// Whether the field belongs to one connection.
@@ -292,9 +265,37 @@ mod tests {
                 format!("SSL{c}Client{c}S{c}DN"),
             ] {
                 assert_eq!(of(&name), Treatment::Spoofed, "{name}");
-                assert!(OddName::parse(&name).is_err(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn hyphens_in_a_row_or_at_an_end_make_no_other_name() {
+        for name in [
+            "X--Guichet-Sub",
+            "_X__Guichet.-Sub_",
+            "-Remote--User-",
+            "x__user",
+            "x-user_",
+        ] {
+            assert_eq!(of(name), Treatment::Spoofed, "{name}");
+        }
+        for name in [
+            "Content--Length",
+            "host~",
+            "_Cookie",
+            "X--Real-IP",
+            "remote__addr",
+        ] {
+            assert_eq!(of(name), Treatment::LeftAway, "{name}");
+        }
+        assert_eq!(of("x--mine-"), Treatment::Passes);
+        for name in ["x__mine", "my_app.token", "X_CSRF_Token", "a~b"] {
+            assert_eq!(of(name), Treatment::Odd, "{name}");
+        }
+        let is_ours = |name: &str| is_reserved(&HeaderName::from_bytes(name.as_bytes()).unwrap());
+        assert!(is_ours("x_guichet__sub") && is_ours("-x--guichet-sub"));
+        assert!(!is_ours("x-guichets") && !is_ours("x-guichet"));
     }
 
     #[test]
@@ -307,6 +308,11 @@ mod tests {
             "X-Requested-With",
             "Origin",
             "Content-Length",
+            "X-Auth-Token",
+            "X-Access-Token",
+            "X-User-Agent",
+            "Sec-WebSocket-Key",
+            "Sec-CH-UA",
         ] {
             assert_eq!(of(name), Treatment::Passes, "{name}");
         }
@@ -320,6 +326,7 @@ mod tests {
             "X-Real-IP",
             "Proxy",
             "SSL-Cipher",
+            "Remote-Addr",
             "X-Original-URL",
             "x-envoy-original-path",
             "Connection",
@@ -331,28 +338,6 @@ mod tests {
             "Content_Type",
         ] {
             assert_eq!(of(name), Treatment::LeftAway, "{name}");
-        }
-    }
-
-    #[test]
-    fn an_odd_name_is_one_that_means_nothing_of_ours() {
-        for name in ["my_app.token", "X_CSRF_Token", "a~b"] {
-            assert_eq!(of(name), Treatment::Odd, "{name}");
-            let asked_for = OddName::parse(name).unwrap();
-            let lower_case = name.to_ascii_lowercase();
-            assert!(asked_for.is(&HeaderName::from_bytes(lower_case.as_bytes()).unwrap()));
-        }
-        for (name, error) in [
-            ("", OddNameError::NoName),
-            ("a b", OddNameError::NoName),
-            ("My-App-Token", OddNameError::Ordinary),
-            ("Remote-User", OddNameError::Protected("remote-user".to_owned())),
-            (
-                "content_length",
-                OddNameError::Protected("content-length".to_owned()),
-            ),
-        ] {
-            assert_eq!(OddName::parse(name).unwrap_err(), error, "{name}");
         }
     }
 

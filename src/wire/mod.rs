@@ -11,6 +11,8 @@ pub mod field;
 pub mod framing;
 pub mod header_name;
 pub mod host;
+pub mod identity_names;
+pub mod odd_name;
 pub mod original_request;
 pub mod own_paths;
 pub mod printable;

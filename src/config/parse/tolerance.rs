@@ -8,8 +8,8 @@ use crate::config::parse::words;
 use crate::config::raw;
 use crate::routing::tolerance::OnSpoof;
 use crate::routing::tolerance::Tolerance;
-use crate::wire::header_name::OddName;
-use crate::wire::header_name::OddNameError;
+use crate::wire::odd_name::OddName;
+use crate::wire::odd_name::OddNameError;
 use crate::wire::target::ambiguity::Ambiguities;
 use crate::wire::target::ambiguity::Ambiguity;
 
