@@ -64,19 +64,15 @@ fn client(proxies: &TrustedProxies, peer: SocketAddr, headers: &HeaderMap) {
     }
     let fields = headers.get_all(X_FORWARDED_FOR).iter();
     let named = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b','));
-    let named: Vec<Option<IpAddr>> = named
-        .map(|name| str::from_utf8(name.trim_ascii()).ok()?.parse().ok())
-        .collect();
+    let named: Vec<Option<SocketAddr>> = named.map(node).collect();
     let right = named
         .iter()
-        .rposition(|name| name.is_none_or(|name| !is_proxy(name)));
+        .rposition(|name| name.is_none_or(|name| !is_proxy(name.ip())));
     let expected = match right.map(|at| named[at]) {
-        Some(Some(address)) => SocketAddr::new(address.to_canonical(), 0),
+        Some(Some(address)) => address,
         Some(None) => itself,
         // None but proxies, from which something runs itself.
-        None => named
-            .first()
-            .map_or(itself, |name| SocketAddr::new(name.unwrap().to_canonical(), 0)),
+        None => named.first().map_or(itself, |name| name.unwrap()),
     };
     assert_eq!(client, expected, "among {named:?}");
     if right.is_some() {
@@ -90,6 +86,28 @@ fn client(proxies: &TrustedProxies, peer: SocketAddr, headers: &HeaderMap) {
             assert_eq!(proxies.client_of(peer, &all), client, "{left:?} was believed");
         }
     }
+}
+
+/// An address, with or without a port; one of IPv6 with a port stands between brackets.
+fn node(name: &[u8]) -> Option<SocketAddr> {
+    let name = str::from_utf8(name.trim_ascii()).ok()?;
+    let (address, port) = match (name.rsplit_once(':'), name.strip_prefix('[')) {
+        (_, Some(rest)) => {
+            let (address, port) = rest.split_once(']')?;
+            let address = IpAddr::V6(address.parse().ok()?);
+            match port {
+                "" => (address, None),
+                port => (address, Some(port.strip_prefix(':')?)),
+            }
+        }
+        (Some((address, port)), None) if !address.contains(':') => {
+            (IpAddr::V4(address.parse().ok()?), Some(port))
+        }
+        _ => (name.parse().ok()?, None),
+    };
+    let digits = |port: &&str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.map_or(Some(0), |port| Some(port).filter(digits)?.parse().ok())?;
+    Some(SocketAddr::new(address.to_canonical(), port))
 }
 
 fn is_proxy(address: IpAddr) -> bool {

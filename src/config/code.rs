@@ -124,6 +124,7 @@ codes! {
     ForwardAuthCallers = 130, "An app that a front proxy has to ask about, and nobody who may.";
     ForwardAuthKey = 131, "A key that cannot work where another proxy forwards the requests.";
     ForwardAuthHead = 132, "More about a person than a front proxy reads.";
+    ForwardAuthProxy = 133, "A front proxy that asks, and is not believed about its visitors elsewhere.";
 }
 
 impl fmt::Display for Code {

@@ -6,7 +6,7 @@ use crate::wire::host::Host;
 /// What keeps others out of a Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
-    /// It is on loopback or a Unix socket.
+    /// It is on this machine, or a Unix socket.
     ThisMachine,
     /// TLS and a password.
     Encrypted,
@@ -50,7 +50,7 @@ pub fn guard(url: &Secret) -> Result<Guard, RedisUrlError> {
     let host = Host::parse(host).map_err(|_invalid| RedisUrlError::Host)?;
     let password = user.split_once(':').map_or("", |(_, password)| password);
     Ok(match (encrypted, password.is_empty()) {
-        _ if host.is_loopback() => Guard::ThisMachine,
+        _ if host.is_this_machine() => Guard::ThisMachine,
         (_, true) => Guard::NoPassword,
         (Transport::Tls, false) => Guard::Encrypted,
         (Transport::Plain, false) => Guard::InTheOpen,
@@ -71,6 +71,7 @@ mod tests {
         for (url, expected) in [
             ("redis://127.0.0.1:6379/0", Guard::ThisMachine),
             ("redis://localhost", Guard::ThisMachine),
+            ("redis://[::ffff:127.0.0.1]:6379", Guard::ThisMachine),
             ("redis+unix:///run/redis.sock", Guard::ThisMachine),
             ("redis://redis:6379", Guard::NoPassword),
             ("redis://user@redis:6379", Guard::NoPassword),

@@ -32,7 +32,8 @@ pub enum Arrival {
 pub struct Provenance {
     /// Who holds the other end of the connection.
     pub peer: SocketAddr,
-    /// Whom the answer is for: the peer of the connection, or whom a trusted proxy named; then the port is 0.
+    /// Whom the answer is for: the peer of the connection, or whom a trusted proxy named; then the port is 0, unless it was
+    /// named as well.
     pub client: SocketAddr,
     /// Whether it came as the site is published.
     pub arrival: Arrival,
@@ -58,7 +59,8 @@ impl TrustedProxies {
     /// Whom the answer is for. Walks `X-Forwarded-For` from its right end, where each proxy adds whom it saw, to the first
     /// address that is no proxy of ours. What stands further left was said by that client, and is not looked at.
     ///
-    /// The port is 0 where a proxy named the client: it says an address only.
+    /// The port is 0 where a proxy named the client by an address only, as nearly all do. Azure Application Gateway writes
+    /// `IP:port`.
     pub fn client_of(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         if !self.trust(peer.ip()) {
@@ -75,7 +77,7 @@ impl TrustedProxies {
                 let Some(named) = address(named) else {
                     return peer;
                 };
-                client = SocketAddr::new(named.to_canonical(), 0);
+                client = SocketAddr::new(named.ip().to_canonical(), named.port());
                 if !self.trust(client.ip()) {
                     return client;
                 }
@@ -110,6 +112,12 @@ impl TrustedProxies {
         }
     }
 
+    /// Whether everybody in a network is.
+    pub fn trust_all_of(&self, network: IpNet) -> bool {
+        let network = canonical(network);
+        self.0.iter().any(|ours| ours.contains(&network))
+    }
+
     /// Whether nobody is.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -122,9 +130,21 @@ impl TrustedProxies {
     }
 }
 
-/// Each part by itself: what stands left of the address that is looked for is a stranger's, and may be no text at all.
-fn address(named: &[u8]) -> Option<IpAddr> {
-    std::str::from_utf8(named.trim_ascii()).ok()?.parse().ok()
+/// Each part by itself: what stands left of the address that is looked for is a stranger's, and may be no text at all. An
+/// address with its port, or one of IPv6 between brackets, is an address as well (RFC 7239, section 6).
+fn address(named: &[u8]) -> Option<SocketAddr> {
+    let text = std::str::from_utf8(named.trim_ascii()).ok()?;
+    let alone = |text: &str| text.parse().ok().map(|address| SocketAddr::new(address, 0));
+    let bracketed = || {
+        let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+        inside
+            .parse()
+            .ok()
+            .map(|address| SocketAddr::new(IpAddr::V6(address), 0))
+    };
+    // A zone (`%1`) means something on one machine only.
+    let with_port = || text.parse().ok().filter(|_| !text.contains('%'));
+    alone(text).or_else(with_port).or_else(bracketed)
 }
 
 /// `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
@@ -182,6 +202,10 @@ mod tests {
         assert_eq!(named(&["\u{e9}", "6.6.6.6"]), "6.6.6.6:0");
         assert_eq!(named(&["10.0.0.3, 10.0.0.2"]), "10.0.0.3:0");
         assert_eq!(named(&["2001:db8::1"]), "[2001:db8::1]:0");
+        assert_eq!(named(&["1.1.1.1, 6.6.6.6:443, 10.0.0.2:1"]), "6.6.6.6:443");
+        assert_eq!(named(&["[2001:db8::1]:443"]), "[2001:db8::1]:443");
+        assert_eq!(named(&["[2001:db8::1]"]), "[2001:db8::1]:0");
+        assert_eq!(named(&["[::ffff:6.6.6.6]:9"]), "6.6.6.6:9");
         assert_eq!(named(&[]), "10.0.0.1:9");
     }
 
@@ -190,8 +214,12 @@ mod tests {
         for garbage in [
             "unknown",
             "_hidden",
-            "1.2.3.4:99",
-            "[::1]:80",
+            "1.2.3.4:",
+            "1.2.3.4:65536",
+            "[1.2.3.4]",
+            "[::1",
+            "[::1]:",
+            "[fe80::1%1]:9",
             "0x7f.1",
             "127.1",
             "010.0.0.1",
@@ -223,6 +251,17 @@ mod tests {
             ),
             "6.6.6.6:0"
         );
+    }
+
+    #[test]
+    fn a_network_is_trusted_as_a_whole_or_not() {
+        let all_of =
+            |networks: &[&str], network: &str| proxies(networks).trust_all_of(network.parse().unwrap());
+        assert!(all_of(&["10.0.0.0/8"], "10.1.0.0/16") && all_of(&["10.0.0.5/32"], "10.0.0.5/32"));
+        assert!(
+            all_of(&["10.0.0.0/8"], "::ffff:10.0.0.5/128") && all_of(&["::ffff:10.0.0.0/104"], "10.0.0.5/32")
+        );
+        assert!(!all_of(&[], "10.0.0.5/32") && !all_of(&["10.0.0.0/16"], "10.0.0.0/8"));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The authority that a browser asked for: one valid `host[:port]`, compared without regard to case.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 
 /// Why an authority was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,15 +84,31 @@ impl Host {
         }
     }
 
-    /// Whether this is the machine itself: `localhost`, a name below it (RFC 6761, section 6.3), or a loopback address.
+    /// Whether this is the machine itself, as a browser or a provider writes it: `localhost`, a name below it (RFC 6761,
+    /// section 6.3), or a loopback address.
     pub fn is_loopback(&self) -> bool {
+        let address = || self.name().trim_matches(['[', ']']).parse::<IpAddr>();
+        self.is_localhost() || address().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether a connection to it ends at this machine: a loopback address in any notation that the system reads, or none in
+    /// particular (`0.0.0.0`, `[::]`).
+    pub fn is_this_machine(&self) -> bool {
+        let is_here = |address: IpAddr| address.is_loopback() || address.is_unspecified();
+        self.is_localhost() || self.address().is_some_and(is_here)
+    }
+
+    /// The address to which the system connects, where the name is one: `127.1`, `0x7f.0.0.1` and `2130706433` as well
+    /// (`inet_aton`). An IPv4 address in its IPv6 spelling is an IPv4 address.
+    pub fn address(&self) -> Option<IpAddr> {
+        let name = self.name().trim_matches(['[', ']']);
+        let address = name.parse().ok().or_else(|| numbers(name).map(IpAddr::V4));
+        address.map(|address: IpAddr| address.to_canonical())
+    }
+
+    fn is_localhost(&self) -> bool {
         let name = self.name();
-        name == "localhost"
-            || name.ends_with(".localhost")
-            || name
-                .trim_matches(['[', ']'])
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+        name == "localhost" || name.ends_with(".localhost")
     }
 }
 
@@ -99,9 +118,29 @@ impl fmt::Display for Host {
     }
 }
 
+/// One to four numbers, decimal, octal or hexadecimal, of which the last one fills what is left.
+fn numbers(name: &str) -> Option<Ipv4Addr> {
+    let number = |text: &str| match text.strip_prefix("0x") {
+        Some("") => Some(0),
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None if text.len() > 1 && text.starts_with('0') => u32::from_str_radix(text, 8).ok(),
+        None => text.parse().ok(),
+    };
+    let mut all = name.split('.').map(number).collect::<Option<Vec<u32>>>()?;
+    let last = all.pop()?;
+    let mut bits: u64 = 0;
+    for byte in &all {
+        bits = (bits << 8) | u64::from(u8::try_from(*byte).ok()?);
+    }
+    let room = 32_u32.checked_sub(8 * u32::try_from(all.len()).ok()?)?;
+    let fits = room > 0 && u64::from(last) < 1 << room;
+    let bits = u32::try_from((bits << room) | u64::from(last)).ok()?;
+    fits.then(|| Ipv4Addr::from(bits))
+}
+
 fn is_host_name(name: &str) -> bool {
     if let Some(inside) = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return inside.parse::<std::net::Ipv6Addr>().is_ok();
+        return inside.parse::<Ipv6Addr>().is_ok();
     }
     let is_label = |label: &str| {
         !label.is_empty()
@@ -176,5 +215,58 @@ mod tests {
         for text in ["localhost.example", "128.0.0.1", "[::2]"] {
             assert!(!Host::parse(text).unwrap().is_loopback(), "{text}");
         }
+    }
+
+    #[test]
+    fn this_machine_is_recognised_in_every_notation_that_the_system_reads() {
+        for text in [
+            "localhost",
+            "app.localhost:1",
+            "127.0.0.1:80",
+            "127.1",
+            "127.0.1",
+            "2130706433",
+            "0x7f.1",
+            "0x7F000001",
+            "0177.0.0.01",
+            "0",
+            "0x",
+            "0.0.0.0:8080",
+            "[::1]",
+            "[::]:8080",
+            "[0:0::1]",
+            "[::ffff:127.0.0.1]:80",
+            "[::ffff:0.0.0.0]",
+            "[::ffff:7f00:1]",
+        ] {
+            assert!(Host::parse(text).unwrap().is_this_machine(), "{text}");
+        }
+        for text in [
+            "127.1.example",
+            "localhost.example",
+            "128.1",
+            "10.1",
+            "1",
+            "127.16777216",
+            "127.0.0.256",
+            "127.0.0.0.1",
+            "127.256.1",
+            "4294967296",
+            "0x7g.1",
+            "089",
+            "[::2]",
+            "[::ffff:10.0.0.1]",
+        ] {
+            assert!(!Host::parse(text).unwrap().is_this_machine(), "{text}");
+        }
+        let address = |text: &str| {
+            Host::parse(text)
+                .unwrap()
+                .address()
+                .map(|address| address.to_string())
+        };
+        assert_eq!(address("10.1").as_deref(), Some("10.0.0.1"));
+        assert_eq!(address("0300.0x2.1").as_deref(), Some("192.2.0.1"));
+        assert_eq!(address("a.example"), None);
     }
 }

@@ -165,13 +165,15 @@ fn mode(key: &Key, raw: &mut raw::App, surroundings: &Surroundings, findings: &m
         ("upstreams", raw.upstreams.is_some()),
         ("ca_file", raw.ca_file.is_some()),
         ("health", raw.health.is_some()),
+        ("total_timeout", raw.total_timeout.is_some()),
+        ("max_body", raw.max_body.is_some()),
     ];
     for (name, _) in keys.into_iter().filter(|(_, is_there)| *is_there) {
         findings.error(
             Code::ForwardAuthKey,
             &key.name(name),
             "nothing is sent to an upstream with mode = \"forward_auth\"",
-            "name the application server in the front proxy's configuration, and leave the key out here",
+            "say it in the front proxy's configuration, and leave the key out here",
         );
     }
     Some(Mode::ForwardAuth)

@@ -3,6 +3,7 @@
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
+use crate::config::key::bounded;
 use crate::config::parse::secrets;
 use crate::config::parse::server;
 use crate::config::parse::words;
@@ -28,9 +29,17 @@ pub fn forward_auth(
         return None;
     }
     let callers = words::elements(&key.name("callers"), raw.callers, findings).into_iter();
-    let callers: Vec<_> = callers
-        .filter_map(|(key, text)| server::network(&key, &text, findings))
-        .collect();
+    let trusted = TrustedProxies::new(trusted_proxies.iter().copied());
+    let mut networks = Vec::new();
+    for (key, text) in callers {
+        let Some(network) = server::network(&key, &text, findings) else {
+            continue;
+        };
+        if !trusted.trust_all_of(network) {
+            report_untrusted(&key, &text, findings);
+        }
+        networks.push(network);
+    }
     let secrets = match raw.secret {
         Some(sources) => {
             secrets::strong_secrets(&key.name("secret"), ("secret", &sources), surroundings, findings)
@@ -44,11 +53,25 @@ pub fn forward_auth(
         findings,
     );
     Some(Callers {
-        proxies: TrustedProxies::new(callers.iter().chain(trusted_proxies).copied()),
-        addresses: TrustedProxies::new(callers),
+        proxies: TrustedProxies::new(networks.iter().chain(trusted_proxies).copied()),
+        addresses: TrustedProxies::new(networks),
         secrets: secrets?,
         max_answer_head: usize::try_from(max_answer_head?).ok()?,
     })
+}
+
+/// Everything but its questions, the pages of the login above all, would be counted and told as the proxy's own, and what it
+/// says of http or https would count for nothing.
+fn report_untrusted(key: &Key, text: &str, findings: &mut Findings) {
+    findings.warning(
+        Code::ForwardAuthProxy,
+        key,
+        format!(
+            "`{}` asks for its visitors, and is not in server.trusted_proxies: for every limit they are one",
+            bounded(text)
+        ),
+        format!("[server] trusted_proxies = [\"{}\"]", bounded(text)),
+    );
 }
 
 /// Apps whose requests we do not forward: what cannot work for them is refused, not left to be believed in.
@@ -77,6 +100,13 @@ pub fn report_apps(is_configured: Option<&Callers>, apps: &[App], findings: &mut
                 &key.name("app_cookies"),
                 "what the application sets does not come by here, so its cookies cannot be bound to a person",
                 "leave the key out, or let the gateway forward: mode = \"proxy\"",
+            );
+        }
+        if !app.tolerance.headers.is_empty() {
+            cannot(
+                &key.name("allow_headers"),
+                "which fields of clients reach the application is not decided here",
+                "leave the key out; the front proxy has to let these names pass, and no other of their kind",
             );
         }
         for (index, route) in app.routes.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! The servers of an app, and the bounds of speaking to them.
 
 use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -180,12 +182,23 @@ fn leads_to(scheme: UpstreamScheme, host: &Host, ours: SocketAddr) -> bool {
     if ours.port() == 0 || host.port().unwrap_or(usual) != ours.port() {
         return false;
     }
-    match host.name().trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(ip) if ours.ip().is_unspecified() => {
-            (ip.is_loopback() || ip.is_unspecified()) && (ip.is_ipv4() || ours.is_ipv6())
-        }
-        Ok(ip) => ip == ours.ip(),
-        Err(_name) => host.is_loopback() && (ours.ip().is_loopback() || ours.ip().is_unspecified()),
+    let listens = ours.ip().to_canonical();
+    let Some(target) = host.address().map(connected_to) else {
+        return host.is_this_machine() && (listens.is_loopback() || listens.is_unspecified());
+    };
+    if listens.is_unspecified() {
+        target.is_loopback() && (target.is_ipv4() || listens.is_ipv6())
+    } else {
+        target == listens
+    }
+}
+
+/// Where no address in particular is named the system connects to this machine.
+fn connected_to(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        address => address,
     }
 }
 
@@ -220,7 +233,7 @@ fn address(key: &Key, text: &str, findings: &mut Findings) -> Option<Address> {
             return None;
         }
     };
-    if parts.scheme == "http" && !parts.host.is_loopback() {
+    if parts.scheme == "http" && !parts.host.is_this_machine() {
         findings.warning(
             Code::UpstreamInTheOpen,
             key,

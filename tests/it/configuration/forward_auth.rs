@@ -5,7 +5,8 @@ use super::text::SMALLEST;
 use super::text::found;
 use super::text::load;
 
-const CALLERS: &str = "[forward_auth]\ncallers = [\"10.0.0.5\"]\n";
+const CALLERS: &str =
+    "[server]\ntrusted_proxies = [\"10.0.0.0/24\"]\n[forward_auth]\ncallers = [\"10.0.0.5\"]\n";
 
 /// The app behind another proxy, with these lines, and this table.
 fn behind(app: &str, table: &str) -> String {
@@ -30,16 +31,58 @@ fn an_app_behind_another_proxy_has_no_upstream_and_needs_somebody_who_may_ask() 
         );
     }
     let upstream = "upstreams = [\"http://127.0.0.1:9000\"]\n";
-    assert_eq!(
-        found(load(&behind(upstream, CALLERS))),
-        ["C131 apps[0].upstreams"]
-    );
+    for (line, key) in [
+        (upstream, "upstreams"),
+        ("ca_file = \"/etc/ssl/ca.pem\"\n", "ca_file"),
+        ("health = { path = \"/healthz\" }\n", "health"),
+        ("total_timeout = \"5m\"\n", "total_timeout"),
+        ("max_body = \"1MiB\"\n", "max_body"),
+    ] {
+        assert_eq!(
+            found(load(&behind(line, CALLERS))),
+            [format!("C131 apps[0].{key}")],
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_that_asks_is_a_proxy_in_front() {
+    for (trusted, callers, expected) in [
+        ("[]", "[\"10.0.0.5\"]", vec!["C133 forward_auth.callers[0]"]),
+        (
+            "[\"10.0.0.6\"]",
+            "[\"10.0.0.6\", \"10.0.0.5\"]",
+            vec!["C133 forward_auth.callers[1]"],
+        ),
+        (
+            "[\"10.0.0.0/16\"]",
+            "[\"10.0.0.0/8\"]",
+            vec!["C133 forward_auth.callers[0]"],
+        ),
+        (
+            "[\"10.0.0.0/8\"]",
+            "[\"10.1.0.0/16\", \"::ffff:10.0.0.5\"]",
+            vec![],
+        ),
+    ] {
+        let table = format!("[server]\ntrusted_proxies = {trusted}\n[forward_auth]\ncallers = {callers}\n");
+        let loaded = load(&behind("", &table));
+        assert!(loaded.is_ok(), "a warning, and no mistake");
+        assert_eq!(found(loaded), expected, "{trusted} {callers}");
+    }
 }
 
 #[test]
 fn what_would_be_believed_in_and_cannot_work_is_refused() {
     let cookies = behind("app_cookies = [\"PHPSESSID\"]\n", CALLERS);
     assert_eq!(found(load(&cookies)), ["C131 apps[0].app_cookies"]);
+    let odd = behind("allow_headers = [\"my_app.token\"]\n", CALLERS);
+    let found_odd = found(load(&odd));
+    assert!(
+        found_odd.contains(&"C131 apps[0].allow_headers".to_owned()),
+        "{found_odd:?}"
+    );
     let sign_out = "[[apps.routes]]\npath = \"/logout\"\nends_session = true\n";
     assert_eq!(
         found(load(&behind(sign_out, CALLERS))),

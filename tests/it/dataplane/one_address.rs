@@ -134,16 +134,30 @@ fn a_proxy_that_is_listed_has_no_part_and_whom_it_names_has_one() {
         proxy.send(public(&scene, &format!("X-Forwarded-For: {client}\r\n")));
         proxy
     };
-    let held = [asks("203.0.113.1"), asks("203.0.113.2"), asks("2001:db8:1:2::3")];
-    until("three clients are with the application", || {
-        scene.application.received().len() == 3
+    // A port that is named as well makes nobody another client, and all of them no single one.
+    let held = [
+        asks("203.0.113.1"),
+        asks("203.0.113.2"),
+        asks("2001:db8:1:2::3"),
+        asks("203.0.113.5:40001"),
+        asks("[2001:db8:1:9::3]:40002"),
+    ];
+    until("five clients are with the application", || {
+        scene.application.received().len() == 5
     });
-    for named in ["203.0.113.1", "::ffff:203.0.113.2", "2001:db8:1:2:ffff::4"] {
+    for named in [
+        "203.0.113.1",
+        "::ffff:203.0.113.2",
+        "2001:db8:1:2:ffff::4",
+        "203.0.113.5:40003",
+        "203.0.113.5",
+        "[2001:db8:1:9::4]:1",
+    ] {
         assert_eq!(asks(named).answer().status, 429, "{named}");
     }
     let other = asks("2001:db8:1:3::3");
     until("the neighbour is another client", || {
-        scene.application.received().len() == 4
+        scene.application.received().len() == 6
     });
     assert!(held.iter().all(RawClient::is_open) && other.is_open());
     assert_eq!(refusals(&scene, "connections_per_client"), 0);

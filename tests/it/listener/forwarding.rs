@@ -77,6 +77,9 @@ fn the_first_stranger_from_the_right_asks(stage: &Stage) {
         ),
         ("X-Forwarded-For: 2001:db8::9", "2001:db8::9"),
         ("X-Forwarded-For: \u{e9}, 6.6.6.6", "6.6.6.6"),
+        // As Azure Application Gateway writes it.
+        ("X-Forwarded-For: 1.1.1.1:1, 6.6.6.6:443, 10.0.0.2:2", "6.6.6.6"),
+        ("X-Forwarded-For: [2001:db8::9]:443", "2001:db8::9"),
         ("Accept: */*", "127.0.0.1"),
     ] {
         assert_eq!(client(&stage.proxied, fields), [named], "{fields}");
@@ -87,8 +90,9 @@ fn garbage_leads_to_the_peer(stage: &Stage) {
     for garbage in [
         "unknown",
         "_hidden",
-        "1.2.3.4:99",
-        "[::1]:80",
+        "1.2.3.4:",
+        "1.2.3.4:65536",
+        "[::1",
         "0x7f.1",
         "6.6.6.6,",
         "6.6.6.6 evil",
@@ -96,7 +100,7 @@ fn garbage_leads_to_the_peer(stage: &Stage) {
         let fields = format!("X-Forwarded-For: {garbage}");
         assert_eq!(client(&stage.proxied, &fields), ["127.0.0.1"], "{garbage}");
     }
-    let all = "X-Forwarded-For: unknown, _hidden, 1.2.3.4:99, [::1]:80, ::ffff:127.0.0.1, 0x7f.1";
+    let all = "X-Forwarded-For: unknown, _hidden, 1.2.3.4:, [::1, ::ffff:127.0.0.1, 0x7f.1";
     assert_eq!(client(&stage.proxied, all), ["127.0.0.1"]);
     // An IPv4 address in its IPv6 spelling is the proxy that it is.
     let mapped = "X-Forwarded-For: 6.6.6.6, ::ffff:10.0.0.2, ::ffff:127.0.0.1";
