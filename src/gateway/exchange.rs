@@ -51,6 +51,7 @@ use crate::telemetry::audit::event::Source;
 use crate::telemetry::limit_label::LimitLabel;
 use crate::wire::client_address::Provenance;
 use crate::wire::connection;
+use crate::wire::framing;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
 use crate::wire::request::SERVED_METHODS;
@@ -180,23 +181,22 @@ impl<D: Decide> Exchange<D> {
         id: &RequestId,
         (Rest { body, upgrade }, longest_form): (Rest, usize),
     ) -> Answered {
+        let refuse = |failure: &Failure| refused(&**decide, (head, provenance), id, failure);
+        if let Err(error) = framing::refuse_ambiguous(&head.headers) {
+            body.abandon();
+            return refuse(&Failure::BadRequest(error.into()));
+        }
         // Before the head is read as a browser's: `Host`, address and length are the proxy's, and no body of it is waited for.
         if decide.own_paths().is_forward_auth(head.uri.path()) {
             let answer = Box::pin(decide.decide_alone(head, provenance.peer, id)).await;
             return Answered::own(answer, Afterwards::of(&body));
         }
-        let refuse = |failure: &Failure| refused(&**decide, (head, provenance), id, failure);
         let mut request = match Request::parse(head, provenance, id.clone()) {
             Ok(request) => Box::new(request),
             Err(RequestError::AboutTheServer) => {
                 return Answered::own(about_the_server(), Afterwards::of(&body));
             }
-            Err(error) => {
-                if matches!(error, RequestError::Framing(_)) {
-                    body.abandon();
-                }
-                return refuse(&Failure::BadRequest(error));
-            }
+            Err(error) => return refuse(&Failure::BadRequest(error)),
         };
         let mut body = Some(body);
         if decide.wants_form(&request)

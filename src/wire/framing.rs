@@ -59,6 +59,14 @@ impl Framing {
     }
 }
 
+/// Refuses a head of which some program may see another end than we do: hyper lets the longer reading win.
+pub fn refuse_ambiguous(headers: &HeaderMap) -> Result<(), FramingError> {
+    if headers.keys().any(is_twin) {
+        return Err(FramingError);
+    }
+    Framing::of(headers).map(drop)
+}
+
 /// Whether a head announces content.
 pub fn announces_content(headers: &HeaderMap) -> bool {
     let length = headers.get(CONTENT_LENGTH);

@@ -16,7 +16,6 @@ use crate::wire::client_address::Provenance;
 use crate::wire::connection;
 use crate::wire::cookies::Cookies;
 use crate::wire::framing;
-use crate::wire::framing::Framing;
 use crate::wire::framing::FramingError;
 use crate::wire::header_name;
 use crate::wire::host::Host;
@@ -131,7 +130,7 @@ impl Request {
         if !is_served(&head.method) {
             return Err(RequestError::Method);
         }
-        refuse_ambiguous_framing(&head.headers)?;
+        framing::refuse_ambiguous(&head.headers)?;
         refuse_unknown_expectation(&head.headers)?;
         let handshake = Handshake::of(head)?;
         let nominated = nominated_fields(&head.headers)?;
@@ -271,13 +270,6 @@ fn refuse_unknown_expectation(headers: &HeaderMap) -> Result<(), RequestError> {
     } else {
         Err(RequestError::Expectation)
     }
-}
-
-fn refuse_ambiguous_framing(headers: &HeaderMap) -> Result<(), FramingError> {
-    if headers.keys().any(framing::is_twin) {
-        return Err(FramingError);
-    }
-    Framing::of(headers).map(drop)
 }
 
 #[cfg(test)]

@@ -76,6 +76,16 @@ cases! {
             sentence: "other questions are none",
             holds: other_questions,
         },
+        Proof {
+            ids: &[],
+            sentence: "no answer but the one that lets pass is a success, as nginx and Caddy take every 2xx for it",
+            holds: no_other_success,
+        },
+        Proof {
+            ids: &[],
+            sentence: "a sub-request whose framing has two readings is refused before anybody looks who asks",
+            holds: framed_twice,
+        },
     ]
 }
 
@@ -254,6 +264,11 @@ fn judged_alike(stage: &Stage) {
         ("{about GET //dossier}", 400),
         ("{about GET /public/;/dossier}", 400),
         ("{about GET /PUBLIC/logo}", 401),
+        ("{about GET /public%C2%A0/logo}", 401),
+        ("{about GET /public/%E3%80%80/x}", 400),
+        ("{about GET /public/..%E2%80%8B/dossier}", 400),
+        ("{about GET /_guichet%C2%A0/jwks.json}", 421),
+        ("{about GET /%E2%80%A8_guichet/x}", 421),
         ("{about get /dossier}", 405),
         ("{about TRACE /dossier}", 405),
         ("{about CONNECT /dossier}", 405),
@@ -339,6 +354,118 @@ fn other_questions(stage: &Stage) {
             format!("{line}\r\nHost: {{host}}\r\n{{proof}}{{about GET /dossier}}Cookie: {{session}}\r\n\r\n");
         let mut client = RawClient::connect(stage.scene.gateway.address());
         refused(&stage.send(&mut client, &words), status);
+    }
+}
+
+/// A sub-request with these lines, up to the end of its head.
+fn sub_request(line: &str, more: &str) -> String {
+    format!("{line} HTTP/1.1\r\nHost: 10.0.0.2:8080\r\n{more}\r\n")
+}
+
+const ABOUT_THE_DOSSIER: &str = "{proof}{about GET /dossier}";
+const SIGNED_IN: &str = "{proof}{about GET /dossier}Cookie: {session}\r\n";
+
+/// Without a session, without a proof, or about something that nobody may have; in every shape.
+fn questions_to_say_no_to() -> Vec<String> {
+    let mut questions = Vec::new();
+    for line in [
+        "GET /_guichet/auth",
+        "HEAD /_guichet/auth",
+        "GET /_guichet/auth?challenge=redirect",
+    ] {
+        for fields in [
+            "",
+            "Sec-Fetch-Mode: cors\r\n",
+            "Accept: application/json\r\n",
+            "Upgrade: h2c\r\nConnection: Upgrade\r\n",
+        ] {
+            questions.push(sub_request(line, &format!("{ABOUT_THE_DOSSIER}{fields}")));
+        }
+        for lines in [
+            "",
+            "{proof}",
+            "{about GET /dossier}Cookie: {session}\r\n",
+            "{proof}{about OPTIONS *}",
+            "{proof}{about OPTIONS /dossier}",
+            "{proof}{about POST /dossier}",
+            "{proof}{about GET /_guichet/login}",
+            "{proof}{about GET /here}",
+            "{proof}{about GET /a/../b}",
+        ] {
+            questions.push(sub_request(line, lines));
+        }
+    }
+    questions
+}
+
+/// What would let pass, asked by another method, at another address, or with something wrong about it.
+fn questions_that_are_none() -> Vec<String> {
+    let methods = [
+        "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "PROPFIND", "TRACE", "get", "QUERY", "X",
+    ];
+    let by_another_method = methods.map(|method| format!("{method} /_guichet/auth"));
+    let addresses = [
+        "/_guichet/auth/",
+        "/_guichet/auth?challenge=none",
+        "/_guichet/%61uth",
+        "/_guichet/Auth",
+        "/_guichet//auth",
+        "/_guichet/auth;x",
+        "/_guichet",
+    ];
+    let at_another_address = addresses.map(|address| format!("GET {address}"));
+    let lines = by_another_method.into_iter().chain(at_another_address);
+    let fields = [
+        "Expect: 200-ok\r\n".to_owned(),
+        "Connection: content-length\r\n".to_owned(),
+        format!("X-Long: {}\r\n", "a".repeat(70_000)),
+        "X-Many: a\r\n".repeat(200),
+        format!("Cookie: c={}\r\n", "a".repeat(5_000)),
+    ];
+    let with_fields = fields.map(|fields| sub_request("GET /_guichet/auth", &format!("{SIGNED_IN}{fields}")));
+    lines
+        .map(|line| sub_request(&line, SIGNED_IN))
+        .chain(with_fields)
+        .collect()
+}
+
+fn no_other_success(stage: &Stage) {
+    for question in [questions_to_say_no_to(), questions_that_are_none()].concat() {
+        let method = question.split(' ').next().unwrap();
+        let mut client = RawClient::connect(stage.scene.gateway.address());
+        let answer = client.send(stage.filled(&question)).try_answer(method).unwrap();
+        assert!(answer.status >= 300, "{}\n{question}", answer.status);
+        assert!(answer.interim.is_empty(), "{question}");
+        tells_no_application(&answer);
+    }
+    let mut client = RawClient::connect(stage.scene.gateway.address());
+    let pass = stage.filled(&sub_request("HEAD /_guichet/auth", SIGNED_IN));
+    passed(&client.send(pass).try_answer("HEAD").unwrap());
+    assert_eq!(client.afterwards(), Connection::Open);
+    assert_eq!(stage.scene.application.byte_count(), 0);
+}
+
+fn framed_twice(stage: &Stage) {
+    for framing in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 5\r\nContent-Length: 5\r\n",
+        "Content-Length: +5\r\n",
+        "Content_Length: 5\r\n",
+        "Transfer-Encoding: gzip\r\n",
+    ] {
+        for proof in ["", "{proof}"] {
+            let words =
+                format!("{HEAD}{proof}{framing}{{about GET /dossier}}Cookie: {{session}}\r\n\r\nabcde");
+            let mut client = RawClient::connect(stage.scene.gateway.address());
+            refused(&stage.send(&mut client, &words), 400);
+            client.until_closed();
+        }
+    }
+    // One of nginx, which leaves the length and takes the content away, is none of these.
+    for framing in ["Content-Length: 5\r\n", "Content-Length: 0\r\n"] {
+        let words = format!("{HEAD}{{proof}}{framing}{{about POST /dossier}}Cookie: {{session}}\r\n\r\n");
+        let mut client = RawClient::connect(stage.scene.gateway.address());
+        passed(&stage.send(&mut client, &words));
     }
 }
 
