@@ -4,6 +4,11 @@
 -- answer, and the application hears nothing. FORWARD_AUTH_SECRET is a variable of HAProxy's environment.
 
 local SECRET = os.getenv("FORWARD_AUTH_SECRET") or ""
+-- HAProxy asks up to four times, each time for so many milliseconds: 2.6 has no setting for how often. Where Guichet hangs, the
+-- browser knows after five seconds.
+local TIMEOUT = 1250
+-- The longest answer that is given to a browser, in bytes: tune.bufsize without the room that HAProxy keeps in it.
+local MOST = 30000
 -- What belongs to one connection, or is said here and not by the browser.
 local LEFT_OUT = {
   ["connection"] = true, ["content-length"] = true, ["expect"] = true, ["host"] = true, ["keep-alive"] = true,
@@ -54,14 +59,30 @@ local function pass(txn, answer)
   end
 end
 
+-- Another's answer as it is. A page that does not fit would become HAProxy's own 500: then the status and its fields are given,
+-- and a sentence.
 local function give(txn, response)
-  local reply = txn:reply({ status = response.status, body = response.body or "" })
+  local body, fields = response.body or "", {}
+  local size = #body
   for name, field in pairs(response.headers) do
     if name ~= "connection" and name ~= "content-length" and name ~= "transfer-encoding" then
       for _, value in ipairs(values(field)) do
-        reply:add_header(name, value)
+        fields[#fields + 1] = { name, value }
+        size = size + #name + #value + 4
       end
     end
+  end
+  if size > MOST then
+    body = "The page does not fit into tune.bufsize of HAProxy.\n"
+  end
+  local reply = txn:reply({ status = response.status, body = body })
+  for _, field in ipairs(fields) do
+    if size <= MOST or field[1] ~= "content-type" then
+      reply:add_header(field[1], field[2])
+    end
+  end
+  if size > MOST then
+    reply:add_header("content-type", "text/plain")
   end
   txn:done(reply)
 end
@@ -71,7 +92,7 @@ core.register_action("guichet", { "http-req" }, function(txn, guichet)
   local response = core.httpclient():get({
     url = guichet .. "/_guichet/auth?challenge=redirect",
     headers = question(txn, fields),
-    timeout = 5000,
+    timeout = TIMEOUT,
   })
   if response and response.status == 200 then
     pass(txn, response.headers)

@@ -1,7 +1,10 @@
 //! The decision without the proxying: the endpoint, and the front proxies that ask it.
 
 pub(crate) mod decisions;
+mod front;
+mod haproxy;
 mod proxies;
+mod sockets;
 mod stage;
 mod tolerated;
 mod traefik;

@@ -1,16 +1,12 @@
 //! The configurations of `deploy/forward-auth/`, in the proxies as Debian has them: whoever is signed in gets through with the
 //! right headers, and nobody else gets anywhere.
 
-use std::fs;
-use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Command;
+use std::net::SocketAddr;
 
+use super::front::Front;
+use super::front::Proxy;
+use super::sockets;
 use super::stage::SECRET;
-use crate::support::authority::Authority;
-use crate::support::authority::LOCALHOST;
-use crate::support::authority::LONG;
 use crate::support::browser::Browser;
 use crate::support::document::with;
 use crate::support::executable::Executable;
@@ -18,155 +14,27 @@ use crate::support::executable::Start;
 use crate::support::gateway::Place;
 use crate::support::jws::claims;
 use crate::support::ports::free_port;
-use crate::support::ports::local;
-use crate::support::process::Process;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::provider::to_the_provider;
 use crate::support::raw::Answer;
 use crate::support::raw::RawClient;
-use crate::support::repository::text_of;
 use crate::support::scene::CLIENT_SECRET;
-use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Received;
 use crate::support::usual;
-use crate::support::wait::until;
 
 /// The cookie of a session on https.
 const SESSION: &str = "__Host-guichet-session-fc";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Proxy {
-    Nginx,
-    Caddy,
-    Haproxy,
-}
-
 /// Everything on the stage; the proxy ends before what it talks to.
-struct Stage {
-    proxy: Proxy,
-    _running: Process,
-    tunnel: Tunnel,
-    gateway: Executable,
-    origin: String,
-    host: String,
+pub(super) struct Stage {
+    pub(super) proxy: Proxy,
+    front: Front,
+    pub(super) gateway: Executable,
+    pub(super) origin: String,
+    pub(super) host: String,
     /// Name and value of Zoé's session, once she is signed in.
-    cookie: String,
-    _folder: tempfile::TempDir,
-}
-
-/// Where the shipped files are put, and what of them is another's here.
-struct Site<'a> {
-    folder: &'a Path,
-    port: u16,
-    cert_file: String,
-    key_file: String,
-    guichet: String,
-    application: String,
-}
-
-impl Site<'_> {
-    fn start(&self, proxy: Proxy) -> Process {
-        let mut command = match proxy {
-            Proxy::Nginx => self.nginx(),
-            Proxy::Caddy => self.caddy(),
-            Proxy::Haproxy => self.haproxy(),
-        };
-        command.env("FORWARD_AUTH_SECRET", SECRET);
-        Process::announced(&mut command, "starting").0
-    }
-
-    /// A shipped file with the addresses and paths of this test.
-    fn shipped(&self, file: &str, replacements: &[(&str, &str)]) -> String {
-        let servers = [
-            ("127.0.0.1:8080", &*self.guichet),
-            ("127.0.0.1:9000", &*self.application),
-        ];
-        with(
-            &with(&text_of(&format!("deploy/forward-auth/{file}")), &servers),
-            replacements,
-        )
-    }
-
-    /// Writes a file; its path.
-    fn put(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.folder.join(name);
-        fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-
-    fn nginx(&self) -> Command {
-        let secret = self.put(
-            "guichet-secret",
-            format!("proxy_set_header X-Forward-Auth-Secret \"{SECRET}\";\n"),
-        );
-        let listen = format!("listen 127.0.0.1:{} ", self.port);
-        let site = self.shipped(
-            "nginx/site.conf",
-            &[
-                ("listen 443 ", &listen),
-                (
-                    "$http_host != \"demarches.ville.example\"",
-                    &format!("$http_host != \"localhost:{}\"", self.port),
-                ),
-                ("demarches.ville.example", "localhost"),
-                ("/etc/ssl/site/fullchain.pem", &self.cert_file),
-                ("/etc/ssl/site/privkey.pem", &self.key_file),
-                ("/etc/nginx/guichet-secret", &secret),
-            ],
-        );
-        let at = self.folder.display();
-        let text = format!(
-            "pid {at}/pid;\nerror_log stderr;\nmaster_process off;\nevents {{}}\nhttp {{\naccess_log off;\n\
-             client_body_temp_path {at}/body;\nproxy_temp_path {at}/proxy;\nfastcgi_temp_path {at}/fastcgi;\n\
-             uwsgi_temp_path {at}/uwsgi;\nscgi_temp_path {at}/scgi;\n{site}\n}}\n"
-        );
-        let file = self.put("nginx.conf", text);
-        shell(&format!("nginx -p {at} -c {file} -g 'daemon off;'"))
-    }
-
-    fn caddy(&self) -> Command {
-        let site = self.shipped(
-            "caddy/Caddyfile",
-            &[
-                ("demarches.ville.example:443", &format!("localhost:{}", self.port)),
-                ("/etc/ssl/site/fullchain.pem", &self.cert_file),
-                ("/etc/ssl/site/privkey.pem", &self.key_file),
-            ],
-        );
-        // Without its port of administration, and without a listener on port 80.
-        let around = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n";
-        let file = self.put("Caddyfile", format!("{around}{site}"));
-        let mut command = shell(&format!("caddy run --adapter caddyfile --config {file}"));
-        for variable in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
-            command.env(variable, self.folder);
-        }
-        command
-    }
-
-    fn haproxy(&self) -> Command {
-        let pair = [&self.cert_file, &self.key_file].map(|file| fs::read(file).unwrap());
-        let pem = self.put("site.pem", pair.concat());
-        let script = self.put("guichet.lua", text_of("deploy/forward-auth/haproxy/guichet.lua"));
-        let bind = format!("bind 127.0.0.1:{} ", self.port);
-        let text = self.shipped(
-            "haproxy/haproxy.cfg",
-            &[
-                ("bind :443 ", &bind),
-                ("demarches.ville.example", &format!("localhost:{}", self.port)),
-                ("/etc/ssl/site/site.pem", &pem),
-                ("/etc/haproxy/guichet.lua", &script),
-            ],
-        );
-        let file = self.put("haproxy.cfg", text);
-        shell(&format!("haproxy -db -f {file}"))
-    }
-}
-
-fn shell(program: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("echo starting; exec {program}")]);
-    command
+    pub(super) cookie: String,
 }
 
 /// Behind a proxy at this port, which both forwards and asks; with a claim that Zoé has not.
@@ -193,10 +61,8 @@ fn configured(place: &Place, usual: &str, port: u16) -> String {
 }
 
 impl Stage {
-    fn start(proxy: Proxy) -> Self {
-        let (port, authority, folder) = (free_port(), Authority::new(), tempfile::TempDir::new().unwrap());
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        authority.issue("site", LOCALHOST, LONG);
+    pub(super) fn start(proxy: Proxy) -> Self {
+        let port = free_port();
         let gateway = Executable::start(&Start {
             provider: true,
             edit: &|place, usual| configured(place, usual, port),
@@ -204,29 +70,19 @@ impl Stage {
         });
         let origin = format!("https://localhost:{port}");
         gateway.provider().register_at(&origin, ("tests", CLIENT_SECRET));
-        let pair = authority.pair("site");
-        let site = Site {
-            folder: folder.path(),
-            port,
-            cert_file: pair.cert_file.display().to_string(),
-            key_file: pair.key_file.display().to_string(),
-            guichet: gateway.address().to_string(),
-            application: gateway.application.address().to_string(),
-        };
-        let running = site.start(proxy);
-        until("the proxy listens; `./test` installs it", || {
-            TcpStream::connect(local(port)).is_ok()
-        });
         Self {
             proxy,
-            _running: running,
-            tunnel: Tunnel::into_tls(local(port), authority.client("http/1.1"), "localhost"),
+            front: Front::start(proxy, port, [gateway.address(), gateway.application.address()]),
             gateway,
             host: format!("localhost:{port}"),
             origin,
             cookie: String::new(),
-            _folder: folder,
         }
+    }
+
+    /// Where a browser without TLS reaches the proxy.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.front.tunnel.address()
     }
 
     /// A request in bytes, over TLS; `{session}` is Zoé's cookie. What the application received of it.
@@ -243,9 +99,7 @@ impl Stage {
             self.host
         );
         let method = request_line.split(' ').next().unwrap();
-        let answer = RawClient::connect(self.tunnel.address())
-            .send(words)
-            .try_answer(method);
+        let answer = RawClient::connect(self.address()).send(words).try_answer(method);
         let answer = answer.unwrap_or_else(|error| panic!("{request_line} {lines:?}: {error}"));
         (answer, self.gateway.application.received())
     }
@@ -264,9 +118,9 @@ impl Stage {
     }
 
     /// An anonymous visitor comes to a page, is led to the login, and comes back to that page.
-    fn signs_in(&mut self) {
+    pub(super) fn signs_in(&mut self) {
         let (browser, page) = (Browser::new(), format!("{}/dossier/12?etape=3", self.origin));
-        browser.reaches(&self.origin, self.tunnel.address());
+        browser.reaches(&self.origin, self.address());
         let asked = to_the_provider(&browser, &page);
         assert_eq!(self.gateway.application.byte_count(), 0);
         let arrived = self.gateway.provider().sign_in(&browser, &asked, ZOE);
@@ -286,7 +140,7 @@ impl Stage {
         self.cookie = format!("{SESSION}={cookie}");
     }
 
-    fn is_about_zoe(&self, received: &Received) {
+    pub(super) fn is_about_zoe(&self, received: &Received) {
         let (people, what) = (people(), self.proxy);
         assert_eq!(received.values("x-guichet-status"), ["authenticated"], "{what:?}");
         assert_eq!(
@@ -310,7 +164,7 @@ impl Stage {
     }
 
     /// Of a claim that nobody knows no value, and nothing of ours or of the proxy's question.
-    fn tells_no_more(&self, received: &Received) {
+    pub(super) fn tells_no_more(&self, received: &Received) {
         let head = String::from_utf8_lossy(&received.head).to_lowercase();
         assert!(
             received
@@ -418,9 +272,7 @@ impl Stage {
         ] {
             self.gateway.application.forget();
             let words = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-            let answer = RawClient::connect(self.tunnel.address())
-                .send(words)
-                .try_answer("GET");
+            let answer = RawClient::connect(self.address()).send(words).try_answer("GET");
             // An address in the request line counts more than `Host` (RFC 9112, section 3.2.2): Caddy puts it there.
             let received = self.gateway.application.received();
             let is_ours = |one: &Received| one.values("host") == [&*self.host];
@@ -466,6 +318,13 @@ impl Stage {
             "X-Rewrite-URL",
             "X-Real-IP",
             "X_Forwarded_For",
+            "Remote-Name",
+            "X-Consumer-Username",
+            "X-Forwarded-Email",
+            "X-Forwarded-Groups",
+            "X-Remote-User",
+            "X-User-Id",
+            "X-WEBAUTH-USER",
         ] {
             self.send("GET /public/logo", &format!("{name}: evil\r\n"));
             assert!(!self.heard().contains("evil"), "{:?} {name}", self.proxy);
@@ -586,6 +445,8 @@ fn stands_before(proxy: Proxy) {
     stage.another_host_is_not_this_one();
     stage.a_head_is_all_there_is();
     stage.cookies_of_ours_stay();
+    sockets::pass_for_whoever_is_signed_in(&stage);
+    sockets::open_for_nobody_else(&stage);
     stage.nobody_else_gets_in();
     stage.fails_closed();
 }
