@@ -7,10 +7,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::DumpableBehavior;
 use rustix::process::set_dumpable_behavior;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::admin;
 use crate::admin::control::Control;
@@ -84,10 +87,11 @@ pub fn run(
     let socket = admin_socket.as_deref().map(Socket::bind).transpose()?;
     let questions = socket.as_ref().map(Socket::questions).transpose()?;
     let cores = Arc::new(Cores::default());
+    let one_at_a_time = Arc::default();
     let operator = Operator {
         app: Arc::clone(&app),
         path: path.to_owned(),
-        one_at_a_time: Mutex::new(()),
+        one_at_a_time: Arc::clone(&one_at_a_time),
     };
     let process = Process {
         listener,
@@ -97,7 +101,18 @@ pub fn run(
         cores: Arc::clone(&cores),
         beside: Box::pin(operate(Arc::new(operator), signals, cores, questions)),
     };
-    Ok(process.run()?)
+    let ended = process.run();
+    let_go(&one_at_a_time);
+    Ok(ended?)
+}
+
+/// Waits for a reload that the end did not wait for: it would go on while the process takes away what it uses, the random
+/// numbers first, and that would abort the process.
+fn let_go(one_at_a_time: &Mutex<()>) {
+    let end = Instant::now() + LAST_RELOAD;
+    while one_at_a_time.try_lock().is_err() && Instant::now() < end {
+        thread::sleep(LOOK);
+    }
 }
 
 /// No core dump, and no look into our memory by other processes of the same user: it holds secrets and people.
@@ -147,22 +162,30 @@ impl Watched for Running {
     }
 }
 
+/// Longest that a reload is waited for where nothing else is, and how often it is looked at.
+const LAST_RELOAD: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(5);
+
 const REFUSED: &str = "the new configuration was refused, the one before stays in force";
 
 /// Who puts newer configurations into force.
 struct Operator {
     app: Arc<App>,
     path: PathBuf,
-    one_at_a_time: Mutex<()>,
+    /// Held by the reload itself, not by whoever waits for it.
+    one_at_a_time: Arc<Mutex<()>>,
 }
 
 impl Operator {
-    /// Reads the configuration again; says in the log what came of it.
+    /// Reads the configuration again; says in the log what came of it. One at a time.
     async fn read_again(&self) -> Result<Vec<ConfigError>, ReloadError> {
-        let _turn = self.one_at_a_time.lock().await;
+        let turn = Arc::clone(&self.one_at_a_time).lock_owned().await;
         supervisor::reloading();
         let (app, path) = (Arc::clone(&self.app), self.path.clone());
+        let held = (app.lifecycle().begin(), turn);
         let read = tokio::task::spawn_blocking(move || {
+            // To the end of this: the end of the process waits for it.
+            let _held = held;
             let loaded = config::load(&path)?;
             app.reload(loaded.config)?;
             Ok(loaded.warnings)

@@ -77,6 +77,38 @@ fn the_way_to_end_is_that_of_the_newest_configuration() {
     assert_eq!(executable.ended().code(), Some(0));
 }
 
+/// The rules of a large house: reading them takes longer than ending does.
+fn a_large_house(usual: &str) -> String {
+    let rule = |number| format!("\n  [[apps.routes]]\n  path = \"/r{number}\"\n  access = \"public\"\n");
+    let rules: Vec<String> = (0..900).map(rule).collect();
+    format!("{usual}{}", rules.concat())
+}
+
+/// A reload that went on behind the end asked for random numbers of a library that had ended: the process was aborted.
+#[test]
+fn a_reload_that_was_asked_for_before_the_end_is_over_before_it() {
+    for round in 0..15 {
+        let mut executable = Executable::start(&Start {
+            edit: &|_, usual| a_large_house(usual),
+            ..Start::default()
+        });
+        executable.signal("HUP");
+        // Told to end once or twice: waiting for it, and at once.
+        executable.signal("TERM");
+        if round % 3 == 2 {
+            executable.signal("TERM");
+        }
+        assert_eq!(
+            executable.ended().code(),
+            Some(0),
+            "{round}: {}",
+            executable.log()
+        );
+        let reloaded = executable.audit().matches("\"config_reloaded\"").count();
+        assert_eq!(reloaded, 1, "{round}: {}", executable.log());
+    }
+}
+
 #[test]
 fn a_health_check_is_well_for_as_long_as_the_process_answers() {
     let mut executable = Executable::start(&Start {
