@@ -55,7 +55,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pingora", &["gateway"]),
     ("prometheus_client", &["telemetry"]),
     ("redis", &["session/redis"]),
-    ("rustix", &["daemon"]),
+    ("rustix", &["daemon", "gateway/browser/socket.rs"]),
     ("sd_notify", &["supervisor"]),
     ("tokio_rustls", &["gateway"]),
     ("toml_edit", &["config"]),

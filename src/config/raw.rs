@@ -313,7 +313,8 @@ pub struct App {
     pub response_timeout: Option<String>,
     /// How long a body may stand still, in either direction.
     pub idle_timeout: Option<String>,
-    /// How long an exchange may take altogether, however much moves. Absent: without end. Not for an app with event streams.
+    /// How long an exchange may take altogether, however much moves. Absent: without end. Not for an app with event
+    /// streams; a WebSocket is none of it.
     pub total_timeout: Option<String>,
     /// How long a WebSocket may stay open while neither side says anything.
     pub websocket_idle_timeout: Option<String>,

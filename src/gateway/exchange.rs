@@ -40,6 +40,7 @@ use crate::gateway::body::request_body::RequestBody;
 use crate::gateway::decide::Decide;
 use crate::gateway::listener::Caller;
 use crate::gateway::listener::clients::Clients;
+use crate::gateway::listener::clients::Requesting;
 use crate::gateway::live::Live;
 use crate::gateway::whole;
 use crate::gateway::whole::BrokeOff;
@@ -86,10 +87,12 @@ struct Answered {
 }
 
 /// What comes after the head of a request.
-struct Rest {
+struct Rest<'a> {
     body: RequestBody,
     /// The connection, should it switch to another protocol.
     upgrade: OnUpgrade,
+    /// Counts it among those of its client.
+    requesting: &'a Requesting,
 }
 
 /// What is left of the connection after an answer of ours.
@@ -157,9 +160,13 @@ impl<D: Decide> Exchange<D> {
         let mut answered = match (received, &requesting) {
             (Head::TooLong, _) => refused(&*decide, (&head, provenance), &id, &Failure::HeadTooLong),
             (Head::Whole, None) => refused(&*decide, (&head, provenance), &id, &Failure::TooManyRequests),
-            (Head::Whole, Some(_)) => {
+            (Head::Whole, Some(requesting)) => {
                 let most = caller.rules.limits.max_form;
-                let rest = Rest { body, upgrade };
+                let rest = Rest {
+                    body,
+                    upgrade,
+                    requesting,
+                };
                 let deciding = pin!(self.decided(&decide, (&head, provenance), &id, (rest, most)));
                 match whole::or_broken_off(deciding).await {
                     Ok(answered) => answered,
@@ -179,8 +186,9 @@ impl<D: Decide> Exchange<D> {
         decide: &Arc<D>,
         (head, provenance): (&Parts, Provenance),
         id: &RequestId,
-        (Rest { body, upgrade }, longest_form): (Rest, usize),
+        (rest, longest_form): (Rest<'_>, usize),
     ) -> Answered {
+        let Rest { body, .. } = rest;
         let refuse = |failure: &Failure| refused(&**decide, (head, provenance), id, failure);
         if let Err(error) = framing::refuse_ambiguous(&head.headers) {
             body.abandon();
@@ -212,7 +220,7 @@ impl<D: Decide> Exchange<D> {
         match Arc::clone(decide).handle(request).await {
             Outcome::Answer(answer) => Answered::own(answer, afterwards),
             Outcome::Forward(forward) => {
-                let rest = Rest { body, upgrade };
+                let rest = Rest { body, ..rest };
                 self.forwarded(&**decide, forward, rest, afterwards).await
             }
         }
@@ -222,10 +230,10 @@ impl<D: Decide> Exchange<D> {
         &self,
         decide: &D,
         forward: Box<Forward>,
-        Rest { body, upgrade }: Rest,
+        rest: Rest<'_>,
         afterwards: Afterwards,
     ) -> Answered {
-        let body = body.at_most(forward.app.max_body);
+        let body = rest.body.at_most(forward.app.max_body);
         if body.says_too_much() {
             return Answered {
                 app: Some(Arc::clone(&forward.app)),
@@ -236,11 +244,11 @@ impl<D: Decide> Exchange<D> {
         let app = Arc::clone(&forward.app);
         let under_way = UnderWay::begin(telemetry, &forward.app.name);
         let sent = Asking::begin(telemetry, &forward.app.name);
-        let answer = self.upstreams.send(&forward, body).await;
+        let answer = self.upstreams.send(&forward, body, rest.requesting).await;
         sent.ended(&answer);
         let answered = match answer {
             Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                Answered::of(upgrade::switch(forward, answer, upgrade, self.lookout()))
+                Answered::of(upgrade::switch(forward, answer, rest.upgrade, self.lookout()))
             }
             Ok(answer) => Answered::of(self.relayed(decide, forward, answer).await),
             Err(error) => {

@@ -12,11 +12,14 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use crate::gateway::application::connect::Connection;
+use crate::gateway::application::heard::Heard;
+use crate::gateway::application::pool::Place;
 use crate::gateway::application::pool::Pool;
 use crate::gateway::application::upstream_error::UpstreamError;
 use crate::gateway::body::request_body::Fault;
 use crate::gateway::body::request_body::RequestBody;
 use crate::gateway::body::request_body::Upload;
+use crate::gateway::listener::clients::Requesting;
 use crate::wire::framing;
 use crate::wire::framing::Framing;
 
@@ -31,6 +34,17 @@ pub(super) struct Patience {
     pub(super) upload: Option<Arc<Upload>>,
     /// What is asked for.
     pub(super) method: Method,
+}
+
+/// A question on its way. Should whoever asked it go away, its place and its share of the client stay taken while the
+/// application may be at work on it: else taking back would make room for more work without an end.
+struct Question<'a> {
+    heard: Heard,
+    patience: &'a Patience,
+    asked_at: Instant,
+    place: &'a mut Place,
+    client: &'a Requesting,
+    is_over: bool,
 }
 
 /// Why there is no head of an answer.
@@ -56,20 +70,28 @@ impl Patience {
         (is_over && answer.version() == Version::HTTP_11).then(|| Arc::clone(pool))
     }
 
-    /// Sends the request and waits.
+    /// Sends the request of a client to the server of whose places it has this one, and waits.
     pub(super) async fn ask(
         &self,
         mut connection: Connection,
         request: Box<Request<RequestBody>>,
+        (place, client): (&mut Place, &Requesting),
     ) -> Result<(Connection, Response<Incoming>), NoAnswer> {
         let heard_before = connection.heard.expect_answer();
-        let answer = {
-            let sending = connection.sender.try_send_request(*request);
-            tokio::select! {
-                answer = sending => answer,
-                ended = self.ends() => return Err(NoAnswer::Failed(ended)),
-            }
+        let mut question = Question {
+            heard: connection.heard.clone(),
+            patience: self,
+            asked_at: Instant::now(),
+            place,
+            client,
+            is_over: false,
         };
+        let answer = tokio::select! {
+            answer = connection.sender.try_send_request(*request) => Ok(answer),
+            ended = self.ends(question.asked_at) => Err(NoAnswer::Failed(ended)),
+        };
+        question.is_over = true;
+        let answer = answer?;
         let mut failed = match answer {
             Ok(answer) => {
                 connection.heard.answer_begins();
@@ -101,22 +123,36 @@ impl Patience {
         })
     }
 
+    async fn ends(&self, asked_at: Instant) -> UpstreamError {
+        loop {
+            let until = self.until(asked_at);
+            let now = Instant::now();
+            if until <= now {
+                let is_all = self.end.is_some_and(|end| end <= now);
+                return if is_all {
+                    UpstreamError::TotalTimeout
+                } else {
+                    UpstreamError::ResponseTimeout
+                };
+            }
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
     /// `response_timeout` after the head was sent, or after the last part of the body: a long upload that moves is no
     /// delay of the application.
-    async fn ends(&self) -> UpstreamError {
-        let asked_at = Instant::now();
-        loop {
-            let moved_at = self.upload.as_ref().map_or(asked_at, |upload| upload.moved_at());
-            let patient_until = moved_at.max(asked_at) + self.response_timeout;
-            let now = Instant::now();
-            if self.end.is_some_and(|end| end <= now) {
-                return UpstreamError::TotalTimeout;
-            }
-            if patient_until <= now {
-                return UpstreamError::ResponseTimeout;
-            }
-            let next = self.end.map_or(patient_until, |end| end.min(patient_until));
-            tokio::time::sleep_until(next).await;
+    fn until(&self, asked_at: Instant) -> Instant {
+        let moved_at = self.upload.as_ref().map_or(asked_at, |upload| upload.moved_at());
+        let patient_until = moved_at.max(asked_at) + self.response_timeout;
+        self.end.map_or(patient_until, |end| end.min(patient_until))
+    }
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let held = (self.place.hand_over(), self.client.outlasted());
+            self.heard.leave(held, self.patience.until(self.asked_at));
         }
     }
 }

@@ -40,7 +40,17 @@ enum Sweeper {
 #[derive(Debug)]
 #[must_use]
 pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
+    /// Absent: somebody else has it.
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    /// The same place in other hands.
+    pub(super) fn hand_over(&mut self) -> Self {
+        Self {
+            permit: self.permit.take(),
+        }
+    }
 }
 
 impl Pool {
@@ -58,7 +68,7 @@ impl Pool {
     pub(super) fn enter(&self) -> Result<Place, UpstreamError> {
         let permit = Arc::clone(&self.server.places).try_acquire_owned();
         Ok(Place {
-            _permit: permit.map_err(|_none_left| UpstreamError::Busy)?,
+            permit: Some(permit.map_err(|_none_left| UpstreamError::Busy)?),
         })
     }
 

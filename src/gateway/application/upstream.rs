@@ -27,6 +27,7 @@ use crate::gateway::application::servers::Table;
 use crate::gateway::application::upstream_error::UpstreamError;
 use crate::gateway::application::upstream_request;
 use crate::gateway::body::request_body::RequestBody;
+use crate::gateway::listener::clients::Requesting;
 use crate::pipeline::Forward;
 use crate::routing::app::App;
 use crate::routing::upstream::Upstream;
@@ -41,6 +42,7 @@ pub(in crate::gateway) struct Upstreams {
 /// A request on its way, and what may still be done for it.
 struct Sending<'a> {
     forward: &'a Forward,
+    client: &'a Requesting,
     patience: Patience,
     repetition: Repetition,
 }
@@ -71,11 +73,12 @@ impl Upstreams {
         }
     }
 
-    /// The answer of the application, once its head is there.
+    /// The answer of the application to a request of this client, once its head is there.
     pub(in crate::gateway) async fn send(
         &self,
         forward: &Forward,
         body: RequestBody,
+        client: &Requesting,
     ) -> Result<Response<AnswerStream>, UpstreamError> {
         let ranked;
         let servers = match forward.app.upstreams() {
@@ -94,7 +97,7 @@ impl Upstreams {
             .ok_or_else(|| UpstreamError::Connect("no server is configured".into()))?;
         let limits = &server.limits;
         let body = body.may_idle(limits.idle_timeout);
-        let mut sending = Sending::of(forward, server, &body);
+        let mut sending = Sending::of((forward, client), server, &body);
         let request = upstream_request::build(forward, server, body);
         let mut request = Box::new(request.map_err(UpstreamError::Unwritable)?);
         let mut within = limits.connect_timeout;
@@ -143,7 +146,7 @@ fn tell(forward: &Forward, server: &Upstream) {
 }
 
 impl<'a> Sending<'a> {
-    fn of(forward: &'a Forward, server: &Upstream, body: &RequestBody) -> Self {
+    fn of((forward, client): (&'a Forward, &'a Requesting), server: &Upstream, body: &RequestBody) -> Self {
         let repetition = if body.is_end_stream() && forward.request.method.is_idempotent() {
             Repetition::Once
         } else {
@@ -151,6 +154,7 @@ impl<'a> Sending<'a> {
         };
         Self {
             forward,
+            client,
             patience: Patience {
                 response_timeout: server.limits.response_timeout,
                 end: server.limits.total_timeout.map(|within| Instant::now() + within),
@@ -168,10 +172,10 @@ impl<'a> Sending<'a> {
         request: Box<Request<RequestBody>>,
         within: Duration,
     ) -> Result<Response<AnswerStream>, Missed> {
-        let place = pool.enter().map_err(Missed::Failed)?;
+        let mut place = pool.enter().map_err(Missed::Failed)?;
         let request = match pool.take() {
             None => request,
-            Some(kept) => match self.patience.ask(kept, request).await {
+            Some(kept) => match self.patience.ask(kept, request, (&mut place, self.client)).await {
                 Ok(answered) => {
                     pool.answered();
                     return self
@@ -187,7 +191,7 @@ impl<'a> Sending<'a> {
             Ok(fresh) => fresh,
             Err(error) => return Err(Missed::Unsent(error, request)),
         };
-        match self.patience.ask(fresh, request).await {
+        match self.patience.ask(fresh, request, (&mut place, self.client)).await {
             Ok(answered) => self
                 .finish(answered, &pool, place, server)
                 .map_err(Missed::Failed),

@@ -13,22 +13,24 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
+use tokio::net::TcpStream;
 
 use crate::gateway::answer::recorded_body::RecordedBody;
 use crate::gateway::answer::tunnel::RecordedTunnel;
 use crate::gateway::browser::client_stream::ClientStream;
-use crate::gateway::browser::head_clock::HeadClock;
 use crate::gateway::browser::head_clock::HeadTimer;
 use crate::gateway::browser::http2;
 use crate::gateway::browser::long_head;
 use crate::gateway::browser::long_head::HeadStream;
-use crate::gateway::browser::long_head::LongHead;
-use crate::gateway::browser::request_bytes::Opaque;
 use crate::gateway::browser::request_bytes::RequestBytes;
+use crate::gateway::browser::request_bytes::Surroundings;
+use crate::gateway::browser::socket::Presence;
+use crate::gateway::browser::socket::Socket;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
 use crate::gateway::exchange::Head;
 use crate::gateway::listener::Caller;
+use crate::gateway::listener::limits::Limits;
 use crate::gateway::listener::tls::Spoken;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
@@ -36,19 +38,18 @@ use crate::telemetry::limit_label::LimitLabel;
 use crate::wire::connection;
 
 /// Serves one connection to its end.
-pub(in crate::gateway) async fn serve<D: Decide, S>(
+pub(in crate::gateway) async fn serve<D: Decide>(
     exchange: Arc<Exchange<D>>,
-    stream: S,
+    stream: TcpStream,
     caller: Caller,
     under_way: UnderWay,
-) where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+) {
+    let (stream, presence) = Socket::watched(stream);
     let stream = ClientStream::new(stream, caller.rules.limits.write_timeout);
     let ended = match &caller.rules.certificate {
-        None => plain(exchange, stream, caller, under_way).await,
+        None => plain(exchange, (stream, presence), caller, under_way).await,
         Some(certificate) => match Box::pin(certificate.accept(stream)).await {
-            Ok((stream, Spoken::Http1)) => plain(exchange, stream, caller, under_way).await,
+            Ok((stream, Spoken::Http1)) => plain(exchange, (stream, presence), caller, under_way).await,
             Ok((stream, Spoken::Http2)) => Box::pin(http2::serve(exchange, stream, caller, under_way)).await,
             Err(error) => {
                 tracing::debug!(%error, "no TLS with a browser");
@@ -66,13 +67,13 @@ pub(in crate::gateway) async fn serve<D: Decide, S>(
 /// connection that comes later still, the first one is. A browser of the time before HTTP/1.1 is answered once: what it sends
 /// after a head without a length may be a body to it, and a request to others.
 ///
-/// A browser that closes its side is gone (`half_close` stays off): its exchange is dropped, and the application is free.
+/// A browser that closes its side is gone (`half_close` stays off), whatever of its bytes waits: its exchange is dropped.
 /// A connection that an answer switched to another protocol is a tunnel from there on, to its end.
 ///
 /// `Date` is added where an application sent none, as RFC 9110, section 6.6.1, asks.
 async fn plain<D: Decide, S>(
     exchange: Arc<Exchange<D>>,
-    stream: S,
+    (stream, presence): (S, Presence),
     caller: Caller,
     mut under_way: UnderWay,
 ) -> hyper::Result<()>
@@ -80,12 +81,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = &Arc::clone(&caller.rules).limits;
-    let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
-    let opaque = Opaque::default();
-    // hyper takes a head of `max_head`, or one that was cut, with an end of ours.
-    let longest_head = limits.max_head + long_head::LONGEST_END;
-    let stream = RequestBytes::new(stream, opaque.clone(), longest_head);
-    let stream = HeadStream::new(stream, Arc::clone(&clock), Arc::clone(&long), limits.max_head);
+    let (stream, Surroundings { opaque, clock, long }) = read_strictly(stream, limits);
     let timer = HeadTimer::new(Arc::clone(&clock), limits);
     let switched = Arc::new(Mutex::new(None));
     let switching = Arc::clone(&switched);
@@ -111,25 +107,25 @@ where
         .header_read_timeout(timer.longest())
         .timer(timer)
         .max_headers(limits.max_fields)
-        .max_header_size(longest_head)
-        .max_buf_size(longest_head)
+        .max_header_size(longest_head(limits))
+        .max_buf_size(longest_head(limits))
         .keep_alive(!late)
         .serve_connection(TokioIo::new(stream), answer)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let draining = async {
-        if late {
-            std::future::pending::<()>().await;
-        } else {
-            under_way.reached(Phase::Draining).await;
+    let served = async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = under_way.reached(Phase::Draining), if !late => {
+                connection.as_mut().graceful_shutdown();
+                connection.as_mut().await
+            }
         }
     };
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = draining => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+        biased;
+        ended = served => ended,
+        () = presence.gone() => return Ok(()),
     };
     if clock.is_late() {
         told.limit_reached(LimitLabel::HeadTimeout, peer);
@@ -139,6 +135,20 @@ where
         Box::pin(tunnel.run()).await;
     }
     ended
+}
+
+/// The stream as hyper reads it, and what is known about it.
+fn read_strictly<S>(stream: S, limits: &Limits) -> (HeadStream<RequestBytes<S>>, Surroundings) {
+    let around = Surroundings::default();
+    let bounds = (longest_head(limits), limits.max_fields);
+    let stream = RequestBytes::new(stream, around.clone(), bounds);
+    let (clock, long) = (Arc::clone(&around.clock), Arc::clone(&around.long));
+    (HeadStream::new(stream, clock, long, limits.max_head), around)
+}
+
+/// hyper takes a head of `max_head`, or one that was cut, with an end of ours.
+fn longest_head(limits: &Limits) -> usize {
+    limits.max_head + long_head::LONGEST_END
 }
 
 fn lock(tunnel: &Mutex<Option<RecordedTunnel>>) -> MutexGuard<'_, Option<RecordedTunnel>> {

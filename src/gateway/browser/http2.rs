@@ -20,6 +20,8 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 
 use crate::gateway::browser::frame_meter::FrameMeter;
+use crate::gateway::browser::frame_meter::Reached;
+use crate::gateway::browser::frame_meter::meter::HeadBounds;
 use crate::gateway::browser::streams::HeldBody;
 use crate::gateway::browser::streams::Streams;
 use crate::gateway::decide::Decide;
@@ -41,11 +43,14 @@ const SEND_BUFFER: usize = 64 * 1024;
 const MOST_RESET_AT_ONCE: usize = 20;
 /// How often a browser has to show that it is there, and how long it may take.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
-/// Longest list of fields that is read at all; beyond it the engine's bare 431. Longer than `max_head`, so that whoever has
-/// planted cookies can be told of them: one connection reads one such list at a time.
+/// Longest list of fields that is read at all, each with 32 bytes of its own; beyond it the engine's bare 431. Longer than
+/// `max_head`, so that whoever has planted cookies can be told of them: one connection reads one such list at a time, and
+/// [`FrameMeter`] bounds what is dear about them, the number of fields and that of long lists.
 const LONGEST_LIST: u32 = 512 * 1024;
 /// More cookies than any browser keeps for one site.
 const MOST_COOKIES: usize = 400;
+/// What every request says about itself (RFC 9113, section 8.3.1).
+const PSEUDO_FIELDS: usize = 4;
 /// How long after its last answer a browser may take to go, once it was told to.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -64,6 +69,7 @@ where
     let opened = Arc::clone(&streams);
     let (rules, told, peer) = (Arc::clone(&caller.rules), Arc::clone(&exchange), caller.peer());
     let limits = &rules.limits;
+    let (stream, reached) = metered(stream, &caller);
     let answer = service_fn(move |request: http::Request<Incoming>| {
         let open = opened.open();
         let (exchange, caller) = (Arc::clone(&exchange), caller.clone());
@@ -83,7 +89,7 @@ where
         .max_pending_accept_reset_streams(MOST_RESET_AT_ONCE)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_INTERVAL)
-        .serve_connection(TokioIo::new(FrameMeter::new(stream)), answer);
+        .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     let late = under_way.phase() >= Phase::Draining;
     let leaving = async {
@@ -94,7 +100,10 @@ where
         }
     };
     tokio::select! {
-        ended = connection.as_mut() => return ended,
+        ended = connection.as_mut() => {
+            reached.limit().into_iter().for_each(|limit| told.limit_reached(limit, peer));
+            return ended;
+        }
         () = leaving => {}
         () = streams.none_for(limits.head_timeout, limits.keep_alive) => {}
         () = streams.all_stand_still(limits.write_timeout) => {
@@ -114,6 +123,19 @@ where
         // It was told, it was answered, and does not go.
         () = streams.none_for(FAREWELL, FAREWELL) => Ok(()),
     }
+}
+
+/// The stream as hyper reads it, and the limit that ended it. Of fields so many are read at all as there may be, each cookie for
+/// itself, and the pseudo-fields.
+fn metered<S>(stream: S, caller: &Caller) -> (FrameMeter<S>, Reached) {
+    let (limits, reached) = (&caller.rules.limits, Reached::default());
+    let bounds = HeadBounds {
+        fields: limits.max_fields + MOST_COOKIES + PSEUDO_FIELDS,
+        length: limits.max_head,
+        time: limits.head_timeout,
+        client: Arc::clone(caller.connected()),
+    };
+    (FrameMeter::new(stream, bounds, reached.clone()), reached)
 }
 
 /// Whether a head keeps within its bounds. A browser sends each cookie as a field of its own (RFC 9113, section 8.2.3);

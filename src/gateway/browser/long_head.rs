@@ -49,6 +49,11 @@ impl LongHead {
     pub(super) fn is_cut(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// The one that hyper reads just now is.
+    pub(super) fn cut(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What becomes of the rest of a head that is too long.
@@ -174,7 +179,7 @@ impl<S: AsyncRead + Unpin> HeadStream<S> {
             let (now, later) = end.split_at(end.len().min(buffer.remaining()));
             buffer.put_slice(now);
             self.rest = Rest::Ended(later);
-            self.long.0.store(true, Ordering::Relaxed);
+            self.long.cut();
         }
         Poll::Ready(Ok(()))
     }

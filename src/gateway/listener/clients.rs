@@ -18,6 +18,9 @@ use crate::wire::client_network::ClientNetwork;
 
 /// Parts of the table, each with a lock of its own.
 const PARTS: usize = 16;
+/// Heads of one network that are longer than they may be and are read all the same, so that whoever sends them can be told.
+/// Over HTTP/2 each of them takes memory until it is whole.
+const MOST_LONG_HEADS: usize = 8;
 
 /// Everybody who is there.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ struct Share {
     clients: Arc<Clients>,
     connections: AtomicUsize,
     requests: AtomicUsize,
+    long_heads: AtomicUsize,
 }
 
 /// Why a connection is closed as it comes.
@@ -49,7 +53,7 @@ pub(in crate::gateway) enum Full {
 
 /// One connection, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Connected {
+pub(in crate::gateway) struct Connected {
     clients: Arc<Clients>,
     /// Absent: a proxy that speaks for many.
     share: Option<Arc<Share>>,
@@ -58,6 +62,10 @@ pub(super) struct Connected {
 /// One request that is under way, until it is dropped.
 #[derive(Debug)]
 pub(in crate::gateway) struct Requesting(Arc<Share>);
+
+/// A head that is longer than it may be, until it is dropped. A listed proxy has its own bounds.
+#[derive(Debug)]
+pub(in crate::gateway) struct LongHead(Option<Arc<Share>>);
 
 impl Default for Clients {
     fn default() -> Self {
@@ -71,7 +79,7 @@ impl Default for Clients {
 
 impl Clients {
     /// Another connection of this network; of a proxy that is listed, of nobody in particular.
-    pub(super) fn connect(
+    pub(in crate::gateway) fn connect(
         self: &Arc<Self>,
         network: Option<ClientNetwork>,
         limits: &Limits,
@@ -104,6 +112,7 @@ impl Clients {
                 clients: Arc::clone(self),
                 connections: AtomicUsize::new(0),
                 requests: AtomicUsize::new(0),
+                long_heads: AtomicUsize::new(0),
             });
             networks.insert(network, Arc::downgrade(&share));
             share
@@ -130,11 +139,37 @@ impl Connected {
     }
 }
 
+impl Connected {
+    /// A head of this network that is longer than it may be, unless as many as are read anyway are on their way.
+    pub(in crate::gateway) fn long_head(&self) -> Option<LongHead> {
+        if let Some(share) = &self.share {
+            one_more(&share.long_heads, MOST_LONG_HEADS)?;
+        }
+        Some(LongHead(self.share.clone()))
+    }
+}
+
+impl Requesting {
+    /// The same request a second time, for as long as what it began outlasts it.
+    pub(in crate::gateway) fn outlasted(&self) -> Self {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(&self.0))
+    }
+}
+
 impl Drop for Connected {
     fn drop(&mut self) {
         one_less(&self.clients.connections);
         if let Some(share) = &self.share {
             one_less(&share.connections);
+        }
+    }
+}
+
+impl Drop for LongHead {
+    fn drop(&mut self) {
+        if let Some(share) = &self.0 {
+            one_less(&share.long_heads);
         }
     }
 }
@@ -221,6 +256,38 @@ mod tests {
         assert!(request(&proxy, "192.0.2.2").is_some());
         drop(first);
         assert!(request(&own, "192.0.2.1").is_some());
+    }
+
+    #[test]
+    fn a_request_is_counted_for_as_long_as_what_it_began() {
+        let clients = Arc::new(Clients::default());
+        let own = clients.connect(Some(network("192.0.2.1")), &LIMITS()).unwrap();
+        let request = || own.request(network("192.0.2.1"), &LIMITS());
+        let first = request().unwrap();
+        let outlasting = first.outlasted();
+        drop(first);
+        let second = request();
+        assert!(second.is_some() && request().is_none());
+        drop(outlasting);
+        assert!(request().is_some());
+    }
+
+    #[test]
+    fn a_network_has_so_many_long_heads_and_a_proxy_has_its_own_bounds() {
+        let clients = Arc::new(Clients::default());
+        let connect = |address: Option<&str>| clients.connect(address.map(network), &LIMITS()).unwrap();
+        let (one, same, other) = (
+            connect(Some("192.0.2.1")),
+            connect(Some("192.0.2.1")),
+            connect(Some("192.0.2.2")),
+        );
+        let mut heads: Vec<_> = (0..MOST_LONG_HEADS).map(|_| one.long_head().unwrap()).collect();
+        assert!(same.long_head().is_none() && other.long_head().is_some());
+        heads.pop();
+        assert!(same.long_head().is_some());
+        let proxy = connect(None);
+        let of_proxy: Vec<_> = (0..100).map(|_| proxy.long_head().unwrap()).collect();
+        assert_eq!(of_proxy.len(), 100);
     }
 
     #[test]

@@ -96,6 +96,11 @@ impl Caller {
         self.connected.request(network, &self.rules.limits)
     }
 
+    /// Who has the connection.
+    pub(super) fn connected(&self) -> &Arc<Connected> {
+        &self.connected
+    }
+
     /// The other end of the connection.
     pub(super) fn peer(&self) -> SocketAddr {
         self.peer

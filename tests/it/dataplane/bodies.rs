@@ -97,6 +97,23 @@ fn extensions(stage: &SignedIn) {
     for gone in ["a=b", "c=", ";"] {
         assert!(!received.contains(gone), "{received:?}");
     }
+    // An upload that is signed piece by piece, as some object stores want it.
+    let mut client = connect(stage);
+    let piece = format!(
+        "400;chunk-signature={}\r\n{}\r\n",
+        "5a".repeat(32),
+        "x".repeat(0x400)
+    );
+    client.send(format!(
+        "{head}{}0;chunk-signature={}\r\n\r\n",
+        piece.repeat(250),
+        "5a".repeat(32)
+    ));
+    assert_eq!(client.answer().status, 200);
+    assert_eq!(client.afterwards(), Connection::Open);
+    let received = stage.scene.application.only();
+    assert_eq!(received.body, vec![b'x'; 250 * 0x400]);
+    assert!(!received.contains("signature"));
     let long = format!("2;{}\r\nhi\r\n0\r\n\r\n", "a".repeat(64 * 1024));
     break_off(
         stage,
@@ -106,6 +123,7 @@ fn extensions(stage: &SignedIn) {
             "2;a=\x1b\r\nhi\r\n0\r\n\r\n",
             "2;a=\"\x7f\"\r\nhi\r\n0\r\n\r\n",
             "2;a\rb\r\nhi\r\n0\r\n\r\n",
+            &format!("1;{}\r\nx\r\n", "a".repeat(1000)).repeat(40),
         ],
     );
 }

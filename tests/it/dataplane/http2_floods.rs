@@ -3,6 +3,8 @@
 //! The real executable, so that its memory can be looked at.
 
 use std::iter;
+use std::thread;
+use std::time::Duration;
 
 use crate::cases;
 use crate::listener::stage::published_at;
@@ -168,11 +170,16 @@ fn a_head_without_an_end(stage: &Stage) {
 
 /// A request whose head is this block, in as many frames as it takes.
 fn in_frames(stream: u32, block: &[u8]) -> Vec<u8> {
+    frames_of(stream, block, END_HEADERS)
+}
+
+/// The same, with these flags in the last one.
+fn frames_of(stream: u32, block: &[u8], last: u8) -> Vec<u8> {
     let mut parts = block.chunks(16 * 1024).peekable();
     let mut kind = (HEADERS, END_STREAM);
     let mut frames = Vec::new();
     while let Some(part) = parts.next() {
-        let end = if parts.peek().is_none() { END_HEADERS } else { 0 };
+        let end = if parts.peek().is_none() { last } else { 0 };
         frames.extend(frame((kind.0, kind.1 | end), stream, part));
         kind = (CONTINUATION, 0);
     }
@@ -200,6 +207,26 @@ fn few_bytes_that_mean_many_fields(stage: &Stage) {
         assert!(ended || refused.contains(&outcome), "{what}: {outcome:?}");
         assert_eq!(application.byte_count(), 0, "{what}");
         stage.serves_somebody_else();
+    }
+
+    // Heads that never end, on as many connections: of short fields none is kept, of long ones a few.
+    let short: Field<'_> = (b"a", b"");
+    let large: Field<'_> = (b"cookie", &[b'x'; 4000]);
+    for fields in [vec![short; 15_000], vec![large; 100]] {
+        let before = stage.memory();
+        let head = frames_of(1, &[&begun[..], &block(&fields)].concat(), 0);
+        let clients = iter::repeat_with(|| stage.frames()).take(60);
+        let clients: Vec<Frames> = clients
+            .map(|mut client| {
+                client.send(&head);
+                client
+            })
+            .collect();
+        thread::sleep(Duration::from_secs(2));
+        let grown = stage.memory().saturating_sub(before);
+        assert!(grown <= MOST_GROWN, "{grown} MiB for {} fields", fields.len());
+        stage.serves_somebody_else();
+        drop(clients);
     }
 
     // As many fields as are taken, on every stream, and answers of which none is read.

@@ -172,21 +172,21 @@ fn long_heads() {
     let many: String = (0..300).map(|number| field(number, 10)).collect();
     let large: String = (0..64).map(|number| field(number, 16 * 1024)).collect();
     let a_target = format!("GET /{} HTTP/1.1\r\nHost: {host}\r\n", "a".repeat(40_000));
-    for (head, is_told) in [
-        (format!("{begins}{}", field(1, 70_000)), true),
-        (format!("{begins}{many}"), false),
-        (format!("{begins}{large}"), true),
-        (a_target, true),
+    for head in [
+        format!("{begins}{}", field(1, 70_000)),
+        format!("{begins}{many}"),
+        format!("{begins}{large}"),
+        a_target,
     ] {
         let mut client = RawClient::connect(scene.gateway.address());
         let answer = client.send(format!("{head}\r\n")).answer();
         assert_eq!(answer.status, 431);
-        assert_eq!(answer.text().contains("P20 · "), is_told, "{}", answer.text());
+        assert!(answer.text().contains("P20 · "), "{}", answer.text());
         assert_eq!(client.afterwards(), Connection::Closed);
     }
     assert_eq!(scene.application.byte_count(), 0);
     assert_eq!(commands(scene.redis()), looked_up, "nobody was looked up");
-    assert_eq!(refusals(&scene, "max_head"), 3);
+    assert_eq!(refusals(&scene, "max_head"), 4);
     assert!(scene.is_signed_in(&browser));
 }
 

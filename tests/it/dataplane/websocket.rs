@@ -262,6 +262,36 @@ fn a_handshake_carries_what_any_request_does(stage: &SignedIn) {
     assert_eq!(application.byte_count(), 0);
 }
 
+/// Before the answer nobody knows what its bytes are: the next request, or the first of a socket.
+fn whoever_speaks_before_the_answer_is_not_heard(stage: &SignedIn) {
+    let application = &stage.scene.application;
+    let host = stage.host();
+    let ask = format!("GET /public HTTP/1.1\r\nHost: {host}\r\n{}\r\n", handshake());
+    for early in [
+        "\u{1}frame\nframe",
+        "GET /public/early HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
+        for pause in [0, 300] {
+            application.forget();
+            application.next(agrees().after(Duration::from_millis(800)));
+            let mut client = RawClient::connect(stage.scene.gateway.address());
+            if pause == 0 {
+                client.send(format!("{ask}{early}"));
+            } else {
+                client.send(&ask);
+                until("the handshake", || application.received().len() == 1);
+                client.send(early);
+            }
+            assert!(client.until_closed().is_empty(), "{early:?} {pause}");
+            until("the application is let go", || {
+                application.open_connections() == 0
+            });
+            assert_eq!(application.echoed(), "", "{early:?} {pause}");
+            assert!(application.received().len() < 2, "{early:?} {pause}");
+        }
+    }
+}
+
 fn origin_and_host_are_the_browsers(stage: &SignedIn) {
     let application = &stage.scene.application;
     for origin in [
@@ -296,6 +326,7 @@ cases! {
         Proof { ids: &["T133"], sentence: "an application that switches unasked is not believed", holds: nobody_switches_unasked },
         Proof { ids: &["T134"], sentence: "an agreement is believed in every part, or not at all", holds: an_agreement_is_believed_whole_or_not },
         Proof { ids: &["T135"], sentence: "an ordinary answer to a handshake opens nothing", holds: an_ordinary_answer_opens_nothing },
+        Proof { ids: &[], sentence: "whoever speaks before the answer to a handshake is not heard", holds: whoever_speaks_before_the_answer_is_not_heard },
         Proof { ids: &["T138"], sentence: "a handshake is stripped and signed as any request is", holds: a_handshake_carries_what_any_request_does },
         Proof { ids: &["F050"], sentence: "Origin and Host of a handshake are the browser's, byte for byte", holds: origin_and_host_are_the_browsers },
     ]

@@ -37,6 +37,11 @@ pub(crate) struct Secure {
 
 impl Secure {
     pub(crate) fn start() -> Self {
+        Self::start_with(str::to_owned)
+    }
+
+    /// With the usual configuration changed.
+    pub(crate) fn start_with(edit: impl Fn(&str) -> String) -> Self {
         let authority = Authority::new();
         let names = format!("DNS:localhost,DNS:{OTHER}");
         let pair = authority.issue("gateway", &names, LONG);
@@ -44,7 +49,7 @@ impl Secure {
             let port = place.port();
             let listen = format!("listen = \"127.0.0.1:{port}\"");
             let tls = format!("{listen}\n{}", pair.configured());
-            let usual = published_at(&format!("https://localhost:{port}"), place, &usual);
+            let usual = published_at(&format!("https://localhost:{port}"), place, &edit(&usual));
             let other = neighbour(&format!("{OTHER}:{port}"), &usual);
             format!("{}{other}", usual.replace(&listen, &tls))
         });

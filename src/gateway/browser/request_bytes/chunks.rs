@@ -1,7 +1,13 @@
-//! The chunks of a content (RFC 9112, section 7.1): size, extension, data, each in its only spelling.
+//! The chunks of a content (RFC 9112, section 7.1): size, extension, data, each in its only spelling. Extensions end here: they
+//! are about this one connection (section 7.1.1), and hyper reads 16 KiB of them in one content at most, which are two hundred
+//! signatures.
 
 /// Longest line before a chunk. A signature, the longest extension that is in use, has under a hundred bytes.
 const LONGEST_LINE: usize = 1024;
+/// What a chunk may cost beside its data: so much and twice its data. More than that is counted over the whole content, and
+/// has an end: else a content of a few bytes would be read for ever, as only its data counts against `max_body`.
+const FREE: u64 = 16;
+const MOST_IN_EXCESS: u64 = 16 * 1024;
 
 /// Where in the chunks a scan stands.
 #[derive(Debug, Default)]
@@ -11,6 +17,8 @@ pub(super) struct Chunks {
     size: u64,
     /// Bytes of the line before the data so far.
     line: usize,
+    /// Bytes of all those lines beyond what they may cost.
+    excess: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +39,8 @@ enum Place {
 pub(super) enum Step {
     /// So many pass.
     Passed(usize),
+    /// So many are left away.
+    Dropped(usize),
     /// So many pass, and trailers follow.
     LastSize(usize),
     /// The first one does not belong here.
@@ -53,13 +63,29 @@ impl Chunks {
         };
         match next {
             Place::Data if self.size == 0 => return Step::LastSize(1),
-            Place::Size if self.place == Place::DataLineFeed => *self = Self::default(),
+            Place::Size if self.place == Place::DataLineFeed => {
+                *self = Self {
+                    excess: self.excess,
+                    ..Self::default()
+                };
+            }
             _ => {
                 self.place = next;
                 self.line += 1;
             }
         }
-        Step::Passed(1)
+        match next {
+            Place::Data if self.is_too_dear() => Step::Malformed,
+            Place::Blank | Place::Extension => Step::Dropped(1),
+            _ => Step::Passed(1),
+        }
+    }
+
+    /// Whether the lines before the data cost too much, this one among them.
+    fn is_too_dear(&mut self) -> bool {
+        let free = FREE.saturating_add(self.size.saturating_mul(2));
+        self.excess = self.excess.saturating_add(self.line as u64).saturating_sub(free);
+        self.excess > MOST_IN_EXCESS
     }
 
     fn after(&mut self, byte: u8) -> Option<Place> {

@@ -3,7 +3,8 @@
 //!
 //! hyper repairs: it takes a bare line feed for the end of a line, skips empty lines, overlooks blanks and control characters
 //! beside the size of a chunk. What passes here is spelled as RFC 9112 says. The [`Scanner`] follows the framing by itself
-//! and lets nothing pass that has a second reading, so hyper cannot find the next head anywhere else.
+//! and lets nothing pass that has a second reading, so hyper cannot find the next head anywhere else. And where hyper has a
+//! bound of its own, this one comes first: so whoever reaches it is told why.
 
 mod chunks;
 mod scanner;
@@ -23,6 +24,8 @@ use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
 use crate::gateway::body::idle::Idle;
+use crate::gateway::browser::head_clock::HeadClock;
+use crate::gateway::browser::long_head::LongHead;
 use crate::gateway::browser::request_bytes::scanner::Reason;
 use crate::gateway::browser::request_bytes::scanner::Scanner;
 
@@ -33,6 +36,8 @@ const NO_HEAD: &[u8] = b"\0\r\n\r\n";
 /// What hyper reads after a field that makes the framing ambiguous: hyper drops a second length, and one beside chunks,
 /// without a word. This one it keeps, and whoever reads the head refuses it.
 const AMBIGUOUS: &[u8] = b"Content_Length: ambiguous\r\n\r\n";
+/// What hyper reads after as many fields as there may be: the end of the head.
+const END_OF_HEAD: &[u8] = b"\r\n";
 /// Most that is thrown away after a refusal, how long the browser may send none of it, and how long all of it may take.
 const LONGEST_AFTER_REFUSAL: usize = 256 * 1024;
 const LONGEST_SILENCE: Duration = Duration::from_secs(1);
@@ -44,7 +49,7 @@ pub(super) struct RequestBytes<S> {
     stream: S,
     scanner: Scanner,
     end: Option<End>,
-    opaque: Opaque,
+    around: Surroundings,
     discarded: usize,
     idle: Idle,
     farewell: Idle,
@@ -55,8 +60,20 @@ pub(super) struct RequestBytes<S> {
 enum End {
     /// This, and nothing ever after it.
     Bytes(&'static [u8]),
-    /// An error: the content is broken.
-    Broken,
+    /// The end of a head that was cut, and nothing ever after it.
+    Cut(&'static [u8]),
+    /// An error: what follows is nothing.
+    Broken(Reason),
+}
+
+/// What the parts of one connection know of each other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Surroundings {
+    pub(super) opaque: Opaque,
+    /// Which head is waited for.
+    pub(super) clock: Arc<HeadClock>,
+    /// Whether it was cut.
+    pub(super) long: Arc<LongHead>,
 }
 
 /// Whether a connection belongs to another protocol from here on, whose bytes are nobody's business.
@@ -75,50 +92,61 @@ impl Opaque {
 }
 
 impl<S> RequestBytes<S> {
-    /// Before the first head.
-    pub(super) fn new(stream: S, opaque: Opaque, longest_head: usize) -> Self {
+    /// Before the first head. One that is longer than `longest_head` is refused by hyper; of more than `max_fields` fields no
+    /// more are read.
+    pub(super) fn new(stream: S, around: Surroundings, bounds: (usize, usize)) -> Self {
         Self {
             stream,
-            scanner: Scanner::new(longest_head),
+            scanner: Scanner::new(bounds),
             end: None,
-            opaque,
+            around,
             discarded: 0,
             idle: Idle::new(LONGEST_SILENCE),
             farewell: Idle::new(LONGEST_FAREWELL),
         }
     }
 
-    /// How many of these bytes pass; after them comes an end.
-    fn judge(&mut self, bytes: &[u8]) -> usize {
-        let Err(stop) = self.scanner.scan(bytes) else {
-            return bytes.len();
-        };
-        tracing::debug!(reason = ?stop.reason, "nothing more is read from a browser");
-        self.end = Some(match stop.reason {
-            Reason::MalformedHead => End::Bytes(NO_HEAD),
-            Reason::MalformedContent => End::Broken,
-            Reason::Ambiguous => End::Bytes(AMBIGUOUS),
-        });
-        stop.at
+    /// How many of these bytes pass, which are at the front then; after them may come an end.
+    fn judge(&mut self, bytes: &mut [u8]) -> usize {
+        let (passes, reason) = self.scanner.scan(bytes);
+        if let Some(reason) = reason {
+            tracing::debug!(?reason, "nothing more is read from a browser");
+            self.end = Some(match reason {
+                Reason::MalformedHead => End::Bytes(NO_HEAD),
+                Reason::Ambiguous => End::Bytes(AMBIGUOUS),
+                Reason::TooManyFields => End::Cut(END_OF_HEAD),
+                Reason::MalformedContent | Reason::TooEarly => End::Broken(reason),
+            });
+        }
+        passes
     }
 }
 
 impl End {
-    fn poll_read(&mut self, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(&mut self, buffer: &mut ReadBuf<'_>, long: &LongHead) -> Poll<io::Result<()>> {
         match self {
-            Self::Bytes([]) => Poll::Pending,
+            Self::Bytes([]) | Self::Cut([]) => Poll::Pending,
             Self::Bytes(left) => {
-                let (now, later) = left.split_at(left.len().min(buffer.remaining()));
-                buffer.put_slice(now);
-                *left = later;
+                give(left, buffer);
                 Poll::Ready(Ok(()))
             }
-            Self::Broken => {
-                let error = io::Error::new(io::ErrorKind::InvalidData, "a chunk is malformed");
+            Self::Cut(left) => {
+                give(left, buffer);
+                long.cut();
+                Poll::Ready(Ok(()))
+            }
+            Self::Broken(reason) => {
+                let error = io::Error::new(io::ErrorKind::InvalidData, format!("{reason:?}"));
                 Poll::Ready(Err(error))
             }
         }
     }
+}
+
+fn give(left: &mut &'static [u8], buffer: &mut ReadBuf<'_>) {
+    let (now, later) = left.split_at(left.len().min(buffer.remaining()));
+    buffer.put_slice(now);
+    *left = later;
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for RequestBytes<S> {
@@ -128,20 +156,29 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestBytes<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.opaque.has_begun() {
+        if let Some(end) = &mut this.end {
+            return end.poll_read(buffer, &this.around.long);
+        }
+        if this.around.opaque.has_begun() {
             return Pin::new(&mut this.stream).poll_read(cx, buffer);
         }
-        if let Some(end) = &mut this.end {
-            return end.poll_read(buffer);
+        if this.around.clock.is_awaited() {
+            this.scanner.answered();
         }
         let before = buffer.filled().len();
-        std::task::ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
-        let passes = this.judge(buffer.filled().get(before..).unwrap_or_default());
-        buffer.set_filled(before + passes);
-        match &mut this.end {
-            // No byte passed, which would be the end of the connection.
-            Some(end) if passes == 0 => end.poll_read(buffer),
-            _ => Poll::Ready(Ok(())),
+        loop {
+            std::task::ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
+            if buffer.filled().len() == before {
+                return Poll::Ready(Ok(()));
+            }
+            let passes = this.judge(buffer.filled_mut().get_mut(before..).unwrap_or_default());
+            buffer.set_filled(before + passes);
+            match &mut this.end {
+                // No byte passed, which would be the end of the connection.
+                Some(end) if passes == 0 => return end.poll_read(buffer, &this.around.long),
+                None if passes == 0 => {}
+                _ => return Poll::Ready(Ok(())),
+            }
         }
     }
 }

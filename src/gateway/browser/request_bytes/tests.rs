@@ -43,7 +43,7 @@ fn served(pieces: &[&[u8]]) -> (Vec<Found>, String) {
                 Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::new())))
             }
         });
-        let stream = RequestBytes::new(far, Opaque::default(), LONGEST_HEAD);
+        let stream = RequestBytes::new(far, Surroundings::default(), BOUNDS);
         let serving = tokio::spawn(async move {
             let mut server = http1::Builder::new();
             server
@@ -160,6 +160,7 @@ fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 }
 
 const LONGEST_HEAD: usize = 32 * 1024;
+const BOUNDS: (usize, usize) = (LONGEST_HEAD, 100);
 /// Pieces of requests, good and bad, that make many strange wholes.
 const PIECES: &[&[u8]] = &[
     b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -300,7 +301,7 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
     ] {
         let whole = format!("POST /1 HTTP/1.1\r\nHost: a\r\n{fields}\r\nX-A: b\r\n\r\n0\r\n\r\n{HEAD}");
         for cut in [1, whole.len()] {
-            let mut stream = RequestBytes::new(whole.as_bytes(), Opaque::default(), LONGEST_HEAD);
+            let mut stream = RequestBytes::new(whole.as_bytes(), Surroundings::default(), BOUNDS);
             let mut read = Vec::new();
             for _ in 0..whole.len() {
                 let mut piece = vec![0; cut];
@@ -320,8 +321,9 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
 #[tokio::test]
 async fn a_tunnel_is_nobodys_business() {
     let (mut near, far) = tokio::io::duplex(1024);
-    let opaque = Opaque::default();
-    let mut stream = RequestBytes::new(far, opaque.clone(), LONGEST_HEAD);
+    let around = Surroundings::default();
+    let opaque = around.opaque.clone();
+    let mut stream = RequestBytes::new(far, around, BOUNDS);
     near.write_all(b"\n\n").await.unwrap();
     opaque.begin();
     let mut read = [0; 2];
@@ -332,7 +334,7 @@ async fn a_tunnel_is_nobodys_business() {
 #[tokio::test]
 async fn of_a_line_without_an_end_no_more_is_kept_than_a_head_may_have() {
     let (mut near, far) = tokio::io::duplex(64 * 1024);
-    let mut stream = RequestBytes::new(far, Opaque::default(), LONGEST_HEAD);
+    let mut stream = RequestBytes::new(far, Surroundings::default(), BOUNDS);
     let sending = tokio::spawn(async move {
         near.write_all(b"GET /1 HTTP/1.1\r\nCookie: ").await.unwrap();
         for _ in 0..64 {
@@ -353,7 +355,7 @@ async fn of_a_line_without_an_end_no_more_is_kept_than_a_head_may_have() {
 #[tokio::test(start_paused = true)]
 async fn whoever_was_refused_and_goes_on_byte_by_byte_is_let_go() {
     let (mut near, far) = tokio::io::duplex(1024);
-    let mut stream = RequestBytes::new(far, Opaque::default(), LONGEST_HEAD);
+    let mut stream = RequestBytes::new(far, Surroundings::default(), BOUNDS);
     near.write_all(b"GET /1 HTTP/1.1\n").await.unwrap();
     let mut block = [0; 64];
     drop(stream.read(&mut block).await);
@@ -365,4 +367,76 @@ async fn whoever_was_refused_and_goes_on_byte_by_byte_is_let_go() {
     let closed = tokio::time::timeout(Duration::from_secs(6), stream.shutdown());
     assert!(closed.await.is_ok());
     trickle.abort();
+}
+
+/// What hyper would read of bytes that come in these pieces, as far as it goes, and whether a head was cut.
+fn read_of(whole: &[u8], piece: usize) -> (String, bool) {
+    let around = Surroundings::default();
+    let long = Arc::clone(&around.long);
+    let mut stream = RequestBytes::new(whole, around, BOUNDS);
+    let mut read = Vec::new();
+    for _ in 0..=whole.len() {
+        let mut block = vec![0; piece];
+        let mut buffer = ReadBuf::new(&mut block);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        if Pin::new(&mut stream).poll_read(&mut cx, &mut buffer).is_ready() {
+            read.extend_from_slice(buffer.filled());
+        }
+    }
+    (String::from_utf8(read).unwrap(), long.is_cut())
+}
+
+#[test]
+fn a_head_with_more_fields_than_it_may_have_ends_after_those_that_it_may() {
+    let head = |fields: usize| {
+        let fields = (0..fields).map(|number| format!("X-{number}: {number}\r\n"));
+        format!("GET /1 HTTP/1.1\r\n{}\r\n", fields.collect::<String>())
+    };
+    for piece in [1, 7, 64 * 1024] {
+        let whole = head(BOUNDS.1).repeat(2);
+        assert_eq!(read_of(whole.as_bytes(), piece), (whole, false), "{piece}");
+        for many in [BOUNDS.1 + 1, 1000] {
+            let whole = format!("{HEAD}{}", head(many));
+            let expected = format!("{HEAD}{}", head(BOUNDS.1));
+            assert_eq!(read_of(whole.as_bytes(), piece), (expected, true), "{piece}");
+        }
+    }
+}
+
+#[test]
+fn extensions_of_chunks_end_here_and_are_bounded_by_what_they_announce() {
+    let head = "POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let signed = |data: &str| {
+        let signature = "a1b2c3d4".repeat(8);
+        format!("{:x};chunk-signature={signature}\r\n{data}\r\n", data.len())
+    };
+    let plain = |data: &str| format!("{:x}\r\n{data}\r\n", data.len());
+    let data = "x".repeat(64);
+    for piece in [1, 7, 100, 64 * 1024] {
+        let whole = format!(
+            "{head}{}{}\r\n",
+            signed(&data).repeat(2000),
+            "0;chunk-signature=b\r\n"
+        );
+        let expected = format!("{head}{}0\r\n\r\n", plain(&data).repeat(2000));
+        let (read, _) = read_of(whole.as_bytes(), piece);
+        assert!(read == expected, "{piece}");
+    }
+    // Two hundred times what they announce.
+    let (read, _) = read_of(format!("{head}{}", signed("x").repeat(2000)).as_bytes(), 1000);
+    let taken = read.matches("1\r\nx\r\n").count();
+    assert!((100..400).contains(&taken), "{taken}");
+}
+
+#[test]
+fn whoever_asks_for_a_websocket_and_speaks_before_the_answer_is_not_heard() {
+    let ask = "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n\r\n";
+    for (early, piece) in [("\n\x01", 1), ("\n\x01", 4096), (HEAD, 1), (HEAD, 4096)] {
+        let (read, _) = read_of(format!("{ask}{early}").as_bytes(), piece);
+        assert_eq!(read, ask, "{early:?}");
+    }
+    // Another protocol is never agreed to.
+    let other = ask.replace("WebSocket", "h2c");
+    let whole = format!("{other}{HEAD}");
+    assert_eq!(read_of(whole.as_bytes(), 4096).0, whole);
 }
