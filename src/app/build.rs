@@ -180,6 +180,7 @@ impl Builder<'_> {
             router: Router::new(apps.clone(), config.server.own_paths, scheme),
             sessions: Arc::clone(&sessions),
             attempts: Arc::clone(&stores.attempts),
+            replays: Arc::clone(&stores.replays),
             logins: self.logins(config.limits.logins_per_client),
             providers: self.providers(&config.outbound, config.providers)?,
             keyring,

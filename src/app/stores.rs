@@ -1,13 +1,15 @@
-//! The place where sessions and attempts are kept, as the configuration names it.
+//! The place where sessions, attempts and used tokens are kept, as the configuration names it.
 
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::settings::StoreSettings;
 use crate::oidc::attempts::Attempts;
+use crate::oidc::replay::Replays;
 use crate::session::memory::MemoryStore;
 use crate::session::metered::Metered;
 use crate::session::metered::MeteredAttempts;
+use crate::session::metered::MeteredReplays;
 use crate::session::redis::RedisStore;
 use crate::session::redis::link::RedisUrlError;
 use crate::session::store::SessionStore;
@@ -32,22 +34,23 @@ pub fn session_store(
     Ok(Stores::of(settings, clock)?.sessions)
 }
 
-/// One store in its two roles.
+/// One store in its three roles.
 #[derive(Clone)]
 pub(super) struct Stores {
     pub(super) name: &'static str,
     pub(super) sessions: Arc<dyn SessionStore>,
     pub(super) attempts: Arc<dyn Attempts>,
+    pub(super) replays: Arc<dyn Replays>,
 }
 
 impl Stores {
     pub(super) fn of(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Result<Self, RedisUrlError> {
         Ok(match settings {
-            StoreSettings::Memory => Self::both(
+            StoreSettings::Memory => Self::of_one(
                 name(settings),
                 Arc::new(MemoryStore::new(MEMORY_PREFIX.to_owned(), Arc::clone(clock))),
             ),
-            StoreSettings::Redis { url, prefix, tls } => Self::both(
+            StoreSettings::Redis { url, prefix, tls } => Self::of_one(
                 name(settings),
                 Arc::new(RedisStore::over_tls(url, tls, prefix.clone())?),
             ),
@@ -58,18 +61,21 @@ impl Stores {
     pub(super) fn watched_by(self, telemetry: &Arc<Telemetry>) -> Self {
         let metered = Metered::new(self.sessions, self.name, Arc::clone(telemetry));
         let attempts = MeteredAttempts::new(self.attempts, self.name, Arc::clone(telemetry));
+        let replays = MeteredReplays::new(self.replays, self.name, Arc::clone(telemetry));
         Self {
             sessions: Arc::new(metered),
             attempts: Arc::new(attempts),
+            replays: Arc::new(replays),
             name: self.name,
         }
     }
 
-    fn both<S: SessionStore + Attempts + 'static>(name: &'static str, store: Arc<S>) -> Self {
+    fn of_one<S: SessionStore + Attempts + Replays + 'static>(name: &'static str, store: Arc<S>) -> Self {
         Self {
             name,
             sessions: Arc::<S>::clone(&store),
-            attempts: store,
+            attempts: Arc::<S>::clone(&store),
+            replays: store,
         }
     }
 }

@@ -99,6 +99,9 @@ fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
     for uri in &registration.post_logout_redirect_uris {
         streams.say_line(format_args!("  post-logout URI  {uri}"));
     }
+    if let Some(uri) = &registration.backchannel_logout_uri {
+        streams.say_line(format_args!("  back-channel logout URI  {uri}"));
+    }
     if let Some(uri) = &registration.sector_identifier_uri {
         streams.say_line(format_args!(
             "  sector identifier URI  {uri}\n    register it as well: there are several hosts, and without it the provider refuses each login"
@@ -130,6 +133,7 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
                 "entry": settings.entry.as_str(),
                 "redirect_uris": registration.redirect_uris,
                 "post_logout_redirect_uris": registration.post_logout_redirect_uris,
+                "backchannel_logout_uri": registration.backchannel_logout_uri,
                 "sector_identifier_uri": registration.sector_identifier_uri,
             })
         })

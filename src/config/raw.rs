@@ -125,7 +125,8 @@ pub struct Limits {
     /// Requests of one address that are under way at once, whoever brings them; beyond them 429.
     #[schemars(range(min = 1, max = 65535))]
     pub requests_per_client: Option<u32>,
-    /// How often one address may begin a login in a minute, and how often it may come back from a provider; beyond it 429.
+    /// How often one address may begin a login in a minute, how often it may come back from a provider, and how many logout
+    /// tokens that are none it may send; beyond it 429.
     #[schemars(range(min = 1, max = 100_000))]
     pub logins_per_client: Option<u32>,
     /// How long the whole head of a request may take; beyond it the connection ends.

@@ -15,6 +15,7 @@ use crate::oidc::client_settings::ClientSettings;
 use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
+use crate::provider::profile::BackchannelLogout;
 use crate::routing::app::App;
 use crate::secret::Secret;
 use crate::session::redis::link::RedisTls;
@@ -172,6 +173,8 @@ pub struct Registration {
     pub redirect_uris: Vec<String>,
     /// One for each of these hosts.
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where the provider tells us that a session of its own has ended; absent where it does not do that.
+    pub backchannel_logout_uri: Option<String>,
     /// Where all of them stand in one document: to be registered where there are several hosts, or several ports on one.
     pub sector_identifier_uri: Option<String>,
 }
@@ -189,14 +192,21 @@ impl Config {
         uris
     }
 
-    /// One address for all entries: a provider derives each `sub` from its host, so it must never change. It is at the public
-    /// URL, unless no app is there: then at the first app.
-    fn sector_identifier_uri(&self, scheme: &str) -> Option<String> {
+    /// One host for what is registered once: that of the public URL, unless no app is there: then that of the first app.
+    ///
+    /// A provider derives each `sub` from the host of the sector identifier, so it must never change.
+    fn one_host(&self) -> Option<&Host> {
         let hosts = || self.apps.iter().map(|app| &app.host);
-        let host = hosts()
+        hosts()
             .find(|host| **host == self.public_url.host)
-            .or_else(|| hosts().next())?;
-        Some(self.server.own_paths.sector_identifier_uri(scheme, host))
+            .or_else(|| hosts().next())
+    }
+
+    fn sends_logout_tokens(&self, entry: &EntryName) -> bool {
+        let of_entry = self.providers.iter().find(|settings| settings.entry == *entry);
+        of_entry.is_some_and(|settings| {
+            settings.profile.rules.backchannel_logout == BackchannelLogout::LogoutTokens
+        })
     }
 
     /// What to register for an entry at its provider.
@@ -212,11 +222,15 @@ impl Config {
         let at_each = |uri: fn(&OwnPaths, &str, &Host) -> String| {
             hosts.iter().map(|host| uri(own_paths, scheme, host)).collect()
         };
+        let once = |uri: fn(&OwnPaths, &str, &Host) -> String| Some(uri(own_paths, scheme, self.one_host()?));
         Registration {
             redirect_uris: at_each(OwnPaths::redirect_uri),
             post_logout_redirect_uris: at_each(OwnPaths::post_logout_redirect_uri),
+            backchannel_logout_uri: (!hosts.is_empty() && self.sends_logout_tokens(entry))
+                .then(|| once(OwnPaths::backchannel_logout_uri))
+                .flatten(),
             sector_identifier_uri: (hosts.len() > 1)
-                .then(|| self.sector_identifier_uri(scheme))
+                .then(|| once(OwnPaths::sector_identifier_uri))
                 .flatten(),
         }
     }

@@ -10,6 +10,7 @@ use crate::identity_headers::assertion::Assertions;
 use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
 use crate::oidc::attempts::Attempts;
+use crate::oidc::replay::Replays;
 use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
 use crate::provider::entry_name::EntryName;
@@ -33,6 +34,8 @@ pub struct Desk {
     pub sessions: Arc<Sessions>,
     /// Which login attempts were used.
     pub attempts: Arc<dyn Attempts>,
+    /// Which logout tokens came before.
+    pub replays: Arc<dyn Replays>,
     /// How often one client may try.
     pub logins: Arc<LoginLimit>,
     /// One relying party per provider entry.

@@ -3,12 +3,14 @@
 
 use std::error::Error;
 
+use crate::endpoints::backchannel_logout_error::BackchannelLogoutError;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::forward_auth_error::ForwardAuthError;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::login_limit::TooManyLogins;
 use crate::judge::JudgeError;
 use crate::oidc::attempts::AttemptsError;
+use crate::oidc::replay::ReplayError;
 use crate::pages::frame::Frame;
 use crate::pages::limit_pages;
 use crate::pages::limit_pages::BodyTooLong;
@@ -30,6 +32,7 @@ use crate::pages::service_pages::SessionStoreUnavailable;
 use crate::pages::service_pages::TooBusy;
 use crate::seal::RandomError;
 use crate::seal::SealError;
+use crate::session::end_error::EndError;
 use crate::session::store::StoreError;
 use crate::telemetry::audit::event::AuditEvent;
 use crate::telemetry::limit_label::LimitLabel;
@@ -66,8 +69,8 @@ pub enum Failure {
     /// As many requests of this client as may be are under way.
     #[error("all `requests_per_client` of this address are under way")]
     TooManyRequests,
-    /// This client began too many logins, or came back too often.
-    #[error("more than `logins_per_client` logins of this address in a minute")]
+    /// This client began too many logins, came back too often, or sent too many logout tokens that are none.
+    #[error("more than `logins_per_client` of this address in a minute")]
     TooManyLogins(TooManyLogins),
     /// A path that nobody has.
     #[error("nothing is served here")]
@@ -96,6 +99,9 @@ pub enum Failure {
     /// A login did not end in a session. See [`LoginFailure`].
     #[error(transparent)]
     Login(Box<LoginFailure>),
+    /// A provider's logout request changed nothing. See [`BackchannelLogoutError`].
+    #[error(transparent)]
+    BackchannelLogout(Box<BackchannelLogoutError>),
     /// The store does not say who is signed in. That is not the same as nobody.
     #[error("the session store failed")]
     StoreUnavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -146,6 +152,7 @@ impl Failure {
             Self::NotANavigation => "L03",
             Self::CrossSite => "L04",
             Self::Login(login) => login.code(),
+            Self::BackchannelLogout(error) => error.code(),
         }
     }
 
@@ -169,6 +176,7 @@ impl Failure {
             Self::CrossSite => "cross_site",
             Self::SignInNeeded(_) | Self::NothingSaved(_) => "session_needed",
             Self::Login(login) => login.reason(),
+            Self::BackchannelLogout(error) => error.reason(),
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::UpstreamUnavailable => "application_unavailable",
             Self::UpstreamTimeout => "application_too_slow",
@@ -224,6 +232,7 @@ impl Failure {
             | Self::NotANavigation
             | Self::CrossSite
             | Self::Login(_)
+            | Self::BackchannelLogout(_)
             | Self::ForwardAuth(_)
             | Self::UpstreamUnavailable
             | Self::UpstreamTimeout
@@ -235,7 +244,10 @@ impl Failure {
     /// What a script is told.
     pub fn problem<'a>(&self, login: &'a str) -> Problem<'a> {
         match self {
-            Self::BadRequest(_) | Self::BadRequestBody | Self::NotANavigation => Problem::BadRequest,
+            Self::BadRequest(_)
+            | Self::BadRequestBody
+            | Self::NotANavigation
+            | Self::BackchannelLogout(_) => Problem::BadRequest,
             Self::HeadTooLong => Problem::HeadTooLong,
             Self::BodyTooLong | Self::FormTooLong => Problem::BodyTooLong,
             Self::BodyTooSlow | Self::BodyStill => Problem::BodyTooSlow,
@@ -293,6 +305,7 @@ impl Failure {
             }
             .respond(frame),
             Self::Login(login) => login.page(frame),
+            Self::BackchannelLogout(error) => error.respond(),
             Self::ForwardAuth(error) => error.page(frame),
             Self::StoreUnavailable(_) => SessionStoreUnavailable { sent }.respond(frame),
             Self::UpstreamUnavailable | Self::Identity(_) => ApplicationUnavailable { sent }.respond(frame),
@@ -322,6 +335,12 @@ impl From<LoginFailure> for Failure {
     }
 }
 
+impl From<BackchannelLogoutError> for Failure {
+    fn from(error: BackchannelLogoutError) -> Self {
+        Self::BackchannelLogout(Box::new(error))
+    }
+}
+
 impl From<TooManyLogins> for Failure {
     fn from(cause: TooManyLogins) -> Self {
         Self::TooManyLogins(cause)
@@ -337,6 +356,21 @@ impl From<StoreError> for Failure {
 impl From<AttemptsError> for Failure {
     fn from(cause: AttemptsError) -> Self {
         Self::StoreUnavailable(Box::new(cause))
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(cause: ReplayError) -> Self {
+        Self::StoreUnavailable(Box::new(cause))
+    }
+}
+
+impl From<EndError> for Failure {
+    fn from(cause: EndError) -> Self {
+        match cause {
+            EndError::Store(cause) => cause.into(),
+            EndError::Seal(_) => Self::Internal("the names of sessions could not be made"),
+        }
     }
 }
 

@@ -1,10 +1,12 @@
-//! How often one client network may begin a login, and come back from a provider: each return with a code costs a claim in
-//! the session store and a request at the provider, whether the code is real or forged.
+//! How often one client network may begin a login, come back from a provider, and send a logout token that is none: each
+//! return with a code costs a claim in the session store and a request at the provider, each token a signature to verify,
+//! whether they are real or forged.
 //!
-//! The two are counted apart: whoever was let go to the provider is let back in, whatever others behind the same address
-//! began meanwhile. The table has an end; beyond it the network that came least is forgotten, which forgives it.
+//! They are counted apart: whoever was let go to the provider is let back in, whatever others behind the same address began
+//! meanwhile. A provider may say that everybody's session has ended: a token that was its own clears its network. The table has an end; beyond it the network that came least is forgotten, which forgives it.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -20,37 +22,37 @@ use tokio::time::Instant;
 
 use crate::wire::client_network::ClientNetwork;
 
-/// Networks that are remembered for each step: under 4 MB together.
+/// Networks that are remembered for each step: under 6 MB together.
 const MOST_REMEMBERED: usize = 32 * 1024;
 
-/// The counters of both steps.
+/// The counters of all steps.
 #[derive(Debug)]
 pub struct LoginLimit {
     quota: NonZeroU32,
     begun: Steps,
     answered: Steps,
+    logout_tokens: Steps,
+    senders: Networks,
 }
 
 type Steps = RateLimiter<ClientNetwork, Networks, Since, NoOpMiddleware<Duration>>;
 
-/// One more is too many; another try makes sense after this time.
+/// One more step is too many; another try makes sense after this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyLogins(pub Duration);
 
 impl LoginLimit {
     /// So many of each step in a minute: all at once, then evenly.
     pub fn per_minute(quota: NonZeroU32) -> Self {
-        let steps = || {
-            RateLimiter::new(
-                Quota::per_minute(quota),
-                Networks::new(MOST_REMEMBERED),
-                Since::now(),
-            )
-        };
+        let networks = || Networks::new(MOST_REMEMBERED);
+        let steps = |networks| RateLimiter::new(Quota::per_minute(quota), networks, Since::now());
+        let senders = networks();
         Self {
             quota,
-            begun: steps(),
-            answered: steps(),
+            begun: steps(networks()),
+            answered: steps(networks()),
+            logout_tokens: steps(senders.clone()),
+            senders,
         }
     }
 
@@ -68,6 +70,16 @@ impl LoginLimit {
     pub fn answer(&self, client: ClientNetwork) -> Result<(), TooManyLogins> {
         one_more(&self.answered, client)
     }
+
+    /// Something that says to be a logout token comes from there.
+    pub fn logout_token(&self, client: ClientNetwork) -> Result<(), TooManyLogins> {
+        one_more(&self.logout_tokens, client)
+    }
+
+    /// It was one: a provider is there, and may send as many as there are.
+    pub fn logout_token_was_true(&self, client: ClientNetwork) {
+        self.senders.forgive(client);
+    }
 }
 
 fn one_more(steps: &Steps, client: ClientNetwork) -> Result<(), TooManyLogins> {
@@ -76,12 +88,17 @@ fn one_more(steps: &Steps, client: ClientNetwork) -> Result<(), TooManyLogins> {
 }
 
 /// When each network may come again, for as many networks as there is room for.
-#[derive(Debug)]
-struct Networks(Mutex<Cache<ClientNetwork, Nanos>>);
+#[derive(Clone, Debug)]
+struct Networks(Arc<Mutex<Cache<ClientNetwork, Nanos>>>);
 
 impl Networks {
     fn new(most: usize) -> Self {
-        Self(Mutex::new(Cache::new(most)))
+        Self(Arc::new(Mutex::new(Cache::new(most))))
+    }
+
+    fn forgive(&self, network: ClientNetwork) {
+        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        networks.remove(&network);
     }
 }
 
@@ -144,6 +161,19 @@ mod tests {
         assert_eq!(allowed(&limit, network(1), 100), 1);
         tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(allowed(&limit, network(1), 100), 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_provider_sends_as_many_logout_tokens_as_there_are() {
+        let limit = LoginLimit::per_minute(NonZeroU32::new(6).unwrap());
+        for _ in 0..100 {
+            assert!(limit.logout_token(network(1)).is_ok());
+            limit.logout_token_was_true(network(1));
+        }
+        let forged = (0..100).filter(|_| limit.logout_token(network(2)).is_ok());
+        assert_eq!(forged.count(), 6);
+        assert!(limit.logout_token(network(1)).is_ok());
+        assert!(limit.begin(network(2)).is_ok(), "logins are counted apart");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 pub mod addressed;
 pub mod asset;
+pub mod backchannel_logout;
+pub mod backchannel_logout_error;
 pub mod callers;
 pub mod challenge;
 pub mod chooser;
@@ -65,6 +67,7 @@ async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         OwnPath::Callback => redirection::answer(desk, request).await,
         OwnPath::Logout => logout::answer(desk, request).await,
         OwnPath::LoggedOut => post_logout::answer(desk, request),
+        OwnPath::BackchannelLogout => backchannel_logout::answer(desk, request).await,
         OwnPath::Jwks => only_read(request).and_then(|()| jwks::answer(desk)),
         OwnPath::SectorIdentifier => only_read(request).and_then(|()| sector_identifier::answer(desk)),
         // With cookies of an ordinary length there is nothing to clear: see `clear_cookies`.

@@ -79,7 +79,8 @@ fn said(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failur
         surroundings = surroundings.asked_once();
     }
     let frame = surroundings.frame();
-    if request.asker() == Asker::Script && !matches!(failure, Failure::Login(_)) {
+    let has_one_form = matches!(failure, Failure::Login(_) | Failure::BackchannelLogout(_));
+    if request.asker() == Asker::Script && !has_one_form {
         let login = match failure {
             Failure::SignInNeeded(destination) => destination.chooser(frame.own_paths),
             _ => String::new(),
@@ -107,6 +108,7 @@ fn say(failure: &Failure, id: &RequestId, host: Option<&Host>, weight: Weight) {
     let (code, cause) = (failure.code(), causes::in_one_line(failure));
     match (failure, weight) {
         (Failure::Login(login), _) => login.log(id, &cause),
+        (Failure::BackchannelLogout(error), _) => error.log(id, &cause),
         // A line of its own, with a limit of its own: it shows the first mistake of an installation, a proxy in front that
         // sends another host, also while somebody tries paths.
         (Failure::Misdirected | Failure::InTheOpen, _) => {
@@ -137,6 +139,7 @@ fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
         | Failure::BodyTooSlow
         | Failure::BodyStill
         | Failure::TooManyLogins(_)
+        | Failure::BackchannelLogout(_)
         | Failure::BadRequest(RequestError::Target(_)) => {
             witness::refused(desk, request, app, failure);
         }

@@ -8,6 +8,7 @@ use crate::access::permit::Passes;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
+use crate::identity::identity::Subject;
 use crate::identity_headers;
 use crate::identity_headers::IdentityHeadersError;
 use crate::judge::Admission;
@@ -96,6 +97,25 @@ pub fn signed_out(desk: &Desk, request: &Request, session: &Session, at_provider
     };
     desk.telemetry.audit(&source(request), &event);
     desk.telemetry.metrics.logouts("person", at_provider.word(), 1);
+}
+
+/// A provider said that sessions at this entry have ended.
+pub fn ended_by_provider(
+    desk: &Desk,
+    request: &Request,
+    (entry, by, subject): (&EntryName, &'static str, Option<&Subject>),
+    count: usize,
+) {
+    let subject = subject.and_then(|subject| desk.sessions.audit_tag(entry, subject));
+    let event = AuditEvent::BackchannelLogout {
+        provider: entry.as_str(),
+        by,
+        subject: subject.as_ref(),
+        count,
+    };
+    desk.telemetry.audit(&source(request), &event);
+    let everywhere = SignedOut::Everywhere.word();
+    desk.telemetry.metrics.logouts("provider", everywhere, count);
 }
 
 /// A request goes to its application.

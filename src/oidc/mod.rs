@@ -25,6 +25,8 @@ use crate::oidc::id_token::VerifiedIdToken;
 use crate::oidc::jwks::KeyError;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::login_error::LoginError;
+use crate::oidc::logout_token::LogoutTokenError;
+use crate::oidc::logout_token::VerifiedLogoutToken;
 use crate::oidc::pending_authorization::Destination;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::oidc::provider::Provider;
@@ -48,9 +50,11 @@ pub mod examination;
 pub mod id_token;
 pub mod jwks;
 pub mod login_error;
+pub mod logout_token;
 pub mod pending_authorization;
 pub mod provider;
 pub mod provider_metadata;
+pub mod replay;
 mod sealed_fields;
 pub mod signed_in;
 #[cfg(test)]
@@ -139,6 +143,21 @@ impl RelyingParty {
         let profile = &self.settings.profile;
         let metadata = self.provider.metadata(profile, self.clock.now()).await?;
         Ok(request.url(&metadata.value.end_session_endpoint, profile.rules.end_session))
+    }
+
+    /// Verifies a logout token; once more with newer keys where the provider may have rotated them.
+    pub async fn logout_token(&self, token: &str) -> Result<VerifiedLogoutToken, LogoutTokenError> {
+        let now = self.clock.now();
+        let metadata = self.provider.metadata(&self.settings.profile, now).await?;
+        let jwks_uri = &metadata.value.jwks_uri;
+        let keys = self.provider.keys(jwks_uri, now).await?;
+        let verify = |keys: &ProviderKeys| VerifiedLogoutToken::verify(token, keys, &self.settings, now);
+        match verify(&keys.value) {
+            Err(LogoutTokenError::Key(KeyError::Unknown) | LogoutTokenError::Signature) => {
+                verify(&self.provider.newer_keys(keys, jwks_uri, now).await.value)
+            }
+            verified => verified,
+        }
     }
 
     async fn redeem_in_time(&self, code: AcceptedCode) -> Result<SignedIn, LoginError> {

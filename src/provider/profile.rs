@@ -70,6 +70,8 @@ pub struct ProviderRules {
     pub default_acr: String,
     /// What the logout request consists of.
     pub end_session: EndSession,
+    /// Whether the provider tells us when a session of its own has ended.
+    pub backchannel_logout: BackchannelLogout,
     /// The scopes that lead to claims, and the claims that each leads to.
     pub scopes: BTreeMap<String, Vec<String>>,
     /// The words that the provider prescribes for its button.
@@ -207,6 +209,16 @@ pub enum EndpointPlace {
 pub enum EndSession {
     /// `id_token_hint`, `post_logout_redirect_uri` and `state`, all three.
     IdTokenHint,
+}
+
+/// Whether a provider sends logout tokens (OpenID Connect Back-Channel Logout 1.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackchannelLogout {
+    /// It sends none. One that comes in its name is refused.
+    Never,
+    /// It does, where the client has registered an address for them.
+    LogoutTokens,
 }
 
 /// The words that a provider prescribes; they may be translated, never altered.

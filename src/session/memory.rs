@@ -17,6 +17,11 @@ use crate::oidc::attempts::AttemptsError;
 use crate::oidc::attempts::Claim;
 use crate::oidc::attempts::OUTCOME_LIFETIME;
 use crate::oidc::attempts::Pending;
+use crate::oidc::replay::Recalling;
+use crate::oidc::replay::ReplayError;
+use crate::oidc::replay::Replays;
+use crate::oidc::replay::Seen;
+use crate::oidc::replay::TokenId;
 use crate::session::key::Locator;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
@@ -53,6 +58,7 @@ impl MemoryStore {
             end_marks: Shelf::new(capacity),
             claims: Shelf::new(capacity),
             outcomes: Shelf::new(capacity),
+            logout_tokens: Shelf::new(capacity),
         });
         Self {
             clock,
@@ -83,6 +89,7 @@ struct Shelves {
     end_marks: Shelf<Index, Timestamp>,
     claims: Shelf<AttemptId, Timestamp>,
     outcomes: Shelf<AttemptId, Vec<u8>>,
+    logout_tokens: Shelf<TokenId, ()>,
 }
 
 struct Kept<V> {
@@ -251,6 +258,23 @@ impl Attempts for MemoryStore {
     }
 }
 
+impl Replays for MemoryStore {
+    fn recall<'a>(&'a self, id: &'a TokenId) -> Recalling<'a, Seen> {
+        let (shelves, now) = self.open();
+        let seen = match shelves.logout_tokens.get(id, now) {
+            Some(_) => Seen::Before,
+            None => Seen::Never,
+        };
+        Box::pin(std::future::ready(Ok(seen)))
+    }
+
+    fn remember<'a>(&'a self, id: &'a TokenId, lives: Duration) -> Recalling<'a, ()> {
+        let (mut shelves, now) = self.open();
+        let put = shelves.logout_tokens.put(id, (), now, now.plus(lives));
+        Box::pin(std::future::ready(put.map_err(ReplayError::new)))
+    }
+}
+
 fn ready<'a, T: Send + 'a>(reply: Result<T, StoreError>) -> Reply<'a, T> {
     Box::pin(std::future::ready(reply))
 }
@@ -261,8 +285,8 @@ mod tests {
 
     use super::*;
     use crate::session::conformance;
-    use crate::session::conformance::Bench;
-    use crate::session::conformance::MovedClock;
+    use crate::session::conformance::bench::Bench;
+    use crate::session::conformance::bench::MovedClock;
     use crate::session::key::SessionKey;
 
     struct Memory {

@@ -10,6 +10,10 @@ use crate::oidc::attempts::AttemptId;
 use crate::oidc::attempts::Attempts;
 use crate::oidc::attempts::Claim;
 use crate::oidc::attempts::Pending;
+use crate::oidc::replay::Recalling;
+use crate::oidc::replay::Replays;
+use crate::oidc::replay::Seen;
+use crate::oidc::replay::TokenId;
 use crate::session::key::Locator;
 use crate::session::store::Index;
 use crate::session::store::Lifespan;
@@ -60,6 +64,46 @@ impl Attempts for MeteredAttempts {
 
     fn outcome<'a>(&'a self, id: &'a AttemptId) -> Pending<'a, Option<Vec<u8>>> {
         self.watched(self.attempts.outcome(id))
+    }
+}
+
+/// Any store of the logout tokens that came, whose failures are counted with those of the sessions.
+#[derive(Debug)]
+pub struct MeteredReplays {
+    replays: Arc<dyn Replays>,
+    /// `memory` or `redis`.
+    name: &'static str,
+    telemetry: Arc<Telemetry>,
+}
+
+impl MeteredReplays {
+    /// Watches a store under the name of its kind.
+    pub fn new(replays: Arc<dyn Replays>, name: &'static str, telemetry: Arc<Telemetry>) -> Self {
+        Self {
+            replays,
+            name,
+            telemetry,
+        }
+    }
+
+    fn watched<'a, T: Send + 'a>(&'a self, reply: Recalling<'a, T>) -> Recalling<'a, T> {
+        Box::pin(async move {
+            let reply = reply.await;
+            if reply.is_err() {
+                self.telemetry.metrics.store_failed(self.name);
+            }
+            reply
+        })
+    }
+}
+
+impl Replays for MeteredReplays {
+    fn recall<'a>(&'a self, id: &'a TokenId) -> Recalling<'a, Seen> {
+        self.watched(self.replays.recall(id))
+    }
+
+    fn remember<'a>(&'a self, id: &'a TokenId, lives: Duration) -> Recalling<'a, ()> {
+        self.watched(self.replays.remember(id, lives))
     }
 }
 

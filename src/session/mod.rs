@@ -210,8 +210,7 @@ impl Sessions {
 
     /// Ends every session of the provider's `sid` at the entry, and every login of theirs that is under way. Says how many.
     ///
-    /// For a logout token, which may name a session and no person (OpenID Connect Back-Channel Logout 1.0, section 2.4). There
-    /// is no endpoint that receives one yet; the index is written with each session, so that those of today are found then.
+    /// For a logout token, which may name a session and no person (OpenID Connect Back-Channel Logout 1.0, section 2.4).
     pub async fn end_by_sid(&self, entry: &EntryName, provider_sid: &str) -> Result<usize, EndError> {
         self.end_listed(&indexes::of_sid(&self.keyring, entry, provider_sid)?)
             .await

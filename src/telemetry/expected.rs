@@ -25,10 +25,11 @@ pub struct ExpectedLogin<'a> {
 }
 
 /// Who signs out, and how far.
-pub const LOGOUTS: [(&str, &str); 3] = [
+pub const LOGOUTS: [(&str, &str); 4] = [
     ("person", SignedOut::Everywhere.word()),
     ("person", SignedOut::HereOnly.word()),
     ("operator", SignedOut::HereOnly.word()),
+    ("provider", SignedOut::Everywhere.word()),
 ];
 
 impl ExpectedLogin<'_> {

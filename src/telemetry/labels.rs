@@ -153,7 +153,7 @@ pub struct LoginLabels {
 /// How a logout ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct LogoutLabels {
-    /// Who wanted it: `person`, `operator`.
+    /// Who wanted it: `person`, `operator`, `provider`.
     pub kind: &'static str,
     /// `complete`, or `partial`: here, but not at the provider.
     pub result: &'static str,
@@ -253,6 +253,7 @@ pub fn route(own_paths: &OwnPaths, path: &str) -> &'static str {
         Some(OwnPath::Callback) => "/_guichet/callback",
         Some(OwnPath::Logout) => "/_guichet/logout",
         Some(OwnPath::LoggedOut) => "/_guichet/logged-out",
+        Some(OwnPath::BackchannelLogout) => "/_guichet/backchannel-logout",
         Some(OwnPath::Jwks) => "/_guichet/jwks.json",
         Some(OwnPath::SectorIdentifier) => "/_guichet/sector-identifier.json",
         Some(OwnPath::ClearCookies) => "/_guichet/clear-cookies",

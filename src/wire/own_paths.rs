@@ -32,6 +32,8 @@ pub enum OwnPath<'a> {
     Logout,
     /// Where the provider sends the browser after its end of session.
     LoggedOut,
+    /// Where the provider says by itself that a session of its own has ended.
+    BackchannelLogout,
     /// The public keys of the assertion (RFC 7517).
     Jwks,
     /// Every redirect URI, for a provider (OpenID Connect Core 1.0, section 8.1).
@@ -52,6 +54,7 @@ impl fmt::Display for OwnPath<'_> {
             Self::Callback => f.write_str("callback"),
             Self::Logout => f.write_str("logout"),
             Self::LoggedOut => f.write_str("logged-out"),
+            Self::BackchannelLogout => f.write_str("backchannel-logout"),
             Self::Jwks => f.write_str("jwks.json"),
             Self::SectorIdentifier => f.write_str("sector-identifier.json"),
             Self::ClearCookies => f.write_str("clear-cookies"),
@@ -68,6 +71,7 @@ impl<'a> OwnPath<'a> {
             "callback" => Self::Callback,
             "logout" => Self::Logout,
             "logged-out" => Self::LoggedOut,
+            "backchannel-logout" => Self::BackchannelLogout,
             "jwks.json" => Self::Jwks,
             "sector-identifier.json" => Self::SectorIdentifier,
             "clear-cookies" => Self::ClearCookies,
@@ -148,6 +152,11 @@ impl OwnPaths {
         format!("{scheme}://{host}{}", self.path(OwnPath::LoggedOut))
     }
 
+    /// The back-channel logout URI, on one host of ours (OpenID Connect Back-Channel Logout 1.0, section 2.2).
+    pub fn backchannel_logout_uri(&self, scheme: &str, host: &Host) -> String {
+        format!("{scheme}://{host}{}", self.path(OwnPath::BackchannelLogout))
+    }
+
     /// The sector identifier URI, on one host of ours (OpenID Connect Dynamic Client Registration 1.0, section 5).
     pub fn sector_identifier_uri(&self, scheme: &str, host: &Host) -> String {
         format!("{scheme}://{host}{}", self.path(OwnPath::SectorIdentifier))
@@ -199,6 +208,7 @@ mod tests {
                 OwnPath::Callback,
                 OwnPath::Logout,
                 OwnPath::LoggedOut,
+                OwnPath::BackchannelLogout,
                 OwnPath::Jwks,
                 OwnPath::SectorIdentifier,
                 OwnPath::ForwardAuth,

@@ -15,6 +15,7 @@ use crate::journey;
 use crate::lies;
 use crate::lifecycle;
 use crate::listener;
+use crate::logout;
 use crate::relayed;
 use crate::secrets;
 use crate::site;
@@ -69,6 +70,10 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     listener::in_the_open::ids,
     listener::secure::ids,
     listener::upstream_tls::ids,
+    logout::ending::ids,
+    logout::person::ids,
+    logout::tokens::ids,
+    logout::transport::ids,
     secrets::outbound::ids,
     secrets::redis::ids,
     site::answers::ids,
@@ -97,9 +102,14 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
 /// Under which heading the reasons stand.
 const HEADING: &str = "## Cases that cannot apply";
 
+/// The numbers of every row of every table.
+pub(crate) fn executed() -> Vec<&'static str> {
+    TABLES.iter().flat_map(|ids| ids()).collect()
+}
+
 #[test]
 fn every_numbered_case_stands_in_one_row_or_has_its_reason() {
-    let executed: Vec<&str> = TABLES.iter().flat_map(|ids| ids()).collect();
+    let executed = executed();
     let document = std::fs::read_to_string(in_repository("docs/security.md")).unwrap();
     let excused = table::excused(&document, HEADING);
     let defects = table::defects(&table::required(), &executed, &excused);

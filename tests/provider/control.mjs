@@ -3,6 +3,7 @@
 //   GET  /requests   every request so far, in order        GET  /keys     public keys, the provider's and a stranger's
 //   POST /lies       one lie (lies.mjs)                     POST /clients  one more client
 //   POST /clock      { "offset": seconds }                  POST /reset    no requests, no lies, the clock right again
+//   POST /logout-tokens   { "client", "sub", "sid" } and the edits of a lie: a logout token, altered and signed again
 
 export async function answerControl({ request, response, lies, keys, requests, clock, franceConnect }) {
   const say = (status, value) =>
@@ -22,6 +23,10 @@ export async function answerControl({ request, response, lies, keys, requests, c
       case 'POST /clients':
         franceConnect.addClient(sent);
         return say(200, {});
+      case 'POST /logout-tokens': {
+        const token = await franceConnect.logoutToken(sent);
+        return say(200, { token: lies.retold(token, sent, franceConnect) });
+      }
       case 'POST /clock':
         clock.offset = sent.offset;
         return say(200, {});

@@ -23,9 +23,10 @@ const SCOPE_TO_CLAIMS = {
 };
 
 export class FranceConnect {
-  constructor(issuer, { alg, clients, accounts }, keys) {
+  constructor(issuer, { alg, clients, accounts, backchannel_logout = false }, keys) {
     this.issuer = issuer;
     this.alg = alg;
+    this.backchannelLogout = backchannel_logout;
     this.clients = new Map();
     this.accounts = new Map(accounts.map((account) => [account.sub, account]));
     for (const client of clients) this.addClient(client);
@@ -47,7 +48,7 @@ export class FranceConnect {
   }
 
   /** The client record, as FranceConnect turns it into metadata. */
-  addClient({ client_id, client_secret, redirect_uris, post_logout_redirect_uris = [], sector_identifier_uri, scope = Object.keys(SCOPE_TO_CLAIMS).join(' '), alg = this.alg }) {
+  addClient({ client_id, client_secret, redirect_uris, post_logout_redirect_uris = [], sector_identifier_uri, backchannel_logout_uri, scope = Object.keys(SCOPE_TO_CLAIMS).join(' '), alg = this.alg }) {
     this.clients.set(client_id, {
       client_id,
       client_secret,
@@ -55,6 +56,7 @@ export class FranceConnect {
       redirect_uris,
       post_logout_redirect_uris,
       ...(sector_identifier_uri && { sector_identifier_uri }),
+      ...(backchannel_logout_uri && { backchannel_logout_uri, backchannel_logout_session_required: true }),
       id_token_signed_response_alg: alg,
       userinfo_signed_response_alg: alg,
     });
@@ -91,7 +93,8 @@ export class FranceConnect {
         claimsParameter: { enabled: true },
         requestObjects: { enabled: true },
         resourceIndicators: { enabled: false },
-        backchannelLogout: { enabled: false },
+        // FranceConnect has none; a test may want it.
+        backchannelLogout: { enabled: this.backchannelLogout },
         pushedAuthorizationRequests: { enabled: false },
         rpInitiatedLogout: { enabled: true, logoutSource, postLogoutSuccessSource },
       },
@@ -159,6 +162,16 @@ export class FranceConnect {
       login: { accountId, acr: 'eidas1', amr: ['fc', 'pwd'], ts: Math.floor(Date.now() / 1000), remember: false },
       consent: { grantId: await grant.save() },
     });
+  }
+
+  /** A logout token for a client, as the library itself makes one (lib/models/client.js). */
+  async logoutToken({ client, sub, sid }) {
+    const token = new this.provider.IdToken({ sub }, { client: await this.provider.Client.find(client), ctx: undefined });
+    token.mask = { sub: null };
+    token.set('events', { 'http://schemas.openid.net/event/backchannel-logout': {} });
+    token.set('jti', crypto.randomUUID());
+    if (sid !== undefined) token.set('sid', sid);
+    return token.issue({ use: 'logout' });
   }
 
   choice() {

@@ -102,6 +102,11 @@ export class Lies {
     if (asked.method === 'HEAD') answer.body = Buffer.alloc(0);
   }
 
+  /** A token that the provider made, altered like one in an answer of its own. */
+  retold(token, lie, { issuer }) {
+    return this.retell(token, lie, { issuer, keys: this.keys, previous: this.previous });
+  }
+
   /** The token, taken apart, altered and signed. */
   retell(token, lie, around) {
     if (lie.token !== undefined) return value(lie.token, around);

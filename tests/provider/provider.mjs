@@ -2,7 +2,7 @@
 //
 // `oidc-provider` speaks the protocol: a provider that we did not write. The front in the same process adds what
 // FranceConnect adds (rules.mjs), notes every request, and alters answers in flight when a test asks for a lie
-// (lies.mjs). One argument, JSON: { alg, clients, accounts, tls }; without accounts, the people of accounts.json; with tls
+// (lies.mjs). One argument, JSON: { alg, clients, accounts, tls, backchannel_logout }; without accounts, the people of accounts.json; with tls
 // (cert and key in PEM), it is at https://localhost, and for browsers that cannot do TLS at the plain address `front` as
 // well. Prints `ready {..}` when it listens, and ends when its standard input ends, so that no test leaves one behind.
 

@@ -79,6 +79,9 @@ pub enum Kind {
     OfAProvider,
     /// This `typ`, byte for byte, and no other.
     Typed(&'static str),
+    /// This media type, with or without `application/` before it (RFC 7515, section 4.1.9), or none at all: for tokens from
+    /// before there was a type of their own. `JWT` is none.
+    TypedIfAtAll(&'static str),
 }
 
 /// A token in its parts. Nothing about it is proven yet.
@@ -155,6 +158,17 @@ impl<'a> CompactJws<'a> {
     }
 }
 
+/// What a token says of itself before anything about it is known: to choose by whose keys it has to be verified, and for
+/// nothing else.
+pub fn unproven_claims(text: &str) -> Result<RegisteredClaims, JwsError> {
+    let segments: Vec<&str> = text.split('.').collect();
+    let [_header, payload, _signature] = segments.as_slice() else {
+        return Err(JwsError::Shape);
+    };
+    let payload = strict_json::object(&decode(payload)?).map_err(JwsError::Payload)?;
+    Ok(RegisteredClaims::of(&payload)?)
+}
+
 impl std::fmt::Debug for CompactJws<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CompactJws").finish_non_exhaustive()
@@ -196,16 +210,27 @@ fn refuse_extensions(header: &Map<String, Value>) -> Result<(), JwsError> {
 fn refuse_other_kinds(kind: Kind, header: &Map<String, Value>) -> Result<(), JwsError> {
     let typ = parameter(header, "typ")?;
     let is_meant = match (kind, typ) {
-        (Kind::OfAProvider, None) => true,
+        (Kind::OfAProvider | Kind::TypedIfAtAll(_), None) => true,
         (Kind::OfAProvider, Some(typ)) => {
             typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt")
         }
         (Kind::Typed(meant), typ) => typ == Some(meant),
+        (Kind::TypedIfAtAll(meant), Some(typ)) => is_media_type(typ, meant),
     };
     if is_meant {
         return Ok(());
     }
     Err(JwsError::Type(Untrusted::new(typ.unwrap_or_default())))
+}
+
+/// Media types are compared without their case; `application/` may be left away.
+fn is_media_type(typ: &str, meant: &str) -> bool {
+    const APPLICATION: &str = "application/";
+    let bare = match typ.split_at_checked(APPLICATION.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(APPLICATION) => rest,
+        _ => typ,
+    };
+    bare.eq_ignore_ascii_case(meant)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! No command touches two keys, no script, no transaction: a single server, a cluster and an access list all serve it.
 //! Every key has an end from the moment it is written.
 
+mod answers;
 pub mod examine;
 pub mod link;
 mod report;
@@ -20,9 +21,20 @@ use crate::oidc::attempts::AttemptsError;
 use crate::oidc::attempts::Claim;
 use crate::oidc::attempts::OUTCOME_LIFETIME;
 use crate::oidc::attempts::Pending;
+use crate::oidc::replay::Recalling;
+use crate::oidc::replay::ReplayError;
+use crate::oidc::replay::Replays;
+use crate::oidc::replay::Seen;
+use crate::oidc::replay::TokenId;
 use crate::secret::Secret;
 use crate::session::finding::Finding;
 use crate::session::key::Locator;
+use crate::session::redis::answers::latest_end;
+use crate::session::redis::answers::locators;
+use crate::session::redis::answers::okay;
+use crate::session::redis::answers::page;
+use crate::session::redis::answers::stored;
+use crate::session::redis::answers::timestamp;
 use crate::session::redis::link::Command;
 use crate::session::redis::link::Link;
 use crate::session::redis::link::RedisTls;
@@ -86,6 +98,10 @@ impl RedisStore {
 
     fn outcome(&self, id: &AttemptId) -> String {
         format!("{}outcome:{id}", self.prefix)
+    }
+
+    fn logout_token(&self, id: &TokenId) -> String {
+        format!("{}logout-token:{id}", self.prefix)
     }
 
     async fn one(&self, command: Command) -> Result<Value, StoreError> {
@@ -281,6 +297,30 @@ impl Attempts for RedisStore {
     }
 }
 
+impl Replays for RedisStore {
+    fn recall<'a>(&'a self, id: &'a TokenId) -> Recalling<'a, Seen> {
+        Box::pin(async move {
+            let read = Command::new("GET", &self.logout_token(id));
+            match self.one(read).await.map_err(ReplayError::new)? {
+                Value::Nil => Ok(Seen::Never),
+                Value::BulkString(_) => Ok(Seen::Before),
+                _ => Err(ReplayError::new(StoreError::Unexpected { command: "GET" })),
+            }
+        })
+    }
+
+    fn remember<'a>(&'a self, id: &'a TokenId, lives: Duration) -> Recalling<'a, ()> {
+        Box::pin(async move {
+            let write = Command::new("SET", &self.logout_token(id))
+                .arg(1)
+                .arg("EX")
+                .arg(seconds(lives));
+            let written = self.one(write).await.and_then(|value| okay(&value));
+            written.map_err(ReplayError::new)
+        })
+    }
+}
+
 /// A time to live in whole seconds, at least one: none at all would be an error, or for ever.
 fn seconds(lives: Duration) -> u64 {
     lives.as_secs().max(1)
@@ -288,63 +328,6 @@ fn seconds(lives: Duration) -> u64 {
 
 fn milliseconds(lives: Duration) -> u64 {
     seconds(lives).saturating_mul(1000)
-}
-
-fn okay(value: &Value) -> Result<(), StoreError> {
-    match value {
-        Value::Okay => Ok(()),
-        _ => Err(StoreError::Unexpected { command: "SET" }),
-    }
-}
-
-fn stored(value: Value, left: &Value) -> Result<Option<Stored>, StoreError> {
-    let left = match left {
-        // Gone between the two commands.
-        Value::Int(-2) => return Ok(None),
-        Value::Int(left) => Duration::from_millis(u64::try_from(*left).unwrap_or(0)),
-        _ => return Err(StoreError::Unexpected { command: "PTTL" }),
-    };
-    match value {
-        Value::Nil => Ok(None),
-        Value::BulkString(value) => Ok(Some(Stored { value, left })),
-        _ => Err(StoreError::Unexpected { command: "GET" }),
-    }
-}
-
-fn number(value: &Value) -> Option<i64> {
-    match value {
-        Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),
-        _ => None,
-    }
-}
-
-fn timestamp(value: &Value) -> Result<Option<Timestamp>, StoreError> {
-    match value {
-        Value::Nil => Ok(None),
-        _ => number(value)
-            .map(|seconds| Some(Timestamp::from_unix(seconds)))
-            .ok_or(StoreError::Unexpected { command: "GET" }),
-    }
-}
-
-/// The score in the answer to `ZRANGE key -1 -1 WITHSCORES`.
-fn latest_end(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::Array(members) => members.last().and_then(number).map(Timestamp::from_unix),
-        _ => None,
-    }
-}
-
-/// The members of a list. One that is no locator is not ours, and left alone.
-fn locators(value: &Value) -> Result<Vec<Locator>, StoreError> {
-    let Value::Array(members) = value else {
-        return Err(StoreError::Unexpected { command: "ZRANGE" });
-    };
-    let locator = |member: &Value| match member {
-        Value::BulkString(text) => Locator::parse(std::str::from_utf8(text).ok()?),
-        _ => None,
-    };
-    Ok(members.iter().filter_map(locator).collect())
 }
 
 /// A text as a pattern of Redis that fits nothing else.
@@ -357,25 +340,6 @@ fn literally(text: &str) -> String {
         pattern.push(character);
     }
     pattern
-}
-
-/// The answer to `SCAN`: where it goes on, `0` at the end, and the keys. What is no session of ours is left alone.
-fn page(value: &Value, begins: &str) -> Option<Page> {
-    let Value::Array(answer) = value else {
-        return None;
-    };
-    let [Value::BulkString(next), Value::Array(keys)] = answer.as_slice() else {
-        return None;
-    };
-    let next: u64 = std::str::from_utf8(next).ok()?.parse().ok()?;
-    let locator = |key: &Value| match key {
-        Value::BulkString(key) => Locator::parse(std::str::from_utf8(key).ok()?.strip_prefix(begins)?),
-        _ => None,
-    };
-    Some(Page {
-        locators: keys.iter().filter_map(locator).collect(),
-        next: (next != 0).then_some(next),
-    })
 }
 
 #[cfg(test)]

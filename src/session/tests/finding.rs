@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
-use crate::session::conformance::MovedClock;
+use crate::session::conformance::bench::MovedClock;
 use crate::session::key::SessionKey;
 use crate::session::memory::MemoryStore;
 use crate::session::redis::RedisStore;

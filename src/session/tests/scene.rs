@@ -18,7 +18,7 @@ use crate::seal::Keyring;
 use crate::secret::Secret;
 use crate::session::SessionSettings;
 use crate::session::Sessions;
-use crate::session::conformance::MovedClock;
+use crate::session::conformance::bench::MovedClock;
 use crate::session::memory::MemoryStore;
 use crate::session::session::Lifetimes;
 use crate::session::session::NewSession;

@@ -54,6 +54,7 @@ actions! {
     LoginFailed = "login_failed", "authentication", "start", "failure", Strangers;
     LoginCancelled = "login_cancelled", "authentication", "start", "failure", Strangers;
     Logout = "logout", "authentication", "end", "success", Known;
+    BackchannelLogout = "backchannel_logout", "session", "end", "success", Known;
     SessionOver = "session_over", "session", "end", "unknown", Strangers;
     IdentitySpoofed = "identity_spoofed", "web", "denied", "failure", Strangers;
     RequestRefused = "request_refused", "web", "denied", "failure", Strangers;

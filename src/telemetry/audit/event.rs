@@ -64,6 +64,17 @@ pub enum AuditEvent<'a> {
         /// Whether the browser was sent to the provider's end of session as well.
         at_provider: SignedOut,
     },
+    /// A provider said that a session of its own has ended, or every session of somebody.
+    BackchannelLogout {
+        /// The entry.
+        provider: &'a str,
+        /// What it named: `sid` or `subject`.
+        by: &'static str,
+        /// The person, where one was named.
+        subject: Option<&'a Tag>,
+        /// How many sessions ended here.
+        count: usize,
+    },
     /// A browser showed a session that is over: expired, ended elsewhere, or never there.
     SessionOver {
         /// The application.
@@ -137,7 +148,7 @@ impl SignedOut {
 /// Where it came from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// A request of a browser.
+    /// A request of a browser, or of a provider.
     Request {
         /// Its number.
         id: &'a str,
@@ -169,6 +180,7 @@ impl AuditEvent<'_> {
             Self::LoginFailed { .. } => Action::LoginFailed,
             Self::LoginCancelled { .. } => Action::LoginCancelled,
             Self::Logout { .. } => Action::Logout,
+            Self::BackchannelLogout { .. } => Action::BackchannelLogout,
             Self::SessionOver { .. } => Action::SessionOver,
             Self::Refused { .. } => Action::RequestRefused,
             Self::Spoofed { .. } => Action::IdentitySpoofed,
@@ -244,13 +256,22 @@ impl AuditEvent<'_> {
                 json!({ "app": app, "fields": fields, "handling": handling }),
                 json!({}),
             ),
-            _ => self.details_of_operators(),
+            _ => self.details_of_others(),
         }
     }
 
-    /// The same of what an operator did, or the gateway for one.
-    fn details_of_operators(&self) -> (Value, Value) {
+    /// The same of what happened without a browser: a provider, an operator or the gateway itself did it.
+    fn details_of_others(&self) -> (Value, Value) {
         match *self {
+            Self::BackchannelLogout {
+                provider,
+                by,
+                subject,
+                count,
+            } => (
+                json!({ "provider": provider, "by": by, "count": count }),
+                json!({ "user.hash": hash(subject) }),
+            ),
             Self::Revoked {
                 by,
                 provider,

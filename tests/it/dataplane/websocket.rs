@@ -22,14 +22,14 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// Everything that a browser says, but the request line, `Host` and its cookies.
-pub(super) fn handshake() -> String {
+pub(crate) fn handshake() -> String {
     format!(
         "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
     )
 }
 
 /// The application agrees, and then gives everything back.
-pub(super) fn agrees() -> Reply {
+pub(crate) fn agrees() -> Reply {
     Reply::echo(agreement(ACCEPT))
 }
 

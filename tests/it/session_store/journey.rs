@@ -16,7 +16,7 @@ use guichet::seal::Keyring;
 use guichet::secret::Secret;
 use guichet::session::SessionSettings;
 use guichet::session::Sessions;
-use guichet::session::conformance::MovedClock;
+use guichet::session::conformance::bench::MovedClock;
 use guichet::session::session::Lifetimes;
 use guichet::session::session::NewSession;
 use guichet::session::session::Session;

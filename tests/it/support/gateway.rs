@@ -37,6 +37,8 @@ pub(crate) struct TestGateway {
     logs: Logs,
     audit: Logs,
     telemetry: Arc<Telemetry>,
+    /// What is altered in each configuration once it was read.
+    adjust: fn(&mut Config),
     running: Option<Running>,
 }
 
@@ -60,19 +62,28 @@ impl TestGateway {
         Self::try_start(configure).unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}"))
     }
 
+    /// Starts with a provider that has other rules than its preset says.
+    pub(crate) fn start_adjusted(configure: impl FnOnce(&Place) -> String, adjust: fn(&mut Config)) -> Self {
+        Self::try_start_adjusted(configure, adjust)
+            .unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}"))
+    }
+
     /// Starts, or says why not, in the words that an operator would read.
     pub(crate) fn try_start(configure: impl FnOnce(&Place) -> String) -> Result<Self, String> {
+        Self::try_start_adjusted(configure, |_| {})
+    }
+
+    fn try_start_adjusted(
+        configure: impl FnOnce(&Place) -> String,
+        adjust: fn(&mut Config),
+    ) -> Result<Self, String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let place = Place::at(listener.local_addr().unwrap());
         let configuration = configure(&place);
         let (clock, logs, audit) = (TestClock::start(), Logs::default(), Logs::default());
         let telemetry = Arc::new(Telemetry::new(Audit::to(audit.clone()).unwrap(), None));
-        let running = Some(run(
-            &place,
-            listener,
-            &configuration,
-            (&clock, &logs, &telemetry),
-        )?);
+        let config = load(&place, &configuration, adjust)?;
+        let running = Some(run(config, listener, (&clock, &logs, &telemetry))?);
         Ok(Self {
             place,
             configuration,
@@ -80,6 +91,7 @@ impl TestGateway {
             logs,
             audit,
             telemetry,
+            adjust,
             running,
         })
     }
@@ -89,19 +101,16 @@ impl TestGateway {
         self.stop();
         self.configuration = edit(&self.configuration);
         let listener = TcpListener::bind(self.place.address).unwrap();
-        let running = run(
-            &self.place,
-            listener,
-            &self.configuration,
-            (&self.clock, &self.logs, &self.telemetry),
-        );
+        let config = load(&self.place, &self.configuration, self.adjust);
+        let watched = (&self.clock, &self.logs, &self.telemetry);
+        let running = config.and_then(|config| run(config, listener, watched));
         self.running = Some(running.unwrap_or_else(|refusal| panic!("the gateway did not start: {refusal}")));
     }
 
     /// Reads another configuration while it runs, or says why it was refused, in the words of the log.
     pub(crate) fn reload(&mut self, edit: impl FnOnce(&str) -> String) -> Result<(), String> {
         let text = edit(&self.configuration);
-        let config = load(&self.place, &text)?;
+        let config = load(&self.place, &text, self.adjust)?;
         let app = self.app();
         tracing::dispatcher::with_default(&self.logs.dispatch(), || app.reload(config))
             .map_err(|refusal| refusal.to_string())?;
@@ -228,12 +237,10 @@ impl Place {
 }
 
 fn run(
-    place: &Place,
+    config: Config,
     listener: TcpListener,
-    text: &str,
     (clock, logs, telemetry): (&TestClock, &Logs, &Arc<Telemetry>),
 ) -> Result<Running, String> {
-    let config = load(place, text)?;
     listener.set_nonblocking(true).unwrap();
     let (stop, stopped) = watch::channel(false);
     let (say, heard) = mpsc::channel();
@@ -282,11 +289,14 @@ pub(crate) fn has_cryptography() {
 }
 
 /// What the configuration says; it is a file like any other.
-fn load(place: &Place, text: &str) -> Result<Config, String> {
+fn load(place: &Place, text: &str, adjust: fn(&mut Config)) -> Result<Config, String> {
     has_cryptography();
     let file = place.file();
     fs::write(&file, text).unwrap();
     config::load(&file)
-        .map(|loaded| loaded.config)
+        .map(|mut loaded| {
+            adjust(&mut loaded.config);
+            loaded.config
+        })
         .map_err(|errors| errors.to_string())
 }

@@ -109,6 +109,11 @@ impl Provider {
         Self::start_with(alg, &json!({ "tls": { "cert": cert, "key": key } }))
     }
 
+    /// One that tells its clients when a session of its own has ended.
+    pub(crate) fn start_telling(alg: Alg) -> Self {
+        Self::start_with(alg, &json!({ "backchannel_logout": true }))
+    }
+
     fn start_with(alg: Alg, more: &Value) -> Self {
         let alg = match alg {
             Alg::Es256 => "ES256",
@@ -177,6 +182,18 @@ impl Provider {
     /// Alters the next answer that the lie concerns; `tests/provider/lies.mjs` says what a lie can be.
     pub(crate) fn lie(&self, lie: &Value) {
         self.control("POST /lies", lie);
+    }
+
+    /// A logout token of the provider for the client `tests`, about this person, altered and signed again as a lie would be:
+    /// `sid` names a session, `client` another client.
+    pub(crate) fn logout_token(&self, sub: &str, edits: &Value) -> String {
+        let mut asked = json!({ "client": "tests", "sub": sub });
+        let members = edits.as_object().unwrap().clone();
+        asked.as_object_mut().unwrap().extend(members);
+        self.control("POST /logout-tokens", &asked)["token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Every request that it received, in order.

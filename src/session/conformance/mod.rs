@@ -8,71 +8,24 @@
     reason = "a suite for tests: a panic is its way to fail"
 )]
 
+pub mod bench;
+pub mod logins;
+pub mod races;
+
 use std::collections::BTreeSet;
-use std::pin::Pin;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::clock::Timestamp;
-use crate::oidc::attempts::AttemptId;
-use crate::oidc::attempts::Attempts;
-use crate::oidc::attempts::Claim;
-use crate::seal;
-use crate::seal::Keyring;
-use crate::seal::Purpose;
-use crate::secret::Secret;
+use crate::session::conformance::bench::Bench;
+use crate::session::conformance::bench::HOUR;
+use crate::session::conformance::bench::MINUTE;
+use crate::session::conformance::bench::eventually_left;
+use crate::session::conformance::bench::left;
+use crate::session::conformance::bench::locator;
+use crate::session::conformance::bench::tag;
+use crate::session::conformance::bench::term;
+use crate::session::conformance::bench::value_of;
 use crate::session::key::Locator;
-use crate::session::key::SessionKey;
 use crate::session::store::Index;
-use crate::session::store::Lifespan;
 use crate::session::store::SessionStore;
-
-/// A clock that a test moves.
-#[derive(Debug)]
-pub struct MovedClock(AtomicI64);
-
-impl MovedClock {
-    /// Stands at `now`.
-    pub fn at(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.as_unix()))
-    }
-
-    /// Lets `time` pass.
-    pub fn pass(&self, time: Duration) {
-        self.jump(i64::try_from(time.as_secs()).unwrap());
-    }
-
-    /// Jumps by `seconds`, back if they are negative.
-    pub fn jump(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
-    }
-}
-
-impl Clock for MovedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
-    }
-}
-
-/// A store under test, and the hand that moves its time.
-pub trait Bench: Sync {
-    /// The store.
-    type Store: SessionStore + Attempts;
-
-    /// The store.
-    fn store(&self) -> &Self::Store;
-
-    /// The present moment, to the store and to the test.
-    fn now(&self) -> Timestamp;
-
-    /// Lets `time` pass, for the clock and for what the store holds.
-    fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-}
-
-const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
 
 /// Every case, one after the other, each with keys of its own.
 pub async fn all(bench: &impl Bench) {
@@ -87,10 +40,13 @@ pub async fn all(bench: &impl Bench) {
     lists_of_different_kinds_are_different_lists(bench).await;
     an_end_is_remembered_for_five_minutes(bench).await;
     every_live_session_is_on_a_page(bench).await;
-    an_attempt_is_claimed_once(bench).await;
-    of_two_claims_at_once_one_wins(bench).await;
-    a_claim_ends_with_the_life_of_its_attempt(bench).await;
-    an_outcome_is_kept_for_a_minute(bench).await;
+    logins::an_attempt_is_claimed_once(bench).await;
+    logins::of_two_claims_at_once_one_wins(bench).await;
+    logins::a_claim_ends_with_the_life_of_its_attempt(bench).await;
+    logins::an_outcome_is_kept_for_a_minute(bench).await;
+    logins::a_token_that_was_acted_on_is_known(bench).await;
+    races::an_end_and_a_login_at_once(bench).await;
+    races::a_touch_at_any_moment_of_an_end(bench).await;
 }
 
 /// The store can be asked whether it is there.
@@ -232,58 +188,6 @@ pub async fn every_live_session_is_on_a_page(bench: &impl Bench) {
     assert!(paged(bench).await.is_disjoint(&many.into_iter().collect()));
 }
 
-/// The second caller learns how long ago the first one came.
-pub async fn an_attempt_is_claimed_once(bench: &impl Bench) {
-    let (store, id) = (bench.store(), attempt());
-    let until = bench.now().plus(HOUR);
-    assert_eq!(store.claim(&id, bench.now(), until).await.unwrap(), Claim::Won);
-    bench.pass(MINUTE).await;
-    let lost = store.claim(&id, bench.now(), until).await.unwrap();
-    assert_eq!(lost, Claim::Lost { age: MINUTE });
-    let other = store.claim(&attempt(), bench.now(), until).await.unwrap();
-    assert_eq!(other, Claim::Won);
-}
-
-/// Both callbacks of a double click arrive together.
-pub async fn of_two_claims_at_once_one_wins(bench: &impl Bench) {
-    let (store, id, now) = (bench.store(), attempt(), bench.now());
-    let until = now.plus(HOUR);
-    let (one, two) = tokio::join!(store.claim(&id, now, until), store.claim(&id, now, until));
-    let age = Duration::ZERO;
-    let claims = [one.unwrap(), two.unwrap()];
-    assert!(
-        claims.contains(&Claim::Won) && claims.contains(&Claim::Lost { age }),
-        "{claims:?}"
-    );
-}
-
-/// It is worth nothing after that, so it need not be remembered; before that it always is.
-pub async fn a_claim_ends_with_the_life_of_its_attempt(bench: &impl Bench) {
-    let (store, id) = (bench.store(), attempt());
-    let until = bench.now().plus(MINUTE * 30);
-    assert_eq!(store.claim(&id, bench.now(), until).await.unwrap(), Claim::Won);
-    bench.pass(MINUTE * 29).await;
-    let age = MINUTE * 29;
-    assert_eq!(
-        store.claim(&id, bench.now(), until).await.unwrap(),
-        Claim::Lost { age }
-    );
-    bench.pass(MINUTE).await;
-    let next = bench.now().plus(MINUTE);
-    assert_eq!(store.claim(&id, bench.now(), next).await.unwrap(), Claim::Won);
-}
-
-/// The loser of the claim finds what the winner left, as long as its browser waits.
-pub async fn an_outcome_is_kept_for_a_minute(bench: &impl Bench) {
-    let (store, id) = (bench.store(), attempt());
-    assert_eq!(store.outcome(&id).await.unwrap(), None);
-    store.finish(&id, vec![0, 255, 13, 10]).await.unwrap();
-    assert_eq!(store.outcome(&id).await.unwrap(), Some(vec![0, 255, 13, 10]));
-    assert_eq!(store.outcome(&attempt()).await.unwrap(), None);
-    bench.pass(MINUTE).await;
-    assert_eq!(store.outcome(&id).await.unwrap(), None);
-}
-
 async fn paged(bench: &impl Bench) -> BTreeSet<Locator> {
     let (mut found, mut from) = (BTreeSet::new(), None);
     loop {
@@ -296,31 +200,6 @@ async fn paged(bench: &impl Bench) -> BTreeSet<Locator> {
     }
 }
 
-async fn value_of(bench: &impl Bench, session: &Locator) -> Option<Vec<u8>> {
-    let mut found = bench.store().get(std::slice::from_ref(session)).await.unwrap();
-    found.pop().unwrap().map(|stored| stored.value)
-}
-
-/// What is left, to the second.
-async fn left(bench: &impl Bench, session: &Locator) -> Option<Duration> {
-    let mut found = bench.store().get(std::slice::from_ref(session)).await.unwrap();
-    let left = found.pop().unwrap()?.left;
-    // A real store counts on while we look.
-    Some(Duration::from_secs(
-        left.as_millis().div_ceil(1000).try_into().unwrap(),
-    ))
-}
-
-async fn eventually_left(bench: &impl Bench, session: &Locator, wanted: Duration) {
-    let looks = async {
-        while left(bench, session).await != Some(wanted) {
-            tokio::task::yield_now().await;
-        }
-    };
-    let seen = tokio::time::timeout(Duration::from_secs(5), looks).await;
-    assert!(seen.is_ok(), "the touch never came");
-}
-
 async fn listed(bench: &impl Bench, list: &Index) -> Vec<Locator> {
     let listed = bench.store().listed(std::slice::from_ref(list)).await.unwrap();
     sorted(listed)
@@ -330,25 +209,4 @@ fn sorted(locators: impl IntoIterator<Item = Locator>) -> Vec<Locator> {
     let mut locators: Vec<Locator> = locators.into_iter().collect();
     locators.sort();
     locators
-}
-
-fn term(bench: &impl Bench, lives: Duration) -> Lifespan {
-    let now = bench.now();
-    Lifespan {
-        now,
-        ends_at: now.plus(lives),
-    }
-}
-
-fn locator() -> Locator {
-    SessionKey::generate().unwrap().locator().unwrap()
-}
-
-fn tag() -> seal::Tag {
-    let keyring = Keyring::new(&[Secret::new(seal::random::<32>().unwrap())]).unwrap();
-    keyring.tag(Purpose::SubjectTag, &[]).unwrap()
-}
-
-fn attempt() -> AttemptId {
-    AttemptId::generate().unwrap()
 }

@@ -1,0 +1,148 @@
+//! Where a provider says, by itself and signed, that a session of its own has ended (OpenID Connect Back-Channel Logout 1.0):
+//! the sessions here that came from it end as well.
+//!
+//! No browser is there, so neither cookies nor the origin of the request mean anything: the signature does. What cannot be
+//! done for now is never answered as if it were done, and uses no token up.
+
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::StatusCode;
+use http::header::CACHE_CONTROL;
+use http::header::CONTENT_ENCODING;
+use http::header::CONTENT_TYPE;
+
+use crate::endpoints::backchannel_logout_error::BackchannelLogoutError;
+use crate::endpoints::backchannel_logout_error::NotOneToken;
+use crate::endpoints::desk::Desk;
+use crate::endpoints::failure::Failure;
+use crate::endpoints::witness;
+use crate::identity::identity::Subject;
+use crate::oidc::RelyingParty;
+use crate::oidc::logout_token::Addressee;
+use crate::oidc::logout_token::LogoutTokenError;
+use crate::oidc::logout_token::VerifiedLogoutToken;
+use crate::oidc::logout_token::Whose;
+use crate::oidc::replay::Seen;
+use crate::provider::profile::BackchannelLogout;
+use crate::wire::client_network::ClientNetwork;
+use crate::wire::request::Request;
+use crate::wire::response::Response;
+
+/// Section 2.5: the one parameter. Others are ignored.
+const PARAMETER: &str = "logout_token";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// POST only; where no provider sends logout tokens there is nothing here.
+pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
+    let senders = || {
+        desk.providers
+            .values()
+            .map(AsRef::as_ref)
+            .filter(|party| sends(party))
+    };
+    if senders().next().is_none() {
+        return Err(Failure::NotFound);
+    }
+    if request.method != Method::POST {
+        return Err(Failure::Method("POST"));
+    }
+    let network = ClientNetwork::of(request.provenance.client.ip());
+    desk.logins.logout_token(network)?;
+    let token = one_token(request).map_err(BackchannelLogoutError::from)?;
+    let told = verified(senders(), &token).await?;
+    desk.logins.logout_token_was_true(network);
+    for told in &told {
+        act_once(desk, request, told).await?;
+    }
+    Ok(done())
+}
+
+fn sends(party: &RelyingParty) -> bool {
+    party.settings().profile.rules.backchannel_logout == BackchannelLogout::LogoutTokens
+}
+
+/// Section 2.5: a form, plain, with one logout token.
+fn one_token(request: &Request) -> Result<String, NotOneToken> {
+    let field = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let media_type = field(CONTENT_TYPE).and_then(|value| value.split(';').next());
+    if !media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(FORM)) {
+        return Err(NotOneToken::MediaType);
+    }
+    if request.headers.contains_key(CONTENT_ENCODING) {
+        return Err(NotOneToken::Coding);
+    }
+    let mut tokens = form_urlencoded::parse(&request.form).filter(|(name, _)| name == PARAMETER);
+    match (tokens.next(), tokens.next()) {
+        (Some((_, token)), None) => Ok(token.into_owned()),
+        (None, _) => Err(NotOneToken::Missing),
+        (Some(_), Some(_)) => Err(NotOneToken::Several),
+    }
+}
+
+/// A token, and the client that it is for.
+struct Told<'a> {
+    party: &'a RelyingParty,
+    token: VerifiedLogoutToken,
+}
+
+/// What the token says of itself only chooses the entries whose keys are asked; several entries may be one client. It counts
+/// at each of them that verified it.
+async fn verified<'a>(
+    senders: impl Iterator<Item = &'a RelyingParty>,
+    token: &str,
+) -> Result<Vec<Told<'a>>, BackchannelLogoutError> {
+    let addressee = Addressee::named_by(token)?;
+    let (mut refused, mut told) = (LogoutTokenError::Issuer, Vec::new());
+    for party in senders.filter(|party| addressee.names_the_issuer_of(party.settings())) {
+        if !addressee.names(party.settings()) {
+            refused = LogoutTokenError::Audience;
+            continue;
+        }
+        match party.logout_token(token).await {
+            Ok(token) => told.push(Told { party, token }),
+            Err(error) => refused = error,
+        }
+    }
+    if told.is_empty() {
+        return Err(refused.into());
+    }
+    Ok(told)
+}
+
+/// It is remembered in the end: whoever could not act, as the store went away, is told again by the provider.
+async fn act_once(desk: &Desk, request: &Request, told: &Told<'_>) -> Result<(), Failure> {
+    let Told { party, token } = told;
+    if desk.replays.recall(token.id()).await? == Seen::Before {
+        return Err(BackchannelLogoutError::Replayed.into());
+    }
+    let entry = &party.settings().entry;
+    let (ended, subject) = match token.whose() {
+        Whose::Sid(sid) => (desk.sessions.end_by_sid(entry, sid).await?, None),
+        Whose::Subject(sub) => {
+            let (issuer, sub) = (token.issuer().to_owned(), sub.clone());
+            let subject = Subject { issuer, sub };
+            (
+                desk.sessions.end_by_subject(entry, &subject).await?,
+                Some(subject),
+            )
+        }
+    };
+    let lives = token.believed_until().since(desk.clock.now());
+    desk.replays.remember(token.id(), lives).await?;
+    let by = token.whose().word();
+    tracing::info!(request = %request.id, provider = %entry, by, ended, "a provider said that sessions have ended");
+    witness::ended_by_provider(desk, request, (entry, by, subject.as_ref()), ended);
+    Ok(())
+}
+
+/// Section 2.8: also where nobody was signed in.
+fn done() -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Response {
+        status: StatusCode::OK,
+        headers,
+        body: bytes::Bytes::new(),
+    }
+}
