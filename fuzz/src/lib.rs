@@ -5,6 +5,7 @@
 
 pub mod cookies;
 pub mod forwarded_headers;
+pub mod logout_token;
 pub mod request_head;
 pub mod request_target;
 pub mod return_to;

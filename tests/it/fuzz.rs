@@ -53,6 +53,13 @@ cases! {
             steps: 10_000,
         },
         Target {
+            ids: &[],
+            sentence: "a logout token that is taken says what the specification wants",
+            name: "logout_token",
+            holds: targets::logout_token::logout_token,
+            steps: 4_000,
+        },
+        Target {
             ids: &["T466"],
             sentence: "cookies are those that the specification finds, and ours stay here",
             name: "cookies",
