@@ -11,6 +11,8 @@ mod command_line;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod dataplane;
 #[cfg(test)]
 mod deploy;
