@@ -34,6 +34,7 @@ use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pipeline::Pipeline;
+use crate::provider::acr::AcrValue;
 use crate::provider::entry_name::EntryName;
 use crate::routing;
 use crate::routing::Router;
@@ -108,7 +109,7 @@ pub(super) fn expected(config: &Config) -> Expected<'_> {
         entries.map(|settings| ExpectedLogin {
             app: &app.name,
             provider: settings.entry.as_str(),
-            acr: settings.acr.as_str(),
+            acr: settings.acr.as_ref().map_or("", AcrValue::as_str),
         })
     });
     Expected {

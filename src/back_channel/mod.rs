@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::Request;
+use http::header::AUTHORIZATION;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
 use http_body_util::Full;
@@ -82,6 +84,22 @@ pub struct Bounds {
     pub within: Duration,
     /// The longest body that is read, in bytes. Nothing is ever asked for compressed.
     pub at_most: usize,
+}
+
+/// What is sent, once.
+#[derive(Clone, Default)]
+pub struct Form {
+    /// The fields, encoded.
+    pub body: Vec<u8>,
+    /// `Authorization`, if it goes there.
+    pub authorization: Option<HeaderValue>,
+}
+
+/// Nothing of it: it holds a code and a secret.
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Form").finish_non_exhaustive()
+    }
 }
 
 type HttpClient = Client<HttpsConnector<Road>, Full<Bytes>>;
@@ -173,7 +191,7 @@ impl BackChannel {
     pub async fn get(
         &self,
         url: &ProviderUrl,
-        headers: &[(http::HeaderName, http::HeaderValue)],
+        headers: &[(http::HeaderName, HeaderValue)],
         bounds: Bounds,
     ) -> Result<Answer, BackChannelError> {
         let mut request = Request::get(url.as_str())
@@ -192,14 +210,17 @@ impl BackChannel {
     pub async fn post_form(
         &self,
         url: &ProviderUrl,
-        form: Vec<u8>,
+        form: Form,
         bounds: Bounds,
     ) -> Result<Answer, BackChannelError> {
-        let request = Request::post(url.as_str())
+        let mut request = Request::post(url.as_str())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(http::header::ACCEPT, "application/json")
-            .body(Full::new(Bytes::from(form)))
+            .body(Full::new(Bytes::from(form.body)))
             .map_err(BackChannelError::Request)?;
+        if let Some(authorization) = form.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization);
+        }
         self.watched(exchange(&self.sending, request, bounds)).await
     }
 
@@ -326,7 +347,7 @@ mod tests {
         let (url, count) = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
         let back_channel = BackChannel::new().unwrap();
         for _ in 0..2 {
-            assert!(back_channel.post_form(&url, Vec::new(), SHORT).await.is_ok());
+            assert!(back_channel.post_form(&url, Form::default(), SHORT).await.is_ok());
         }
         assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 2);
     }
@@ -345,10 +366,11 @@ mod tests {
             }
             count
         });
-        let sent = BackChannel::new()
-            .unwrap()
-            .post_form(&url, b"code=x".to_vec(), SHORT)
-            .await;
+        let form = Form {
+            body: b"code=x".to_vec(),
+            authorization: None,
+        };
+        let sent = BackChannel::new().unwrap().post_form(&url, form, SHORT).await;
         assert!(matches!(sent, Err(BackChannelError::Connection(_))));
         assert_eq!(server.await.unwrap(), 1);
     }

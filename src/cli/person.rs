@@ -8,6 +8,7 @@ use crate::config::outline::Outline;
 use crate::config::outline::OutlinedEntry;
 use crate::identity_headers::sample_person::SampleLogin;
 use crate::identity_headers::sample_person::SamplePerson;
+use crate::provider::acr::AcrValue;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::session::session::Session;
@@ -29,7 +30,7 @@ pub fn sessions(
     let login = SampleLogin {
         entry: &settings.entry,
         issuer: settings.profile.issuer.as_str(),
-        acr: settings.acr.as_str(),
+        acr: settings.acr.as_ref().map_or("", AcrValue::as_str),
         host: &app.host,
         at: now,
         ends_at: now.plus(config.session_lives_for),

@@ -55,6 +55,8 @@ codes! {
     OpenidScope = 25, "The scope without which there is no OpenID Connect.";
     Issuer = 26, "An issuer that is missing, or that this environment cannot have.";
     SigningAlg = 27, "An algorithm that this provider does not sign with.";
+    ProviderChoice = 28, "Something that this provider does not take, or has no word for.";
+    ClientKey = 29, "No key that a client can authenticate with.";
 
     UnknownProvider = 30, "An app names a provider entry that is not there.";
     DuplicateApp = 31, "Two apps of one name.";
@@ -120,6 +122,9 @@ codes! {
     Limits = 119, "Limits that make no sense together.";
     PublicBesideRequired = 120, "An application that is told who somebody is on one page and nothing on the next.";
     UpstreamTls = 125, "Authorities for an application that is spoken to without TLS.";
+
+    SharedSigningKey = 126, "A provider that signs with what we know as well.";
+    IdpHint = 127, "A hint that no provider of the app takes.";
 
     ForwardAuthCallers = 130, "An app that a front proxy has to ask about, and nobody who may.";
     ForwardAuthKey = 131, "A key that cannot work where another proxy forwards the requests.";

@@ -50,6 +50,8 @@ lifetime = "60s"
 
 [providers."*"]
 scopes = ["openid"]
+id_token_claims = []
+accept_hs256 = false
 
 [forward_auth]
 callers = []
@@ -58,6 +60,7 @@ max_answer_head = "4KiB"
 [[apps]]
 path = "/"
 login = "chooser"
+idp_hints = []
 mode = "proxy"
 claims = ["sub"]
 plain_headers = []

@@ -14,6 +14,7 @@ pub mod near_names;
 pub mod outline;
 pub mod parse;
 pub mod raw;
+pub mod raw_provider;
 pub mod redis_url;
 pub mod schema;
 pub mod secret_form;

@@ -41,8 +41,8 @@ pub struct OutlinedEntry {
     pub profile: ProviderProfile,
     /// The scopes that are asked for.
     pub scopes: Vec<String>,
-    /// The level that is asked for.
-    pub acr: AcrValue,
+    /// The level that is asked for, if one is.
+    pub acr: Option<AcrValue>,
 }
 
 impl Outline {

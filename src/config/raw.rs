@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::raw_provider;
 use crate::config::secret_source::SecretSource;
 use crate::config::secret_source::SecretSources;
 
@@ -39,7 +40,7 @@ pub struct File {
     pub assertion: Option<Assertion>,
     /// The providers, each under a name of your own (`[a-z][a-z0-9-]{0,31}`), which is part of cookie names and paths.
     #[schemars(required)]
-    pub providers: Option<BTreeMap<String, Provider>>,
+    pub providers: Option<BTreeMap<String, raw_provider::Provider>>,
     /// Front proxies that ask about each request and forward it themselves. Absent: nobody may ask.
     pub forward_auth: Option<ForwardAuth>,
     /// The applications.
@@ -230,34 +231,6 @@ pub struct Assertion {
     pub lifetime: Option<String>,
 }
 
-/// A provider of identities.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Provider {
-    /// What kind of provider it is.
-    #[schemars(required)]
-    pub preset: Option<String>,
-    /// Which of the provider's environments.
-    #[schemars(required)]
-    pub environment: Option<String>,
-    /// The provider's address, where it is not that of its environment; changes addresses and nothing else.
-    pub issuer: Option<String>,
-    /// The client id that the provider gave you.
-    #[schemars(required)]
-    pub client_id: Option<String>,
-    /// The client secret that the provider gave you.
-    #[schemars(required)]
-    pub client_secret: Option<SecretSource>,
-    /// What is asked about a person; `openid` is always among them.
-    pub scopes: Option<Vec<String>>,
-    /// The level of assurance that is asked for. Absent: the usual one of the provider.
-    pub acr: Option<String>,
-    /// The algorithm that the provider signs with for this client, as it was registered there. Absent: the usual one of the
-    /// provider.
-    #[schemars(extend("enum" = ["ES256", "RS256"]))]
-    pub signing_alg: Option<String>,
-}
-
 /// Front proxies that ask about each request and forward it themselves.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -289,6 +262,9 @@ pub struct App {
     /// What a visitor without a session sees first: a page with the provider's button, or the provider itself.
     #[schemars(extend("enum" = ["chooser", "redirect"]))]
     pub login: Option<String>,
+    /// Words that a link to the sign-in may hand on as `idp_hint`: behind which of its own providers a federation lets the
+    /// person in. What is not listed is left out.
+    pub idp_hints: Option<Vec<String>>,
     /// Who carries requests to the application: the gateway, or another proxy, which asks about each of them.
     #[schemars(extend("enum" = ["proxy", "forward_auth"]))]
     pub mode: Option<String>,

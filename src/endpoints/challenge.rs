@@ -9,6 +9,7 @@ use crate::endpoints::destination::Destination;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::initiate_login;
 use crate::endpoints::refusal;
+use crate::oidc::authorization_request::Wishes;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
@@ -60,6 +61,8 @@ pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response 
             refusal::answer_for(desk, request, app, &Failure::NothingSaved(destination))
         }
         Challenge::Chooser => Response::see_other(&destination.chooser(desk.own_paths())),
-        Challenge::Straight(only) => initiate_login::begin(desk, request, only, destination).await,
+        Challenge::Straight(only) => {
+            initiate_login::begin(desk, request, only, (destination, Wishes::default())).await
+        }
     }
 }

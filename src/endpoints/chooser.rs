@@ -17,6 +17,8 @@ use crate::pages::chooser::Notice;
 use crate::pages::chooser::ProviderChoice;
 use crate::pages::chooser::Sentence;
 use crate::pages::official_button::OfficialButton;
+use crate::provider::button;
+use crate::provider::button::People;
 use crate::provider::entry_name::EntryName;
 use crate::provider::profile::ProviderProfile;
 use crate::provider::profile::Reality;
@@ -39,7 +41,8 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
         .iter()
         .filter_map(|entry| Offered::of(desk, entry, &destination))
         .collect();
-    let choices: Vec<ProviderChoice<'_>> = offered.iter().map(Offered::choice).collect();
+    let headings = Headings::of(&offered);
+    let choices: Vec<ProviderChoice<'_>> = offered.iter().map(|each| each.choice(headings)).collect();
     let page = ChooserPage {
         provider_choices: &choices,
         notice: notice(desk, request, &destination),
@@ -54,7 +57,7 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
 fn official_button<'a>(desk: &'a Desk, offered: &[Offered<'_>]) -> Option<&'a OfficialButton> {
     let shows = offered
         .iter()
-        .any(|offered| matches!(offered.choice().style, ButtonStyle::Official(_)));
+        .any(|offered| matches!(offered.style(), ButtonStyle::Official(_)));
     desk.official_button.as_ref().filter(|_| shows)
 }
 
@@ -91,22 +94,57 @@ impl<'a> Offered<'a> {
         })
     }
 
-    fn choice(&self) -> ProviderChoice<'_> {
+    fn choice(&self, headings: Headings) -> ProviderChoice<'_> {
         let button = &self.profile.rules.button;
         ProviderChoice {
             entry: self.entry.as_str(),
             login_href: &self.href,
-            heading_kind: Heading::Method,
-            name: &button.name,
-            sentence: Sentence::FranceConnect,
-            style: match (self.profile.reality, &button.class) {
-                (Reality::Simulated, _) => ButtonStyle::Simulated,
-                (Reality::Sandbox | Reality::Production, Some(class)) if self.is_imported => {
-                    ButtonStyle::Official(class)
-                }
-                (Reality::Sandbox | Reality::Production, _) => ButtonStyle::Neutral,
+            heading_kind: match (headings, button.people) {
+                (Headings::ByPeople, People::Citizens) => Heading::Citizen,
+                (Headings::ByPeople, People::Professionals) => Heading::Professional,
+                _ => Heading::Method,
             },
-            about_url: Some(&button.about_url),
+            name: &button.name,
+            sentence: match button.sentence {
+                button::Sentence::Franceconnect => Sentence::FranceConnect,
+                button::Sentence::FranceconnectPlus => Sentence::FranceConnectPlus,
+                button::Sentence::None => Sentence::None,
+            },
+            style: self.style(),
+            about_url: button.about_url.as_deref(),
+        }
+    }
+
+    fn style(&self) -> ButtonStyle<'_> {
+        match (self.profile.reality, &self.profile.rules.button.class) {
+            (Reality::Simulated, _) => ButtonStyle::Simulated,
+            (Reality::Sandbox | Reality::Production, Some(class)) if self.is_imported => {
+                ButtonStyle::Official(class)
+            }
+            (Reality::Sandbox | Reality::Production, _) => ButtonStyle::Neutral,
+        }
+    }
+}
+
+/// What the sections are told apart by.
+#[derive(Clone, Copy)]
+enum Headings {
+    /// By whom each is for: one of each kind is offered.
+    ByPeople,
+    /// By their names.
+    ByName,
+}
+
+impl Headings {
+    fn of(offered: &[Offered<'_>]) -> Self {
+        let one_for = |people| {
+            let mut offered = offered.iter();
+            offered.any(|each| each.profile.rules.button.people == people)
+        };
+        if one_for(People::Citizens) && one_for(People::Professionals) {
+            Self::ByPeople
+        } else {
+            Self::ByName
         }
     }
 }

@@ -4,10 +4,12 @@ use http::Method;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
+use crate::endpoints::destination::query_value;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
 use crate::endpoints::refusal;
 use crate::oidc::attempts::AttemptId;
+use crate::oidc::authorization_request::Wishes;
 use crate::oidc::pending_authorization;
 use crate::oidc::pending_authorization::COOKIE_LIFETIME;
 use crate::oidc::pending_authorization::COOKIE_NAME;
@@ -18,6 +20,9 @@ use crate::wire::cookies::SetCookie;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
+
+/// Behind which of its own providers a federation lets the person in.
+const IDP_HINT: &str = "idp_hint";
 
 /// `GET login/{provider}`. A person who is signed in there already goes straight on, without a new attempt.
 pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Response, Failure> {
@@ -39,12 +44,27 @@ pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Respo
     if live.iter().any(|session| session.entry == entry) {
         return Ok(Response::see_other(destination.return_to.as_str()));
     }
-    Ok(begin(desk, request, &entry, destination).await)
+    let wishes = wishes(request, &destination);
+    Ok(begin(desk, request, &entry, (destination, wishes)).await)
+}
+
+/// What the address asks for beside the destination. A word that the application did not list leaves us no more than any other
+/// that somebody typed.
+fn wishes(request: &Request, destination: &Destination) -> Wishes {
+    let is_listed = |hint: &String| destination.app.idp_hints.contains(hint);
+    Wishes {
+        idp_hint: query_value(request, IDP_HINT).filter(is_listed),
+    }
 }
 
 /// Begins an attempt: a sealed cookie for this browser, and the way to the provider.
-pub async fn begin(desk: &Desk, request: &Request, entry: &EntryName, destination: Destination) -> Response {
-    match try_begin(desk, request, entry, &destination).await {
+pub async fn begin(
+    desk: &Desk,
+    request: &Request,
+    entry: &EntryName,
+    (destination, wishes): (Destination, Wishes),
+) -> Response {
+    match try_begin(desk, request, entry, (&destination, &wishes)).await {
         Ok(response) => response,
         Err(failure) => refusal::answer_for(desk, request, &destination.app, &failure),
     }
@@ -54,7 +74,7 @@ async fn try_begin(
     desk: &Desk,
     request: &Request,
     entry: &EntryName,
-    destination: &Destination,
+    (destination, wishes): (&Destination, &Wishes),
 ) -> Result<Response, Failure> {
     let relying_party = desk.providers.get(entry).ok_or(Failure::NotFound)?;
     desk.logins
@@ -66,7 +86,7 @@ async fn try_begin(
         app: destination.app.name.clone(),
         return_to: destination.return_to.clone(),
     };
-    let begun = relying_party.begin(asked).await;
+    let begun = relying_party.begin(asked, wishes).await;
     let (pending, url) =
         begun.map_err(|cause| LoginFailure::provider(relying_party, cause, Some(destination)))?;
     let sealed = pending.seal(&desk.keyring)?;

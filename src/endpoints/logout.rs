@@ -88,10 +88,10 @@ async fn question(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     if sessions.is_empty() {
         return Ok(NothingToSignOut.respond(&surroundings.frame()));
     }
-    let origins: Vec<Option<String>> = sessions
-        .iter()
-        .map(|session| provider_origin(desk, session))
-        .collect();
+    let mut origins: Vec<Option<String>> = Vec::new();
+    for session in &sessions {
+        origins.push(provider_origin(desk, session).await);
+    }
     let live: Vec<LiveSession<'_>> = sessions
         .iter()
         .zip(&origins)
@@ -135,12 +135,17 @@ pub async fn end(desk: &Desk, request: &Request, session: &Session) -> Result<Re
     forget(desk, request, session).await?;
     let towards = towards_provider(desk, request, session).await;
     let at_provider = match &towards {
-        Ok(_) => SignedOut::Everywhere,
-        Err(_) => SignedOut::HereOnly,
+        Ok(Some(_)) => SignedOut::Everywhere,
+        Ok(None) | Err(_) => SignedOut::HereOnly,
     };
     witness::signed_out(desk, request, session, at_provider);
     let response = match towards {
-        Ok(response) => response,
+        Ok(Some(response)) => response,
+        Ok(None) => PartlySignedOut {
+            provider: provider_name(desk, session),
+            retry: None,
+        }
+        .respond(&Surroundings::of(desk, request, None).frame()),
         Err(failure) => {
             refusal::log(request, &failure);
             let surroundings =
@@ -175,7 +180,12 @@ async fn forget(desk: &Desk, request: &Request, session: &Session) -> Result<(),
     Ok(())
 }
 
-async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> Result<Response, Failure> {
+/// `None` where the provider has no end of session.
+async fn towards_provider(
+    desk: &Desk,
+    request: &Request,
+    session: &Session,
+) -> Result<Option<Response>, Failure> {
     let relying_party = desk
         .providers
         .get(&session.entry)
@@ -188,6 +198,9 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
     let id_token = id_token.ok_or(Failure::Internal("a session without its ID token"))?;
     let end_session = relying_party.end_session(&id_token, &back, &state).await;
     let url = end_session.map_err(|cause| LoginFailure::provider(relying_party, cause, None))?;
+    let Some(url) = url else {
+        return Ok(None);
+    };
     let provider = provider_name(desk, session).to_owned();
     let pending = PendingLogout {
         state,
@@ -197,7 +210,7 @@ async fn towards_provider(desk: &Desk, request: &Request, session: &Session) -> 
     let cookie = desk
         .cookies
         .set(COOKIE, &pending.seal(desk, request)?, Some(LIFETIME));
-    Ok(Response::see_other(&url).with_cookie(&cookie))
+    Ok(Some(Response::see_other(&url).with_cookie(&cookie)))
 }
 
 fn provider_name<'a>(desk: &'a Desk, session: &Session) -> &'a str {
@@ -207,13 +220,6 @@ fn provider_name<'a>(desk: &'a Desk, session: &Session) -> &'a str {
 }
 
 /// Where the answer to the form leads on to; browsers hold the page's `form-action` against it.
-fn provider_origin(desk: &Desk, session: &Session) -> Option<String> {
-    Some(
-        desk.providers
-            .get(&session.entry)?
-            .settings()
-            .profile
-            .issuer
-            .origin(),
-    )
+async fn provider_origin(desk: &Desk, session: &Session) -> Option<String> {
+    desk.providers.get(&session.entry)?.end_session_origin().await
 }

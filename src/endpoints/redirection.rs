@@ -164,9 +164,8 @@ impl<'a> Attempt<'a> {
         } = self;
         let failed = |trouble| LoginFailure::of(relying_party, trouble, Some(&destination));
         let now = desk.clock.now();
-        let issuer = relying_party.settings().profile.rules.response_issuer;
         let claimable = pending
-            .accept(code, issuer, now)
+            .accept(code, now)
             .map_err(|cause| failed(Trouble::Response(cause)))?;
         desk.logins
             .answer(ClientNetwork::of(request.provenance.client.ip()))?;

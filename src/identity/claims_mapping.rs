@@ -8,6 +8,7 @@ use crate::identity::identity::Identity;
 use crate::identity::identity::Subject;
 use crate::oidc::id_token::VerifiedIdToken;
 use crate::oidc::userinfo::VerifiedUserinfo;
+use crate::provider::acr::AcrValue;
 
 /// Claims that say something about a token or a login and nothing about a person. A userinfo answer that holds one cannot
 /// overwrite what the ID token said.
@@ -53,7 +54,7 @@ pub fn of_the_person(mut claims: Map<String, Value>) -> Map<String, Value> {
 /// How the person was authenticated, by the ID token alone.
 pub fn authentication(id_token: &VerifiedIdToken) -> Authentication {
     Authentication {
-        acr: id_token.acr().as_str().to_owned(),
+        acr: id_token.acr().map_or("", AcrValue::as_str).to_owned(),
         amr: id_token.amr().to_vec(),
         auth_time: id_token.auth_time(),
     }

@@ -50,7 +50,7 @@ impl fmt::Debug for Identity {
 /// How the person was authenticated: what the ID token says, not what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authentication {
-    /// `acr`: the level that was reached.
+    /// `acr`: the level that was reached; empty if the provider does not say.
     pub acr: String,
     /// `amr`: the methods used (RFC 8176); empty if the provider does not say.
     pub amr: Vec<String>,

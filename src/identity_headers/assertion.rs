@@ -176,7 +176,11 @@ impl Assertions {
         set("jti", seal::base64url(&seal::random::<16>()?).into());
         set("sid", session.sid.as_str().into());
         set("idp", session.entry.as_str().into());
-        set("acr", session.authentication.acr.as_str().into());
+        match session.authentication.acr.as_str() {
+            "" => claims.remove("acr"),
+            acr => claims.insert("acr".to_owned(), acr.into()),
+        };
+        let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         match &session.authentication.auth_time {
             Some(auth_time) => set("auth_time", auth_time.as_unix().into()),
             None => claims.remove("auth_time"),

@@ -1,5 +1,6 @@
 //! Signatures of compact tokens: the door to jsonwebtoken and aws-lc.
 
+pub mod client_key;
 pub mod jwk_set;
 pub mod registered_claims;
 pub mod signing;

@@ -49,6 +49,12 @@ impl TestKey {
         format!("{input}.{}", encode(&signature))
     }
 
+    /// HMAC with SHA-256.
+    pub(crate) fn hmac(secret: &[u8], input: &[u8]) -> Vec<u8> {
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+        aws_lc_rs::hmac::sign(&key, input).as_ref().to_vec()
+    }
+
     /// The public half under this name.
     pub(crate) fn jwk(&self, kid: &str) -> Value {
         let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);

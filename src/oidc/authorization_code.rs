@@ -9,8 +9,8 @@ use crate::oidc::attempts::Attempts;
 use crate::oidc::attempts::AttemptsError;
 use crate::oidc::attempts::Claim;
 use crate::oidc::authorization_response::CodeResponse;
+use crate::oidc::pending_authorization::IssuerInResponse;
 use crate::oidc::pending_authorization::PendingAuthorization;
-use crate::provider::profile::ResponseIssuer;
 use crate::secret::Secret;
 use crate::wire::untrusted::Untrusted;
 
@@ -21,7 +21,7 @@ pub enum AuthorizationError {
     /// It answers another request.
     #[error("state does not match the authorization request")]
     StateMismatch,
-    /// It does not say whose answer it is, and this provider always does (RFC 9207, section 2.4).
+    /// It does not say whose answer it is, and this provider said that it would (RFC 9207, section 2.4).
     #[error("iss is missing in the authorization response")]
     IssuerMissing,
     /// It is the answer of another provider (RFC 9700, section 4.4).
@@ -55,24 +55,19 @@ impl AuthorizationError {
 impl PendingAuthorization {
     /// Matches the response with the request. The only way to a [`ClaimableCode`], whose [`ClaimableCode::claim`] is the
     /// only way to an [`AcceptedCode`].
-    pub fn accept(
-        self,
-        response: CodeResponse,
-        issuer: ResponseIssuer,
-        now: Timestamp,
-    ) -> Result<ClaimableCode, AuthorizationError> {
+    pub fn accept(self, response: CodeResponse, now: Timestamp) -> Result<ClaimableCode, AuthorizationError> {
         if Secret::new(response.state.as_str()) != Secret::new(self.state()) {
             return Err(AuthorizationError::StateMismatch);
         }
-        match (issuer, response.iss) {
+        match (self.issuer_in_response(), response.iss) {
             (_, Some(iss)) if iss != self.issuer() => {
                 return Err(AuthorizationError::IssuerMismatch {
                     got: Untrusted::new(&iss),
                     wanted: self.issuer().to_owned(),
                 });
             }
-            (ResponseIssuer::Required, None) => return Err(AuthorizationError::IssuerMissing),
-            (ResponseIssuer::Required, Some(_same)) => {}
+            (IssuerInResponse::Due, None) => return Err(AuthorizationError::IssuerMissing),
+            (IssuerInResponse::NotAnnounced, None) | (_, Some(_)) => {}
         }
         if now >= self.valid_until() {
             return Err(AuthorizationError::Expired {
@@ -187,6 +182,7 @@ mod tests {
     use crate::oidc::test_support::NOW;
     use crate::oidc::test_support::keyring;
     use crate::oidc::test_support::pending;
+    use crate::oidc::test_support::pending_without_acr;
 
     fn response(state: &str, iss: Option<&str>) -> CodeResponse {
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -202,7 +198,7 @@ mod tests {
 
     fn reason(attempt: PendingAuthorization, response: CodeResponse, now: Timestamp) -> &'static str {
         attempt
-            .accept(response, ResponseIssuer::Required, now)
+            .accept(response, now)
             .map_or_else(|error| error.reason(), |_accepted| "none")
     }
 
@@ -247,6 +243,18 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_that_did_not_say_so_may_be_silent_and_may_not_lie() {
+        let answer = |iss: Option<&str>| {
+            let attempt = pending_without_acr();
+            let response = response(attempt.state(), iss);
+            reason(attempt, response, NOW)
+        };
+        assert_eq!(answer(None), "none");
+        assert_eq!(answer(Some(ISSUER)), "none");
+        assert_eq!(answer(Some("https://evil.example")), "response_iss_mismatch");
+    }
+
+    #[test]
     fn a_late_response_is_refused() {
         let answer = |seconds| {
             let attempt = pending();
@@ -284,7 +292,7 @@ mod tests {
     async fn claim(answer: Claim) -> ClaimOutcome {
         let attempt = pending();
         let response = response(attempt.state(), Some(ISSUER));
-        let code = attempt.accept(response, ResponseIssuer::Required, NOW).unwrap();
+        let code = attempt.accept(response, NOW).unwrap();
         code.claim(&Always(answer), NOW.plus(Duration::from_mins(1)))
             .await
             .unwrap()

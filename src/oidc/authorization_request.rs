@@ -1,16 +1,33 @@
 //! The request with which a browser is sent to the provider (OpenID Connect Core 1.0, section 3.1.2.1): the parameters
-//! that the profile lists, in its order, and nothing that anybody typed.
+//! that the profile lists and that have a value, in its order, and nothing that anybody typed.
+
+use std::borrow::Cow;
 
 use form_urlencoded::Serializer;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::pending_authorization::Asked;
 use crate::oidc::pending_authorization::Destination;
+use crate::oidc::pending_authorization::IssuerInResponse;
 use crate::oidc::pending_authorization::PendingAuthorization;
-use crate::provider::profile::AuthorizationParameter;
+use crate::oidc::provider_metadata::ProviderMetadata;
+use crate::provider::authorization_parameter::AuthorizationParameter;
+use crate::provider::profile::AcrRequest;
+use crate::provider::profile::Pkce;
+use crate::provider::profile::ResponseIssuer;
 use crate::seal::RandomError;
 use crate::wire::provider_url::ProviderUrl;
+
+/// What is asked for at this login alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Behind which of its own providers a federation lets the person in. Only a word that the configuration lists.
+    pub idp_hint: Option<String>,
+}
 
 /// Where the browser is sent, with everything in the query.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,39 +52,91 @@ impl AuthorizationUrl {
         endpoint: &ProviderUrl,
         settings: &ClientSettings,
         pending: &PendingAuthorization,
+        wishes: &Wishes,
     ) -> Self {
-        let scope = settings.scopes.join(" ");
         let mut query = Serializer::new(String::new());
         for parameter in &settings.profile.rules.authorization_parameters {
-            let value = match parameter {
-                AuthorizationParameter::ClientId => &settings.client_id,
-                AuthorizationParameter::ResponseType => "code",
-                AuthorizationParameter::RedirectUri => pending.redirect_uri(),
-                AuthorizationParameter::Scope => &scope,
-                AuthorizationParameter::State => pending.state(),
-                AuthorizationParameter::Nonce => pending.nonce(),
-                AuthorizationParameter::AcrValues => pending.acr(),
-            };
-            query.append_pair(parameter.as_str(), value);
+            if let Some(value) = value(*parameter, settings, pending, wishes) {
+                query.append_pair(parameter.as_str(), &value);
+            }
         }
         Self(with_query(endpoint, &query.finish()))
     }
 }
 
+/// What is sent under this name, if anything is.
+fn value<'a>(
+    parameter: AuthorizationParameter,
+    settings: &'a ClientSettings,
+    pending: &'a PendingAuthorization,
+    wishes: &'a Wishes,
+) -> Option<Cow<'a, str>> {
+    let extras = &settings.extras;
+    match parameter {
+        AuthorizationParameter::ClientId => Some(settings.client_id.as_str().into()),
+        AuthorizationParameter::ResponseType => Some("code".into()),
+        AuthorizationParameter::RedirectUri => Some(pending.redirect_uri().into()),
+        AuthorizationParameter::Scope => Some(settings.scopes.join(" ").into()),
+        AuthorizationParameter::State => Some(pending.state().into()),
+        AuthorizationParameter::Nonce => Some(pending.nonce().into()),
+        AuthorizationParameter::AcrValues => acr_values(settings, pending).map(Cow::from),
+        AuthorizationParameter::CodeChallenge => match settings.pkce {
+            Pkce::S256 => Some(pending.code_challenge().into()),
+            Pkce::None => None,
+        },
+        AuthorizationParameter::CodeChallengeMethod => match settings.pkce {
+            Pkce::S256 => Some("S256".into()),
+            Pkce::None => None,
+        },
+        AuthorizationParameter::Claims => claims(settings, pending).map(Cow::from),
+        AuthorizationParameter::Prompt => extras.prompt.as_deref().map(Cow::from),
+        AuthorizationParameter::MaxAge => extras.max_age.map(|age| age.as_secs().to_string().into()),
+        AuthorizationParameter::IdpHint => wishes.idp_hint.as_deref().map(Cow::from),
+    }
+}
+
+fn acr_values(settings: &ClientSettings, pending: &PendingAuthorization) -> Option<String> {
+    let second = settings.extras.second_level.as_ref();
+    let both = [pending.acr(), second.map_or("", |level| level.as_str())];
+    let asked: Vec<&str> = both.into_iter().filter(|value| !value.is_empty()).collect();
+    (!asked.is_empty()).then(|| asked.join(" "))
+}
+
+/// Claims of the ID token (OpenID Connect Core 1.0, section 5.5), each essential.
+fn claims(settings: &ClientSettings, pending: &PendingAuthorization) -> Option<String> {
+    let rules = &settings.profile.rules;
+    let mut id_token = Map::new();
+    for name in &settings.extras.id_token_claims {
+        id_token.insert(name.clone(), json!({ "essential": true }));
+    }
+    if rules.acr_request == AcrRequest::ClaimsParameter
+        && let Some(wanted) = rules.acr_values.value(pending.acr())
+    {
+        let enough: Vec<&str> = rules.acr_values.enough_for(&wanted).collect();
+        id_token.insert("acr".to_owned(), json!({ "essential": true, "values": enough }));
+    }
+    (!id_token.is_empty()).then(|| json!({ "id_token": Value::Object(id_token) }).to_string())
+}
+
 /// A new attempt at a provider, and the request that begins it.
 pub(super) fn begin(
     settings: &ClientSettings,
-    endpoint: &ProviderUrl,
-    destination: Destination,
+    metadata: &ProviderMetadata,
+    (destination, wishes): (Destination, &Wishes),
     now: Timestamp,
 ) -> Result<(PendingAuthorization, AuthorizationUrl), RandomError> {
+    let acr = settings.acr.as_ref();
     let asked = Asked {
         entry: settings.entry.clone(),
         issuer: settings.profile.issuer.as_str().to_owned(),
-        acr: settings.acr.as_str().to_owned(),
+        acr: acr.map_or_else(String::new, |acr| acr.as_str().to_owned()),
+        issuer_in_response: match settings.profile.rules.response_issuer {
+            ResponseIssuer::Required => IssuerInResponse::Due,
+            ResponseIssuer::AsAnnounced => metadata.issuer_in_response,
+        },
     };
     let pending = PendingAuthorization::begin(asked, destination, now)?;
-    let url = AuthorizationUrl::of(endpoint, settings, &pending);
+    let url = AuthorizationUrl::of(&metadata.authorization_endpoint, settings, &pending, wishes);
     Ok((pending, url))
 }
 
@@ -88,21 +157,33 @@ pub(super) fn with_query(endpoint: &ProviderUrl, query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oidc::client_settings::Extras;
     use crate::oidc::test_support;
     use crate::oidc::test_support::ISSUER;
+    use std::time::Duration;
+
+    fn pairs(
+        settings: &ClientSettings,
+        pending: &PendingAuthorization,
+        wishes: &Wishes,
+    ) -> Vec<(String, String)> {
+        let endpoint = ProviderUrl::parse(&format!("{ISSUER}/authorize")).unwrap();
+        let url = AuthorizationUrl::of(&endpoint, settings, pending, wishes);
+        let (address, query) = url.as_str().split_once('?').unwrap();
+        assert_eq!(address, endpoint.as_str());
+        form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
 
     #[test]
     fn the_request_is_the_closed_list_and_nothing_else() {
         let settings = test_support::settings();
         let pending = test_support::pending();
-        let endpoint = ProviderUrl::parse(&format!("{ISSUER}/authorize")).unwrap();
-        let url = AuthorizationUrl::of(&endpoint, &settings, &pending);
-        let (address, query) = url.as_str().split_once('?').unwrap();
-        assert_eq!(address, endpoint.as_str());
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
-            pairs,
+            pairs(&settings, &pending, &Wishes::default()),
             [
                 pair("client_id", "client-1"),
                 pair("response_type", "code"),
@@ -114,6 +195,106 @@ mod tests {
                 pair("state", pending.state()),
                 pair("nonce", pending.nonce()),
                 pair("acr_values", "eidas1"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_beyond_that_is_sent_where_the_profile_has_a_place_for_it() {
+        let mut settings = test_support::settings();
+        settings.extras = Extras {
+            id_token_claims: vec!["amr".to_owned()],
+            prompt: Some("login".to_owned()),
+            max_age: Some(Duration::from_mins(5)),
+            second_level: None,
+        };
+        let wishes = Wishes {
+            idp_hint: Some("impots".to_owned()),
+        };
+        let all = pairs(&settings, &test_support::pending(), &wishes);
+        assert_eq!(
+            all[7..],
+            [
+                pair("claims", r#"{"id_token":{"amr":{"essential":true}}}"#),
+                pair("idp_hint", "impots"),
+            ],
+            "FranceConnect takes neither prompt nor max_age from us"
+        );
+    }
+
+    #[test]
+    fn a_generic_provider_is_asked_for_what_the_configuration_says() {
+        let mut settings = test_support::settings_of("oidc");
+        let pending = test_support::pending();
+        let names = |settings: &ClientSettings| -> Vec<String> {
+            pairs(settings, &test_support::pending_without_acr(), &Wishes::default())
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect()
+        };
+        let usual = [
+            "client_id",
+            "response_type",
+            "redirect_uri",
+            "scope",
+            "state",
+            "nonce",
+        ];
+        assert_eq!(
+            names(&settings),
+            [&usual[..], &["code_challenge", "code_challenge_method"]].concat()
+        );
+        settings.pkce = Pkce::None;
+        assert_eq!(names(&settings), usual);
+        settings.extras.prompt = Some("login".to_owned());
+        settings.extras.max_age = Some(Duration::from_mins(5));
+        let all = pairs(&settings, &pending, &Wishes::default());
+        assert_eq!(
+            all[6..],
+            [
+                pair("acr_values", "eidas1"),
+                pair("prompt", "login"),
+                pair("max_age", "300")
+            ]
+        );
+    }
+
+    #[test]
+    fn the_challenge_is_the_hash_of_the_verifier() {
+        let pending = test_support::pending();
+        let verifier = pending.code_verifier();
+        assert_eq!(verifier.len(), 43);
+        let hash = crate::seal::sha256(verifier.as_bytes());
+        assert_eq!(pending.code_challenge(), crate::seal::base64url(&hash));
+        assert_ne!(*verifier, *test_support::pending().code_verifier());
+    }
+
+    #[test]
+    fn proconnect_is_asked_for_every_level_that_is_enough_and_login_gov_for_two_levels() {
+        let settings = test_support::settings_of("proconnect");
+        let pending = test_support::pending_asking_for("eidas1");
+        let all = pairs(&settings, &pending, &Wishes::default());
+        assert_eq!(
+            all[6..],
+            [pair(
+                "claims",
+                r#"{"id_token":{"acr":{"essential":true,"values":["eidas1","eidas1-mfa","eidas2","eidas3"]}}}"#
+            )]
+        );
+        let mut settings = test_support::settings_of("login-gov");
+        let second = settings.profile.rules.second_level.clone().unwrap();
+        let aal2 = "http://idmanagement.gov/ns/assurance/aal/2";
+        settings.extras.second_level = second.values.value(aal2);
+        settings.extras.prompt = Some("select_account".to_owned());
+        let pending = test_support::pending_asking_for("urn:acr.login.gov:verified");
+        let all = pairs(&settings, &pending, &Wishes::default());
+        assert_eq!(
+            all[6..],
+            [
+                pair("code_challenge", &pending.code_challenge()),
+                pair("code_challenge_method", "S256"),
+                pair("acr_values", &format!("urn:acr.login.gov:verified {aal2}")),
+                pair("prompt", "select_account"),
             ]
         );
     }

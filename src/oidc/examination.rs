@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::jose::strict_json;
 use crate::oidc::authorization_request;
 use crate::oidc::authorization_request::AuthorizationUrl;
+use crate::oidc::authorization_request::Wishes;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::jwks::KeySetError;
 use crate::oidc::jwks::ProviderKeys;
@@ -23,7 +24,7 @@ use crate::oidc::provider::ProviderError;
 use crate::oidc::provider_metadata;
 use crate::oidc::provider_metadata::MetadataError;
 use crate::oidc::provider_metadata::ProviderMetadata;
-use crate::provider::profile::Refusal;
+use crate::provider::authorization_parameter::Refusal;
 use crate::wire::provider_url::ProviderUrl;
 use crate::wire::untrusted::Untrusted;
 
@@ -119,11 +120,12 @@ impl Examination<'_> {
     /// The request of a login to this destination, as it would be sent.
     pub fn authorization_request(
         &self,
-        endpoint: &ProviderUrl,
+        metadata: &ProviderMetadata,
         destination: Destination,
         now: Timestamp,
     ) -> Result<AuthorizationUrl, ProviderError> {
-        let (_pending, url) = authorization_request::begin(self.settings, endpoint, destination, now)?;
+        let asked = (destination, &Wishes::default());
+        let (_pending, url) = authorization_request::begin(self.settings, metadata, asked, now)?;
         Ok(url)
     }
 
@@ -135,7 +137,7 @@ impl Examination<'_> {
         names.sort();
         let twice = names.windows(2).filter(|pair| matches!(pair, [a, b] if a == b));
         let twice: Vec<String> = twice.flatten().take(1).cloned().collect();
-        names.retain(|name| !accepted.contains(name));
+        names.retain(|name| accepted.as_ref().is_some_and(|accepted| !accepted.contains(name)));
         names.extend(twice);
         names
     }

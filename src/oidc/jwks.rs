@@ -1,5 +1,7 @@
 //! The keys with which a provider signs (RFC 7517): what we can use of them, and which one a token means.
 
+use std::borrow::Cow;
+
 use openidconnect::JsonWebKey;
 use openidconnect::JsonWebKeyAlgorithm;
 use openidconnect::JsonWebKeyUse;
@@ -11,6 +13,8 @@ use crate::back_channel::answer::Answer;
 use crate::back_channel::answer::AnswerError;
 use crate::jose::strict_json;
 use crate::jose::strict_json::StrictJsonError;
+use crate::jose::verifying::CompactJws;
+use crate::oidc::client_settings::ClientSettings;
 use crate::provider::profile::SigningAlg;
 use crate::seal;
 
@@ -76,6 +80,31 @@ impl ProviderKeys {
         self.0.iter().any(|key| fits(key, alg))
     }
 
+    /// The key with which a token of this client must be signed: one of the provider's, or what both of them know.
+    pub(super) fn key_for<'k>(
+        &'k self,
+        jws: &CompactJws<'_>,
+        settings: &ClientSettings,
+    ) -> Result<Cow<'k, CoreJsonWebKey>, KeyError> {
+        match settings.signing_alg {
+            SigningAlg::Hs256 => {
+                let secret = settings.credential.secret().ok_or(KeyError::Unknown)?;
+                Ok(Cow::Owned(CoreJsonWebKey::new_symmetric(
+                    secret.expose().to_vec(),
+                )))
+            }
+            alg => self.select(jws.kid(), alg).map(Cow::Borrowed),
+        }
+    }
+
+    /// Whether there is what a token of this client needs.
+    pub fn serve_client(&self, settings: &ClientSettings) -> bool {
+        match settings.signing_alg {
+            SigningAlg::Hs256 => settings.credential.secret().is_some(),
+            alg => self.serve(alg),
+        }
+    }
+
     /// The one key for a token: by name if the token gives one, otherwise the only one that fits the algorithm.
     pub(super) fn select(&self, kid: Option<&str>, alg: SigningAlg) -> Result<&CoreJsonWebKey, KeyError> {
         let named = |key: &&CoreJsonWebKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;
@@ -93,6 +122,7 @@ pub(super) fn library_alg(alg: SigningAlg) -> CoreJwsSigningAlgorithm {
     match alg {
         SigningAlg::Es256 => CoreJwsSigningAlgorithm::EcdsaP256Sha256,
         SigningAlg::Rs256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+        SigningAlg::Hs256 => CoreJwsSigningAlgorithm::HmacSha256,
     }
 }
 
@@ -128,6 +158,8 @@ fn fits(key: &CoreJsonWebKey, alg: SigningAlg) -> bool {
     let kind = match alg {
         SigningAlg::Es256 => CoreJsonWebKeyType::EllipticCurve,
         SigningAlg::Rs256 => CoreJsonWebKeyType::RSA,
+        // A published one would be nobody's secret.
+        SigningAlg::Hs256 => return false,
     };
     let is_meant = match key.signing_alg() {
         JsonWebKeyAlgorithm::Unspecified => true,

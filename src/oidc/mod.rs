@@ -16,7 +16,9 @@ use crate::back_channel::Bounds;
 use crate::clock::Clock;
 use crate::oidc::authorization_code::AcceptedCode;
 use crate::oidc::authorization_request::AuthorizationUrl;
+use crate::oidc::authorization_request::Wishes;
 use crate::oidc::cached::Kept;
+use crate::oidc::client_authentication::Occasion;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::end_session::LogoutRequest;
 use crate::oidc::id_token::Expected;
@@ -37,6 +39,7 @@ use crate::oidc::token_endpoint::AccessToken;
 use crate::oidc::token_endpoint::TokenResponse;
 use crate::oidc::userinfo::UserinfoError;
 use crate::oidc::userinfo::VerifiedUserinfo;
+use crate::provider::profile::EndpointPlace;
 use crate::secret::Secret;
 
 pub mod attempts;
@@ -44,6 +47,7 @@ pub mod authorization_code;
 pub mod authorization_request;
 pub mod authorization_response;
 mod cached;
+pub mod client_authentication;
 pub mod client_settings;
 mod end_session;
 pub mod examination;
@@ -109,14 +113,14 @@ impl RelyingParty {
     pub async fn begin(
         &self,
         destination: Destination,
+        wishes: &Wishes,
     ) -> Result<(PendingAuthorization, AuthorizationUrl), ProviderError> {
         let now = self.clock.now();
         let metadata = self.provider.metadata(&self.settings.profile, now).await?;
-        let endpoint = &metadata.value.authorization_endpoint;
         Ok(authorization_request::begin(
             &self.settings,
-            endpoint,
-            destination,
+            &metadata.value,
+            (destination, wishes),
             now,
         )?)
     }
@@ -128,21 +132,37 @@ impl RelyingParty {
             .unwrap_or(Err(LoginError::TimedOut(REDEEM_WITHIN)))
     }
 
-    /// The address that ends the provider's session of this ID token. It holds the token: keep it out of every log.
+    /// The address that ends the provider's session of this ID token; `None` where the provider has no such place. It may
+    /// hold the token: keep it out of every log.
     pub async fn end_session(
         &self,
         id_token: &Secret,
         post_logout_redirect_uri: &str,
         state: &str,
-    ) -> Result<String, ProviderError> {
+    ) -> Result<Option<String>, ProviderError> {
         let request = LogoutRequest {
             id_token,
+            client_id: &self.settings.client_id,
             post_logout_redirect_uri,
             state,
         };
         let profile = &self.settings.profile;
         let metadata = self.provider.metadata(profile, self.clock.now()).await?;
-        Ok(request.url(&metadata.value.end_session_endpoint, profile.rules.end_session))
+        let endpoint = metadata.value.end_session_endpoint.as_ref();
+        Ok(endpoint.map(|endpoint| request.url(endpoint, self.settings.end_session)))
+    }
+
+    /// Where a browser is sent to end a session: scheme, host and port. `None` where the provider has no such place. One that
+    /// cannot be asked now has its own.
+    pub async fn end_session_origin(&self) -> Option<String> {
+        let profile = &self.settings.profile;
+        if profile.rules.endpoints == EndpointPlace::IssuerOrigin {
+            return Some(profile.issuer.origin());
+        }
+        match self.provider.metadata(profile, self.clock.now()).await {
+            Ok(metadata) => Some(metadata.value.end_session_endpoint.as_ref()?.origin()),
+            Err(_unknown) => Some(profile.issuer.origin()),
+        }
     }
 
     /// Verifies a logout token; once more with newer keys where the provider may have rotated them.
@@ -170,7 +190,11 @@ impl RelyingParty {
         let metadata = &metadata.value;
         // Keys before the code: without them the code would be spent in vain.
         let keys = self.provider.keys(&metadata.jwks_uri, now).await?;
-        let form = token_endpoint::request(&self.settings, &code)?;
+        let occasion = Occasion {
+            endpoint: &metadata.token_endpoint,
+            now,
+        };
+        let form = token_endpoint::request(&self.settings, &code, occasion)?;
         let answer = self
             .back_channel
             .at("token")
@@ -225,7 +249,10 @@ impl RelyingParty {
             .map_err(|error| BackChannelError::Request(http::Error::from(error)))?;
         bearer.set_sensitive(true);
         let headers = [
-            (ACCEPT, HeaderValue::from_static("application/jwt")),
+            (
+                ACCEPT,
+                HeaderValue::from_static(userinfo::accept(self.settings.userinfo)),
+            ),
             (AUTHORIZATION, bearer),
         ];
         let answer = self

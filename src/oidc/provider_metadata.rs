@@ -7,6 +7,8 @@ use crate::back_channel::answer::Answer;
 use crate::back_channel::answer::AnswerError;
 use crate::jose::strict_json;
 use crate::jose::strict_json::StrictJsonError;
+use crate::oidc::pending_authorization::IssuerInResponse;
+use crate::provider::profile::EndSessionEndpoint;
 use crate::provider::profile::EndpointPlace;
 use crate::provider::profile::ProviderProfile;
 use crate::wire::provider_url::ProviderUrl;
@@ -15,6 +17,8 @@ use crate::wire::untrusted::Untrusted;
 
 /// The path below the issuer.
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
+/// RFC 9207, section 3.
+pub(super) const ANNOUNCES_ISSUER: &str = "authorization_response_iss_parameter_supported";
 
 /// Why a discovery document was refused.
 #[derive(Debug, thiserror::Error)]
@@ -46,8 +50,8 @@ pub enum MetadataError {
         #[source]
         cause: ProviderUrlError,
     },
-    /// An endpoint on another machine than the issuer's.
-    #[error("`{0}` leads to another origin than the issuer's")]
+    /// An endpoint on another machine than the issuer's, or in the open where the issuer is not.
+    #[error("`{0}` leads to another origin than the issuer's, or out of TLS")]
     Elsewhere(&'static str),
 }
 
@@ -62,8 +66,10 @@ pub struct ProviderMetadata {
     pub userinfo_endpoint: ProviderUrl,
     /// Where the keys are.
     pub jwks_uri: ProviderUrl,
-    /// Where the browser is sent to end the session.
-    pub end_session_endpoint: ProviderUrl,
+    /// Where the browser is sent to end the session; absent where the provider has no such place.
+    pub end_session_endpoint: Option<ProviderUrl>,
+    /// Whether the provider says that its answers name their issuer (RFC 9207, section 3).
+    pub issuer_in_response: IssuerInResponse,
 }
 
 /// The address of the discovery document.
@@ -87,12 +93,21 @@ impl ProviderMetadata {
             });
         }
         let endpoint = |member| endpoint(&document, member, profile);
+        let may_be_without = profile.rules.end_session_endpoint == EndSessionEndpoint::Optional
+            && !document.contains_key("end_session_endpoint");
         Ok(Self {
             authorization_endpoint: endpoint("authorization_endpoint")?,
             token_endpoint: endpoint("token_endpoint")?,
             userinfo_endpoint: endpoint("userinfo_endpoint")?,
             jwks_uri: endpoint("jwks_uri")?,
-            end_session_endpoint: endpoint("end_session_endpoint")?,
+            end_session_endpoint: match endpoint("end_session_endpoint") {
+                Err(MetadataError::Missing(_)) if may_be_without => None,
+                found => Some(found?),
+            },
+            issuer_in_response: match document.get(ANNOUNCES_ISSUER) {
+                Some(Value::Bool(true)) => IssuerInResponse::Due,
+                _ => IssuerInResponse::NotAnnounced,
+            },
         })
     }
 }
@@ -113,7 +128,11 @@ fn endpoint(
         EndpointPlace::IssuerOrigin if !url.is_same_origin(&profile.issuer) => {
             Err(MetadataError::Elsewhere(member))
         }
-        EndpointPlace::IssuerOrigin => Ok(url),
+        // Whoever is asked over TLS is not to lead us into the open.
+        EndpointPlace::Anywhere if profile.issuer.is_https() && !url.is_https() => {
+            Err(MetadataError::Elsewhere(member))
+        }
+        EndpointPlace::IssuerOrigin | EndpointPlace::Anywhere => Ok(url),
     }
 }
 
@@ -138,12 +157,51 @@ mod tests {
     }
 
     fn read(document: &Value) -> Result<ProviderMetadata, MetadataError> {
+        read_as("franceconnect", document)
+    }
+
+    fn read_as(preset: &str, document: &Value) -> Result<ProviderMetadata, MetadataError> {
         let answer = test_support::answer(
             StatusCode::OK,
             "application/json; charset=utf-8",
             &document.to_string(),
         );
-        ProviderMetadata::read(&answer, &test_support::settings().profile)
+        ProviderMetadata::read(&answer, &test_support::settings_of(preset).profile)
+    }
+
+    #[test]
+    fn a_generic_provider_may_have_its_endpoints_elsewhere_and_no_end_of_session() {
+        let mut document = document();
+        let metadata = read_as("oidc", &document).unwrap();
+        assert_eq!(metadata.issuer_in_response, IssuerInResponse::NotAnnounced);
+        document["userinfo_endpoint"] = json!("https://openidconnect.example/v1/userinfo");
+        document["authorization_response_iss_parameter_supported"] = json!(true);
+        document.as_object_mut().unwrap().remove("end_session_endpoint");
+        let metadata = read_as("oidc", &document).unwrap();
+        assert_eq!(metadata.end_session_endpoint, None);
+        assert_eq!(metadata.issuer_in_response, IssuerInResponse::Due);
+        assert!(matches!(
+            read(&document),
+            Err(MetadataError::Elsewhere("userinfo_endpoint"))
+        ));
+        for (member, url) in [
+            ("userinfo_endpoint", json!("http://127.0.0.1:6379/")),
+            ("token_endpoint", json!("http://provider.example/token")),
+            ("end_session_endpoint", json!(7)),
+        ] {
+            let mut document = document.clone();
+            document[member] = url;
+            assert!(read_as("oidc", &document).is_err(), "{member}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_that_ends_in_a_slash_has_its_document_below_it() {
+        let issuer = ProviderUrl::parse("https://secure.login.gov/").unwrap();
+        assert_eq!(
+            address(&issuer).unwrap().as_str(),
+            "https://secure.login.gov/.well-known/openid-configuration"
+        );
     }
 
     #[test]

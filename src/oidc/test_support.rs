@@ -16,19 +16,21 @@ use crate::oidc::attempts::Pending;
 use crate::oidc::authorization_code::AcceptedCode;
 use crate::oidc::authorization_code::ClaimOutcome;
 use crate::oidc::authorization_response::AuthorizationResponse;
+use crate::oidc::client_settings::ClientCredential;
 use crate::oidc::client_settings::ClientSettings;
+use crate::oidc::client_settings::Extras;
 use crate::oidc::id_token::Expected;
 use crate::oidc::id_token::VerifiedIdToken;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::pending_authorization::Asked;
 use crate::oidc::pending_authorization::Destination;
+use crate::oidc::pending_authorization::IssuerInResponse;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::oidc::signed_in::SignedIn;
 use crate::oidc::token_endpoint::TokenResponse;
 use crate::oidc::userinfo::VerifiedUserinfo;
 use crate::provider::entry_name::EntryName;
 use crate::provider::presets;
-use crate::provider::profile::ResponseIssuer;
 use crate::provider::profile::SigningAlg;
 use crate::seal::Keyring;
 use crate::secret::Secret;
@@ -39,15 +41,26 @@ pub(crate) const ISSUER: &str = "https://fcp-low.sbx.dev-franceconnect.fr/api/v2
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_767_225_600);
 
 pub(crate) fn settings() -> ClientSettings {
-    let preset = presets::preset("franceconnect").unwrap().unwrap();
+    settings_of("franceconnect")
+}
+
+/// A client at a provider of this preset; whatever its address would be, it is that of the tests.
+pub(crate) fn settings_of(preset: &str) -> ClientSettings {
+    let preset = presets::preset(preset).unwrap().unwrap();
+    let profile = preset.resolve("sandbox", Some(ISSUER)).unwrap();
+    let rules = &profile.rules;
     ClientSettings {
         entry: EntryName::parse("fc").unwrap(),
-        acr: preset.rules.default_acr().unwrap(),
-        profile: preset.resolve("sandbox", None).unwrap(),
+        acr: rules.default_acr(),
         client_id: "client-1".to_owned(),
-        client_secret: Secret::new("s3cret & more"),
+        credential: ClientCredential::SecretPost(Secret::new("s3cret & more")),
         scopes: ["openid", "identite_pivot", "email"].map(str::to_owned).to_vec(),
         signing_alg: SigningAlg::Es256,
+        pkce: rules.pkce[0],
+        userinfo: rules.userinfo[0],
+        end_session: rules.end_session[0],
+        extras: Extras::default(),
+        profile,
     }
 }
 
@@ -69,11 +82,33 @@ pub(crate) fn pending() -> PendingAuthorization {
 }
 
 pub(crate) fn pending_to(destination: Destination) -> PendingAuthorization {
+    begun(asking_for("eidas1"), destination)
+}
+
+/// An attempt that asks for this level.
+pub(crate) fn pending_asking_for(acr: &str) -> PendingAuthorization {
+    begun(asking_for(acr), destination("/"))
+}
+
+/// An attempt that asks for no level, at a provider that did not say that its answers name their issuer.
+pub(crate) fn pending_without_acr() -> PendingAuthorization {
     let asked = Asked {
+        issuer_in_response: IssuerInResponse::NotAnnounced,
+        ..asking_for("")
+    };
+    begun(asked, destination("/"))
+}
+
+fn asking_for(acr: &str) -> Asked {
+    Asked {
         entry: EntryName::parse("fc").unwrap(),
         issuer: ISSUER.to_owned(),
-        acr: "eidas1".to_owned(),
-    };
+        acr: acr.to_owned(),
+        issuer_in_response: IssuerInResponse::Due,
+    }
+}
+
+fn begun(asked: Asked, destination: Destination) -> PendingAuthorization {
     PendingAuthorization::begin(asked, destination, NOW).unwrap()
 }
 
@@ -115,7 +150,7 @@ pub(crate) async fn accepted(pending: PendingAuthorization, issuer: &str, code: 
     let AuthorizationResponse::Code(response) = AuthorizationResponse::parse(&query).unwrap() else {
         panic!("{query}")
     };
-    let code = pending.accept(response, ResponseIssuer::Required, NOW).unwrap();
+    let code = pending.accept(response, NOW).unwrap();
     match code.claim(&Generous, NOW).await.unwrap() {
         ClaimOutcome::Accepted(code) => code,
         ClaimOutcome::Already { .. } => panic!("everybody wins"),
@@ -172,4 +207,17 @@ pub(crate) fn signed_in(claims: &Value) -> SignedIn {
     let id_token = provider.id_token();
     let userinfo = VerifiedUserinfo::verify(&body, &provider.keys, &id_token, &settings(), NOW).unwrap();
     SignedIn { id_token, userinfo }
+}
+
+/// A token that is signed with a secret.
+pub(crate) fn hs256(secret: &[u8], payload: &Value) -> String {
+    let encode = |bytes: &[u8]| crate::seal::base64url(bytes);
+    let header = json!({"alg": "HS256"}).to_string();
+    let input = format!(
+        "{}.{}",
+        encode(header.as_bytes()),
+        encode(payload.to_string().as_bytes())
+    );
+    let signature = TestKey::hmac(secret, input.as_bytes());
+    format!("{input}.{}", encode(&signature))
 }

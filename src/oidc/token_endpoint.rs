@@ -4,14 +4,18 @@
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::back_channel::Form;
 use crate::back_channel::answer::Answer;
 use crate::back_channel::answer::AnswerError;
 use crate::jose::strict_json;
 use crate::jose::strict_json::StrictJsonError;
 use crate::oidc::authorization_code::AcceptedCode;
 use crate::oidc::authorization_response::Support;
+use crate::oidc::client_authentication;
+use crate::oidc::client_authentication::ClientAuthenticationError;
+use crate::oidc::client_authentication::Occasion;
 use crate::oidc::client_settings::ClientSettings;
-use crate::provider::profile::ClientAuthentication;
+use crate::provider::profile::Pkce;
 use crate::secret::Secret;
 use crate::wire::untrusted::Untrusted;
 
@@ -19,9 +23,9 @@ use crate::wire::untrusted::Untrusted;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The secret in the configuration is not text, so it cannot be sent in a form.
-    #[error("the client secret is not UTF-8")]
-    Secret,
+    /// We cannot prove who we are.
+    #[error(transparent)]
+    Client(#[from] ClientAuthenticationError),
     /// The provider refused, in its own words (RFC 6749, section 5.2).
     #[error("the token endpoint refused with status {status}: error={error} {support}")]
     Refused {
@@ -49,7 +53,7 @@ impl TokenError {
     /// One stable word for logs and metrics.
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Secret => "client_secret_unusable",
+            Self::Client(error) => error.reason(),
             Self::Refused { .. } => "token_refused",
             Self::Answer(_) => "token_endpoint_failed",
             Self::Json(_) | Self::Member(_) => "token_response_malformed",
@@ -82,18 +86,25 @@ pub(super) struct TokenResponse {
     pub(super) id_token: Secret,
 }
 
-/// The body of the token request.
-pub(super) fn request(settings: &ClientSettings, code: &AcceptedCode) -> Result<Vec<u8>, TokenError> {
-    let ClientAuthentication::ClientSecretPost = settings.profile.rules.client_authentication;
-    let text = |secret| Secret::expose_str(secret).ok_or(TokenError::Secret);
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "authorization_code")
-        .append_pair("code", text(code.code())?)
-        .append_pair("redirect_uri", code.pending().redirect_uri())
-        .append_pair("client_id", &settings.client_id)
-        .append_pair("client_secret", text(&settings.client_secret)?)
-        .finish();
-    Ok(form.into_bytes())
+/// The token request.
+pub(super) fn request(
+    settings: &ClientSettings,
+    code: &AcceptedCode,
+    occasion: Occasion<'_>,
+) -> Result<Form, TokenError> {
+    let pending = code.pending();
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "authorization_code")
+        .append_pair("code", code.code().expose_str().unwrap_or_default())
+        .append_pair("redirect_uri", pending.redirect_uri());
+    if settings.pkce == Pkce::S256 {
+        form.append_pair("code_verifier", pending.code_verifier());
+    }
+    let authorization = client_authentication::authenticate(settings, occasion, &mut form)?;
+    Ok(Form {
+        body: form.finish().into_bytes(),
+        authorization,
+    })
 }
 
 impl TokenResponse {
@@ -138,6 +149,7 @@ fn refusal(answer: &Answer) -> Option<TokenError> {
 mod tests {
     use super::*;
     use crate::oidc::test_support;
+    use crate::wire::provider_url::ProviderUrl;
     use http::StatusCode;
     use serde_json::json;
 
@@ -160,11 +172,35 @@ mod tests {
         assert_eq!(tokens.id_token.expose(), b"x.y.z ");
     }
 
+    fn pairs(settings: &ClientSettings, code: &AcceptedCode) -> Vec<(String, String)> {
+        let endpoint = ProviderUrl::parse(&format!("{}/token", test_support::ISSUER)).unwrap();
+        let occasion = Occasion {
+            endpoint: &endpoint,
+            now: test_support::NOW,
+        };
+        let form = request(settings, code, occasion).unwrap();
+        assert_eq!(form.authorization, None);
+        form_urlencoded::parse(&form.body).into_owned().collect()
+    }
+
+    #[tokio::test]
+    async fn the_verifier_of_the_attempt_is_sent_where_its_challenge_was() {
+        let code = test_support::accepted_code("c").await;
+        let settings = test_support::settings_of("oidc");
+        let sent = pairs(&settings, &code);
+        assert_eq!(
+            sent[3],
+            (
+                "code_verifier".to_owned(),
+                code.pending().code_verifier().to_string()
+            )
+        );
+    }
+
     #[tokio::test]
     async fn the_request_has_the_five_fields_and_the_secret_in_the_body() {
         let code = test_support::accepted_code("c+d").await;
-        let form = request(&test_support::settings(), &code).unwrap();
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(&form).into_owned().collect();
+        let pairs = pairs(&test_support::settings(), &code);
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
             pairs,

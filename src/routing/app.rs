@@ -31,6 +31,8 @@ pub struct App {
     pub providers: Vec<EntryName>,
     /// Key `login`.
     pub login: LoginMode,
+    /// Key `idp_hints`: behind which of its own providers a federation may be asked to let a person in.
+    pub idp_hints: Vec<String>,
     /// Key `mode`.
     pub mode: Mode,
     /// What the application hears about the person.

@@ -25,6 +25,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
         position,
         providers: Vec::new(),
         login: LoginMode::Chooser,
+        idp_hints: Vec::new(),
         mode: Mode::ForwardAuth,
         max_body: None,
         app_cookies: CookieNames::default(),

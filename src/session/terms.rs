@@ -12,8 +12,8 @@ pub struct EntryTerms {
     pub issuer: String,
     /// The levels of that provider.
     pub acr_values: AcrOrder,
-    /// The lowest that is taken.
-    pub lowest: AcrValue,
+    /// The lowest that is taken. `None`: whatever the provider says.
+    pub lowest: Option<AcrValue>,
 }
 
 /// Why a session is nobody's any more.
@@ -44,8 +44,11 @@ impl EntryTerms {
         if self.issuer != record.identity.subject.issuer {
             return Err(Outdated::Issuer);
         }
+        let Some(lowest) = &self.lowest else {
+            return Ok(AdmittedRecord(record));
+        };
         let reached = self.acr_values.value(&record.authentication.acr);
-        match reached.map(|reached| reached.against(&self.lowest)) {
+        match reached.map(|reached| reached.against(lowest)) {
             Some(Strength::Enough) => Ok(AdmittedRecord(record)),
             Some(Strength::TooLow) | None => Err(Outdated::Level),
         }

@@ -87,6 +87,11 @@ impl ProviderUrl {
         }
     }
 
+    /// Whether it is reached by TLS.
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
     /// Whether both are served by the same scheme, host and port.
     pub fn is_same_origin(&self, other: &Self) -> bool {
         let port = |url: &Self| match url.scheme {

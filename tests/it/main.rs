@@ -39,6 +39,8 @@ mod logout;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod providers;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod recipes;

@@ -16,6 +16,7 @@ use crate::lies;
 use crate::lifecycle;
 use crate::listener;
 use crate::logout;
+use crate::providers;
 use crate::relayed;
 use crate::secrets;
 use crate::site;
@@ -32,6 +33,8 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     franceconnect::ids,
     fuzz::ids,
     relayed::ids,
+    providers::oidc::ids,
+    providers::proconnect::ids,
     attack::hostile_claims::ids,
     attack::identity_headers::ids,
     callback::answers::ids,

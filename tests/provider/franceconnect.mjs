@@ -1,4 +1,5 @@
-// oidc-provider with FranceConnect's configuration (the platform of level eidas1), and the page where a person signs in.
+// oidc-provider with the configuration of FranceConnect or of another provider (modes.mjs), and the page where a person
+// signs in.
 
 import crypto from 'node:crypto';
 import { Provider } from 'oidc-provider';
@@ -7,26 +8,14 @@ import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js';
 export const PREFIX = '/api/v2';
 export const ERROR_PAGES = 'https://docs.partenaires.franceconnect.gouv.fr/fs/fs-technique/fs-technique-erreurs/';
 
-const PIVOT = ['given_name', 'given_name_array', 'family_name', 'birthdate', 'gender', 'birthplace', 'birthcountry'];
-const SCOPE_TO_CLAIMS = {
-  openid: ['sub'],
-  identite_pivot: PIVOT,
-  profile: ['given_name', 'given_name_array', 'family_name', 'birthdate', 'gender', 'preferred_username'],
-  birth: ['birthplace', 'birthcountry'],
-  given_name: ['given_name', 'given_name_array'],
-  ...Object.fromEntries(
-    ['family_name', 'gender', 'birthdate', 'birthplace', 'birthcountry', 'email', 'preferred_username', 'idp_birthdate', 'idp_id'].map(
-      (name) => [name, [name]],
-    ),
-  ),
-  amr: ['amr'],
-};
-
 export class FranceConnect {
-  constructor(issuer, { alg, clients, accounts, backchannel_logout = false }, keys) {
+  constructor(issuer, mode, options, keys) {
+    const { alg, clients, accounts, pkce = mode.pkce === true, backchannel_logout = false } = options;
     this.issuer = issuer;
+    this.mode = mode;
     this.alg = alg;
     this.backchannelLogout = backchannel_logout;
+    this.pkce = pkce;
     this.clients = new Map();
     this.accounts = new Map(accounts.map((account) => [account.sub, account]));
     for (const client of clients) this.addClient(client);
@@ -47,8 +36,8 @@ export class FranceConnect {
     };
   }
 
-  /** The client record, as FranceConnect turns it into metadata. */
-  addClient({ client_id, client_secret, redirect_uris, post_logout_redirect_uris = [], sector_identifier_uri, backchannel_logout_uri, scope = Object.keys(SCOPE_TO_CLAIMS).join(' '), alg = this.alg }) {
+  /** The client record, as FranceConnect turns it into metadata. `more` is metadata as it stands. */
+  addClient({ client_id, client_secret, redirect_uris, post_logout_redirect_uris = [], sector_identifier_uri, backchannel_logout_uri, scope = Object.keys(this.mode.scopes).join(' '), alg = this.alg, more = {} }) {
     this.clients.set(client_id, {
       client_id,
       client_secret,
@@ -58,14 +47,16 @@ export class FranceConnect {
       ...(sector_identifier_uri && { sector_identifier_uri }),
       ...(backchannel_logout_uri && { backchannel_logout_uri, backchannel_logout_session_required: true }),
       id_token_signed_response_alg: alg,
-      userinfo_signed_response_alg: alg,
+      ...(this.mode.userinfo === 'jwt' && { userinfo_signed_response_alg: alg }),
+      ...this.mode.client,
+      ...more,
     });
   }
 
   configuration(keys) {
     const signing = ['ES256', 'RS256', 'HS256'];
     const cookie = { sameSite: 'lax', signed: true, path: '/' };
-    const { clients } = this;
+    const { clients, mode } = this;
     return {
       adapter: class extends MemoryAdapter {
         async find(id) {
@@ -80,7 +71,7 @@ export class FranceConnect {
         end_session: '/session/end',
         revocation: '/token/revocation',
       },
-      subjectTypes: ['pairwise'],
+      subjectTypes: [mode.subjects],
       pairwiseIdentifier: (_ctx, id) => id,
       // A sector identifier is https; the gateway of a test has no certificate.
       fetch: (url, options) => fetch(String(url).replace(/^https:\/\/localhost:/, 'http://localhost:'), options),
@@ -100,15 +91,15 @@ export class FranceConnect {
       },
       acceptQueryParamAccessTokens: true,
       ttl: { AccessToken: 60, AuthorizationCode: 30, Grant: 30, IdToken: 60, Interaction: 1800, Session: 1800 },
-      acrValues: ['eidas1'],
+      acrValues: mode.levels,
       scopes: ['openid'],
-      claims: SCOPE_TO_CLAIMS,
+      claims: mode.scopes,
       responseTypes: ['code'],
-      clientAuthMethods: ['client_secret_post', 'private_key_jwt'],
+      clientAuthMethods: mode.ways,
       clientDefaults: {
         grant_types: ['authorization_code'],
         response_types: ['code'],
-        token_endpoint_auth_method: 'client_secret_post',
+        token_endpoint_auth_method: mode.ways[0],
         application_type: 'web',
         id_token_signed_response_alg: 'HS256',
       },
@@ -121,7 +112,7 @@ export class FranceConnect {
         dPoPSigningAlgValues: ['ES256', 'RS256'],
       },
       jwks: keys.jwks,
-      pkce: { required: () => false },
+      pkce: { required: () => this.pkce },
       clientBasedCORS: () => false,
       interactions: { url: (_ctx, interaction) => `${PREFIX}/interaction/${interaction.uid}` },
       findAccount: (_ctx, id) =>
@@ -156,10 +147,14 @@ export class FranceConnect {
 
   async signIn(request, response, accountId) {
     const { params } = await this.provider.interactionDetails(request, response);
+    const asked = JSON.parse(params.claims ?? '{}').id_token ?? {};
     const grant = new this.provider.Grant({ accountId, clientId: params.client_id });
     grant.addOIDCScope(params.scope);
+    grant.addOIDCClaims(Object.keys(asked));
+    const levels = params.acr_values?.split(' ') ?? asked.acr?.values ?? this.mode.levels;
+    const { amr } = this.mode;
     await this.provider.interactionFinished(request, response, {
-      login: { accountId, acr: 'eidas1', amr: ['fc', 'pwd'], ts: Math.floor(Date.now() / 1000), remember: false },
+      login: { accountId, acr: this.mode.reached(levels), amr, ts: Math.floor(Date.now() / 1000), remember: false },
       consent: { grantId: await grant.save() },
     });
   }
@@ -176,8 +171,8 @@ export class FranceConnect {
 
   choice() {
     const buttons = [...this.accounts.values()].map(
-      ({ sub, given_name, family_name }) =>
-        `<button name="account" value="${escape(sub)}">${escape(`${given_name ?? ''} ${family_name ?? ''}`)}</button>`,
+      ({ sub, given_name, family_name, usual_name }) =>
+        `<button name="account" value="${escape(sub)}">${escape(`${given_name ?? ''} ${family_name ?? usual_name ?? ''}`)}</button>`,
     );
     return page('Qui êtes-vous ?', `<form method="post">${buttons.join('')}<button name="cancel" value="1">Annuler</button></form>`);
   }

@@ -32,7 +32,7 @@ export const sign = {
       case 'foreign':
         return raw(alg, input, keys.foreign[FAMILY[alg]].privateKey);
       case 'hmac':
-        return crypto.createHmac('sha256', publicAsSecret(detail, keys.own[FAMILY[alg]], secret)).update(input).digest();
+        return crypto.createHmac('sha256', publicAsSecret(detail, keys.own[FAMILY[alg] ?? keys.alg], secret)).update(input).digest();
       case 'none':
       case 'empty':
         return Buffer.alloc(0);

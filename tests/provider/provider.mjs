@@ -2,8 +2,9 @@
 //
 // `oidc-provider` speaks the protocol: a provider that we did not write. The front in the same process adds what
 // FranceConnect adds (rules.mjs), notes every request, and alters answers in flight when a test asks for a lie
-// (lies.mjs). One argument, JSON: { alg, clients, accounts, tls, backchannel_logout }; without accounts, the people of accounts.json; with tls
-// (cert and key in PEM), it is at https://localhost, and for browsers that cannot do TLS at the plain address `front` as
+// (lies.mjs). One argument, JSON: { mode, alg, clients, accounts, tls, pkce, backchannel_logout }; mode is a name of
+// modes.mjs, without one "franceconnect"; without accounts, the people of the mode; with tls (cert and key in PEM), it is at
+// https://localhost, and for browsers that cannot do TLS at the plain address `front` as
 // well. Prints `ready {..}` when it listens, and ends when its standard input ends, so that no test leaves one behind.
 
 import fs from 'node:fs';
@@ -13,15 +14,18 @@ import { FranceConnect, PREFIX } from './franceconnect.mjs';
 import { Keys } from './keys.mjs';
 import { Lies } from './lies.mjs';
 import { answerControl } from './control.mjs';
-import { judge, finish } from './rules.mjs';
+import { MODES } from './modes.mjs';
+import { finish } from './rules.mjs';
 
 // Some tests move the provider's clock; everything in oidc-provider asks Date.now().
 const clock = { offset: 0 };
 const systemNow = Date.now.bind(Date);
 Date.now = () => systemNow() + clock.offset * 1000;
 
-const accounts = JSON.parse(fs.readFileSync(new URL('accounts.json', import.meta.url)));
-const options = { alg: 'ES256', clients: [], accounts, ...JSON.parse(process.argv[2] ?? '{}') };
+const given = JSON.parse(process.argv[2] ?? '{}');
+const mode = MODES[given.mode ?? 'franceconnect'];
+const accounts = JSON.parse(fs.readFileSync(new URL(mode.people, import.meta.url)));
+const options = { alg: 'ES256', clients: [], accounts, ...given };
 const keys = new Keys(options.alg);
 const lies = new Lies(keys);
 const requests = [];
@@ -33,7 +37,7 @@ if (secure) await listen(secure);
 const origin = secure ? `https://localhost:${secure.address().port}` : `http://127.0.0.1:${front.address().port}`;
 const issuer = `${origin}${PREFIX}`;
 
-const franceConnect = new FranceConnect(issuer, options, keys);
+const franceConnect = new FranceConnect(issuer, mode, options, keys);
 const inner = http.createServer(franceConnect.handle);
 await listen(inner);
 
@@ -75,7 +79,7 @@ async function exchange(request, response) {
     at: Math.floor(Date.now() / 1000),
   });
 
-  const answer = lies.bait(asked) ?? judge(asked, franceConnect) ?? (await ask(asked));
+  const answer = lies.bait(asked) ?? mode.judge(asked, franceConnect) ?? (await ask(asked));
   answer.headers.date = new Date(Date.now()).toUTCString();
   finish(asked, answer);
   const lie = lies.tell(asked, answer, franceConnect);

@@ -1,4 +1,5 @@
-// What FranceConnect's own code does before and after oidc-provider: the rules that the library does not have.
+// What the providers' own code does before and after oidc-provider: the rules that the library does not have. Each judge
+// has its own answer, or undefined; then `asked` is what oidc-provider shall see.
 
 import crypto from 'node:crypto';
 import { ERROR_PAGES, PREFIX, errorPage } from './franceconnect.mjs';
@@ -6,12 +7,13 @@ import { ERROR_PAGES, PREFIX, errorPage } from './franceconnect.mjs';
 const REQUIRED = ['client_id', 'response_type', 'redirect_uri', 'scope', 'state', 'nonce', 'acr_values'];
 const ACCEPTED = new Set([...REQUIRED, 'claims', 'prompt', 'idp_hint', 'ui_locales']);
 const LOGOUT = new Set(['id_token_hint', 'post_logout_redirect_uri', 'state', 'client_id', 'logout_hint', 'ui_locales']);
+/** Identity providers to which this client may send people straight. */
+const HINTS = new Set(['impots', 'ameli']);
 const LEVELS = ['eidas1', 'eidas2', 'eidas3'];
 
-/** FranceConnect's own answer, or undefined; then `asked` is what oidc-provider shall see. */
-export function judge(asked, franceConnect) {
-  const path = asked.url.pathname.slice(PREFIX.length).replace(/(.)\/$/, '$1');
-  switch (path) {
+/** FranceConnect. */
+export function franceConnect(asked, franceConnect) {
+  switch (pathOf(asked)) {
     case '/authorize':
       return authorize(asked, franceConnect);
     case '/userinfo':
@@ -23,6 +25,64 @@ export function judge(asked, franceConnect) {
     default:
       return undefined;
   }
+}
+
+/** ProConnect: another closed list, and three parameters at the logout. */
+export function proConnect(asked, provider) {
+  switch (pathOf(asked)) {
+    case '/authorize': {
+      const required = ['client_id', 'response_type', 'redirect_uri', 'scope', 'state', 'nonce'];
+      const taken = new Set([...required, 'claims', 'prompt', 'idp_hint', 'login_hint']);
+      const params = asked.url.searchParams;
+      const names = [...params.keys()];
+      const closed = names.every((name) => taken.has(name)) && new Set(names).size === names.length;
+      const long = ['state', 'nonce'].every((name) => (params.get(name) ?? '').length >= 32);
+      if (!closed || !long || !required.every((name) => params.get(name))) return page(400, 'Y000400');
+      params.delete('idp_hint');
+      params.set('prompt', 'login consent');
+      delete asked.headers.cookie;
+      return undefined;
+    }
+    case '/userinfo':
+      return ['GET', 'HEAD'].includes(asked.method) ? undefined : page(404, 'Y000404');
+    case '/session/end': {
+      const params = asked.url.searchParams;
+      const long = (params.get('state') ?? '').length >= 32;
+      return long && params.get('id_token_hint') && params.get('post_logout_redirect_uri') ? undefined : page(400, 'Y000400');
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Login.gov: one prompt, long values, and a logout by the client's identifier alone. */
+export function loginGov(asked) {
+  const params = asked.url.searchParams;
+  switch (pathOf(asked)) {
+    case '/authorize': {
+      const long = ['state', 'nonce'].every((name) => (params.get(name) ?? '').length >= 22);
+      if (!long || params.get('prompt') !== 'select_account' || !params.get('acr_values')) return page(400, 'invalid_request');
+      params.set('prompt', 'login consent');
+      delete asked.headers.cookie;
+      return undefined;
+    }
+    case '/session/end': {
+      const names = [...params.keys()].sort().join();
+      const long = (params.get('state') ?? '').length >= 22;
+      return long && names === 'client_id,post_logout_redirect_uri,state' ? undefined : page(400, 'invalid_request');
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A provider that keeps to the specifications. */
+export function nothingMore() {
+  return undefined;
+}
+
+function pathOf(asked) {
+  return asked.url.pathname.slice(PREFIX.length).replace(/(.)\/$/, '$1');
 }
 
 /** What FranceConnect changes in every answer. */
@@ -44,7 +104,7 @@ function authorize(asked, franceConnect) {
     return page(400, 'Y030007');
   }
   const back = redirectTo(params, franceConnect);
-  if (back && params.get('idp_hint')) {
+  if (back && params.get('idp_hint') && !HINTS.has(params.get('idp_hint'))) {
     return back(302, { error: 'invalid_idp_hint', error_description: 'An idp_hint was provided but is not allowed', state: 'undefined' });
   }
   const known = LEVELS.find((level) => params.get('acr_values').split(' ').includes(level)) ?? 'eidas1';

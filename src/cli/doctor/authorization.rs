@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::oidc::examination::Reaction;
 use crate::oidc::pending_authorization::Destination;
 use crate::oidc::provider_metadata::ProviderMetadata;
-use crate::provider::profile::Refusal;
+use crate::provider::authorization_parameter::Refusal;
 use crate::routing::app::App;
 use crate::wire::return_to::ReturnTo;
 use crate::wire::untrusted::Untrusted;
@@ -49,8 +49,7 @@ async fn one(
 ) -> Finding {
     let examination = patient.examination();
     let redirect_uri = destination.redirect_uri.clone();
-    let endpoint = &metadata.authorization_endpoint;
-    let url = match examination.authorization_request(endpoint, destination, now) {
+    let url = match examination.authorization_request(metadata, destination, now) {
         Ok(url) => url,
         Err(error) => return Finding::bad(WHAT, causes::in_one_line(&error), "look at this machine"),
     };

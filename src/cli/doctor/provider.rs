@@ -15,8 +15,11 @@ use crate::oidc::provider::ProviderError;
 use crate::oidc::provider_metadata::MetadataError;
 use crate::oidc::provider_metadata::ProviderMetadata;
 use crate::oidc::validity::LEEWAY;
-use crate::provider::profile::ClientAuthentication;
+use crate::provider::acr::AcrValue;
+use crate::provider::profile::AcrRequest;
+use crate::provider::profile::Pkce;
 use crate::provider::profile::ResponseIssuer;
+use crate::provider::profile::UserinfoFormat;
 use crate::wire::untrusted::Untrusted;
 
 /// Clocks that are further apart than this, in seconds, are not kept by anybody.
@@ -100,15 +103,7 @@ fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Findin
     const WHAT: &str = "discovery";
     let rules = &patient.settings.profile.rules;
     let alg = patient.settings.signing_alg.as_str();
-    let ClientAuthentication::ClientSecretPost = rules.client_authentication;
-    let relied_on = [
-        ("response_types_supported", "code"),
-        ("id_token_signing_alg_values_supported", alg),
-        ("userinfo_signing_alg_values_supported", alg),
-        ("token_endpoint_auth_methods_supported", "client_secret_post"),
-        ("acr_values_supported", patient.settings.acr.as_str()),
-    ];
-    let mut findings: Vec<Finding> = relied_on
+    let mut findings: Vec<Finding> = relied_on(patient)
         .into_iter()
         .filter_map(|(list, value)| Some((list, value, announced.instead_of(list, value)?)))
         .map(|(list, value, instead)| {
@@ -120,8 +115,9 @@ fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Findin
             )
         })
         .collect();
-    let ResponseIssuer::Required = rules.response_issuer;
-    if !announced.says("authorization_response_iss_parameter_supported") {
+    if rules.response_issuer == ResponseIssuer::Required
+        && !announced.says("authorization_response_iss_parameter_supported")
+    {
         findings.push(Finding::bad(
             WHAT,
             "the provider does not say that its answers name their issuer (RFC 9207), and answers without are refused",
@@ -136,11 +132,42 @@ fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Findin
     findings
 }
 
+/// Lists of the document, and what each has to hold. A level is asked for by its own name where the provider lists them.
+fn relied_on<'p>(patient: &'p Patient<'_>) -> Vec<(&'static str, &'p str)> {
+    let settings = patient.settings;
+    let alg = settings.signing_alg.as_str();
+    let mut lists = vec![
+        ("response_types_supported", "code"),
+        ("id_token_signing_alg_values_supported", alg),
+        (
+            "token_endpoint_auth_methods_supported",
+            settings.credential.way().as_str(),
+        ),
+    ];
+    if settings.userinfo == UserinfoFormat::SignedJwt {
+        lists.push(("userinfo_signing_alg_values_supported", alg));
+    }
+    if settings.pkce == Pkce::S256 {
+        lists.push(("code_challenge_methods_supported", "S256"));
+    }
+    if settings.profile.rules.acr_request == AcrRequest::AcrValues {
+        lists.extend(
+            settings
+                .acr
+                .as_ref()
+                .map(|acr| ("acr_values_supported", AcrValue::as_str(acr))),
+        );
+    }
+    lists
+}
+
 async fn keys(patient: &Patient<'_>, metadata: &ProviderMetadata) -> Finding {
     const WHAT: &str = "keys";
     let alg = patient.settings.signing_alg;
     match patient.examination().keys(&metadata.jwks_uri).await {
-        Ok(Ok(keys)) if keys.serve(alg) => Finding::good(WHAT, format!("there is one for {}", alg.as_str())),
+        Ok(Ok(keys)) if keys.serve_client(patient.settings) => {
+            Finding::good(WHAT, format!("there is one for {}", alg.as_str()))
+        }
         Ok(Ok(_)) => Finding::bad(
             WHAT,
             format!(

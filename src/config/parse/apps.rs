@@ -17,6 +17,7 @@ use crate::config::raw;
 use crate::config::settings::PublicUrl;
 use crate::config::suggestion;
 use crate::config::surroundings::Surroundings;
+use crate::provider::authorization_parameter::AuthorizationParameter;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
@@ -130,6 +131,7 @@ fn app(
         .iter()
         .filter(|entry| providers.iter().any(|name| name.as_str() == entry.name))
         .collect();
+    let idp_hints = idp_hints(&key.name("idp_hints"), raw.idp_hints.take(), &offered, findings);
     let max_body = limits::max_body(key, raw.max_body.take(), findings);
     let app_cookies = app_cookies(&key.name("app_cookies"), raw.app_cookies.take(), findings);
     let tolerance = tolerance::tolerance(key, &mut raw, findings);
@@ -148,6 +150,7 @@ fn app(
         position: place.position,
         providers,
         login,
+        idp_hints,
         mode: mode?,
         told: told?,
         max_body,
@@ -222,6 +225,32 @@ fn app_cookies(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) ->
         }
     }
     names
+}
+
+/// Words that somebody may choose from, and that reach the provider.
+fn idp_hints(
+    key: &Key,
+    list: Option<Vec<String>>,
+    offered: &[&Entry],
+    findings: &mut Findings,
+) -> Vec<String> {
+    let mut hints = Vec::new();
+    for (key, hint) in words::elements(key, list, findings) {
+        hints.extend(words::token(&key, hint, findings).filter(|hint| !hints.contains(hint)));
+    }
+    let takes_one = |entry: &&Entry| {
+        let rules = entry.rules.as_ref();
+        rules.is_none_or(|rules| rules.may_send(AuthorizationParameter::IdpHint))
+    };
+    if !hints.is_empty() && !offered.is_empty() && !offered.iter().any(takes_one) {
+        findings.error(
+            Code::IdpHint,
+            key,
+            "no provider of this app takes a hint of that kind",
+            "leave it out: FranceConnect and ProConnect have other providers behind them, these have not",
+        );
+    }
+    hints
 }
 
 fn providers(

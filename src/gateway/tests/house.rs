@@ -125,6 +125,7 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
         position: 0,
         providers: Vec::new(),
         login: LoginMode::Chooser,
+        idp_hints: Vec::new(),
         mode: Mode::Proxy(vec![Arc::new(upstream)]),
         told: Told {
             audience: "app".to_owned(),

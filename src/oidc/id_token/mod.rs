@@ -10,6 +10,7 @@ use chrono::DateTime;
 use openidconnect::AccessTokenHash;
 use openidconnect::ClaimsVerificationError;
 use openidconnect::ClientId;
+use openidconnect::ClientSecret;
 use openidconnect::IssuerUrl;
 use openidconnect::JsonWebKeySet;
 use openidconnect::Nonce;
@@ -30,6 +31,7 @@ use crate::oidc::validity;
 use crate::oidc::validity::ClockError;
 use crate::provider::acr::AcrValue;
 use crate::provider::acr::Strength;
+use crate::provider::profile::SigningAlg;
 use crate::secret::Secret;
 use crate::wire::untrusted::Untrusted;
 
@@ -73,6 +75,14 @@ pub enum IdTokenError {
     /// Empty, or longer than a subject may be.
     #[error("sub is empty or too long")]
     Subject,
+    /// The person proved who they are longer ago than was asked for.
+    #[error("auth_time is {ago} s ago, {max_age} s were asked for")]
+    TooLongAgo {
+        /// How long ago, in seconds.
+        ago: u64,
+        /// The most that was asked for, in seconds.
+        max_age: u64,
+    },
     /// The level that was asked for is not one of the provider's: the preset changed since the request.
     #[error("the level that was asked for is not known any more")]
     AcrWanted,
@@ -81,8 +91,8 @@ pub enum IdTokenError {
     AcrUnknown {
         /// What the token says.
         got: Untrusted,
-        /// What was asked for.
-        wanted: AcrValue,
+        /// What was asked for; `-` where nothing was.
+        wanted: String,
     },
     /// A level below the one that was asked for.
     #[error("acr_too_low got={got} wanted={wanted}")]
@@ -113,6 +123,7 @@ impl IdTokenError {
             Self::Clock(error) => error.reason(),
             Self::NonceMismatch => "nonce_mismatch",
             Self::Subject => "sub_invalid",
+            Self::TooLongAgo { .. } => "auth_time_too_old",
             Self::AcrWanted | Self::AcrUnknown { .. } => "acr_unknown",
             Self::AcrTooLow { .. } => "acr_too_low",
             Self::AccessTokenHash => "at_hash_mismatch",
@@ -127,7 +138,7 @@ pub(super) struct Expected<'a> {
     pub settings: &'a ClientSettings,
     /// `nonce` of the request.
     pub nonce: &'a str,
-    /// `acr` of the request.
+    /// `acr` of the request; empty where none was asked for.
     pub acr: &'a str,
     /// What came with the token.
     pub access_token: &'a AccessToken,
@@ -159,7 +170,7 @@ pub(super) struct Expected<'a> {
 pub struct VerifiedIdToken {
     issuer: String,
     sub: String,
-    acr: AcrValue,
+    acr: Option<AcrValue>,
     amr: Vec<String>,
     auth_time: Option<Timestamp>,
     sid: Option<String>,
@@ -177,8 +188,8 @@ impl VerifiedIdToken {
         let text = raw.expose_str().ok_or(IdTokenError::Malformed)?;
         let jws = CompactJws::parse(text, &[settings.signing_alg.as_str()])?;
         let claims = jws.claims();
-        require(claims)?;
-        let key = keys.select(jws.kid(), settings.signing_alg)?;
+        require(claims, expected)?;
+        let key = &*keys.key_for(&jws, settings)?;
         verify_by_library(text, key, claims, expected)?;
         validity::judge(claims, expected.now)?;
         if claims.azp.as_ref().is_some_and(|azp| *azp != settings.client_id) {
@@ -188,6 +199,7 @@ impl VerifiedIdToken {
             return Err(IdTokenError::Audience);
         }
         verify_access_token_hash(key, claims, expected)?;
+        judge_age(claims, expected)?;
         let sub = claims.sub.clone().unwrap_or_default();
         if sub.is_empty() || sub.len() > LONGEST_SUBJECT {
             return Err(IdTokenError::Subject);
@@ -218,9 +230,9 @@ impl VerifiedIdToken {
         &self.sub
     }
 
-    /// The level that was reached: at least the one that was asked for.
-    pub fn acr(&self) -> &AcrValue {
-        &self.acr
+    /// The level that was reached: at least the one that was asked for. Absent where none was and the provider does not say.
+    pub fn acr(&self) -> Option<&AcrValue> {
+        self.acr.as_ref()
     }
 
     /// The methods; empty where the provider does not say.
@@ -252,7 +264,8 @@ impl fmt::Debug for VerifiedIdToken {
     }
 }
 
-fn require(claims: &RegisteredClaims) -> Result<(), IdTokenError> {
+fn require(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let may_lack_auth_time = expected.settings.extras.max_age.is_none();
     let present = [
         ("iss", claims.iss.is_some()),
         ("sub", claims.sub.is_some()),
@@ -260,7 +273,8 @@ fn require(claims: &RegisteredClaims) -> Result<(), IdTokenError> {
         ("exp", claims.exp.is_some()),
         ("iat", claims.iat.is_some()),
         ("nonce", claims.nonce.is_some()),
-        ("acr", claims.acr.is_some()),
+        ("acr", claims.acr.is_some() || expected.acr.is_empty()),
+        ("auth_time", claims.auth_time.is_some() || may_lack_auth_time),
     ];
     present
         .into_iter()
@@ -282,10 +296,18 @@ fn verify_by_library(
     let allowed_moment = expected.now.minus(validity::LEEWAY).as_unix();
     let moment = DateTime::from_timestamp(allowed_moment, 0).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC);
     let client = ClientId::new(settings.client_id.clone());
-    let verifier =
-        CoreIdTokenVerifier::new_public_client(client, issuer, JsonWebKeySet::new(vec![key.clone()]))
-            .set_allowed_algs([library_alg(settings.signing_alg)])
-            .set_time_fn(move || moment);
+    let keys = JsonWebKeySet::new(vec![key.clone()]);
+    let secret = settings.credential.secret().and_then(Secret::expose_str);
+    let verifier = match (settings.signing_alg, secret) {
+        (SigningAlg::Hs256, Some(secret)) => {
+            let secret = ClientSecret::new(secret.to_owned());
+            CoreIdTokenVerifier::new_confidential_client(client, secret, issuer, keys)
+        }
+        _ => CoreIdTokenVerifier::new_public_client(client, issuer, keys),
+    };
+    let verifier = verifier
+        .set_allowed_algs([library_alg(settings.signing_alg)])
+        .set_time_fn(move || moment);
     let token = CoreIdToken::from_str(text).map_err(|_not_an_id_token| IdTokenError::Malformed)?;
     let nonce = Nonce::new(expected.nonce.to_owned());
     token
@@ -320,17 +342,45 @@ fn verify_access_token_hash(
     }
 }
 
-fn verified_acr(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<AcrValue, IdTokenError> {
-    let order = &expected.settings.profile.rules.acr_values;
-    let wanted = order.value(expected.acr).ok_or(IdTokenError::AcrWanted)?;
-    let text = claims.acr.as_deref().unwrap_or_default();
-    let Some(got) = order.value(text) else {
-        let got = Untrusted::new(text);
-        return Err(IdTokenError::AcrUnknown { got, wanted });
+/// OpenID Connect Core 1.0, section 3.1.2.1: a provider that was told `max_age` says when it was.
+fn judge_age(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let (Some(max_age), Some(auth_time)) = (expected.settings.extras.max_age, claims.auth_time) else {
+        return Ok(());
     };
-    match got.against(&wanted) {
-        Strength::Enough => Ok(got),
-        Strength::TooLow => Err(IdTokenError::AcrTooLow { got, wanted }),
+    let ago = expected.now.since(auth_time);
+    if ago <= max_age.saturating_add(validity::LEEWAY) {
+        return Ok(());
+    }
+    Err(IdTokenError::TooLongAgo {
+        ago: ago.as_secs(),
+        max_age: max_age.as_secs(),
+    })
+}
+
+fn verified_acr(
+    claims: &RegisteredClaims,
+    expected: &Expected<'_>,
+) -> Result<Option<AcrValue>, IdTokenError> {
+    let order = &expected.settings.profile.rules.acr_values;
+    let wanted = match expected.acr {
+        "" => None,
+        asked => Some(order.value(asked).ok_or(IdTokenError::AcrWanted)?),
+    };
+    let text = match claims.acr.as_deref() {
+        None | Some("") if wanted.is_none() => return Ok(None),
+        text => text.unwrap_or_default(),
+    };
+    let Some(got) = order.value(text) else {
+        return Err(IdTokenError::AcrUnknown {
+            got: Untrusted::new(text),
+            wanted: wanted.map_or_else(|| "-".to_owned(), |wanted| wanted.to_string()),
+        });
+    };
+    match wanted {
+        Some(wanted) if got.against(&wanted) == Strength::TooLow => {
+            Err(IdTokenError::AcrTooLow { got, wanted })
+        }
+        _ => Ok(Some(got)),
     }
 }
 

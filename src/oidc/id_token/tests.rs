@@ -102,7 +102,7 @@ fn a_good_token_is_verified_and_kept_byte_for_byte() {
         assert_eq!(token.raw().expose_str(), Some(text.as_str()));
         assert_eq!(token.issuer(), ISSUER);
         assert_eq!(token.sub(), payload["sub"].as_str().unwrap());
-        assert_eq!(token.acr().as_str(), "eidas1");
+        assert_eq!(token.acr().unwrap().as_str(), "eidas1");
         assert_eq!(token.amr(), ["fc", "pwd"]);
         assert_eq!(token.auth_time(), Some(NOW));
         assert!(!format!("{token:?}").contains("b6048e95"));
@@ -295,4 +295,73 @@ fn a_token_of_another_kind_is_no_id_token() {
     }
     // Userinfo has no nonce, a logout token neither.
     assert_eq!(scene.reason_with("nonce", &json!(null)), "claim_missing");
+}
+
+#[test]
+fn where_no_level_is_asked_for_whatever_the_provider_knows_is_taken() {
+    let mut scene = Scene::new();
+    scene.acr = "";
+    let reached = |scene: &Scene, acr: Option<&str>| {
+        let mut payload = payload();
+        match acr {
+            Some(acr) => payload["acr"] = json!(acr),
+            None => drop(payload.as_object_mut().unwrap().remove("acr")),
+        }
+        let token = scene.key.sign(&scene.header(), &payload);
+        scene
+            .verify(&token)
+            .map(|token| token.acr().map(AcrValue::to_string))
+            .map_err(|error| error.to_string())
+    };
+    scene.settings.profile = test_support::settings_of("proconnect").profile;
+    assert_eq!(reached(&scene, Some("eidas0")), Ok(Some("eidas0".to_owned())));
+    assert_eq!(reached(&scene, None), Ok(None));
+    assert_eq!(
+        reached(&scene, Some("loa-x")),
+        Err("acr_unknown got=loa-x wanted=-".to_owned())
+    );
+    scene.settings.profile = test_support::settings_of("oidc").profile;
+    assert_eq!(reached(&scene, Some("gold")), Ok(Some("gold".to_owned())));
+    assert_eq!(reached(&scene, Some("")), Ok(None));
+    scene.acr = "gold";
+    assert_eq!(reached(&scene, Some("gold")), Ok(Some("gold".to_owned())));
+    assert_eq!(
+        reached(&scene, Some("silver")),
+        Err("acr_too_low got=silver wanted=gold".to_owned())
+    );
+    assert_eq!(
+        reached(&scene, None),
+        Err("the claim `acr` is missing".to_owned())
+    );
+}
+
+#[test]
+fn who_proved_it_too_long_ago_has_to_do_it_again() {
+    let mut scene = Scene::new();
+    scene.settings.extras.max_age = Some(std::time::Duration::from_mins(5));
+    let ago = |seconds: i64| {
+        let mut payload = payload();
+        payload["auth_time"] = json!(NOW.as_unix() - seconds);
+        scene.reason(&scene.key.sign(&scene.header(), &payload))
+    };
+    assert_eq!(ago(0), "none");
+    assert_eq!(ago(360), "none", "two clocks may be a minute apart");
+    assert_eq!(ago(361), "auth_time_too_old");
+    let mut payload = payload();
+    payload.as_object_mut().unwrap().remove("auth_time");
+    let silent = scene.key.sign(&scene.header(), &payload);
+    assert_eq!(scene.reason(&silent), "claim_missing");
+}
+
+#[test]
+fn with_hs256_the_secret_is_the_key_and_a_public_key_is_none() {
+    let mut scene = Scene::new();
+    scene.settings.signing_alg = SigningAlg::Hs256;
+    let sign = |secret: &[u8]| test_support::hs256(secret, &payload());
+    assert_eq!(scene.reason(&sign(b"s3cret & more")), "none");
+    assert_eq!(scene.reason(&sign(b"s3cret & mor")), "signature_invalid");
+    let public = scene.key.jwk("k").to_string();
+    assert_eq!(scene.reason(&sign(public.as_bytes())), "signature_invalid");
+    let other = scene.key.sign(&json!({"alg": "ES256", "kid": "k"}), &payload());
+    assert_eq!(scene.reason(&other), "alg_refused");
 }

@@ -31,7 +31,7 @@ const MOST_COOKIES: usize = 4;
 /// What all of them may weigh, names included: servers and proxies before us take some 8 KiB of headers.
 const MOST_BYTES: usize = 4096;
 /// The first byte of what is sealed.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Where a login leads.
 #[derive(Clone, Debug)]
@@ -52,11 +52,13 @@ pub struct PendingAuthorization {
     entry: EntryName,
     issuer: String,
     acr: String,
+    issuer_in_response: IssuerInResponse,
     destination: Destination,
     started_at: Timestamp,
     seed: Zeroizing<[u8; 32]>,
     state: String,
     nonce: String,
+    code_verifier: Zeroizing<String>,
 }
 
 /// What an attempt asks for, and of whom.
@@ -66,8 +68,36 @@ pub struct Asked {
     pub entry: EntryName,
     /// Its issuer.
     pub issuer: String,
-    /// The `acr` value.
+    /// The `acr` value; empty where none is asked for.
     pub acr: String,
+    /// What its provider said of its answers when the request was made.
+    pub issuer_in_response: IssuerInResponse,
+}
+
+/// Whether the response has to name its issuer (RFC 9207, section 2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssuerInResponse {
+    /// It has to.
+    Due,
+    /// This provider did not say that it would.
+    NotAnnounced,
+}
+
+impl IssuerInResponse {
+    fn as_byte(self) -> u8 {
+        match self {
+            Self::Due => 1,
+            Self::NotAnnounced => 0,
+        }
+    }
+
+    fn of_byte(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Due),
+            0 => Some(Self::NotAnnounced),
+            _ => None,
+        }
+    }
 }
 
 impl PendingAuthorization {
@@ -88,6 +118,7 @@ impl PendingAuthorization {
         let mut fields = FieldsWriter::new(VERSION);
         fields.put(&self.seed[..]);
         fields.put(&self.started_at.as_unix().to_be_bytes());
+        fields.put(&[self.issuer_in_response.as_byte()]);
         for text in [
             self.entry.as_str(),
             &self.issuer,
@@ -112,7 +143,9 @@ impl PendingAuthorization {
         let mut fields = Fields::of(&opened, VERSION)?;
         let seed = Zeroizing::new(fields.bytes::<32>()?);
         let started_at = Timestamp::from_unix(i64::from_be_bytes(fields.bytes::<8>()?));
+        let [issuer_in_response] = fields.bytes::<1>()?;
         let asked = Asked {
+            issuer_in_response: IssuerInResponse::of_byte(issuer_in_response)?,
             entry: EntryName::parse(fields.text()?)?,
             issuer: fields.text()?.to_owned(),
             acr: fields.text()?.to_owned(),
@@ -147,16 +180,20 @@ impl PendingAuthorization {
     ) -> Option<Self> {
         let state = seal::hex(&seal::derive::<32>(&seed[..], "guichet/1/login/state")?);
         let nonce = seal::hex(&seal::derive::<32>(&seed[..], "guichet/1/login/nonce")?);
+        // 43 characters: the shortest verifier that there may be (RFC 7636, section 4.1), of 256 bits.
+        let code_verifier = seal::base64url(&seal::derive::<32>(&seed[..], "guichet/1/login/code_verifier")?);
         Some(Self {
             id,
             entry: asked.entry,
             issuer: asked.issuer,
             acr: asked.acr,
+            issuer_in_response: asked.issuer_in_response,
             destination,
             started_at,
             seed,
             state,
             nonce,
+            code_verifier: Zeroizing::new(code_verifier),
         })
     }
 
@@ -185,7 +222,22 @@ impl PendingAuthorization {
         &self.nonce
     }
 
-    /// The `acr` value that was asked for.
+    /// `code_verifier` (RFC 7636, section 4.1), unrelated to both.
+    pub(super) fn code_verifier(&self) -> &Zeroizing<String> {
+        &self.code_verifier
+    }
+
+    /// `code_challenge` (RFC 7636, section 4.2) by S256.
+    pub(super) fn code_challenge(&self) -> String {
+        seal::base64url(&seal::sha256(self.code_verifier.as_bytes()))
+    }
+
+    /// Whether the response has to name its issuer.
+    pub(super) fn issuer_in_response(&self) -> IssuerInResponse {
+        self.issuer_in_response
+    }
+
+    /// The `acr` value that was asked for; empty where none was.
     pub fn acr(&self) -> &str {
         &self.acr
     }

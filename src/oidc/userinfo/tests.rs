@@ -23,13 +23,19 @@ fn payload() -> Value {
 struct Scene {
     provider: TestProvider,
     id_token: VerifiedIdToken,
+    settings: ClientSettings,
 }
 
 impl Scene {
     fn new() -> Self {
         let provider = TestProvider::new();
         let id_token = provider.id_token();
-        Self { provider, id_token }
+        let settings = test_support::settings();
+        Self {
+            provider,
+            id_token,
+            settings,
+        }
     }
 
     fn sign(&self, payload: &Value) -> String {
@@ -43,13 +49,7 @@ impl Scene {
         body: &str,
     ) -> Result<VerifiedUserinfo, UserinfoError> {
         let answer = test_support::answer(status, media_type, body);
-        VerifiedUserinfo::verify(
-            &answer,
-            &self.provider.keys,
-            &self.id_token,
-            &test_support::settings(),
-            NOW,
-        )
+        VerifiedUserinfo::verify(&answer, &self.provider.keys, &self.id_token, &self.settings, NOW)
     }
 
     fn reason(&self, status: StatusCode, media_type: &str, body: &str) -> &'static str {
@@ -170,4 +170,95 @@ fn only_the_providers_key_and_algorithm_count() {
         .key
         .sign(&json!({"alg": "ES256", "kid": "other"}), &payload());
     assert_eq!(reason(&unknown), "key_unknown");
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+
+#[test]
+fn plain_json_is_taken_where_the_configuration_says_so_and_nothing_else_is() {
+    let mut scene = Scene::new();
+    scene.settings = ClientSettings {
+        signing_alg: crate::provider::profile::SigningAlg::Es256,
+        ..test_support::settings_of("oidc")
+    };
+    let reason = |body: &Value| scene.reason(StatusCode::OK, JSON, &body.to_string());
+    assert_eq!(reason(&json!({"sub": "s-1v1", "name": "Zoé"})), "none");
+    assert_eq!(reason(&json!({"sub": "s-1v1", "iss": ISSUER})), "none");
+    assert_eq!(
+        reason(&json!({"sub": "s-1v1", "iss": "https://evil.example"})),
+        "userinfo_iss_mismatch"
+    );
+    for sub in [json!("s-2v1"), json!(["s-1v1"]), json!(null), json!(17)] {
+        assert_eq!(reason(&json!({ "sub": sub })), "userinfo_sub_mismatch");
+    }
+    assert_eq!(reason(&json!({"name": "Zoé"})), "userinfo_sub_mismatch");
+    let twice = r#"{"sub":"s-1v1","sub":"s-2v1"}"#;
+    assert_eq!(scene.reason(StatusCode::OK, JSON, twice), "userinfo_malformed");
+    assert_eq!(scene.reason(StatusCode::OK, JSON, "[]"), "userinfo_malformed");
+    let signed = scene.sign(&payload());
+    assert_eq!(scene.reason(StatusCode::OK, JWT, &signed), "userinfo_not_json");
+    assert_eq!(scene.reason(StatusCode::OK, JSON, &signed), "userinfo_malformed");
+    let error = json!({"sub": "s-1v1"}).to_string();
+    assert_eq!(
+        scene.reason(StatusCode::UNAUTHORIZED, JSON, &error),
+        "userinfo_endpoint_failed"
+    );
+}
+
+#[test]
+fn a_signed_answer_of_a_generic_provider_may_lack_its_end_and_nothing_else() {
+    let mut scene = Scene::new();
+    scene.settings = ClientSettings {
+        signing_alg: crate::provider::profile::SigningAlg::Es256,
+        userinfo: UserinfoFormat::SignedJwt,
+        ..test_support::settings_of("oidc")
+    };
+    let reason_without = |scene: &Scene, claim: &str| {
+        let mut payload = payload();
+        payload.as_object_mut().unwrap().remove(claim);
+        scene.reason(StatusCode::OK, JWT, &scene.sign(&payload))
+    };
+    assert_eq!(reason_without(&scene, "exp"), "none");
+    assert_eq!(reason_without(&scene, "iss"), "userinfo_iss_mismatch");
+    assert_eq!(reason_without(&scene, "aud"), "userinfo_aud_mismatch");
+    scene.settings = test_support::settings();
+    assert_eq!(reason_without(&scene, "exp"), "claim_missing");
+}
+
+#[test]
+fn a_second_level_is_what_was_asked_for_or_higher() {
+    let mut scene = Scene::new();
+    scene.settings = ClientSettings {
+        signing_alg: crate::provider::profile::SigningAlg::Es256,
+        ..test_support::settings_of("login-gov")
+    };
+    let aal = |suffix: &str| format!("http://idmanagement.gov/ns/assurance/aal/2{suffix}");
+    let rule = scene.settings.profile.rules.second_level.clone().unwrap();
+    let body = |aal: &str| json!({ "sub": "s-1v1", "aal": aal }).to_string();
+    assert_eq!(scene.reason(StatusCode::OK, JSON, &body("")), "none");
+    scene.settings.extras.second_level = rule.values.value(&aal("?phishing_resistant=true"));
+    for (got, expected) in [
+        (aal("?phishing_resistant=true"), "none"),
+        (aal("?hspd12=true"), "none"),
+        (aal(""), "second_level_too_low"),
+        ("gold".to_owned(), "second_level_too_low"),
+    ] {
+        assert_eq!(scene.reason(StatusCode::OK, JSON, &body(&got)), expected, "{got}");
+    }
+    let silent = json!({"sub": "s-1v1"}).to_string();
+    assert_eq!(
+        scene.reason(StatusCode::OK, JSON, &silent),
+        "second_level_too_low"
+    );
+}
+
+#[test]
+fn with_hs256_the_secret_is_the_key_and_no_published_key_is() {
+    let mut scene = Scene::new();
+    scene.settings.signing_alg = crate::provider::profile::SigningAlg::Hs256;
+    let sign = |secret: &[u8]| test_support::hs256(secret, &payload());
+    let reason = |token: &str| scene.reason(StatusCode::OK, JWT, token);
+    assert_eq!(reason(&sign(b"s3cret & more")), "none");
+    assert_eq!(reason(&sign(b"s3cret & mor")), "userinfo_signature_invalid");
+    assert_eq!(reason(&scene.sign(&payload())), "alg_refused");
 }

@@ -60,7 +60,7 @@ pub(super) fn terms(issuer: &str, lowest: &str) -> EntryTerms {
     let acr_values: AcrOrder = serde_json::from_value(json!(["eidas1", "eidas2"])).unwrap();
     EntryTerms {
         issuer: issuer.to_owned(),
-        lowest: acr_values.value(lowest).unwrap(),
+        lowest: Some(acr_values.value(lowest).unwrap()),
         acr_values,
     }
 }

@@ -4,6 +4,7 @@ mod forward_auth;
 mod mistakes;
 mod outline;
 pub(crate) mod program;
+mod providers;
 mod shipped;
 mod text;
 mod tolerance;

@@ -151,11 +151,14 @@ fn keys_of_file(value: &toml::Value, at: &str, into: &mut BTreeSet<String>) {
     match value {
         toml::Value::Table(table) => {
             for (name, value) in table {
-                let name = if at == "providers" { "*" } else { name };
+                let is_any = at == "providers" || at.ends_with(".scope_claims");
+                let name = if is_any { "*" } else { name };
                 let key = format!("{at}.{name}").trim_start_matches('.').to_owned();
                 into.insert(key.clone());
-                let is_secret =
-                    key.ends_with("secret") || key.ends_with("_login") || key == "session.redis.url";
+                let is_secret = key.ends_with("secret")
+                    || key.ends_with("client_key")
+                    || key.ends_with("_login")
+                    || key == "session.redis.url";
                 if !is_secret {
                     keys_of_file(value, &key, into);
                 }

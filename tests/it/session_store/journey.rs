@@ -70,7 +70,7 @@ fn terms() -> EntryTerms {
     let acr_values: AcrOrder = serde_json::from_value(json!(["eidas1"])).unwrap();
     EntryTerms {
         issuer: subject().issuer,
-        lowest: acr_values.value("eidas1").unwrap(),
+        lowest: Some(acr_values.value("eidas1").unwrap()),
         acr_values,
     }
 }

@@ -58,6 +58,7 @@ fn app() -> Arc<App> {
         position: 0,
         providers: Vec::new(),
         login: LoginMode::Chooser,
+        idp_hints: Vec::new(),
         mode: Mode::Proxy(vec![Arc::new(Upstream::at(
             UpstreamScheme::Http,
             Host::parse("127.0.0.1:1").unwrap(),

@@ -97,6 +97,14 @@ impl Provider {
         Self::start_with(alg, &json!({}))
     }
 
+    /// Set up as another provider: a name of `tests/provider/modes.mjs`, and more of its options.
+    pub(crate) fn start_as(mode: &str, alg: Alg, beside: &Value) -> Self {
+        let mut options = json!({ "mode": mode });
+        let beside = beside.as_object().unwrap().clone();
+        options.as_object_mut().unwrap().extend(beside);
+        Self::start_with(alg, &options)
+    }
+
     /// Where these people have an account, and nobody else.
     pub(crate) fn start_for(alg: Alg, accounts: &[Value]) -> Self {
         Self::start_with(alg, &json!({ "accounts": accounts }))

@@ -1,0 +1,9 @@
+//! Every preset at a provider that we did not write, set up as that provider: the same login, application and logout, and
+//! what is particular to each.
+
+pub(crate) mod franceconnect;
+pub(crate) mod login_gov;
+pub(crate) mod oidc;
+pub(crate) mod proconnect;
+mod stage;
+mod table;
