@@ -1,6 +1,6 @@
 // As which provider oidc-provider is set up: what differs between them, and what each adds to the library.
 //
-//   scopes      scope -> claims                        levels     acr values of the platform
+//   scopes      scope -> claims                        levels     acr values of the platform, and `fallback`
 //   reached     the level that a login reaches, of what was asked for
 //   client      members of every client's record       ways       of client authentication
 //   userinfo    "jwt" (signed) or "json"               judge      its own rules (rules.mjs)
@@ -9,6 +9,7 @@
 import { franceConnect, loginGov, nothingMore, proConnect } from './rules.mjs';
 
 const PIVOT = ['given_name', 'given_name_array', 'family_name', 'birthdate', 'gender', 'birthplace', 'birthcountry'];
+const HIGH_PIVOT = PIVOT.filter((name) => name !== 'given_name_array');
 const each = (names) => Object.fromEntries(names.map((name) => [name, [name]]));
 const first = (asked) => asked[0];
 
@@ -24,6 +25,7 @@ export const MODES = {
       ...each(['idp_birthdate', 'idp_id', 'amr']),
     },
     levels: ['eidas1'],
+    fallback: 'eidas1',
     reached: () => 'eidas1',
     amr: ['fc', 'pwd'],
     ways: ['client_secret_post', 'private_key_jwt'],
@@ -31,6 +33,24 @@ export const MODES = {
     subjects: 'pairwise',
     judge: franceConnect,
     people: 'accounts.json',
+  },
+
+  'franceconnect-plus': {
+    scopes: {
+      openid: ['sub'],
+      identite_pivot: HIGH_PIVOT,
+      rnipp_identite_pivot: [...HIGH_PIVOT, ...HIGH_PIVOT.map((name) => `rnipp_${name}`), 'rnipp_given_name_array'],
+      ...each(['email', 'amr']),
+    },
+    levels: ['eidas2', 'eidas3'],
+    fallback: 'eidas3',
+    reached: first,
+    amr: ['fc', 'pop', 'pin', 'mfa'],
+    ways: ['client_secret_post', 'private_key_jwt'],
+    userinfo: 'jwt',
+    subjects: 'pairwise',
+    judge: franceConnect,
+    people: 'people_plus.json',
   },
 
   proconnect: {

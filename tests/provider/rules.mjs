@@ -107,9 +107,10 @@ function authorize(asked, franceConnect) {
   if (back && params.get('idp_hint') && !HINTS.has(params.get('idp_hint'))) {
     return back(302, { error: 'invalid_idp_hint', error_description: 'An idp_hint was provided but is not allowed', state: 'undefined' });
   }
-  const known = LEVELS.find((level) => params.get('acr_values').split(' ').includes(level)) ?? 'eidas1';
-  if (back && known !== 'eidas1') {
-    const description = `acr_value is not valid, should be equal one of these values, expected eidas1, got ${known}`;
+  const known = LEVELS.find((level) => params.get('acr_values').split(' ').includes(level)) ?? franceConnect.mode.fallback;
+  const { levels } = franceConnect.mode;
+  if (back && !levels.includes(known)) {
+    const description = `acr_value is not valid, should be equal one of these values, expected ${levels.join()}, got ${known}`;
     return back(303, { error: 'invalid_acr', error_description: description, state: params.get('state') });
   }
   // What oidc-provider shall see: one level, both prompts, and a browser that it has never met (no single sign-on).

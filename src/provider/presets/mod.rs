@@ -5,6 +5,7 @@ use crate::provider::preset::Preset;
 /// Name and text of every preset.
 const PRESETS: &[(&str, &str)] = &[
     ("franceconnect", include_str!("franceconnect.toml")),
+    ("franceconnect-plus", include_str!("franceconnect_plus.toml")),
     ("proconnect", include_str!("proconnect.toml")),
     ("login-gov", include_str!("login_gov.toml")),
     ("oidc", include_str!("oidc.toml")),

@@ -206,6 +206,10 @@ const RECORDED: &[(&str, &str)] = &[
         include_str!("../../../tests/fixtures/discovery/franceconnect.json"),
     ),
     (
+        "franceconnect-plus",
+        include_str!("../../../tests/fixtures/discovery/franceconnect_plus.json"),
+    ),
+    (
         "proconnect",
         include_str!("../../../tests/fixtures/discovery/proconnect.json"),
     ),

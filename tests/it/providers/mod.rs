@@ -2,6 +2,7 @@
 //! what is particular to each.
 
 pub(crate) mod franceconnect;
+mod franceconnect_plus;
 pub(crate) mod login_gov;
 pub(crate) mod oidc;
 pub(crate) mod proconnect;

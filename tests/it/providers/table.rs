@@ -45,6 +45,20 @@ const ROWS: &[Row] = &[
     },
     Row {
         setup: Setup {
+            alg: Alg::Es256,
+            claims: &["sub", "family_name", "rnipp_family_name"],
+            ..Setup::of(
+                "franceconnect-plus",
+                "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\"]",
+            )
+        },
+        sub: "1c0ff2d75bf08aa5f3fc92e53429606bc87afdc5c328dca085194375f2b17b4dv1",
+        asked: &["acr_values"],
+        told: || json!({ "family_name": "Le Goût-Nœuvéglise", "rnipp_family_name": "LE GOÛT-NŒUVÉGLISE", "acr": "eidas2" }),
+        ends_by: "id_token_hint",
+    },
+    Row {
+        setup: Setup {
             claims: &["sub", "usual_name", "siret", "uid", "idp_id"],
             ..Setup::of(
                 "proconnect",
