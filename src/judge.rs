@@ -8,6 +8,7 @@ use crate::access::Decision;
 use crate::access::Visitor;
 use crate::access::permit::Passes;
 use crate::access::requirement::Access;
+use crate::access::requirement::Shortfall;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::identity_headers::Audience;
@@ -42,6 +43,8 @@ pub enum Judgement {
     Forward(Admission),
     /// It needs a login.
     Authenticate,
+    /// Whoever is signed in may not have it.
+    Refuse(Shortfall),
 }
 
 /// A request that passes.
@@ -137,9 +140,10 @@ pub fn judge_visitor(
     visitor: Visitor,
     assertions: &Assertions,
 ) -> Result<Judgement, JudgeError> {
-    let permit = match access::decide(asked.route.access, visitor, asked.now) {
+    let permit = match access::decide(asked.route.rule(), visitor, asked.now) {
         Decision::Forward(permit) => permit,
         Decision::Authenticate => return Ok(Judgement::Authenticate),
+        Decision::Refuse(shortfall) => return Ok(Judgement::Refuse(shortfall)),
     };
     let audience = Audience {
         app: &asked.app.name,

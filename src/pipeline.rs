@@ -142,7 +142,11 @@ impl Pipeline {
             }
             Ok(Judgement::Authenticate) => {
                 witness::session_needed(desk, &request, app);
-                Outcome::Answer(Box::pin(challenge::answer(desk, &request, app)).await)
+                Outcome::Answer(Box::pin(challenge::answer(desk, &request, (app, route))).await)
+            }
+            Ok(Judgement::Refuse(shortfall)) => {
+                witness::not_enough(desk, app);
+                Outcome::Answer(refusal::not_enough(desk, &request, app, shortfall))
             }
             Err(error) => {
                 witness::not_judged(desk, app, &error);

@@ -5,6 +5,8 @@ pub mod requirement;
 
 use crate::access::permit::Permit;
 use crate::access::requirement::Access;
+use crate::access::requirement::Requirement;
+use crate::access::requirement::Shortfall;
 use crate::clock::Timestamp;
 use crate::session::session::Session;
 
@@ -25,20 +27,68 @@ pub enum Decision {
     Forward(Permit),
     /// It needs a login first.
     Authenticate,
+    /// There is a session, and it is not enough.
+    Refuse(Shortfall),
 }
 
-/// Decides. Of several sessions the most recent login that is still alive counts.
-pub fn decide(access: Access, visitor: Visitor, now: Timestamp) -> Decision {
-    let live = match visitor {
-        Visitor::Unasked => None,
-        Visitor::Asked(sessions) => sessions.into_iter().find(|session| now < session.ends_at),
+/// What a route asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule<'a> {
+    /// Key `access`.
+    pub access: Access,
+    /// Key `require`.
+    pub requirement: Option<&'a Requirement>,
+}
+
+/// Why no session counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Uncounted {
+    /// None is alive.
+    NoSession,
+    /// None that is alive is enough.
+    NotEnough(Shortfall),
+}
+
+/// Decides.
+pub fn decide(rule: Rule<'_>, visitor: Visitor, now: Timestamp) -> Decision {
+    let sessions = match visitor {
+        Visitor::Unasked => Vec::new(),
+        Visitor::Asked(sessions) => sessions,
     };
-    match (access, live) {
-        (Access::Public, _) => Decision::Forward(Permit::unasked()),
-        (Access::Optional | Access::Required, Some(session)) => Decision::Forward(Permit::signed_in(session)),
-        (Access::Optional, None) => Decision::Forward(Permit::anonymous()),
-        (Access::Required, None) => Decision::Authenticate,
+    if rule.access == Access::Public {
+        return Decision::Forward(Permit::unasked());
     }
+    match (rule.access, counting(rule.requirement, sessions, now)) {
+        (_, Ok(session)) => Decision::Forward(Permit::signed_in(session)),
+        (Access::Public | Access::Optional, Err(_)) => Decision::Forward(Permit::anonymous()),
+        (Access::Required, Err(Uncounted::NoSession)) => Decision::Authenticate,
+        (Access::Required, Err(Uncounted::NotEnough(shortfall))) => Decision::Refuse(shortfall),
+    }
+}
+
+/// The session that counts: of those that are alive the most recent login that satisfies the requirement. Where none does,
+/// what is said is what the most recent one lacks at an entry that can satisfy it, else the most recent one at all.
+pub fn counting(
+    requirement: Option<&Requirement>,
+    sessions: Vec<Session>,
+    now: Timestamp,
+) -> Result<Session, Uncounted> {
+    let mut nearest: Option<(bool, Shortfall)> = None;
+    for session in sessions.into_iter().filter(|session| now < session.ends_at) {
+        let Some(requirement) = requirement else {
+            return Ok(session);
+        };
+        let Some(shortfall) = requirement.shortfall(&session, now) else {
+            return Ok(session);
+        };
+        let is_near = requirement.entries.contains(&session.entry);
+        if nearest.as_ref().is_none_or(|(was_near, _)| is_near && !was_near) {
+            nearest = Some((is_near, shortfall));
+        }
+    }
+    Err(nearest.map_or(Uncounted::NoSession, |(_, shortfall)| {
+        Uncounted::NotEnough(shortfall)
+    }))
 }
 
 #[cfg(test)]

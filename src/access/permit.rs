@@ -15,9 +15,10 @@ use crate::session::session::Session;
 ///
 /// ```
 /// use guichet::access::permit::Permit;
-/// use guichet::access::{Decision, Visitor, decide, requirement::Access};
+/// use guichet::access::{Decision, Rule, Visitor, decide, requirement::Access};
 /// use guichet::clock::Timestamp;
-/// let Decision::Forward(permit) = decide(Access::Optional, Visitor::Asked(vec![]), Timestamp::from_unix(0)) else { panic!() };
+/// let rule = Rule { access: Access::Optional, requirement: None };
+/// let Decision::Forward(permit) = decide(rule, Visitor::Asked(vec![]), Timestamp::from_unix(0)) else { panic!() };
 /// let permit: Permit = permit;
 /// ```
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! `guichet check`: everything that is wrong at once, and what to register at each provider.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -19,6 +20,8 @@ use crate::config::error::Location;
 use crate::config::error::Severity;
 use crate::config::settings::Registration;
 use crate::endpoints::forward_auth;
+use crate::oidc::client_settings::ClientSettings;
+use crate::provider::needed_scopes;
 use crate::routing::app::Mode;
 
 /// Arguments of the command.
@@ -68,6 +71,7 @@ fn tell(path: &Path, loaded: &Loaded, arguments: &CheckArguments, streams: &mut 
             settings.entry, profile.rules.button.name, profile.issuer
         ));
         tell_uris(&loaded.config.registration(&settings.entry), streams);
+        tell_scopes(settings, &loaded.config.claims_used(&settings.entry), streams);
     }
     for (app, fields) in front_proxies(loaded) {
         let fields = fields.join(", ");
@@ -112,6 +116,20 @@ fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
     }
 }
 
+/// The union of what the apps need, for the request for access at the provider, and what is asked for in vain.
+fn tell_scopes(settings: &ClientSettings, used: &BTreeSet<&str>, streams: &mut Streams<'_>) {
+    let scopes = &settings.profile.rules.scopes;
+    let needed = needed_scopes::leading_to(scopes, used).join(" ");
+    streams.say_line(format_args!("  scopes needed    {needed}"));
+    let idle = needed_scopes::idle(scopes, &settings.scopes, used);
+    if !idle.is_empty() {
+        streams.say_line(format_args!(
+            "    asked for, and no app uses what they lead to: {}",
+            idle.join(" ")
+        ));
+    }
+}
+
 /// The apps that a front proxy asks about, and what it has to set.
 fn front_proxies(loaded: &Loaded) -> impl Iterator<Item = (&str, Vec<String>)> {
     let apps = loaded.config.apps.iter();
@@ -135,6 +153,7 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
                 "post_logout_redirect_uris": registration.post_logout_redirect_uris,
                 "backchannel_logout_uri": registration.backchannel_logout_uri,
                 "sector_identifier_uri": registration.sector_identifier_uri,
+                "scopes": scopes(settings, &loaded.config.claims_used(&settings.entry)),
             })
         })
         .collect();
@@ -150,6 +169,15 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
             .map(|(app, fields)| json!({ "app": app, "fields": fields }))
             .collect::<Vec<_>>(),
         "configuration": settings,
+    })
+}
+
+fn scopes(settings: &ClientSettings, used: &BTreeSet<&str>) -> Value {
+    let known = &settings.profile.rules.scopes;
+    json!({
+        "asked_for": settings.scopes,
+        "needed": needed_scopes::leading_to(known, used),
+        "idle": needed_scopes::idle(known, &settings.scopes, used),
     })
 }
 

@@ -8,15 +8,16 @@ use clap::Args;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
-use http::StatusCode;
-use percent_encoding::CONTROLS;
-use percent_encoding::utf8_percent_encode;
 
 use crate::access::Visitor;
 use crate::access::requirement::Access;
+use crate::access::requirement::Lack;
+use crate::access::requirement::Remedy;
+use crate::access::requirement::Shortfall;
 use crate::cli::exit::Exit;
 use crate::cli::person;
 use crate::cli::streams::Streams;
+use crate::cli::typed_url::TypedUrl;
 use crate::clock::Clock as _;
 use crate::clock::SystemClock;
 use crate::config;
@@ -31,20 +32,16 @@ use crate::jose::verifying::Kind;
 use crate::judge;
 use crate::judge::Asked;
 use crate::judge::Judgement;
+use crate::provider::entry_name::EntryName;
 use crate::routing::Found;
 use crate::routing::Router;
 use crate::routing::app::App;
 use crate::routing::app::Mode;
 use crate::routing::app::Route;
 use crate::routing::app::SignOut;
-use crate::seal;
-use crate::seal::RandomError;
-use crate::wire::client_address::Provenance;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
-use crate::wire::request::RequestError;
-use crate::wire::request_id::RequestId;
 
 /// Arguments of the command.
 #[derive(Debug, Args)]
@@ -96,7 +93,7 @@ pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<
 type Lines = Vec<(&'static str, String)>;
 
 fn explained(config: &Outline, router: &Router, arguments: &ExplainArguments) -> Result<Lines, String> {
-    let url = Url::read(&arguments.url, config)?;
+    let url = TypedUrl::read(&arguments.url, config)?;
     let mut lines = Lines::new();
     let site = config.public_url.scheme;
     if let Some(scheme) = url.scheme.filter(|scheme| *scheme != site) {
@@ -151,7 +148,7 @@ fn at_route(
     config: &Outline,
     (app, route): (&App, &Route),
     arguments: &ExplainArguments,
-    (url, request): (&Url, &Request),
+    (url, request): (&TypedUrl, &Request),
 ) -> Result<Lines, String> {
     let mut lines = vec![
         (
@@ -186,7 +183,7 @@ fn at_route(
 fn outcome(
     config: &Outline,
     (app, route): (&App, &Route),
-    (url, request): (&Url, &Request),
+    (url, request): (&TypedUrl, &Request),
     visitor: Visitor,
 ) -> Result<Lines, String> {
     let keys = SigningKeys::in_memory().map_err(|error| error.to_string())?;
@@ -200,7 +197,8 @@ fn outcome(
     };
     match judge::judge_visitor(asked, visitor, &assertions) {
         Ok(Judgement::Forward(admission)) => Ok(forwarded(app, request, admission.identity.fields())),
-        Ok(Judgement::Authenticate) => challenged(app, &config.own_paths, url, request),
+        Ok(Judgement::Authenticate) => challenged((app, route), &config.own_paths, url, request),
+        Ok(Judgement::Refuse(shortfall)) => Ok(refused((app, route), &shortfall)),
         Err(error) => Ok(vec![(
             "answer",
             format!("502: {error}; the application hears nothing"),
@@ -242,7 +240,36 @@ fn claims_of(token: &str) -> String {
     )
 }
 
-fn challenged(app: &App, own_paths: &OwnPaths, url: &Url, page: &Request) -> Result<Lines, String> {
+/// Whoever asks is signed in, and it is not enough.
+fn refused((app, route): (&App, &Route), shortfall: &Shortfall) -> Lines {
+    let lack = match &shortfall.lack {
+        Lack::Unknown(claim) => format!("{}, `{claim}`", shortfall.lack.reason()),
+        lack => lack.reason().to_owned(),
+    };
+    let helps = match shortfall.remedy {
+        Remedy::Login => format!("another login helps, at {}", names(app.entries(route))),
+        Remedy::None => "another login helps nobody".to_owned(),
+    };
+    vec![
+        (
+            "application",
+            "hears nothing: the session is not enough".to_owned(),
+        ),
+        ("answer", format!("403: {lack}; {helps}")),
+    ]
+}
+
+fn names(entries: &[EntryName]) -> String {
+    let names: Vec<&str> = entries.iter().map(EntryName::as_str).collect();
+    names.join(", ")
+}
+
+fn challenged(
+    (app, route): (&App, &Route),
+    own_paths: &OwnPaths,
+    url: &TypedUrl,
+    page: &Request,
+) -> Result<Lines, String> {
     let script = url
         .request(&page.method, ("sec-fetch-mode", "cors"))
         .map_err(|refusal| refusal.to_string())?;
@@ -251,8 +278,12 @@ fn challenged(app: &App, own_paths: &OwnPaths, url: &Url, page: &Request) -> Res
             "application",
             "hears nothing: nobody passes here without a session".to_owned(),
         ),
-        ("a page gets", words(&Challenge::of(page, app), own_paths)),
-        ("a script gets", words(&Challenge::of(&script, app), own_paths)),
+        ("a page gets", words(&Challenge::of(page, app, route), own_paths)),
+        (
+            "a script gets",
+            words(&Challenge::of(&script, app, route), own_paths),
+        ),
+        ("offered", names(app.entries(route))),
     ])
 }
 
@@ -281,86 +312,20 @@ impl Display for Shown<'_> {
         };
         if app.routes.contains(route) {
             write!(f, "{}, access = \"{access}\"", route.path)?;
-            match route.sign_out {
-                SignOut::EndsSession => f.write_str(", ends_session = true"),
-                SignOut::No => Ok(()),
+            if let SignOut::EndsSession = route.sign_out {
+                f.write_str(", ends_session = true")?;
             }
+            match &route.requirement {
+                Some(requirement) => write!(f, ", require = {requirement}"),
+                None => Ok(()),
+            }
+        } else if let Some(requirement) = &route.requirement {
+            write!(
+                f,
+                "it can be read as several, so everything is required: {requirement}"
+            )
         } else {
             write!(f, "none is listed for it, so access = \"{access}\"")
-        }
-    }
-}
-
-/// An address as it was typed, in the parts that a request has.
-struct Url {
-    scheme: Option<&'static str>,
-    authority: String,
-    target: String,
-}
-
-impl Url {
-    fn read(text: &str, config: &Outline) -> Result<Self, String> {
-        let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
-            (Some("https"), rest)
-        } else if let Some(rest) = text.strip_prefix("http://") {
-            (Some("http"), rest)
-        } else if text.starts_with('/') {
-            (None, text)
-        } else {
-            return Err(format!("`{text}` is neither http://.., https://.. nor a path"));
-        };
-        let (authority, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        // A browser keeps the fragment, and escapes what is not ASCII.
-        let target = target.split('#').next().unwrap_or_default();
-        let slash = if target.starts_with('/') { "" } else { "/" };
-        Ok(Self {
-            scheme,
-            authority: if scheme.is_some() {
-                authority.to_owned()
-            } else {
-                config.public_url.host.to_string()
-            },
-            target: format!("{slash}{}", utf8_percent_encode(target, CONTROLS)),
-        })
-    }
-
-    /// The request that a browser would send, read as the gateway reads one.
-    fn request(&self, method: &Method, (name, value): (&str, &str)) -> Result<Request, Refusal> {
-        let (head, ()) = http::Request::builder()
-            .method(method)
-            .uri(self.target.as_str())
-            .header(http::header::HOST, self.authority.as_str())
-            .header(name, value)
-            .body(())
-            .map_err(|_unwritable| Refusal::Unwritable)?
-            .into_parts();
-        let id = RequestId::of(seal::random()?);
-        Ok(Request::parse(
-            &head,
-            Provenance::as_published(([127, 0, 0, 1], 0).into()),
-            id,
-        )?)
-    }
-}
-
-/// Why there is nothing to judge.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("the address holds what no request can")]
-    Unwritable,
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    #[error(transparent)]
-    Random(#[from] RandomError),
-}
-
-impl Refusal {
-    /// With what it is answered: a method that nobody serves is told apart.
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::Request(RequestError::Method) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unwritable | Self::Request(_) => StatusCode::BAD_REQUEST,
-            Self::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -110,6 +110,7 @@ fn of(config: &Outline, arguments: &HeadersArguments) -> Result<Said, String> {
         path: PathPrefix::ROOT,
         access: Access::Optional,
         sign_out: SignOut::No,
+        requirement: None,
     };
     let keys = Arc::new(SigningKeys::in_memory().map_err(|error| error.to_string())?);
     let assertions = Assertions::new(
@@ -130,7 +131,7 @@ fn of(config: &Outline, arguments: &HeadersArguments) -> Result<Said, String> {
             fields: admission.identity.fields().to_vec(),
             jwks: serde_json::to_string(&keys.jwk_set()).map_err(|error| error.to_string())?,
         }),
-        Ok(Judgement::Authenticate) => Err("nobody passes".to_owned()),
+        Ok(Judgement::Authenticate | Judgement::Refuse(_)) => Err("nobody passes".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -19,6 +19,7 @@ pub mod schema;
 pub mod sessions;
 pub mod streams;
 pub mod telemetry_setup;
+mod typed_url;
 pub mod verify;
 
 use std::ffi::OsString;

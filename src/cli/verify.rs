@@ -29,6 +29,7 @@ use crate::identity_headers::assertion;
 use crate::identity_headers::assertion::REGISTERED_CLAIMS;
 use crate::identity_headers::rules;
 use crate::identity_headers::signing_keys::SigningKeys;
+use crate::identity_headers::told::SubjectForm;
 use crate::jose::verification_keys::VerificationKeys;
 use crate::jose::verifying::CompactJws;
 use crate::jose::verifying::JwsError;
@@ -79,6 +80,8 @@ struct Expected {
     issuer: Option<String>,
     /// Audiences, each with the name of its application.
     audiences: Vec<String>,
+    /// Those of them that are told of nobody.
+    nobodies: Vec<String>,
 }
 
 /// Verifies.
@@ -105,7 +108,7 @@ pub fn verify(path: &Path, arguments: &VerifyArguments, streams: &mut Streams<'_
             report.extend(keys(&jws, &expected.keys));
             report.extend(parties(&jws, &expected));
             report.extend(times(&jws, SystemClock.now()));
-            report.extend(person(&jws));
+            report.extend(person(&jws, &expected));
         }
         Err(error) => report.extend(broken(&error)),
     }
@@ -142,7 +145,15 @@ fn expected(path: &Path, arguments: &VerifyArguments) -> Result<Expected, String
     };
     let config = outline.ok();
     let of_apps = |outline: &Outline| outline.apps.iter().map(|app| app.told.audience.clone()).collect();
+    let nobodies = |outline: &Outline| {
+        let apps = outline
+            .apps
+            .iter()
+            .filter(|app| app.told.subject == SubjectForm::None);
+        apps.map(|app| app.told.audience.clone()).collect()
+    };
     Ok(Expected {
+        nobodies: config.as_ref().map(nobodies).unwrap_or_default(),
         keys,
         issuer: arguments
             .iss
@@ -306,7 +317,21 @@ fn times(jws: &CompactJws<'_>, now: Timestamp) -> Vec<Finding> {
     vec![begins("iat", claims.iat), begins("nbf", claims.nbf), end]
 }
 
-fn person(jws: &CompactJws<'_>) -> Vec<Finding> {
+/// An application with `subject = "none"` is told of nobody; every other one of somebody.
+fn subject(jws: &CompactJws<'_>, expected: &Expected) -> Finding {
+    let audience = jws.payload().get("aud").and_then(serde_json::Value::as_str);
+    let is_of_nobody = audience.is_some_and(|found| expected.nobodies.iter().any(|each| each == found));
+    match jws.claims().sub.as_deref() {
+        None if is_of_nobody => Finding::good("sub", "none, as subject = \"none\" has it"),
+        Some(sub) if is_of_nobody => {
+            Finding::bad("sub", shown(Some(sub)), "the application says subject = \"none\"")
+        }
+        Some(sub) if !sub.is_empty() => Finding::good("sub", shown(Some(sub))),
+        _ => Finding::bad("sub", "missing", ""),
+    }
+}
+
+fn person(jws: &CompactJws<'_>, expected: &Expected) -> Vec<Finding> {
     let claims = jws.claims();
     let text = |name: &str| jws.payload().get(name).and_then(serde_json::Value::as_str);
     let filled = |what, found: Option<&str>| match found {
@@ -319,7 +344,7 @@ fn person(jws: &CompactJws<'_>) -> Vec<Finding> {
         .filter(|name| !REGISTERED_CLAIMS.contains(&name.as_str()));
     let others: Vec<String> = others.map(|name| Untrusted::new(name).to_string()).collect();
     vec![
-        filled("sub", claims.sub.as_deref()),
+        subject(jws, expected),
         filled("idp", text("idp")),
         filled("acr", claims.acr.as_deref()),
         Finding::unjudged(

@@ -130,6 +130,15 @@ codes! {
     ForwardAuthKey = 131, "A key that cannot work where another proxy forwards the requests.";
     ForwardAuthHead = 132, "More about a person than a front proxy reads.";
     ForwardAuthProxy = 133, "A front proxy that asks, and is not believed about its visitors elsewhere.";
+
+    UnknownFact = 140, "Not a fact that can be derived.";
+    UnderivableFact = 141, "A fact that no provider of the app says enough for.";
+    PresumedBirthdate = 142, "An age that takes an unknown day of birth for a known one.";
+    ClaimsOfNobody = 143, "Claims of a person who is to be nobody.";
+    ClaimsBesidePseudonym = 144, "Claims beside a pseudonym that they give away.";
+    RequirementOfNobody = 145, "A requirement on a route where nobody has to be signed in.";
+    Unsatisfiable = 146, "A requirement that no provider of the app can satisfy.";
+    AuthAge = 147, "An age of the authentication that no provider of the app tells.";
 }
 
 impl fmt::Display for Code {

@@ -229,6 +229,9 @@ pub struct Assertion {
     pub keys_dir: Option<String>,
     /// How long one assertion is valid.
     pub lifetime: Option<String>,
+    /// What pseudonyms are made with (`subject = "pairwise"`): at least 32 random bytes, the same in every process, for as long
+    /// as an application keeps a pseudonym. Lost, everybody is somebody new to these applications.
+    pub pairwise_secret: Option<SecretSource>,
 }
 
 /// Front proxies that ask about each request and forward it themselves.
@@ -277,8 +280,14 @@ pub struct App {
     pub ca_file: Option<String>,
     /// What the application is told about a person; nothing else leaves.
     pub claims: Option<Vec<String>>,
-    /// Which of the claims are said in plain headers as well.
+    /// What follows from civil status and is told in its place: `age_over_18` (or another age), `birth_year`,
+    /// `birth_department`, `born_in_france`, `initials`.
+    pub derived: Option<Vec<String>>,
+    /// Which of the claims and derived facts are said in plain headers as well.
     pub plain_headers: Option<Vec<String>>,
+    /// Who the person is to the application: the provider's own subject, a pseudonym of this application, or nobody.
+    #[schemars(extend("enum" = ["provider", "pairwise", "none"]))]
+    pub subject: Option<String>,
     /// The assertion's `aud`. Absent: the name.
     pub audience: Option<String>,
     /// Which `Host` the application sees: the browser's, or that of its own URL.
@@ -347,4 +356,23 @@ pub struct Route {
     pub access: Option<String>,
     /// Whether this is the application's own sign-out: it gets the request, then the session ends here and at the provider.
     pub ends_session: Option<bool>,
+    /// What a session has to be for this path. Only where one is required.
+    pub require: Option<Requirement>,
+}
+
+/// What a session has to be. Whoever has another one is told what is needed, and offered the providers that can satisfy it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// The lowest levels that are taken, in the words of the providers; of each provider the lowest that it knows.
+    pub acr: Option<Vec<String>>,
+    /// Years of life that have to be completed.
+    #[schemars(range(min = 1, max = 130))]
+    pub age_over: Option<u8>,
+    /// The provider entries that are taken.
+    pub idp: Option<Vec<String>>,
+    /// Claims, or derived facts, and the one value of each that is taken.
+    pub claims: Option<BTreeMap<String, String>>,
+    /// How long ago the person may have proved who they are; then they are asked again.
+    pub auth_age: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The configuration with its meaning: settings of the modules below, each of which knows nothing of the file.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use crate::back_channel::road::Outbound;
 use crate::endpoints::callers::Callers;
 use crate::gateway::listener::Hsts;
 use crate::gateway::listener::limits::Limits;
+use crate::identity_headers::pseudonym::Pseudonyms;
 use crate::oidc::client_settings::ClientSettings;
 use crate::pages::official_button::OfficialButton;
 use crate::pages::organisation::Organisation;
@@ -155,6 +157,8 @@ pub struct AssertionSettings {
     pub keys: KeySource,
     /// From its `iat` to its `exp`.
     pub lifetime: Duration,
+    /// What pseudonyms are made with. Absent: no app asks for them.
+    pub pseudonyms: Option<Pseudonyms>,
 }
 
 /// Where the keys of the assertion come from.
@@ -207,6 +211,12 @@ impl Config {
         of_entry.is_some_and(|settings| {
             settings.profile.rules.backchannel_logout == BackchannelLogout::LogoutTokens
         })
+    }
+
+    /// The claims that some app uses of those who sign in at an entry.
+    pub fn claims_used(&self, entry: &EntryName) -> BTreeSet<&str> {
+        let apps = self.apps.iter().filter(|app| app.providers.contains(entry));
+        apps.flat_map(App::uses).collect()
     }
 
     /// What to register for an entry at its provider.

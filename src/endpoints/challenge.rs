@@ -13,6 +13,7 @@ use crate::oidc::authorization_request::Wishes;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
+use crate::routing::app::Route;
 use crate::wire::request::Asker;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
@@ -32,12 +33,12 @@ pub enum Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    /// What this request for a page of `app` gets.
-    pub fn of(request: &Request, app: &'a App) -> Self {
+    /// What this request for a route of `app` gets.
+    pub fn of(request: &Request, app: &'a App, route: &'a Route) -> Self {
         match (request.asker(), &request.method) {
             (Asker::Script, _) => Self::SignInNeeded,
             (Asker::Navigation, &Method::GET) if app.login == LoginMode::Redirect => {
-                match app.providers.as_slice() {
+                match app.entries(route) {
                     [only] => Self::Straight(only),
                     _ => Self::Chooser,
                 }
@@ -49,11 +50,11 @@ impl<'a> Challenge<'a> {
 }
 
 /// Answers it.
-pub async fn answer(desk: &Desk, request: &Request, app: &Arc<App>) -> Response {
+pub async fn answer(desk: &Desk, request: &Request, (app, route): (&Arc<App>, &Route)) -> Response {
     let Some(destination) = Destination::of_request(app, request) else {
         return refusal::answer_for(desk, request, app, &Failure::NotFound);
     };
-    match Challenge::of(request, app) {
+    match Challenge::of(request, app, route) {
         Challenge::SignInNeeded => {
             refusal::answer_for(desk, request, app, &Failure::SignInNeeded(destination))
         }

@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use crate::access::Uncounted;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::CANCELLED;
 use crate::endpoints::destination::Destination;
@@ -26,18 +27,18 @@ use crate::session;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
-/// `GET login`. A person who is signed in already goes straight on; nothing is created for one who is not.
+/// `GET login`. A person who is signed in already, and may have the page, goes straight on; of the entries those are offered
+/// that can satisfy what it asks. Nothing is created here.
 pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return Err(Failure::Method("GET, HEAD"));
     }
     let destination = Destination::asked_for(&desk.router, request).ok_or(Failure::NotFound)?;
-    if !desk.sessions_for(request, &destination.app).await?.is_empty() {
+    let Err(uncounted) = desk.counting_for(request, &destination).await? else {
         return Ok(Response::see_other(destination.return_to.as_str()));
-    }
+    };
     let offered: Vec<Offered<'_>> = destination
-        .app
-        .providers
+        .entries()
         .iter()
         .filter_map(|entry| Offered::of(desk, entry, &destination))
         .collect();
@@ -45,7 +46,7 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
     let choices: Vec<ProviderChoice<'_>> = offered.iter().map(|each| each.choice(headings)).collect();
     let page = ChooserPage {
         provider_choices: &choices,
-        notice: notice(desk, request, &destination),
+        notice: notice(desk, request, &destination, &uncounted),
         answers: Answers::Visit,
         official_button: official_button(desk, &offered),
     };
@@ -62,9 +63,12 @@ fn official_button<'a>(desk: &'a Desk, offered: &[Offered<'_>]) -> Option<&'a Of
 }
 
 /// A cookie of a session that is no more says that one had been there.
-fn notice(desk: &Desk, request: &Request, destination: &Destination) -> Notice {
+fn notice(desk: &Desk, request: &Request, destination: &Destination, uncounted: &Uncounted) -> Notice {
     if query_value(request, NOTICE).as_deref() == Some(CANCELLED) {
         return Notice::Cancelled;
+    }
+    if let Uncounted::NotEnough(_) = uncounted {
+        return Notice::NotEnough;
     }
     let had_one = |entry: &EntryName| session::cookie::read(desk.cookies, &request.cookies, entry).is_some();
     if destination.app.providers.iter().any(had_one) {

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::access;
+use crate::access::Uncounted;
 use crate::clock::Clock;
 use crate::endpoints::callers::Callers;
+use crate::endpoints::destination::Destination;
 use crate::endpoints::login_limit::LoginLimit;
 use crate::identity_headers::assertion::Assertions;
 use crate::lifecycle::Lifecycle;
@@ -91,6 +94,17 @@ impl Desk {
         self.sessions
             .load(&app.host, &request.cookies, &app.providers)
             .await
+    }
+
+    /// The session of this browser that counts at a destination, or why none does.
+    pub async fn counting_for(
+        &self,
+        request: &Request,
+        destination: &Destination,
+    ) -> Result<Result<Session, Uncounted>, StoreError> {
+        let sessions = self.sessions_for(request, &destination.app).await?;
+        let requirement = destination.route().requirement.as_ref();
+        Ok(access::counting(requirement, sessions, self.clock.now()))
     }
 
     /// Every live session of this browser at this host, the most recent login first.

@@ -9,6 +9,7 @@ use percent_encoding::utf8_percent_encode;
 use crate::provider::entry_name::EntryName;
 use crate::routing::Router;
 use crate::routing::app::App;
+use crate::routing::app::Route;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::own_paths::OwnPaths;
@@ -72,6 +73,16 @@ impl Destination {
     pub fn start_of(app: Arc<App>) -> Option<Self> {
         let return_to = ReturnTo::parse(&app.path.as_location())?;
         Some(Self { app, return_to })
+    }
+
+    /// What the page asks of its visitor.
+    pub fn route(&self) -> &Route {
+        self.app.route_of(self.return_to.target())
+    }
+
+    /// The entries at which a person can sign in for it.
+    pub fn entries(&self) -> &[EntryName] {
+        self.app.entries(self.route())
     }
 
     /// The address of the chooser page for this destination.

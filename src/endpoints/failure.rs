@@ -4,6 +4,7 @@
 use std::error::Error;
 
 use crate::endpoints::backchannel_logout_error::BackchannelLogoutError;
+use crate::endpoints::denial::Denial;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::forward_auth_error::ForwardAuthError;
 use crate::endpoints::login_failure::LoginFailure;
@@ -96,6 +97,9 @@ pub enum Failure {
     /// A form met no session. Its content is lost.
     #[error("a session is needed, and a form was sent")]
     NothingSaved(Destination),
+    /// Somebody is signed in and may not have the page. See [`Denial`].
+    #[error(transparent)]
+    Denied(Box<Denial>),
     /// A login did not end in a session. See [`LoginFailure`].
     #[error(transparent)]
     Login(Box<LoginFailure>),
@@ -151,6 +155,7 @@ impl Failure {
             Self::NothingSaved(_) => "L02",
             Self::NotANavigation => "L03",
             Self::CrossSite => "L04",
+            Self::Denied(denial) => denial.code(),
             Self::Login(login) => login.code(),
             Self::BackchannelLogout(error) => error.code(),
         }
@@ -175,6 +180,7 @@ impl Failure {
             Self::NotANavigation => "not_a_navigation",
             Self::CrossSite => "cross_site",
             Self::SignInNeeded(_) | Self::NothingSaved(_) => "session_needed",
+            Self::Denied(denial) => denial.reason(),
             Self::Login(login) => login.reason(),
             Self::BackchannelLogout(error) => error.reason(),
             Self::StoreUnavailable(_) => "store_unavailable",
@@ -216,6 +222,7 @@ impl Failure {
             Self::SignInNeeded(_) => Weight::Ordinary,
             Self::NotFound | Self::Method(_) if asker == Asker::Script => Weight::Ordinary,
             Self::NothingSaved(_)
+            | Self::Denied(_)
             | Self::NotFound
             | Self::Misdirected
             | Self::InTheOpen
@@ -242,7 +249,7 @@ impl Failure {
     }
 
     /// What a script is told.
-    pub fn problem<'a>(&self, login: &'a str) -> Problem<'a> {
+    pub fn problem<'a>(&'a self, login: &'a str) -> Problem<'a> {
         match self {
             Self::BadRequest(_)
             | Self::BadRequestBody
@@ -264,6 +271,10 @@ impl Failure {
             Self::SignInNeeded(_) | Self::NothingSaved(_) | Self::Login(_) => {
                 Problem::LoginRequired { login }
             }
+            Self::Denied(denial) => Problem::NotEnough {
+                need: denial.need(),
+                login: (!login.is_empty()).then_some(login),
+            },
             Self::ForwardAuth(error) => error.problem(),
             Self::StoreUnavailable(_) => Problem::SessionStoreUnavailable,
             Self::UpstreamUnavailable | Self::Identity(_) => Problem::ApplicationUnavailable,
@@ -304,6 +315,7 @@ impl Failure {
                 login: &destination.chooser(frame.own_paths),
             }
             .respond(frame),
+            Self::Denied(denial) => denial.page(frame, sent),
             Self::Login(login) => login.page(frame),
             Self::BackchannelLogout(error) => error.respond(),
             Self::ForwardAuth(error) => error.page(frame),
@@ -338,6 +350,12 @@ impl From<LoginFailure> for Failure {
 impl From<BackchannelLogoutError> for Failure {
     fn from(error: BackchannelLogoutError) -> Self {
         Self::BackchannelLogout(Box::new(error))
+    }
+}
+
+impl From<Denial> for Failure {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(Box::new(denial))
     }
 }
 

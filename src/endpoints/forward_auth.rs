@@ -18,9 +18,12 @@ use http::header::LOCATION;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 
+use crate::access::requirement::Remedy;
+use crate::access::requirement::Shortfall;
 use crate::endpoints::addressed::Addressed;
 use crate::endpoints::callers::ProvenCaller;
 use crate::endpoints::challenge::Challenge;
+use crate::endpoints::denial::Denial;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::failure::Failure;
@@ -145,7 +148,11 @@ async fn judged(
         }
         Ok(Judgement::Authenticate) => {
             witness::session_needed(desk, request, app);
-            needs_login(desk, request, app, shape)
+            needs_login(desk, request, (app, route), shape)
+        }
+        Ok(Judgement::Refuse(shortfall)) => {
+            witness::not_enough(desk, app);
+            not_enough(desk, request, (app, route), (shape, shortfall))
         }
         Err(error) => {
             witness::not_judged(desk, app, &error);
@@ -206,14 +213,46 @@ pub fn size_of_head(headers: &HeaderMap) -> usize {
 }
 
 /// A person is told where the login is, on the same host; it is the browser that goes there.
-fn needs_login(desk: &Desk, request: &Request, app: &Arc<App>, shape: Shape) -> Result<Response, Failure> {
+fn needs_login(
+    desk: &Desk,
+    request: &Request,
+    (app, route): (&Arc<App>, &Route),
+    shape: Shape,
+) -> Result<Response, Failure> {
     let destination = Destination::of_request(app, request).ok_or(Failure::NotFound)?;
-    let path = match Challenge::of(request, app) {
+    let path = match Challenge::of(request, app, route) {
         Challenge::SignInNeeded => return Err(Failure::SignInNeeded(destination)),
         Challenge::NothingSaved => return Err(Failure::NothingSaved(destination)),
         Challenge::Chooser => destination.chooser(desk.own_paths()),
         Challenge::Straight(entry) => destination.login_at(desk.own_paths(), entry),
     };
+    leads_to(desk, request, &path, shape)
+}
+
+/// Most front proxies show a page of their own in the place of a 403. So a person whom another login helps is led to the page
+/// that offers it, and says why.
+fn not_enough(
+    desk: &Desk,
+    request: &Request,
+    (app, route): (&Arc<App>, &Route),
+    (shape, shortfall): (Shape, Shortfall),
+) -> Result<Response, Failure> {
+    let destination = Destination::of_request(app, request).ok_or(Failure::NotFound)?;
+    let is_navigation = matches!(
+        Challenge::of(request, app, route),
+        Challenge::Chooser | Challenge::Straight(_)
+    );
+    let helps = shortfall.remedy == Remedy::Login;
+    let chooser = destination.chooser(desk.own_paths());
+    let failure = Failure::from(Denial::new(shortfall, destination));
+    if !(is_navigation && helps) {
+        return Err(failure);
+    }
+    witness::refused(desk, request, Some(app), &failure);
+    leads_to(desk, request, &chooser, shape)
+}
+
+fn leads_to(desk: &Desk, request: &Request, path: &str, shape: Shape) -> Result<Response, Failure> {
     let login = format!("{}://{}{path}", desk.scheme, desk.host(request));
     if shape == Shape::Redirect {
         return Ok(Response::see_other(&login));

@@ -24,7 +24,7 @@ use crate::wire::response::Response;
 /// Behind which of its own providers a federation lets the person in.
 const IDP_HINT: &str = "idp_hint";
 
-/// `GET login/{provider}`. A person who is signed in there already goes straight on, without a new attempt.
+/// `GET login/{provider}`. A person whose session counts and is of this provider goes straight on, without a new attempt.
 pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Response, Failure> {
     if request.method != Method::GET {
         return Err(Failure::Method("GET"));
@@ -34,18 +34,20 @@ pub async fn answer(desk: &Desk, request: &Request, entry: &str) -> Result<Respo
         return Err(Failure::NotANavigation);
     }
     let destination = Destination::asked_for(&desk.router, request).ok_or(Failure::NotFound)?;
-    let offered = destination
-        .app
-        .providers
-        .iter()
-        .find(|offered| offered.as_str() == entry);
-    let entry = offered.cloned().ok_or(Failure::NotFound)?;
-    let live = desk.sessions_for(request, &destination.app).await?;
-    if live.iter().any(|session| session.entry == entry) {
-        return Ok(Response::see_other(destination.return_to.as_str()));
+    let mut offered = destination.app.providers.iter();
+    let entry = offered.find(|offered| offered.as_str() == entry);
+    let entry = entry.cloned().ok_or(Failure::NotFound)?;
+    if !destination.entries().contains(&entry) {
+        // An entry of the app that cannot open this page: the others can.
+        return Ok(Response::see_other(&destination.chooser(desk.own_paths())));
     }
-    let wishes = wishes(request, &destination);
-    Ok(begin(desk, request, &entry, (destination, wishes)).await)
+    match desk.counting_for(request, &destination).await? {
+        Ok(session) if session.entry == entry => Ok(Response::see_other(destination.return_to.as_str())),
+        _ => {
+            let wishes = wishes(request, &destination);
+            Ok(begin(desk, request, &entry, (destination, wishes)).await)
+        }
+    }
 }
 
 /// What the address asks for beside the destination. A word that the application did not list leaves us no more than any other
@@ -54,6 +56,7 @@ fn wishes(request: &Request, destination: &Destination) -> Wishes {
     let is_listed = |hint: &String| destination.app.idp_hints.contains(hint);
     Wishes {
         idp_hint: query_value(request, IDP_HINT).filter(is_listed),
+        ..Wishes::default()
     }
 }
 
@@ -86,7 +89,9 @@ async fn try_begin(
         app: destination.app.name.clone(),
         return_to: destination.return_to.clone(),
     };
-    let begun = relying_party.begin(asked, wishes).await;
+    let begun = relying_party
+        .begin(asked, &with_requirement(wishes, destination, entry))
+        .await;
     let (pending, url) =
         begun.map_err(|cause| LoginFailure::provider(relying_party, cause, Some(destination)))?;
     let sealed = pending.seal(&desk.keyring)?;
@@ -100,6 +105,17 @@ async fn try_begin(
         .iter()
         .fold(response, Response::with_cookie)
         .with_cookie(&cookie))
+}
+
+/// The same with what the page requires.
+fn with_requirement(wishes: &Wishes, destination: &Destination, entry: &EntryName) -> Wishes {
+    let requirement = destination.route().requirement.as_ref();
+    let levels = requirement.and_then(|requirement| requirement.acr.as_ref());
+    Wishes {
+        acr: levels.and_then(|levels| levels.get(entry)?.ask.clone()),
+        max_age: requirement.and_then(|requirement| requirement.auth_age),
+        ..wishes.clone()
+    }
 }
 
 /// The name, after the common prefix, of the cookie that holds the attempt `id`.

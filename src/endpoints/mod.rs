@@ -8,6 +8,7 @@ pub mod callers;
 pub mod challenge;
 pub mod chooser;
 pub mod clear_cookies;
+pub mod denial;
 pub mod desk;
 pub mod destination;
 pub mod double_click;

@@ -6,9 +6,12 @@ use http::Method;
 use http::StatusCode;
 use http::request::Parts;
 
+use crate::access::requirement::Shortfall;
 use crate::causes;
 use crate::endpoints::clear_cookies;
+use crate::endpoints::denial::Denial;
 use crate::endpoints::desk::Desk;
+use crate::endpoints::destination::Destination;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::failure::Weight;
 use crate::endpoints::surroundings::Surroundings;
@@ -32,6 +35,15 @@ pub fn answer(desk: &Desk, request: &Request, failure: &Failure) -> Response {
 /// The answer to a request that failed on its way to an application, or on a login for it.
 pub fn answer_for(desk: &Desk, request: &Request, app: &Arc<App>, failure: &Failure) -> Response {
     respond(desk, request, Some(app), failure)
+}
+
+/// The answer to a request whose session is not enough for what it wants.
+pub fn not_enough(desk: &Desk, request: &Request, app: &Arc<App>, shortfall: Shortfall) -> Response {
+    let failure = match Destination::of_request(app, request) {
+        Some(destination) => Denial::new(shortfall, destination).into(),
+        None => Failure::NotFound,
+    };
+    respond(desk, request, Some(app), &failure)
 }
 
 /// The answer to a head that is no request. The connection is not used again: nobody knows where the next one begins.
@@ -83,6 +95,7 @@ fn said(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failur
     if request.asker() == Asker::Script && !has_one_form {
         let login = match failure {
             Failure::SignInNeeded(destination) => destination.chooser(frame.own_paths),
+            Failure::Denied(denial) => denial.login(&frame).unwrap_or_default(),
             _ => String::new(),
         };
         return failure.problem(&login).respond(&frame);
@@ -134,6 +147,7 @@ fn tell(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
         Failure::Login(login) => witness::login_failed(desk, request, app, login),
         Failure::NotANavigation
         | Failure::CrossSite
+        | Failure::Denied(_)
         | Failure::Identity(_)
         | Failure::BodyTooLong
         | Failure::BodyTooSlow

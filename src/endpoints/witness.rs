@@ -147,6 +147,11 @@ pub fn not_judged(desk: &Desk, app: &App, error: &JudgeError) {
     }
 }
 
+/// A request brought a session that is not enough. The refusal is told where it is answered.
+pub fn not_enough(desk: &Desk, app: &App) {
+    desk.telemetry.metrics.decided(&app.name, "refused");
+}
+
 /// A request needs a session: if it brought one that is over, that is worth an event, once.
 pub fn session_needed(desk: &Desk, request: &Request, app: &App) {
     desk.telemetry.metrics.decided(&app.name, "login_needed");

@@ -84,4 +84,23 @@ mod tests {
         assert_eq!(authentication.amr, ["fc", "pwd"]);
         assert_eq!(authentication.auth_time, Some(test_support::NOW));
     }
+
+    proptest::proptest! {
+        /// Whatever a provider says, each claim of the person is kept as it came, and nothing else is.
+        #[test]
+        fn a_claim_is_kept_as_it_came_or_not_at_all(
+            said in proptest::collection::btree_map("[a-z_]{1,12}|acr|sid|amr|iss|_claim_names", "null|true|[1-9][0-9]{0,3}|\"[a-z<>é]{0,6}\"|\\[\\]", 0..12),
+        ) {
+            let said: Map<String, Value> = said
+                .into_iter()
+                .map(|(name, text)| (name, serde_json::from_str(&text).unwrap()))
+                .collect();
+            let kept = of_the_person(said.clone());
+            for (name, value) in &said {
+                let is_of_the_person = !value.is_null() && !NOT_OF_THE_PERSON.contains(&name.as_str());
+                assert_eq!(kept.get(name), is_of_the_person.then_some(value), "{name}");
+            }
+            assert!(kept.keys().all(|name| said.contains_key(name)));
+        }
+    }
 }

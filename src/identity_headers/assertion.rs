@@ -19,6 +19,7 @@ use crate::identity_headers::told::Told;
 use crate::jose::signing::SigningError;
 use crate::seal;
 use crate::seal::RandomError;
+use crate::seal::SealError;
 use crate::session::session::Session;
 
 /// The `typ` of our assertion: no token of a provider has it, so none can be taken for one (RFC 8725, section 3.11).
@@ -56,6 +57,9 @@ pub enum AssertionError {
     /// The system gave no random bytes for `jti`.
     #[error("the assertion could not be numbered")]
     Random(#[from] RandomError),
+    /// The pseudonym could not be made.
+    #[error("no pseudonym could be made")]
+    Pseudonym(#[from] SealError),
     /// A compact JWS is base64url and points; this cannot be.
     #[error("the assertion is not a field value")]
     NotAField(#[source] http::header::InvalidHeaderValue),
@@ -122,6 +126,11 @@ impl Assertions {
         &self.keys
     }
 
+    /// The moment of which facts are told.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// The assertion about a session for the application `app`.
     pub fn about(&self, session: &Session, app: &str, told: &Told) -> Result<HeaderValue, AssertionError> {
         let now = self.clock.now();
@@ -159,37 +168,54 @@ impl Assertions {
         told: &Told,
         now: Timestamp,
         ends_at: Timestamp,
-    ) -> Result<Map<String, Value>, RandomError> {
+    ) -> Result<Map<String, Value>, AssertionError> {
         let mut claims = Map::new();
         for name in &told.claims {
             if let Some(value) = session.identity.claims.get(name) {
                 claims.insert(name.clone(), value.clone());
             }
         }
+        for fact in &told.derived {
+            // A claim of the same name is none of this: it was refused in the configuration, and here it gives way.
+            match fact.of(&session.identity.claims, now) {
+                Some(value) => claims.insert(fact.to_string(), value),
+                None => claims.remove(&fact.to_string()),
+            };
+        }
+        let optional = [
+            ("sub", told.sub(session)?.map(Value::from)),
+            ("sid", told.sid(session)?.map(Value::from)),
+            ("auth_time", told.auth_time(session).map(|at| at.as_unix().into())),
+            // There when the provider said them, and never from userinfo.
+            ("acr", level(session)),
+            ("amr", methods(session)),
+        ];
+        for (name, value) in optional {
+            match value {
+                Some(value) => claims.insert(name.to_owned(), value),
+                None => claims.remove(name),
+            };
+        }
         let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         set("iss", self.issuer.as_str().into());
         set("aud", told.audience.as_str().into());
-        set("sub", session.identity.subject.sub.as_str().into());
         set("iat", now.as_unix().into());
         set("nbf", now.as_unix().into());
         set("exp", ends_at.as_unix().into());
         set("jti", seal::base64url(&seal::random::<16>()?).into());
-        set("sid", session.sid.as_str().into());
         set("idp", session.entry.as_str().into());
-        match session.authentication.acr.as_str() {
-            "" => claims.remove("acr"),
-            acr => claims.insert("acr".to_owned(), acr.into()),
-        };
-        let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-        match &session.authentication.auth_time {
-            Some(auth_time) => set("auth_time", auth_time.as_unix().into()),
-            None => claims.remove("auth_time"),
-        };
-        // `amr` is there when the provider said it, and never from userinfo.
-        match session.authentication.amr.as_slice() {
-            [] => claims.remove("amr"),
-            methods => claims.insert("amr".to_owned(), methods.into()),
-        };
         Ok(claims)
     }
+}
+
+/// None where the provider does not say.
+fn level(session: &Session) -> Option<Value> {
+    let acr = session.authentication.acr.as_str();
+    (!acr.is_empty()).then(|| acr.into())
+}
+
+/// None where the provider does not say.
+fn methods(session: &Session) -> Option<Value> {
+    let methods = session.authentication.amr.as_slice();
+    (!methods.is_empty()).then(|| methods.into())
 }

@@ -3,6 +3,7 @@
 pub mod assertion;
 pub mod encoding;
 pub mod key_rotation;
+pub mod pseudonym;
 pub mod rules;
 pub mod sample_person;
 pub mod signing_keys;
@@ -21,6 +22,7 @@ use crate::identity_headers::sample_person::SampleLogin;
 use crate::identity_headers::sample_person::SamplePerson;
 use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
+use crate::seal::SealError;
 use crate::session::session::Session;
 use crate::wire::field;
 use crate::wire::host::Host;
@@ -37,6 +39,9 @@ pub enum IdentityHeadersError {
     /// See [`AssertionError`].
     #[error(transparent)]
     Assertion(#[from] AssertionError),
+    /// The pseudonym could not be made.
+    #[error("no pseudonym could be made")]
+    Pseudonym(#[from] SealError),
     /// The fields of this person are longer than [`BUDGET`].
     #[error("the identity takes {bytes} bytes of header, {BUDGET} are allowed")]
     OverBudget {
@@ -103,12 +108,9 @@ fn signed_in(
     // The status, the assertion and the number of the request stand beside the plain ones.
     let mut fields = Vec::with_capacity(audience.told.plain_headers.len() + 3);
     fields.push((rules::STATUS, HeaderValue::from_static("authenticated")));
+    let (sub, now) = (audience.told.sub(session)?, assertions.now());
     for plain in &audience.told.plain_headers {
-        let value = match plain.claim() {
-            "sub" => encoding::field_text(&session.identity.subject.sub),
-            claim => session.identity.claims.get(claim).and_then(encoding::field_value),
-        };
-        if let Some(value) = value {
+        if let Some(value) = plain.value(session, sub.as_deref(), now) {
             let value = HeaderValue::try_from(value).map_err(IdentityHeadersError::NotAField)?;
             fields.push((plain.name().clone(), value));
         }

@@ -8,14 +8,17 @@ use serde_json::json;
 
 use super::*;
 use crate::access::Decision;
+use crate::access::Rule;
 use crate::access::Visitor;
 use crate::access::decide;
 use crate::access::requirement::Access;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::identity::fact::Fact;
 use crate::identity_headers::assertion::REGISTERED_CLAIMS;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::identity_headers::told::PlainHeader;
+use crate::identity_headers::told::SubjectForm;
 use crate::identity_headers::told::Told;
 use crate::seal;
 use crate::session::test_support::session;
@@ -67,7 +70,9 @@ fn app(name: &str, claims: &[&str], plain: &[&str]) -> App {
     let told = Told {
         audience: name.to_owned(),
         claims: owned(claims),
+        derived: Vec::new(),
         plain_headers: plain.iter().filter_map(|claim| PlainHeader::of(claim)).collect(),
+        subject: SubjectForm::Provider,
     };
     App {
         name: name.to_owned(),
@@ -75,9 +80,16 @@ fn app(name: &str, claims: &[&str], plain: &[&str]) -> App {
     }
 }
 
+fn rule(access: Access) -> Rule<'static> {
+    Rule {
+        access,
+        requirement: None,
+    }
+}
+
 fn permit(session: Session) -> Permit {
     let Decision::Forward(permit) = decide(
-        Access::Required,
+        rule(Access::Required),
         Visitor::Asked(vec![session]),
         Timestamp::from_unix(0),
     ) else {
@@ -225,7 +237,7 @@ fn nothing_is_said_where_nobody_looked_and_only_that_where_nobody_is() {
     let scene = scene();
     let app = app("one", &["sub"], &["sub"]);
     let said = |access, visitor| {
-        let Decision::Forward(permit) = decide(access, visitor, Timestamp::from_unix(0)) else {
+        let Decision::Forward(permit) = decide(rule(access), visitor, Timestamp::from_unix(0)) else {
             panic!("passes")
         };
         let told =
@@ -241,4 +253,28 @@ fn nothing_is_said_where_nobody_looked_and_only_that_where_nobody_is() {
     );
     let anonymous = ["x-guichet-status: anonymous", "x-request-id: 0101010101010101"];
     assert_eq!(said(Access::Optional, Visitor::Asked(Vec::new())), anonymous);
+}
+
+proptest::proptest! {
+    /// Whatever a provider says and whatever is listed: what arrives is ours, or was listed and said.
+    #[test]
+    fn an_assertion_holds_what_is_ours_and_what_was_both_listed_and_said(
+        said in proptest::collection::btree_map("[a-f]|sub|aud|exp|sid|acr|amr|iss|auth_time|age_over_18", "[a-z]{0,3}", 0..8),
+        listed in proptest::collection::vec("[a-f]|sub|aud|exp|sid|acr|amr|iss|auth_time", 0..8),
+    ) {
+        let scene = scene();
+        let mut session = session("sub-1", ends());
+        session.identity.claims = said.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let names: Vec<&str> = listed.iter().map(String::as_str).collect();
+        let mut app = app("one", &names, &[]);
+        app.told.derived = vec![Fact::AgeOver(18)];
+        let told = claims(&fields(&scene, session, &app).unwrap());
+        for (name, value) in told.as_object().unwrap() {
+            let is_ours = REGISTERED_CLAIMS.contains(&name.as_str());
+            let was_said = said.get(name).is_some_and(|said| json!(said) == *value);
+            assert!(is_ours || (listed.contains(name) && was_said), "{name}: {value}");
+        }
+        assert_eq!((&told["sub"], &told["aud"], &told["iss"]), (&json!("sub-1"), &json!("one"), &json!("https://a.example")));
+        assert_eq!((told.get("auth_time"), told.get("amr"), told.get("age_over_18")), (None, None, None));
+    }
 }

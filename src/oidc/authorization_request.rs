@@ -2,6 +2,7 @@
 //! that the profile lists and that have a value, in its order, and nothing that anybody typed.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use form_urlencoded::Serializer;
 use serde_json::Map;
@@ -15,6 +16,8 @@ use crate::oidc::pending_authorization::Destination;
 use crate::oidc::pending_authorization::IssuerInResponse;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::oidc::provider_metadata::ProviderMetadata;
+use crate::provider::acr::AcrValue;
+use crate::provider::acr::Strength;
 use crate::provider::authorization_parameter::AuthorizationParameter;
 use crate::provider::profile::AcrRequest;
 use crate::provider::profile::Pkce;
@@ -22,11 +25,15 @@ use crate::provider::profile::ResponseIssuer;
 use crate::seal::RandomError;
 use crate::wire::provider_url::ProviderUrl;
 
-/// What is asked for at this login alone.
+/// What is asked for at this login beyond what the entry asks for anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
     /// Behind which of its own providers a federation lets the person in. Only a word that the configuration lists.
     pub idp_hint: Option<String>,
+    /// A level; the entry's own where that is enough.
+    pub acr: Option<AcrValue>,
+    /// How long ago the person may have proved who they are, in the words of a route; then they are asked again.
+    pub max_age: Option<Duration>,
 }
 
 /// Where the browser is sent, with everything in the query.
@@ -90,9 +97,16 @@ fn value<'a>(
         },
         AuthorizationParameter::Claims => claims(settings, pending).map(Cow::from),
         AuthorizationParameter::Prompt => extras.prompt.as_deref().map(Cow::from),
-        AuthorizationParameter::MaxAge => extras.max_age.map(|age| age.as_secs().to_string().into()),
+        AuthorizationParameter::MaxAge => max_age(settings, pending).map(Cow::from),
         AuthorizationParameter::IdpHint => wishes.idp_hint.as_deref().map(Cow::from),
     }
+}
+
+/// The shorter of what the entry and the page ask for.
+fn max_age(settings: &ClientSettings, pending: &PendingAuthorization) -> Option<String> {
+    let ages = [settings.extras.max_age, pending.max_age()];
+    let shortest = ages.into_iter().flatten().min()?;
+    Some(shortest.as_secs().to_string())
 }
 
 fn acr_values(settings: &ClientSettings, pending: &PendingAuthorization) -> Option<String> {
@@ -125,11 +139,17 @@ pub(super) fn begin(
     (destination, wishes): (Destination, &Wishes),
     now: Timestamp,
 ) -> Result<(PendingAuthorization, AuthorizationUrl), RandomError> {
-    let acr = settings.acr.as_ref();
+    let acr = match (&settings.acr, &wishes.acr) {
+        (Some(own), Some(wanted)) if own.against(wanted) == Strength::Enough => Some(own),
+        (own, wanted) => wanted.as_ref().or(own.as_ref()),
+    };
+    let parameters = &settings.profile.rules.authorization_parameters;
+    let asks_again = parameters.contains(&AuthorizationParameter::MaxAge);
     let asked = Asked {
         entry: settings.entry.clone(),
         issuer: settings.profile.issuer.as_str().to_owned(),
         acr: acr.map_or_else(String::new, |acr| acr.as_str().to_owned()),
+        max_age: wishes.max_age.filter(|_| asks_again),
         issuer_in_response: match settings.profile.rules.response_issuer {
             ResponseIssuer::Required => IssuerInResponse::Due,
             ResponseIssuer::AsAnnounced => metadata.issuer_in_response,
@@ -160,7 +180,6 @@ mod tests {
     use crate::oidc::client_settings::Extras;
     use crate::oidc::test_support;
     use crate::oidc::test_support::ISSUER;
-    use std::time::Duration;
 
     fn pairs(
         settings: &ClientSettings,
@@ -199,6 +218,73 @@ mod tests {
         );
     }
 
+    /// The values of one parameter in the request of a page that wishes this.
+    fn sent(settings: &ClientSettings, wish: &Wishes, name: &str) -> Vec<String> {
+        let endpoint = || ProviderUrl::parse(&format!("{ISSUER}/authorize")).unwrap();
+        let metadata = ProviderMetadata {
+            authorization_endpoint: endpoint(),
+            token_endpoint: endpoint(),
+            userinfo_endpoint: endpoint(),
+            jwks_uri: endpoint(),
+            end_session_endpoint: None,
+            issuer_in_response: IssuerInResponse::Due,
+        };
+        let wanted = (test_support::destination("/"), wish);
+        let (pending, url) = begin(settings, &metadata, wanted, test_support::NOW).unwrap();
+        let query = url.as_str().split_once('?').unwrap().1;
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let sent: Vec<String> = pairs
+            .filter(|(given, _)| given == name)
+            .map(|(_, value)| value)
+            .collect();
+        if name == "acr_values" {
+            assert_eq!(sent, [pending.acr()]);
+        }
+        sent
+    }
+
+    #[test]
+    fn a_page_may_ask_for_a_higher_level_and_never_for_a_lower_one() {
+        let mut settings = test_support::settings();
+        let level = |text: &str| settings.profile.rules.acr_values.value(text);
+        let (one, two, three) = (level("eidas1"), level("eidas2"), level("eidas3"));
+        settings.acr.clone_from(&two);
+        for (acr, expected) in [
+            (None, "eidas2"),
+            (one, "eidas2"),
+            (two, "eidas2"),
+            (three, "eidas3"),
+        ] {
+            let wish = Wishes {
+                acr,
+                ..Wishes::default()
+            };
+            assert_eq!(sent(&settings, &wish, "acr_values"), [expected]);
+        }
+    }
+
+    #[test]
+    fn another_authentication_is_asked_for_only_where_the_provider_takes_it() {
+        let mut settings = test_support::settings();
+        let wish = || Wishes {
+            max_age: Some(Duration::from_mins(15)),
+            ..Wishes::default()
+        };
+        assert_eq!(sent(&settings, &wish(), "max_age"), Vec::<String>::new());
+        settings = test_support::settings_of("oidc");
+        assert_eq!(sent(&settings, &wish(), "max_age"), ["900"]);
+        // The shorter of two.
+        settings.extras.max_age = Some(Duration::from_mins(5));
+        assert_eq!(sent(&settings, &wish(), "max_age"), ["300"]);
+        settings.extras.max_age = Some(Duration::from_mins(50));
+        assert_eq!(sent(&settings, &wish(), "max_age"), ["900"]);
+        settings.extras.max_age = None;
+        assert_eq!(
+            sent(&settings, &Wishes::default(), "max_age"),
+            Vec::<String>::new()
+        );
+    }
+
     #[test]
     fn what_is_asked_for_beyond_that_is_sent_where_the_profile_has_a_place_for_it() {
         let mut settings = test_support::settings();
@@ -210,6 +296,7 @@ mod tests {
         };
         let wishes = Wishes {
             idp_hint: Some("impots".to_owned()),
+            ..Wishes::default()
         };
         let all = pairs(&settings, &test_support::pending(), &wishes);
         assert_eq!(

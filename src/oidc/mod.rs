@@ -220,6 +220,7 @@ impl RelyingParty {
             settings: &self.settings,
             nonce: code.pending().nonce(),
             acr: code.pending().acr(),
+            max_age: code.pending().max_age(),
             access_token: &tokens.access_token,
             now: self.clock.now(),
         };

@@ -46,9 +46,14 @@ impl<'a> Fields<'a> {
         std::str::from_utf8(self.next()?).ok()
     }
 
+    /// Whether nothing is left.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Nothing may be left.
     pub(super) fn end(self) -> Option<()> {
-        self.0.is_empty().then_some(())
+        self.is_at_end().then_some(())
     }
 }
 

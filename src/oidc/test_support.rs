@@ -104,6 +104,7 @@ fn asking_for(acr: &str) -> Asked {
         entry: EntryName::parse("fc").unwrap(),
         issuer: ISSUER.to_owned(),
         acr: acr.to_owned(),
+        max_age: None,
         issuer_in_response: IssuerInResponse::Due,
     }
 }
@@ -188,6 +189,7 @@ impl TestProvider {
             settings: &settings(),
             nonce: "n",
             acr: "eidas1",
+            max_age: None,
             access_token: &tokens.access_token,
             now: NOW,
         };

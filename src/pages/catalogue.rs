@@ -15,6 +15,7 @@ pub(crate) struct Catalogue {
     pub(crate) frame: FrameText,
     pub(crate) chooser: ChooserText,
     pub(crate) login: LoginText,
+    pub(crate) access: AccessText,
     pub(crate) sign_out: SignOutText,
     pub(crate) service: ServiceText,
     pub(crate) limit: LimitText,
@@ -48,6 +49,8 @@ pub(crate) struct ChooserText {
     pub(crate) title: About,
     pub(crate) cancelled: &'static str,
     pub(crate) session_ended: &'static str,
+    /// Somebody is signed in, and the page needs one of the choices below.
+    pub(crate) not_enough: &'static str,
     pub(crate) citizen: &'static str,
     pub(crate) professional: &'static str,
     /// About the provider.
@@ -92,6 +95,28 @@ pub(crate) struct LoginText {
     pub(crate) denied: &'static str,
     pub(crate) denied_why: About,
     pub(crate) other_login: &'static str,
+}
+
+/// Signed in, and not enough.
+pub(crate) struct AccessText {
+    pub(crate) other_provider: &'static str,
+    pub(crate) other_provider_why: About,
+    pub(crate) level: &'static str,
+    pub(crate) level_why: About,
+    pub(crate) fresh: &'static str,
+    pub(crate) fresh_why: &'static str,
+    pub(crate) confirm: &'static str,
+    /// About a number of years.
+    pub(crate) age: fn(u8) -> String,
+    pub(crate) age_why: &'static str,
+    pub(crate) age_next: &'static str,
+    pub(crate) information: &'static str,
+    /// About the name of a claim.
+    pub(crate) information_why: About,
+    pub(crate) other_person: &'static str,
+    pub(crate) other_person_why: About,
+    pub(crate) login_next: &'static str,
+    pub(crate) nothing_next: &'static str,
 }
 
 /// The sign-out question and its outcomes.

@@ -1,4 +1,5 @@
-//! The page on which a login begins: one section for each provider entry, with its button.
+//! The page on which a login begins: one section for each kind of visitor, or for each provider where all are alike, with
+//! the buttons.
 //!
 //! Its order and its words are FranceConnect's rules for partners. The button is a link, because a form that is answered by
 //! a redirect to another site is stopped by `form-action 'self'`.
@@ -18,7 +19,7 @@ use crate::wire::response::Response;
 /// The chooser.
 #[derive(Clone, Copy, Debug)]
 pub struct ChooserPage<'a> {
-    /// The entries that can serve, FranceConnect first. Each has its own section.
+    /// The entries that can serve, in the order in which they are offered. Those for one kind of visitor share a section.
     pub provider_choices: &'a [ProviderChoice<'a>],
     /// What just happened.
     pub notice: Notice,
@@ -89,6 +90,8 @@ pub enum Notice {
     Cancelled,
     /// They had a session, and it has ended.
     SessionEnded,
+    /// They have a session, and it is not enough for the page that they want.
+    NotEnough,
 }
 
 /// What the page answers.
@@ -109,9 +112,16 @@ struct View<'a> {
 }
 
 struct Section<'a> {
+    /// The first entry in it, which names it on the page.
     entry: &'a str,
-    href: &'a str,
+    kind: Heading,
     heading: String,
+    ways: Vec<Way<'a>>,
+}
+
+/// One entry's button, and what stands around it.
+struct Way<'a> {
+    href: &'a str,
     sentence: Option<&'static str>,
     button: String,
     official: Option<&'a str>,
@@ -140,12 +150,9 @@ impl ChooserPage<'_> {
                 Notice::None => None,
                 Notice::Cancelled => Some(text.cancelled),
                 Notice::SessionEnded => Some(text.session_ended),
+                Notice::NotEnough => Some(text.not_enough),
             },
-            sections: self
-                .provider_choices
-                .iter()
-                .map(|choice| section(frame, choice))
-                .collect(),
+            sections: sections(frame, self.provider_choices),
         };
         let status = match self.answers {
             Answers::Visit => StatusCode::OK,
@@ -159,21 +166,41 @@ impl ChooserPage<'_> {
     }
 }
 
-fn section<'a>(frame: &Frame<'_>, choice: &ProviderChoice<'a>) -> Section<'a> {
+/// Those for one kind of visitor stand under one heading, at the place of the first.
+fn sections<'a>(frame: &Frame<'_>, choices: &[ProviderChoice<'a>]) -> Vec<Section<'a>> {
+    let text = &frame.text().chooser;
+    let mut sections: Vec<Section<'a>> = Vec::new();
+    for choice in choices {
+        let kind = choice.heading_kind;
+        let is_shared = |section: &&mut Section<'a>| kind != Heading::Method && section.kind == kind;
+        let way = way(frame, choice);
+        if let Some(shared) = sections.iter_mut().find(is_shared) {
+            shared.ways.push(way);
+            continue;
+        }
+        sections.push(Section {
+            entry: choice.entry,
+            kind,
+            heading: match kind {
+                Heading::Citizen => text.citizen.to_owned(),
+                Heading::Professional => text.professional.to_owned(),
+                Heading::Method => (text.method)(choice.name),
+            },
+            ways: vec![way],
+        });
+    }
+    sections
+}
+
+fn way<'a>(frame: &Frame<'_>, choice: &ProviderChoice<'a>) -> Way<'a> {
     let text = &frame.text().chooser;
     let (button, official, simulation_note) = match choice.style {
         ButtonStyle::Simulated => ((text.simulated)(choice.name), None, Some(text.simulated_note)),
         ButtonStyle::Neutral => (choice.name.to_owned(), None, None),
         ButtonStyle::Official(class) => (choice.name.to_owned(), Some(class), None),
     };
-    Section {
-        entry: choice.entry,
+    Way {
         href: choice.login_href,
-        heading: match choice.heading_kind {
-            Heading::Citizen => text.citizen.to_owned(),
-            Heading::Professional => text.professional.to_owned(),
-            Heading::Method => (text.method)(choice.name),
-        },
         sentence: match choice.sentence {
             Sentence::FranceConnect => Some(text.franceconnect),
             Sentence::FranceConnectPlus => Some(text.franceconnect_plus),

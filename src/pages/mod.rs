@@ -13,6 +13,7 @@
 //! [`Response`]: crate::wire::response::Response
 //! [`Frame`]: crate::pages::frame::Frame
 
+pub mod access_pages;
 pub mod assets;
 pub mod catalogue;
 pub mod chooser;

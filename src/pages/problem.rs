@@ -5,6 +5,7 @@ use http::StatusCode;
 use http::header;
 use serde::Serialize;
 
+use crate::pages::access_pages::Need;
 use crate::pages::catalogue::Catalogue;
 use crate::pages::document;
 use crate::pages::frame::Frame;
@@ -22,6 +23,13 @@ pub enum Problem<'a> {
     },
     /// 403.
     AccessDenied,
+    /// 403: somebody is signed in, and may not have this as they are.
+    NotEnough {
+        /// What is needed.
+        need: Need<'a>,
+        /// The member `login`, where another login helps: a path of this site.
+        login: Option<&'a str>,
+    },
     /// 400: an address or a request that can be read in two ways.
     BadRequest,
     /// 404.
@@ -82,6 +90,7 @@ impl Problem<'_> {
             detail,
             login: match self {
                 Self::LoginRequired { login } => Some(login),
+                Self::NotEnough { login, .. } => *login,
                 _ => None,
             },
             code: frame.reference.map(|reference| reference.code),
@@ -118,7 +127,7 @@ impl Problem<'_> {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::LoginRequired { .. } => StatusCode::UNAUTHORIZED,
-            Self::AccessDenied => StatusCode::FORBIDDEN,
+            Self::AccessDenied | Self::NotEnough { .. } => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
@@ -140,6 +149,7 @@ impl Problem<'_> {
         match self {
             Self::LoginRequired { .. } => "urn:guichet:problem:login-required",
             Self::AccessDenied => "urn:guichet:problem:access-denied",
+            Self::NotEnough { need, .. } => need.kind(),
             Self::BadRequest => "urn:guichet:problem:bad-request",
             Self::NotFound => "urn:guichet:problem:not-found",
             Self::Misdirected => "urn:guichet:problem:misdirected",
@@ -165,6 +175,7 @@ impl Problem<'_> {
                 fixed(text.problem.login_required, text.problem.login_required_detail)
             }
             Self::AccessDenied => (login.denied.to_owned(), (login.denied_why)(service)),
+            Self::NotEnough { need, .. } => need.words(&text.access, service),
             Self::BadRequest => fixed(pages.bad_request, pages.bad_request_why),
             Self::NotFound | Self::Misdirected => fixed(pages.not_found, pages.not_found_why),
             Self::MethodNotAllowed { .. } => fixed(pages.method, pages.method_why),

@@ -4,6 +4,7 @@ pub mod acr;
 pub mod authorization_parameter;
 pub mod button;
 pub mod entry_name;
+pub mod needed_scopes;
 pub mod preset;
 pub mod presets;
 pub mod profile;

@@ -1,8 +1,11 @@
 //! An application: where it is reached, who may sign in to it, and what it is told.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
+use crate::access::Rule;
 use crate::access::requirement::Access;
+use crate::access::requirement::Requirement;
 use crate::identity_headers::told::Told;
 use crate::provider::entry_name::EntryName;
 use crate::routing::path_prefix::PathPrefix;
@@ -11,6 +14,7 @@ use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::host::Host;
+use crate::wire::target::RequestTarget;
 use crate::wire::target::readings;
 use crate::wire::target::spelling;
 
@@ -45,6 +49,8 @@ pub struct App {
     pub tolerance: Tolerance,
     /// What each path asks. See [`App::route`].
     pub routes: Vec<Route>,
+    /// What a path asks that can be read as several of them, where each asks for something else: all of it.
+    pub strictest: Route,
 }
 
 /// Key `mode`: who carries requests to the application.
@@ -74,6 +80,35 @@ pub struct Route {
     pub access: Access,
     /// Key `ends_session`.
     pub sign_out: SignOut,
+    /// Key `require`. Absent: any session of the app.
+    pub requirement: Option<Requirement>,
+}
+
+impl Route {
+    /// What a path asks that no route lists.
+    pub const UNLISTED: Self = Self {
+        path: PathPrefix::ROOT,
+        access: Access::Required,
+        sign_out: SignOut::No,
+        requirement: None,
+    };
+
+    /// The route that asks for everything that one of these asks for.
+    pub fn strictest(routes: &[Self]) -> Self {
+        let requirements = routes.iter().filter_map(|route| route.requirement.clone());
+        Self {
+            requirement: requirements.reduce(|one, other| one.and(&other)),
+            ..Self::UNLISTED
+        }
+    }
+
+    /// As the decision asks it.
+    pub fn rule(&self) -> Rule<'_> {
+        Rule {
+            access: self.access,
+            requirement: self.requirement.as_ref(),
+        }
+    }
 }
 
 /// Key `ends_session`: whether this is the application's own sign-out.
@@ -85,12 +120,7 @@ pub enum SignOut {
     No,
 }
 
-/// What a path asks that no route lists.
-const UNLISTED: &Route = &Route {
-    path: PathPrefix::ROOT,
-    access: Access::Required,
-    sign_out: SignOut::No,
-};
+const UNLISTED: &Route = &Route::UNLISTED;
 
 impl App {
     /// Its servers, if we carry requests to them: then at least one.
@@ -109,6 +139,27 @@ impl App {
         }
     }
 
+    /// The entries at which a person can sign in for a route.
+    pub fn entries<'a>(&'a self, route: &'a Route) -> &'a [EntryName] {
+        let requirement = route.requirement.as_ref();
+        requirement.map_or(&self.providers, |requirement| &requirement.entries)
+    }
+
+    /// The claims of a provider that are told, or looked at for a route.
+    pub fn uses(&self) -> impl Iterator<Item = &str> {
+        let requirements = self.routes.iter().filter_map(|route| route.requirement.as_ref());
+        self.told.uses().chain(requirements.flat_map(Requirement::uses))
+    }
+
+    /// The route of a request's target.
+    pub fn route_of(&self, target: &RequestTarget) -> &Route {
+        if target.ambiguities().is_empty() {
+            self.route(target.path())
+        } else {
+            self.route_in_any_reading(target.path())
+        }
+    }
+
     /// The route of a request: the longest path that contains it; without one, a session is required.
     ///
     /// Some applications read `/ADMIN` as `/admin`, some an accent after its letter as one with it. So the path is looked up
@@ -120,32 +171,48 @@ impl App {
             return as_written;
         }
         let in_any_spelling = self.longest(|route| route.contains_in_any_spelling(path));
-        if in_any_spelling.access >= as_written.access {
-            in_any_spelling
-        } else {
-            as_written
-        }
+        self.stricter(as_written, in_any_spelling)
     }
 
     /// The same for an ambiguous path: the strictest of the routes that some application may find in it, whatever it makes
     /// of parameters, escaped slashes and empty segments. Of several, the longest.
     pub fn route_in_any_reading(&self, path: &str) -> &Route {
         let common = readings::common(path);
-        let found = self
+        let mut found: Vec<&Route> = self
             .routes
             .iter()
-            .filter(|route| !route.path.contains_in_any_spelling(common) && route.path.may_contain(path));
-        let strictness = |route: &&Route| (route.access, route.path.length());
-        found
-            .chain([self.route(common)])
-            .max_by_key(strictness)
-            .unwrap_or(UNLISTED)
+            .filter(|route| !route.path.contains_in_any_spelling(common) && route.path.may_contain(path))
+            .collect();
+        found.sort_by_key(|route| route.path.length());
+        let strictest = |so_far, route| self.stricter(so_far, route);
+        found.into_iter().fold(self.route(common), strictest)
     }
 
+    /// Of two the one that asks for more, the second where both ask the same; where each asks for something that the other does
+    /// not, what asks for everything.
+    fn stricter<'a>(&'a self, one: &'a Route, other: &'a Route) -> &'a Route {
+        match one.access.cmp(&other.access) {
+            Ordering::Greater => one,
+            Ordering::Less => other,
+            Ordering::Equal => match (&one.requirement, &other.requirement) {
+                (Some(_), None) => one,
+                (Some(asked), Some(other_asked)) if asked != other_asked => &self.strictest,
+                _ => other,
+            },
+        }
+    }
+
+    /// Of those that are as long, as two spellings of one path are, the stricter.
     fn longest(&self, contains: impl Fn(&PathPrefix) -> bool) -> &Route {
         let containing = self.routes.iter().filter(|route| contains(&route.path));
-        containing
-            .max_by_key(|route| (route.path.length(), route.access))
-            .unwrap_or(UNLISTED)
+        let longest = containing.fold((0, None), |(length, longest), route| {
+            let candidate = route.path.length();
+            match longest {
+                Some(_) if candidate < length => (length, longest),
+                Some(so_far) if candidate == length => (length, Some(self.stricter(so_far, route))),
+                _ => (candidate, Some(route)),
+            }
+        });
+        longest.1.unwrap_or(UNLISTED)
     }
 }

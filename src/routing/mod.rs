@@ -79,14 +79,14 @@ impl Router {
         let path = target.path();
         if !target.ambiguities().is_empty() {
             return match self.app_in_any_reading(apps, target) {
-                Ok(app) => Found::Route(app, app.route_in_any_reading(path)),
+                Ok(app) => Found::Route(app, app.route_of(target)),
                 Err(error) => Found::Ambiguous(error),
             };
         }
         if self.own_paths.contain(target) {
             return Found::Own;
         }
-        app_of(apps, path).map_or(Found::Nowhere, |app| Found::Route(app, app.route(path)))
+        app_of(apps, path).map_or(Found::Nowhere, |app| Found::Route(app, app.route_of(target)))
     }
 
     /// The application at a host and path. None is at a path of ours.

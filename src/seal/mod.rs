@@ -53,11 +53,15 @@ pub enum Purpose {
     AppCookieMark,
     /// The person, in the audit stream.
     AuditTag,
+    /// The person, to one application.
+    Pseudonym,
+    /// A session, to an application that knows its person by a pseudonym.
+    PseudonymousSid,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::LoginCookie,
         Self::LogoutCookie,
         Self::SessionRecord,
@@ -68,6 +72,8 @@ impl Purpose {
         Self::EndTag,
         Self::AppCookieMark,
         Self::AuditTag,
+        Self::Pseudonym,
+        Self::PseudonymousSid,
     ];
 
     /// The label of the derivation. A changed label is a lost key: everything sealed under it is gone.
@@ -83,6 +89,8 @@ impl Purpose {
             Self::EndTag => "guichet/1/end-tag",
             Self::AppCookieMark => "guichet/1/app-cookie-mark",
             Self::AuditTag => "guichet/1/audit-tag",
+            Self::Pseudonym => "guichet/1/pseudonym",
+            Self::PseudonymousSid => "guichet/1/pseudonymous-sid",
         }
     }
 }

@@ -64,3 +64,5 @@ mod store;
 mod support;
 #[cfg(test)]
 mod telemetry;
+#[cfg(test)]
+mod told;

@@ -204,7 +204,13 @@ fn every_code_that_people_see_is_explained_and_no_other() {
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next().map(str::to_owned))
         .collect();
-    let program = ["failure", "login_failure", "forward_auth_error"];
+    let program = [
+        "failure",
+        "denial",
+        "login_failure",
+        "forward_auth_error",
+        "backchannel_logout_error",
+    ];
     let program = program
         .map(|file| text_of(&format!("src/endpoints/{file}.rs")))
         .concat();

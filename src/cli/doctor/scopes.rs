@@ -4,6 +4,7 @@ use crate::cli::report::Finding;
 use crate::config::settings::Config;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::examination::Announced;
+use crate::provider::needed_scopes;
 use crate::routing::app::App;
 
 const WHAT: &str = "scopes";
@@ -19,14 +20,8 @@ pub(super) fn against_claims(settings: &ClientSettings, config: &Config) -> Vec<
             .filter(|app| app.providers.contains(&settings.entry))
     };
     let mut findings: Vec<Finding> = apps().filter_map(|app| missing(app, &delivered)).collect();
-    let is_told = |claim: &String| apps().any(|app| app.told.claims.contains(claim));
-    let idle = settings.scopes.iter().filter(|scope| *scope != "openid");
-    let idle = idle.filter(|scope| {
-        rules
-            .scopes
-            .get(*scope)
-            .is_some_and(|claims| !claims.iter().any(is_told))
-    });
+    let used = config.claims_used(&settings.entry);
+    let idle = needed_scopes::idle(&rules.scopes, &settings.scopes, &used);
     for scope in idle {
         findings.push(Finding::warning(
             WHAT,
@@ -45,12 +40,13 @@ pub(super) fn against_claims(settings: &ClientSettings, config: &Config) -> Vec<
 }
 
 fn missing(app: &App, delivered: &[&str]) -> Option<Finding> {
-    let missing = app
+    let mut missing: Vec<&str> = app
         .told
-        .claims
-        .iter()
-        .filter(|claim| !delivered.contains(&claim.as_str()));
-    let missing: Vec<&str> = missing.map(String::as_str).collect();
+        .needs()
+        .filter(|claim| !delivered.contains(claim))
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
     (!missing.is_empty()).then(|| {
         Finding::warning(
             WHAT,

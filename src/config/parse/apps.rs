@@ -8,6 +8,7 @@ use crate::config::key::Key;
 use crate::config::key::bounded;
 use crate::config::parse::limits;
 use crate::config::parse::provider::Entry;
+use crate::config::parse::requirement::Offered;
 use crate::config::parse::routes;
 use crate::config::parse::told;
 use crate::config::parse::tolerance;
@@ -17,11 +18,13 @@ use crate::config::raw;
 use crate::config::settings::PublicUrl;
 use crate::config::suggestion;
 use crate::config::surroundings::Surroundings;
+use crate::identity_headers::pseudonym::Pseudonyms;
 use crate::provider::authorization_parameter::AuthorizationParameter;
 use crate::provider::entry_name::EntryName;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
+use crate::routing::app::Route;
 use crate::routing::path_prefix::PathPrefix;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::cookies;
@@ -32,6 +35,8 @@ use crate::wire::host::Host;
 pub struct Around<'a> {
     /// The provider entries.
     pub entries: &'a [Entry],
+    /// What pseudonyms are made with.
+    pub pseudonyms: Option<&'a Pseudonyms>,
     /// The files.
     pub surroundings: &'a Surroundings,
 }
@@ -135,8 +140,18 @@ fn app(
     let max_body = limits::max_body(key, raw.max_body.take(), findings);
     let app_cookies = app_cookies(&key.name("app_cookies"), raw.app_cookies.take(), findings);
     let tolerance = tolerance::tolerance(key, &mut raw, findings);
-    let told = told::told(key, name.as_deref(), &mut raw, &offered, findings);
-    let routes = routes::routes(key, place.path.as_ref(), raw.routes.take(), findings);
+    let told = told::told(
+        (key, name.as_deref()),
+        &mut raw,
+        (&offered, around.pseudonyms),
+        findings,
+    );
+    let offered = Offered {
+        app: key,
+        providers: &providers,
+        entries: &offered,
+    };
+    let routes = routes::routes(key, place.path.as_ref(), raw.routes.take(), offered, findings)?;
     let login = match raw.login?.as_str() {
         "redirect" => LoginMode::Redirect,
         _ => LoginMode::Chooser,
@@ -156,7 +171,8 @@ fn app(
         max_body,
         app_cookies: CookieNames::new(app_cookies),
         tolerance,
-        routes: routes?,
+        strictest: Route::strictest(&routes),
+        routes,
     })
 }
 

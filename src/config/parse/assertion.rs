@@ -6,14 +6,18 @@ use crate::causes;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
+use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
+use crate::config::secret_source::SecretSource;
+use crate::config::secret_source::SecretSources;
 use crate::config::settings::AssertionSettings;
 use crate::config::settings::KeySource;
 use crate::config::settings::PublicUrl;
 use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::identity_headers::assertion::LONGEST_LIFETIME;
+use crate::identity_headers::pseudonym::Pseudonyms;
 use crate::identity_headers::signing_keys::SigningKeys;
 use crate::identity_headers::signing_keys::SigningKeysError;
 
@@ -42,6 +46,15 @@ pub fn assertion(
     };
     let lifetime_bounds = (Duration::from_secs(20), LONGEST_LIFETIME);
     let lifetime = words::duration(&key.name("lifetime"), raw.lifetime, lifetime_bounds, findings);
+    let pseudonyms = match raw.pairwise_secret {
+        Some(source) => pseudonyms(
+            &key.name("pairwise_secret"),
+            source,
+            around.surroundings,
+            findings,
+        ),
+        None => None,
+    };
     let keys = match raw.keys_dir {
         Some(folder) => key_folder(&key.name("keys_dir"), &folder, around.surroundings, findings),
         None if around.store == Some("redis") => {
@@ -61,7 +74,19 @@ pub fn assertion(
         issuer: issuer?,
         keys: keys?,
         lifetime: lifetime?,
+        pseudonyms,
     })
+}
+
+fn pseudonyms(
+    key: &Key,
+    source: SecretSource,
+    surroundings: &Surroundings,
+    findings: &mut Findings,
+) -> Option<Pseudonyms> {
+    let called = ("pairwise secret", &SecretSources::One(source));
+    let secrets = secrets::strong_secrets(key, called, surroundings, findings)?;
+    Pseudonyms::under(secrets.first()?).ok()
 }
 
 /// The keys are read again where they sign; here they are read to say what is wrong with them.

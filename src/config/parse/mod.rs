@@ -4,17 +4,20 @@ pub mod apps;
 pub mod assertion;
 pub mod assets;
 pub mod budget;
+pub mod derived;
 pub mod files;
 pub mod forward_auth;
 pub mod limits;
 pub mod logs;
 pub mod outbound;
 pub mod provider;
+pub mod requirement;
 pub mod routes;
 pub mod secrets;
 pub mod server;
 pub mod session;
 pub mod site;
+pub mod subject;
 pub mod tls;
 pub mod told;
 pub mod tolerance;
@@ -47,6 +50,9 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     assets::warn_without_button(official_button.as_ref(), &entries, findings);
     let around = apps::Around {
         entries: &entries,
+        pseudonyms: assertion
+            .as_ref()
+            .and_then(|assertion| assertion.pseudonyms.as_ref()),
         surroundings,
     };
     let apps = apps::apps(raw.apps, public_url.as_ref(), around, findings);

@@ -5,6 +5,8 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
+use crate::config::parse::requirement;
+use crate::config::parse::requirement::Offered;
 use crate::config::raw;
 use crate::routing::app::App;
 use crate::routing::app::Route;
@@ -44,6 +46,7 @@ pub fn routes(
     app: &Key,
     below: Option<&PathPrefix>,
     raw: Option<Vec<raw::Route>>,
+    offered: Offered<'_>,
     findings: &mut Findings,
 ) -> Option<Vec<Route>> {
     let raw = raw.unwrap_or_default();
@@ -87,9 +90,13 @@ pub fn routes(
                 "make the route `required`, or `optional` where visitors without a session come by as well",
             );
         }
+        let requirement = raw
+            .require
+            .and_then(|raw| requirement::requirement(&key.name("require"), raw, (access, offered), findings));
         routes.push(Route {
             path,
             access,
+            requirement,
             sign_out: match raw.ends_session {
                 Some(true) => SignOut::EndsSession,
                 _ => SignOut::No,

@@ -4,36 +4,55 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
+use crate::config::parse::derived;
 use crate::config::parse::provider::Entry;
+use crate::config::parse::subject;
 use crate::config::parse::words;
 use crate::config::raw;
 use crate::config::suggestion;
+use crate::identity::fact::Fact;
+use crate::identity_headers::pseudonym::Pseudonyms;
 use crate::identity_headers::told::PlainHeader;
+use crate::identity_headers::told::SubjectForm;
 use crate::identity_headers::told::Told;
 use crate::provider::profile::ProviderRules;
 
 /// Reads the keys of an app that are about the person.
 pub fn told(
-    app: &Key,
-    name: Option<&str>,
+    (app, name): (&Key, Option<&str>),
     raw: &mut raw::App,
-    offered: &[&Entry],
+    (offered, pseudonyms): (&[&Entry], Option<&Pseudonyms>),
     findings: &mut Findings,
 ) -> Option<Told> {
     let audience = match raw.audience.take() {
         Some(audience) => words::token(&app.name("audience"), audience, findings),
         None => name.map(str::to_owned),
     };
-    let claims = claims(&app.name("claims"), raw.claims.take(), offered, findings);
+    let subject = subject::form(&app.name("subject"), raw.subject.take(), pseudonyms, findings);
+    let claims_key = app.name("claims");
+    let mut claims = claims(&claims_key, raw.claims.take(), offered, findings);
+    subject::report_claims(&claims_key, subject.as_ref(), &claims, findings);
+    let derived = derived::facts(&app.name("derived"), raw.derived.take(), offered, findings);
+    if subject == Some(SubjectForm::None) {
+        // Said by default, and nobody's here.
+        claims.retain(|claim| claim != "sub");
+    }
     let plain_key = app.name("plain_headers");
-    let plain_headers = plain_headers(&plain_key, raw.plain_headers.take(), &claims, findings);
+    let told = claims
+        .iter()
+        .cloned()
+        .chain(derived.iter().map(ToString::to_string));
+    let told: Vec<String> = told.collect();
+    let plain_headers = plain_headers(&plain_key, raw.plain_headers.take(), &told, findings);
     Some(Told {
         audience: audience?,
         claims,
+        derived,
         plain_headers: plain_headers
             .iter()
             .filter_map(|claim| PlainHeader::of(claim))
             .collect(),
+        subject: subject?,
     })
 }
 
@@ -65,6 +84,16 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
         return;
     }
     let shown = bounded(claim);
+    if Fact::parse(claim).is_some() {
+        let problem = format!("`{shown}` is no claim of a provider: it is derived");
+        findings.error(
+            Code::UnknownClaim,
+            key,
+            problem,
+            format!("say it in `derived`: derived = [\"{shown}\"]"),
+        );
+        return;
+    }
     let known = rules
         .iter()
         .flat_map(|(_, rules)| rules.scopes.values().flatten());
@@ -89,6 +118,11 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
     if rules.iter().any(|(entry, _)| scopes_are_wrong(entry)) {
         return;
     }
+    undelivered(key, claim, &rules, findings);
+}
+
+/// Every scope that would lead to it is named.
+fn undelivered(key: &Key, claim: &str, rules: &[(&Entry, &ProviderRules)], findings: &mut Findings) {
     let mut scopes: Vec<&str> = rules
         .iter()
         .flat_map(|(_, rules)| &rules.scopes)
@@ -102,8 +136,9 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
         Code::UndeliveredClaim,
         key,
         format!(
-            "no scope of `{}` delivers the claim `{shown}`",
-            entries.join("`, `")
+            "no scope of `{}` delivers the claim `{}`",
+            entries.join("`, `"),
+            bounded(claim)
         ),
         format!(
             "add one of these scopes to `providers.{}`: {}",
@@ -116,16 +151,20 @@ fn delivered(key: &Key, claim: &str, offered: &[&Entry], findings: &mut Findings
 fn plain_headers(
     key: &Key,
     list: Option<Vec<String>>,
-    claims: &[String],
+    told: &[String],
     findings: &mut Findings,
 ) -> Vec<String> {
     let mut plain = Vec::new();
     for (key, claim) in words::elements(key, list, findings) {
-        if !claims.contains(&claim) {
-            let problem = format!("`{}` is not among the claims of this app", bounded(&claim));
-            let help = match suggestion::nearest(&claim, claims.iter().map(String::as_str)) {
+        if !told.contains(&claim) {
+            let (list, what) = match Fact::parse(&claim) {
+                Some(_) => ("derived", "derived facts"),
+                None => ("claims", "claims"),
+            };
+            let problem = format!("`{}` is not among the {what} of this app", bounded(&claim));
+            let help = match suggestion::nearest(&claim, told.iter().map(String::as_str)) {
                 Some(word) => format!("did you mean `{word}`?"),
-                None => "a plain header repeats a claim: add it to `claims`, or remove it here".to_owned(),
+                None => format!("a plain header repeats what is told: add it to `{list}`, or remove it here"),
             };
             findings.error(Code::PlainHeader, &key, problem, help);
         } else if !plain.contains(&claim) {

@@ -24,6 +24,7 @@ use crate::gateway::exchange::Exchange;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
 use crate::identity_headers::IdentityHeaders;
+use crate::identity_headers::told::SubjectForm;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::lifecycle::Lifecycle;
@@ -34,6 +35,7 @@ use crate::pipeline::Outcome;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
+use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
@@ -130,12 +132,15 @@ pub(super) fn app(upstream: Upstream) -> Arc<App> {
         told: Told {
             audience: "app".to_owned(),
             claims: Vec::new(),
+            derived: Vec::new(),
             plain_headers: Vec::new(),
+            subject: SubjectForm::Provider,
         },
         max_body: None,
         app_cookies: CookieNames::default(),
         tolerance: Tolerance::default(),
         routes: Vec::new(),
+        strictest: Route::UNLISTED,
     })
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::DateTime;
 use openidconnect::AccessTokenHash;
@@ -140,10 +141,20 @@ pub(super) struct Expected<'a> {
     pub nonce: &'a str,
     /// `acr` of the request; empty where none was asked for.
     pub acr: &'a str,
+    /// `max_age` of the page that was asked for, if it had one.
+    pub max_age: Option<Duration>,
     /// What came with the token.
     pub access_token: &'a AccessToken,
     /// The time.
     pub now: Timestamp,
+}
+
+impl Expected<'_> {
+    /// How old the authentication may be: the shorter of what the entry and the page asked for.
+    fn oldest(&self) -> Option<Duration> {
+        let ages = [self.settings.extras.max_age, self.max_age];
+        ages.into_iter().flatten().min()
+    }
 }
 
 /// An ID token that passed every check of OpenID Connect Core 1.0, section 3.1.3.7.
@@ -265,7 +276,7 @@ impl fmt::Debug for VerifiedIdToken {
 }
 
 fn require(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
-    let may_lack_auth_time = expected.settings.extras.max_age.is_none();
+    let may_lack_auth_time = expected.oldest().is_none();
     let present = [
         ("iss", claims.iss.is_some()),
         ("sub", claims.sub.is_some()),
@@ -344,7 +355,7 @@ fn verify_access_token_hash(
 
 /// OpenID Connect Core 1.0, section 3.1.2.1: a provider that was told `max_age` says when it was.
 fn judge_age(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
-    let (Some(max_age), Some(auth_time)) = (expected.settings.extras.max_age, claims.auth_time) else {
+    let (Some(max_age), Some(auth_time)) = (expected.oldest(), claims.auth_time) else {
         return Ok(());
     };
     let ago = expected.now.since(auth_time);

@@ -41,6 +41,7 @@ struct Scene {
     key: TestKey,
     settings: ClientSettings,
     acr: &'static str,
+    max_age: Option<Duration>,
     now: Timestamp,
 }
 
@@ -50,6 +51,7 @@ impl Scene {
             key: TestKey::es256(),
             settings: test_support::settings(),
             acr: "eidas1",
+            max_age: None,
             now: NOW,
         }
     }
@@ -70,6 +72,7 @@ impl Scene {
             settings: &self.settings,
             nonce: NONCE,
             acr: self.acr,
+            max_age: self.max_age,
             access_token: &access_token(),
             now: self.now,
         };
@@ -106,6 +109,30 @@ fn a_good_token_is_verified_and_kept_byte_for_byte() {
         assert_eq!(token.amr(), ["fc", "pwd"]);
         assert_eq!(token.auth_time(), Some(NOW));
         assert!(!format!("{token:?}").contains("b6048e95"));
+    }
+}
+
+#[test]
+fn where_an_age_was_asked_for_the_token_says_when_and_it_is_within_it() {
+    let with = |max_age: Option<u64>, auth_time: &Value| {
+        let mut scene = Scene::new();
+        scene.max_age = max_age.map(Duration::from_secs);
+        scene.reason_with("auth_time", auth_time)
+    };
+    let at = |offset: i64| json!(NOW.as_unix() + offset);
+    for (max_age, auth_time, expected) in [
+        (None, json!(null), "none"),
+        (None, at(-86_400), "none"),
+        (Some(300), json!(null), "claim_missing"),
+        (Some(300), at(0), "none"),
+        (Some(300), at(-300), "none"),
+        // The leeway between two clocks.
+        (Some(300), at(-360), "none"),
+        (Some(300), at(-361), "auth_time_too_old"),
+        (Some(0), at(-3600), "auth_time_too_old"),
+        (Some(300), json!("now"), "claim_malformed"),
+    ] {
+        assert_eq!(with(max_age, &auth_time), expected, "{max_age:?} {auth_time}");
     }
 }
 
@@ -338,7 +365,7 @@ fn where_no_level_is_asked_for_whatever_the_provider_knows_is_taken() {
 #[test]
 fn who_proved_it_too_long_ago_has_to_do_it_again() {
     let mut scene = Scene::new();
-    scene.settings.extras.max_age = Some(std::time::Duration::from_mins(5));
+    scene.settings.extras.max_age = Some(Duration::from_mins(5));
     let ago = |seconds: i64| {
         let mut payload = payload();
         payload["auth_time"] = json!(NOW.as_unix() - seconds);

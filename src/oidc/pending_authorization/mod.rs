@@ -53,6 +53,7 @@ pub struct PendingAuthorization {
     issuer: String,
     acr: String,
     issuer_in_response: IssuerInResponse,
+    max_age: Option<Duration>,
     destination: Destination,
     started_at: Timestamp,
     seed: Zeroizing<[u8; 32]>,
@@ -70,6 +71,8 @@ pub struct Asked {
     pub issuer: String,
     /// The `acr` value; empty where none is asked for.
     pub acr: String,
+    /// `max_age`: how old the authentication may be. Absent: any age.
+    pub max_age: Option<Duration>,
     /// What its provider said of its answers when the request was made.
     pub issuer_in_response: IssuerInResponse,
 }
@@ -129,6 +132,10 @@ impl PendingAuthorization {
         ] {
             fields.put(text.as_bytes());
         }
+        // Last and only where it is asked for: an attempt without it looks as it always did.
+        if let Some(max_age) = self.max_age {
+            fields.put(&max_age.as_secs().to_be_bytes());
+        }
         let context = context(&self.id, &self.destination.host);
         let sealed = keyring.seal(Purpose::LoginCookie, &context, &fields.finish())?;
         Ok(seal::base64url(&sealed))
@@ -144,11 +151,12 @@ impl PendingAuthorization {
         let seed = Zeroizing::new(fields.bytes::<32>()?);
         let started_at = Timestamp::from_unix(i64::from_be_bytes(fields.bytes::<8>()?));
         let [issuer_in_response] = fields.bytes::<1>()?;
-        let asked = Asked {
+        let mut asked = Asked {
             issuer_in_response: IssuerInResponse::of_byte(issuer_in_response)?,
             entry: EntryName::parse(fields.text()?)?,
             issuer: fields.text()?.to_owned(),
             acr: fields.text()?.to_owned(),
+            max_age: None,
         };
         let destination = Destination {
             host: host.clone(),
@@ -156,6 +164,9 @@ impl PendingAuthorization {
             return_to: ReturnTo::parse(fields.text()?)?,
             redirect_uri: fields.text()?.to_owned(),
         };
+        if !fields.is_at_end() {
+            asked.max_age = Some(Duration::from_secs(u64::from_be_bytes(fields.bytes::<8>()?)));
+        }
         fields.end()?;
         Self::of(id.clone(), asked, destination, started_at, seed)
     }
@@ -188,6 +199,7 @@ impl PendingAuthorization {
             issuer: asked.issuer,
             acr: asked.acr,
             issuer_in_response: asked.issuer_in_response,
+            max_age: asked.max_age,
             destination,
             started_at,
             seed,
@@ -240,6 +252,11 @@ impl PendingAuthorization {
     /// The `acr` value that was asked for; empty where none was.
     pub fn acr(&self) -> &str {
         &self.acr
+    }
+
+    /// How old the authentication may be, if that was asked.
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age
     }
 
     /// Where the login leads.

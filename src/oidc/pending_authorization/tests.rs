@@ -33,6 +33,18 @@ fn an_attempt_comes_back_as_it_was() {
 }
 
 #[test]
+fn an_age_that_was_asked_for_comes_back_and_none_does_where_none_was() {
+    let keyring = keyring();
+    for max_age in [None, Some(Duration::from_mins(15))] {
+        let mut before = pending();
+        before.max_age = max_age;
+        let value = before.seal(&keyring).unwrap();
+        let after = PendingAuthorization::open(&keyring, before.id(), &before.destination.host, &value);
+        assert_eq!(after.unwrap().max_age(), max_age);
+    }
+}
+
+#[test]
 fn an_attempt_opens_for_itself_on_its_host_only() {
     let (keyring, before) = (keyring(), pending());
     let value = before.seal(&keyring).unwrap();

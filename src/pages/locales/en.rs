@@ -1,5 +1,6 @@
 //! English.
 
+use crate::pages::catalogue::AccessText;
 use crate::pages::catalogue::Catalogue;
 use crate::pages::catalogue::ChooserText;
 use crate::pages::catalogue::FrameText;
@@ -14,6 +15,7 @@ pub(crate) static ENGLISH: Catalogue = Catalogue {
     frame: FRAME,
     chooser: CHOOSER,
     login: LOGIN,
+    access: ACCESS,
     sign_out: SIGN_OUT,
     service: SERVICE,
     limit: LIMIT,
@@ -44,6 +46,7 @@ const CHOOSER: ChooserText = ChooserText {
     title: |service| format!("Sign in to {service}"),
     cancelled: "You stopped signing in. No information was passed on.",
     session_ended: "Your session has ended. Once signed in, you will return to the page you asked for.",
+    not_enough: "You are already signed in, but this page needs one of the sign-ins below. You will return to it afterwards.",
     citizen: "You are a private individual",
     professional: "You are a professional or a public official",
     method: |provider| format!("Sign in with {provider}"),
@@ -100,6 +103,33 @@ const LOGIN: LoginText = LoginText {
     denied: "Access not allowed",
     denied_why: |service| format!("You signed in to {service}, but this does not give access to this page."),
     other_login: "Sign in another way",
+};
+
+const ACCESS: AccessText = AccessText {
+    other_provider: "This page needs another sign-in",
+    other_provider_why: |service| {
+        format!("You are signed in to {service}, but this page is opened with another way of signing in.")
+    },
+    level: "This page needs a more secure sign-in",
+    level_why: |service| {
+        format!(
+            "You are signed in to {service}, but this page needs an identity that was verified at a higher level."
+        )
+    },
+    fresh: "Confirm your identity",
+    fresh_why: "This page needs an identity that was verified a short time ago. Yours was verified earlier.",
+    confirm: "Confirm my identity",
+    age: |years| format!("This page is for people aged {years} and over"),
+    age_why: "The date of birth that your way of signing in passed on does not give access to it today.",
+    age_next: "If that date is wrong or incomplete, contact the body that runs your way of signing in, or ask for help.",
+    information: "Some information is missing",
+    information_why: |claim| {
+        format!("This page needs it, and your way of signing in did not pass it on: {claim}.")
+    },
+    other_person: "Access not allowed",
+    other_person_why: |service| format!("You are signed in to {service}, but this page is for other people."),
+    login_next: "Sign in with one of the choices offered: you will return to this page.",
+    nothing_next: "Signing in again will not change this. Go back to the start of the service, or ask for help.",
 };
 
 const SIGN_OUT: SignOutText = SignOutText {

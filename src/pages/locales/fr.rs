@@ -1,6 +1,7 @@
 //! French. Apostrophes are U+2019; a no-break space stands before `?`, `!`, `:`, `;` and inside « ». It is written `\u{a0}`,
 //! so that whoever edits a sentence sees it. Names of services take no `de` and no `le`: they would have to agree.
 
+use crate::pages::catalogue::AccessText;
 use crate::pages::catalogue::Catalogue;
 use crate::pages::catalogue::ChooserText;
 use crate::pages::catalogue::FrameText;
@@ -15,6 +16,7 @@ pub(crate) static FRENCH: Catalogue = Catalogue {
     frame: FRAME,
     chooser: CHOOSER,
     login: LOGIN,
+    access: ACCESS,
     sign_out: SIGN_OUT,
     service: SERVICE,
     limit: LIMIT,
@@ -45,6 +47,7 @@ const CHOOSER: ChooserText = ChooserText {
     title: |service| format!("Connexion à {service}"),
     cancelled: "Vous avez interrompu la connexion. Aucune donnée n’a été transmise.",
     session_ended: "Votre session a pris fin. Après la connexion, vous reviendrez à la page demandée.",
+    not_enough: "Vous êtes déjà connecté, mais cette page demande l’une des connexions ci-dessous. Vous y reviendrez ensuite.",
     citizen: "Vous êtes un particulier",
     professional: "Vous êtes un professionnel ou un agent public",
     method: |provider| format!("Se connecter avec {provider}"),
@@ -110,6 +113,36 @@ const LOGIN: LoginText = LoginText {
         format!("La connexion à {service} a réussi, mais elle ne donne pas accès à cette page.")
     },
     other_login: "Se connecter autrement",
+};
+
+const ACCESS: AccessText = AccessText {
+    other_provider: "Cette page demande une autre connexion",
+    other_provider_why: |service| {
+        format!("Vous êtes connecté à {service}, mais cette page s’ouvre avec un autre moyen de connexion.")
+    },
+    level: "Cette page demande une connexion plus sûre",
+    level_why: |service| {
+        format!(
+            "Vous êtes connecté à {service}, mais cette page demande une identité vérifiée à un niveau plus élevé."
+        )
+    },
+    fresh: "Confirmez votre identité",
+    fresh_why: "Cette page demande une identité vérifiée il y a peu de temps. La vôtre l’a été il y a plus longtemps.",
+    confirm: "Confirmer mon identité",
+    age: |years| format!("Cette page est réservée aux personnes de {years} ans et plus"),
+    age_why: "La date de naissance transmise par votre moyen de connexion ne permet pas d’y accéder aujourd’hui.",
+    age_next: "Si cette date est inexacte ou incomplète, adressez-vous à l’organisme qui gère votre moyen de connexion, ou \
+               demandez de l’aide.",
+    information: "Il manque une information",
+    information_why: |claim| {
+        format!("Cette page en a besoin, et votre moyen de connexion ne l’a pas transmise\u{a0}: {claim}.")
+    },
+    other_person: "Accès non autorisé",
+    other_person_why: |service| {
+        format!("Vous êtes connecté à {service}, mais cette page est réservée à d’autres personnes.")
+    },
+    login_next: "Connectez-vous avec l’un des choix proposés\u{a0}: vous reviendrez à cette page.",
+    nothing_next: "Se connecter de nouveau n’y changera rien. Revenez à l’accueil du service, ou demandez de l’aide.",
 };
 
 const SIGN_OUT: SignOutText = SignOutText {

@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use crate::pages::access_pages::Need;
+use crate::pages::access_pages::NotEnough;
 use crate::pages::chooser::Answers;
 use crate::pages::chooser::ButtonStyle;
 use crate::pages::chooser::ChooserPage;
@@ -103,10 +105,23 @@ pub(super) fn agent(name: &str) -> ProviderChoice<'_> {
     }
 }
 
+pub(super) fn second_citizen(name: &str) -> ProviderChoice<'_> {
+    ProviderChoice {
+        entry: "plus",
+        login_href: "/_guichet/login/plus?return_to=%2F",
+        sentence: Sentence::FranceConnectPlus,
+        ..choice(name)
+    }
+}
+
 /// A page's name, the status it has to have, and what was rendered.
 pub(super) type Shown = (&'static str, u16, Response);
 
 pub(super) fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
+    [choosers(frame, provider), sign_outs(frame, provider)].concat()
+}
+
+fn choosers(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
     let chooser = |choices: &[ProviderChoice<'_>], notice, answers| {
         ChooserPage {
             provider_choices: choices,
@@ -116,6 +131,21 @@ pub(super) fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         }
         .respond(frame)
     };
+    let (fc, agents) = (choice(provider), agent("ProConnect"));
+    let plus = second_citizen("FranceConnect+");
+    let visit = |choices: &[ProviderChoice<'_>], notice| chooser(choices, notice, Answers::Visit);
+    let ended = chooser(&[fc], Notice::SessionEnded, Answers::Refusal);
+    vec![
+        ("chooser", 200, visit(&[fc], Notice::None)),
+        ("chooser-cancelled", 200, visit(&[fc], Notice::Cancelled)),
+        ("chooser-ended", 401, ended),
+        ("chooser-not-enough", 200, visit(&[fc], Notice::NotEnough)),
+        ("chooser-two", 200, visit(&[fc, agents], Notice::None)),
+        ("chooser-three", 200, visit(&[fc, agents, plus], Notice::None)),
+    ]
+}
+
+fn sign_outs(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
     let one = LiveSession {
         entry: "fc",
         provider,
@@ -133,29 +163,12 @@ pub(super) fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         }
         .respond(frame)
     };
-    let fc = choice(provider);
     let ended = |provider| SignedOut { provider }.respond(frame);
     let partly = PartlySignedOut {
         provider,
         retry: None,
     };
     vec![
-        ("chooser", 200, chooser(&[fc], Notice::None, Answers::Visit)),
-        (
-            "chooser-cancelled",
-            200,
-            chooser(&[fc], Notice::Cancelled, Answers::Visit),
-        ),
-        (
-            "chooser-ended",
-            401,
-            chooser(&[fc], Notice::SessionEnded, Answers::Refusal),
-        ),
-        (
-            "chooser-two",
-            200,
-            chooser(&[fc, agent("ProConnect")], Notice::None, Answers::Visit),
-        ),
         ("sign-out", 200, ask(&[one])),
         ("sign-out-two", 200, ask(&[one, two])),
         ("signed-out-here", 200, ended(None)),
@@ -201,6 +214,29 @@ pub(super) fn login_errors(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         ("refused", 502, refused(Refusal::Answer)),
         ("refused-person", 403, refused(Refusal::Person)),
         ("denied", 403, denied.respond(frame)),
+    ]
+}
+
+pub(super) fn access_errors(frame: &Frame<'_>, claim: &str) -> Vec<Shown> {
+    let visit = Sent::Visit("/dossier/12");
+    let page = |need, login, sent| NotEnough { need, login, sent }.respond(frame);
+    vec![
+        (
+            "other-provider",
+            403,
+            page(Need::OtherProvider, Some(LOGIN), visit),
+        ),
+        ("level", 403, page(Need::HigherLevel, Some(LOGIN), visit)),
+        ("fresh", 403, page(Need::FreshLogin, Some(LOGIN), visit)),
+        ("age", 403, page(Need::Age(18), None, visit)),
+        ("age-form", 403, page(Need::Age(18), None, Sent::Form)),
+        ("information", 403, page(Need::Information(claim), None, visit)),
+        (
+            "information-elsewhere",
+            403,
+            page(Need::Information(claim), Some(LOGIN), visit),
+        ),
+        ("other-person", 403, page(Need::OtherPerson, None, visit)),
     ]
 }
 
@@ -257,6 +293,7 @@ pub(super) fn error_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
     };
     [
         login_errors(&frame, provider),
+        access_errors(&frame, provider),
         service_errors(&frame),
         limit_errors(&frame),
     ]

@@ -52,6 +52,29 @@ fn what_passes_by_itself_says_when_to_come_back() {
 }
 
 #[test]
+fn citizens_and_agents_each_have_one_heading_above_all_of_their_buttons() {
+    let (_, _, response) = pages(Locale::Fr)
+        .into_iter()
+        .find(|(name, ..)| *name == "chooser-three")
+        .unwrap();
+    let html = html(&response);
+    let order: Vec<usize> = [
+        "<h2 id=\"provider-fc\">Vous êtes un particulier</h2>",
+        "href=\"/_guichet/login/fc?",
+        "href=\"/_guichet/login/plus?",
+        "<h2 id=\"provider-pro\">Vous êtes un professionnel ou un agent public</h2>",
+        "href=\"/_guichet/login/pro?",
+    ]
+    .map(|piece| html.find(piece).unwrap_or_else(|| panic!("no {piece}")))
+    .to_vec();
+    assert!(order.is_sorted(), "{order:?}");
+    assert_eq!(
+        (html.matches("<h2").count(), html.matches("data-login").count()),
+        (2, 3)
+    );
+}
+
+#[test]
 fn the_simulated_button_says_so_and_the_other_does_not() {
     let (_, _, response) = pages(Locale::Fr)
         .into_iter()

@@ -219,7 +219,7 @@ const MISTAKES_OF_AN_APP: &[(&str, &str)] = &[
     ("max_connections = 9999999999", "C015 apps[0].max_connections"),
     ("max_connections = 1.5", "C004 apps[0].max_connections"),
     ("trusted_proxies = []", "C003 apps[0].trusted_proxies"),
-    ("derived = [\"age_over_18\"]", "C003 apps[0].derived"),
+    ("derived = [\"age_over_18\"]", "C141 apps[0].derived[0]"),
     (
         "[[apps.routes]]\naccess = \"public\"",
         "C005 apps[0].routes[0].path",

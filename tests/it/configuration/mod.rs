@@ -1,10 +1,12 @@
 //! The configuration: what is read, what is refused and in which words, and what is shipped.
 
+mod derived;
 mod forward_auth;
 mod mistakes;
 mod outline;
 pub(crate) mod program;
 mod providers;
+mod requirement;
 mod shipped;
 mod text;
 mod tolerance;

@@ -32,10 +32,13 @@ fn every_file_in_config_loads() {
             let text = std::fs::read_to_string(&path).unwrap();
             let result = load_with(
                 &text,
-                &[(
-                    "GUICHET__PROVIDERS__FC__CLIENT_ID",
-                    "0000000000000000000000000000000000000000000000000000000000000000",
-                )],
+                &[
+                    (
+                        "GUICHET__PROVIDERS__FC__CLIENT_ID",
+                        "0000000000000000000000000000000000000000000000000000000000000000",
+                    ),
+                    ("PAIRWISE_SECRET", "the-pairwise-secret-of-the-tests-0123456789"),
+                ],
             );
             let warnings = result.map(|loaded| loaded.warnings);
             assert_eq!(warnings, Ok(Vec::new()), "{}", path.display());
@@ -151,7 +154,8 @@ fn keys_of_file(value: &toml::Value, at: &str, into: &mut BTreeSet<String>) {
     match value {
         toml::Value::Table(table) => {
             for (name, value) in table {
-                let is_any = at == "providers" || at.ends_with(".scope_claims");
+                let is_any =
+                    at == "providers" || at.ends_with(".scope_claims") || at.ends_with("require.claims");
                 let name = if is_any { "*" } else { name };
                 let key = format!("{at}.{name}").trim_start_matches('.').to_owned();
                 into.insert(key.clone());

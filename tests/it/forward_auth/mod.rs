@@ -4,6 +4,7 @@ pub(crate) mod decisions;
 mod front;
 mod haproxy;
 mod proxies;
+mod required;
 mod sockets;
 mod stage;
 mod tolerated;

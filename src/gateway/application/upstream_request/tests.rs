@@ -9,12 +9,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::identity_headers::IdentityHeaders;
+use crate::identity_headers::told::SubjectForm;
 use crate::identity_headers::told::Told;
 use crate::judge::AnswerCache;
 use crate::pipeline::AppCookies;
 use crate::routing::app::App;
 use crate::routing::app::LoginMode;
 use crate::routing::app::Mode;
+use crate::routing::app::Route;
 use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
@@ -66,12 +68,15 @@ fn app() -> Arc<App> {
         told: Told {
             audience: "app".to_owned(),
             claims: Vec::new(),
+            derived: Vec::new(),
             plain_headers: Vec::new(),
+            subject: SubjectForm::Provider,
         },
         max_body: None,
         app_cookies: CookieNames::default(),
         tolerance: Tolerance::default(),
         routes: Vec::new(),
+        strictest: Route::UNLISTED,
     })
 }
 

@@ -1,0 +1,7 @@
+//! What an application may learn about a person, and what it may not.
+
+mod facts;
+mod nobody;
+mod petition;
+mod requirements;
+mod scopes;
