@@ -25,6 +25,7 @@ use crate::store;
 use crate::support::repository::in_repository;
 use crate::support::table;
 use crate::telemetry;
+use crate::told;
 
 /// The numbers of every table. A table that is not named here is missed at once, by its numbers.
 const TABLES: &[fn() -> Vec<&'static str>] = &[
@@ -100,6 +101,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     telemetry::audit::ids,
     telemetry::log::ids,
     telemetry::monitor::ids,
+    told::mapping::ids,
 ];
 
 /// Under which heading the reasons stand.
