@@ -1,6 +1,6 @@
 //! The floor plan of `src/`, checked.
 //!
-//! 1. A top-level module imports only modules that stand on a lower floor.
+//! 1. A top-level module imports only modules that stand on a lower floor; in `gateway`, a room only lower rooms.
 //! 2. No two files import each other, straight or through others.
 //! 3. A foreign crate that shapes code has its door: one place may name it (seldom two).
 //! 4. The plan has no room and no door that the house has not.
@@ -40,6 +40,19 @@ const FLOORS: &[&[&str]] = &[
     &["clock"],
 ];
 
+/// The same for the rooms of `gateway`, which has many.
+const GATEWAY: &[&[&str]] = &[
+    &["mod", "process", "tests"],
+    &["accept"],
+    &["browser"],
+    &["exchange"],
+    &["answer"],
+    &["application"],
+    &["body"],
+    &["listener"],
+    &["decide", "live", "whole"],
+];
+
 /// A foreign crate, and the only places under `src/` that may name it.
 const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
@@ -66,6 +79,18 @@ fn a_module_imports_only_lower_floors() {
     let wrong = imports().into_iter().filter_map(|import| {
         let (from, to) = (module(&import.from), module(&import.to));
         (from != to && floor(&to) <= floor(&from))
+            .then(|| format!("{}:{}: `{from}` may not import `{to}`", import.from, import.line))
+    });
+    report(wrong);
+}
+
+#[test]
+fn a_room_of_the_gateway_imports_only_lower_ones() {
+    let inside = |file: &str| Some(module(file.strip_prefix("gateway/")?));
+    let height = |room: &str| GATEWAY.iter().position(|floor| floor.contains(&room));
+    let wrong = imports().into_iter().filter_map(|import| {
+        let (from, to) = (inside(&import.from)?, inside(&import.to)?);
+        (from != to && (height(&from).is_none() || height(&to) <= height(&from)))
             .then(|| format!("{}:{}: `{from}` may not import `{to}`", import.from, import.line))
     });
     report(wrong);
