@@ -184,7 +184,7 @@ impl VerifiedLogoutToken {
         now: Timestamp,
     ) -> Result<Self, LogoutTokenError> {
         let jws = CompactJws::parse_as(TYPE, token, &[settings.signing_alg.as_str()])?;
-        let key = keys.select(jws.kid(), settings.signing_alg)?;
+        let key = keys.key_for(&jws, settings)?;
         key.verify_signature(
             &library_alg(settings.signing_alg),
             jws.signing_input().as_bytes(),

@@ -8,7 +8,9 @@ use crate::jose::test_keys::TestKey;
 use crate::oidc::test_support::ISSUER;
 use crate::oidc::test_support::NOW;
 use crate::oidc::test_support::TestProvider;
+use crate::oidc::test_support::hs256;
 use crate::oidc::test_support::settings;
+use crate::provider::profile::SigningAlg;
 
 /// What oidc-provider writes into its own.
 fn claims() -> Value {
@@ -201,6 +203,25 @@ fn only_the_pinned_algorithm_and_a_key_of_the_provider_count() {
     for cut in ["", "a.b", "....", &format!("{good}.a")] {
         assert_eq!(verify(cut), Err("token_malformed"), "{cut}");
     }
+}
+
+#[test]
+fn with_hs256_the_secret_is_the_key_and_a_public_key_is_none() {
+    let provider = TestProvider::new();
+    let mut settings = settings();
+    settings.signing_alg = SigningAlg::Hs256;
+    let verify = |token: &str| {
+        let verified = VerifiedLogoutToken::verify(token, &provider.keys, &settings, NOW);
+        verified.map(|_token| ()).map_err(|error| error.reason())
+    };
+    let secret = settings.credential.secret().unwrap().expose().to_vec();
+    assert_eq!(verify(&hs256(&secret, &claims())), Ok(()));
+    assert_eq!(
+        verify(&hs256(b"another secret", &claims())),
+        Err("signature_invalid")
+    );
+    let signed = provider.key.sign(&typed(None), &claims());
+    assert_eq!(verify(&signed), Err("alg_refused"));
 }
 
 #[test]
