@@ -7,10 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use crate::listener::stage::Secure;
+use crate::support::frames::Frames;
+use crate::support::frames::reset;
 use crate::support::provider::Alg;
 use crate::support::raw::RawClient;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Reply;
 use crate::support::usual::with_limits;
 use crate::support::wait::until;
@@ -110,8 +113,12 @@ fn so_does_what_was_taken_back_over_http2() {
     let secure = Secure::start_with(one_place);
     let application = &secure.scene.application;
     application.at("/public", is_at_work(Duration::from_secs(4)));
-    assert!(secure.h2().takes_back(&secure.url("/public")));
+    let client = secure.authority.client("h2");
+    let tunnel = Tunnel::into_tls(secure.scene.gateway.address(), client, "localhost");
+    let mut browser = Frames::connect(tunnel.address());
+    assert!(browser.get(1, (&secure.host(), "/public"), &[]));
     until("it is with the application", || application.received().len() == 1);
+    assert!(browser.send(&reset(1)) && browser.is_answered());
     thread::sleep(Duration::from_millis(500));
     let other = || secure.raw("GET /optional HTTP/1.1\r\nHost: {host}").status;
     assert_eq!(other(), 429, "it is a request of this client");

@@ -3,8 +3,6 @@
 //! The real executable, so that its memory can be looked at.
 
 use std::iter;
-use std::thread;
-use std::time::Duration;
 
 use crate::cases;
 use crate::listener::stage::published_at;
@@ -86,6 +84,13 @@ impl Stage {
         assert_eq!(somebody.outcome(1), Outcome::Answered(200));
     }
 
+    /// How many connections this limit has ended, by the log.
+    fn ended_by(&self, limit: &str) -> usize {
+        let log = self.executable.log();
+        let ended = log.lines().filter(|line| line.contains("it reached a limit"));
+        ended.filter(|line| line.contains(limit)).count()
+    }
+
     /// What the process holds of the machine's memory, in MiB.
     fn memory(&self) -> u64 {
         memory::resident(self.executable.id()) / (1024 * 1024)
@@ -115,6 +120,8 @@ impl Stage {
 
 /// More frames than the system holds for whoever does not read them.
 const ENDLESS: usize = 1_000_000;
+/// Connections that each begin a head, and no more than the log has lines of one kind at once.
+const CLIENTS: usize = 12;
 /// In MiB.
 const MOST_GROWN: u64 = 32;
 /// Requests that one connection may have taken back when it is ended, and those that were on their way by then.
@@ -209,25 +216,28 @@ fn few_bytes_that_mean_many_fields(stage: &Stage) {
         stage.serves_somebody_else();
     }
 
-    // Heads that never end, on as many connections: of short fields none is kept, of long ones a few.
+    // Heads that never end: of short fields none is read on, of long ones those of eight connections.
     let short: Field<'_> = (b"a", b"");
     let large: Field<'_> = (b"cookie", &[b'x'; 4000]);
-    for fields in [vec![short; 15_000], vec![large; 100]] {
-        let before = stage.memory();
-        let head = frames_of(1, &[&begun[..], &block(&fields)].concat(), 0);
-        let clients = iter::repeat_with(|| stage.frames()).take(60);
+    for (fields, ended) in [(vec![short; 15_000], CLIENTS), (vec![large; 100], CLIENTS - 8)] {
+        let (length, before) = (fields.len(), stage.ended_by("max_head"));
+        let part = frames_of(1, &[&begun[..], &block(&fields)].concat(), 0);
+        let clients = iter::repeat_with(|| stage.frames()).take(CLIENTS);
         let clients: Vec<Frames> = clients
             .map(|mut client| {
-                client.send(&head);
+                client.send(&part);
                 client
             })
             .collect();
-        thread::sleep(Duration::from_secs(2));
-        let grown = stage.memory().saturating_sub(before);
-        assert!(grown <= MOST_GROWN, "{grown} MiB for {} fields", fields.len());
+        let so_far = || stage.ended_by("max_head") - before;
+        stage
+            .executable
+            .until("those beyond are ended", || so_far() >= ended);
         stage.serves_somebody_else();
+        assert_eq!(so_far(), ended, "{length} fields");
         drop(clients);
     }
+    assert_eq!(stage.ended_by("head_timeout"), 0);
 
     // As many fields as are taken, on every stream, and answers of which none is read.
     application.forget();
