@@ -17,6 +17,7 @@ pub mod identity;
 pub mod identity_headers;
 pub mod jose;
 pub mod judge;
+pub mod key_folder;
 pub mod lifecycle;
 pub mod monitor;
 pub mod oidc;

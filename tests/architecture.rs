@@ -33,7 +33,7 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["identity"],
     &["oidc"],
-    &["back_channel"],
+    &["back_channel", "key_folder"],
     &["jose", "pages", "provider", "telemetry"],
     &["seal"],
     &["wire", "secret", "secret_file", "causes", "lifecycle"],

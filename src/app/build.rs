@@ -26,9 +26,9 @@ use crate::gateway::listener::tls::ServerCertificate;
 use crate::gateway::listener::tls::TlsError;
 use crate::identity_headers::assertion::Assertions;
 use crate::identity_headers::signing_keys::SigningKeys;
-use crate::identity_headers::signing_keys::SigningKeysError;
 use crate::identity_headers::told::Told;
 use crate::judge::Judge;
+use crate::key_folder::files::KeyFileError;
 use crate::lifecycle::Ending;
 use crate::lifecycle::Lifecycle;
 use crate::oidc::RelyingParty;
@@ -61,7 +61,7 @@ use crate::wire::cookies::CookieScheme;
 pub enum StartError {
     /// The keys of the assertion changed or went away since the configuration was checked.
     #[error("the keys of the assertion cannot be used")]
-    Keys(#[from] SigningKeysError),
+    Keys(#[from] KeyFileError),
     /// The session secrets do not make a keyring.
     #[error("the session secrets cannot be used")]
     Secrets(#[from] KeyringError),
@@ -234,7 +234,7 @@ impl Builder<'_> {
         }
     }
 
-    fn keys(&self, source: &KeySource) -> Result<Arc<SigningKeys>, SigningKeysError> {
+    fn keys(&self, source: &KeySource) -> Result<Arc<SigningKeys>, KeyFileError> {
         Ok(match (source, self.before) {
             (KeySource::Folder(folder), _) => Arc::new(SigningKeys::read(folder)?),
             (KeySource::Throwaway, Some(before)) if before.assertion.keys == *source => {

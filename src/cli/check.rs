@@ -111,6 +111,11 @@ fn tell_uris(registration: &Registration, streams: &mut Streams<'_>) {
             "  sector identifier URI  {uri}\n    register it as well: there are several hosts, and without it the provider refuses each login"
         ));
     }
+    if let Some(uri) = &registration.jwks_uri {
+        streams.say_line(format_args!(
+            "  JWKS URI  {uri}\n    register it as well, and let the provider reach it: there are our public keys"
+        ));
+    }
     if registration.redirect_uris.is_empty() {
         streams.say_line("  nothing: no app offers this entry");
     }
@@ -153,6 +158,7 @@ fn whole(loaded: &Loaded, arguments: &CheckArguments) -> Value {
                 "post_logout_redirect_uris": registration.post_logout_redirect_uris,
                 "backchannel_logout_uri": registration.backchannel_logout_uri,
                 "sector_identifier_uri": registration.sector_identifier_uri,
+                "jwks_uri": registration.jwks_uri,
                 "scopes": scopes(settings, &loaded.config.claims_used(&settings.entry)),
             })
         })

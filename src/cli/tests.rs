@@ -407,3 +407,65 @@ fn every_command_completes_and_has_a_sentence_of_help() {
         }
     }
 }
+
+#[test]
+fn the_keys_of_a_provider_that_encrypts_are_made_and_replaced_like_the_others() {
+    let plus = GOOD.replace(
+        "preset = \"franceconnect\"",
+        "preset = \"franceconnect-plus\"\nkeys_dir = \"keys-fc\"\nencryption_alg = \"RSA-OAEP-256\"",
+    );
+    let folder = folder_with(&plus);
+    let keys = |arguments: &[&str]| in_folder(folder.path(), &[&["keys"], arguments].concat());
+    in_folder(folder.path(), &["keys", "generate"]);
+    let missing = in_folder(folder.path(), &["check"]);
+    assert!(
+        missing
+            .err
+            .contains("guichet keys generate --provider fc makes it"),
+        "{}",
+        missing.err
+    );
+    let none = keys(&["list", "--provider", "fc"]);
+    assert_eq!(none.exit, Exit::Failure);
+    assert!(none.err.contains("keys generate --provider fc"), "{}", none.err);
+    let made = keys(&["generate", "--provider", "fc"]);
+    assert_eq!((made.exit, made.err.as_str()), (Exit::Ok, ""));
+    let told = in_folder(folder.path(), &["check"]);
+    assert_eq!(told.exit, Exit::Ok, "{}", told.err);
+    assert!(
+        told.out
+            .contains("JWKS URI  http://localhost:8080/_guichet/rp-jwks.json"),
+        "{}",
+        told.out
+    );
+
+    let next = keys(&["rotate", "--provider", "fc"]);
+    assert_eq!(next.exit, Exit::Ok, "{}", next.err);
+    assert!(
+        next.out.ends_with(": guichet keys rotate --provider fc\n"),
+        "{}",
+        next.out
+    );
+    let early = keys(&["rotate", "--provider", "fc"]);
+    assert_eq!(early.exit, Exit::Failure);
+    assert!(early.err.contains("rotate --provider fc --now"), "{}", early.err);
+    let listed = keys(&["list", "--provider", "fc"]).out;
+    assert!(
+        listed.contains("keys-fc/encryption/next.pem") && listed.lines().count() == 2,
+        "{listed}"
+    );
+    let replaced = keys(&["rotate", "--provider", "fc", "--now"]);
+    assert!(
+        replaced.out.contains("logins fail until the provider"),
+        "{}",
+        replaced.out
+    );
+    // Those that sign assertions are others.
+    assert_eq!(keys(&["list"]).out.lines().count(), 1);
+
+    assert_eq!(keys(&["list", "--provider", "other"]).exit, Exit::Usage);
+    let plain = folder_with(GOOD);
+    let nothing = in_folder(plain.path(), &["keys", "generate", "--provider", "fc"]);
+    assert_eq!(nothing.exit, Exit::InvalidConfiguration);
+    assert!(nothing.err.contains("encrypts nothing for us"), "{}", nothing.err);
+}

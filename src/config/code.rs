@@ -80,6 +80,8 @@ codes! {
     KeysDir = 60, "No folder of keys.";
     Keys = 61, "A folder of keys without a key that signs.";
     KeyExposed = 62, "A private key that everybody on this machine can read.";
+    EncryptionAlg = 63, "An algorithm that this provider does not encrypt with.";
+    SeveralKeySets = 64, "Keys of which a provider would take the wrong one.";
 
     RedisUrl = 70, "Not the URL of a Redis.";
     RedisPassword = 71, "A Redis that lets everybody in.";

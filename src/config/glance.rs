@@ -3,6 +3,7 @@
 //! `keys generate` makes the first key while `check` still misses it; `healthcheck` asks the running process and has no use
 //! for its secrets.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
@@ -15,10 +16,13 @@ use crate::config::layers;
 use crate::config::parse::server;
 use crate::config::parse::site;
 use crate::config::raw;
+use crate::config::raw_provider;
 use crate::config::schema;
 use crate::config::shape;
 use crate::config::surroundings::Surroundings;
+use crate::provider::presets;
 use crate::wire::host::Host;
+use crate::wire::jwa::KeyManagementAlg;
 use crate::wire::own_paths::OwnPaths;
 
 /// What a listener speaks.
@@ -50,6 +54,29 @@ pub struct Glance {
     pub assets_dir: Option<PathBuf>,
     /// Key `assertion.keys_dir`.
     pub keys_dir: Option<PathBuf>,
+    /// Our own keys at each provider entry.
+    pub providers: BTreeMap<String, ProviderKeys>,
+}
+
+/// Our own keys at a provider entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderKeys {
+    /// Key `keys_dir`.
+    pub keys_dir: Option<PathBuf>,
+    /// How it encrypts for us; absent where it does not.
+    pub encryption_alg: Option<KeyManagementAlg>,
+}
+
+impl ProviderKeys {
+    fn of(raw: &raw_provider::Provider, surroundings: &Surroundings) -> Self {
+        let preset = raw.preset.as_deref().and_then(|name| presets::preset(name).ok()?);
+        let usual = preset.and_then(|preset| preset.rules.encryption?.default_key_management_alg);
+        let named = raw.encryption_alg.as_deref().and_then(KeyManagementAlg::parse);
+        Self {
+            keys_dir: raw.keys_dir.as_deref().map(|folder| surroundings.resolve(folder)),
+            encryption_alg: named.or(usual),
+        }
+    }
 }
 
 /// Looks at a text as if it stood at `path`. Only a text that is not TOML is an error.
@@ -78,6 +105,9 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
         .as_ref()
         .and_then(|server| server.reserved_prefix.as_deref());
     let own_paths = prefix.and_then(OwnPaths::parse).unwrap_or_default();
+    let providers = raw.providers.iter().flatten();
+    let providers = providers.map(|(name, raw)| (name.clone(), ProviderKeys::of(raw, surroundings)));
+    let providers = providers.collect();
     let (listen, monitor_listen, admin_socket) = match raw.server {
         Some(raw) => (
             address("listen", raw.listen),
@@ -99,5 +129,6 @@ pub fn glance(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Gl
             .and_then(|assertion| assertion.keys_dir)
             .filter(|_| !findings.refused(&Key::ROOT.name("assertion").name("keys_dir")))
             .map(|folder| surroundings.resolve(&folder)),
+        providers,
     })
 }

@@ -61,6 +61,13 @@ pub struct Provider {
     /// provider.
     #[schemars(extend("enum" = ["ES256", "RS256", "HS256"]))]
     pub signing_alg: Option<String>,
+    /// How the provider encrypts tokens for this client, as it was registered there. Absent: the usual way of the provider;
+    /// most encrypt nothing.
+    #[schemars(extend("enum" = ["ECDH-ES", "RSA-OAEP", "RSA-OAEP-256"]))]
+    pub encryption_alg: Option<String>,
+    /// The folder of our own keys at this provider, shared by all instances; relative to the folder of this file. Needed where
+    /// the provider encrypts for us.
+    pub keys_dir: Option<String>,
     /// With `signing_alg = "HS256"`: whoever can read the client secret can sign in as anybody, and that is accepted.
     pub accept_hs256: Option<bool>,
     /// What people read on our pages. With `preset = "oidc"` only; the other providers prescribe their names.

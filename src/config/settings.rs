@@ -181,6 +181,8 @@ pub struct Registration {
     pub backchannel_logout_uri: Option<String>,
     /// Where all of them stand in one document: to be registered where there are several hosts, or several ports on one.
     pub sector_identifier_uri: Option<String>,
+    /// Where the provider fetches our own keys: to be registered where it needs one.
+    pub jwks_uri: Option<String>,
 }
 
 impl Config {
@@ -219,6 +221,12 @@ impl Config {
         apps.flat_map(App::uses).collect()
     }
 
+    /// Whether the provider of an entry has to know a key of ours.
+    fn has_keys(&self, entry: &EntryName) -> bool {
+        let of_entry = self.providers.iter().find(|settings| settings.entry == *entry);
+        of_entry.is_some_and(|settings| settings.published_keys().next().is_some())
+    }
+
     /// What to register for an entry at its provider.
     pub fn registration(&self, entry: &EntryName) -> Registration {
         let scheme = self.public_url.scheme;
@@ -241,6 +249,10 @@ impl Config {
                 .flatten(),
             sector_identifier_uri: (hosts.len() > 1)
                 .then(|| once(OwnPaths::sector_identifier_uri))
+                .flatten(),
+            jwks_uri: self
+                .has_keys(entry)
+                .then(|| once(OwnPaths::rp_jwks_uri))
                 .flatten(),
         }
     }

@@ -26,6 +26,7 @@ pub mod misdirected;
 pub mod post_logout;
 pub mod redirection;
 pub mod refusal;
+pub mod rp_jwks;
 pub mod sector_identifier;
 pub mod surroundings;
 pub mod witness;
@@ -70,6 +71,7 @@ async fn dispatch(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         OwnPath::LoggedOut => post_logout::answer(desk, request),
         OwnPath::BackchannelLogout => backchannel_logout::answer(desk, request).await,
         OwnPath::Jwks => only_read(request).and_then(|()| jwks::answer(desk)),
+        OwnPath::RpJwks => only_read(request).and_then(|()| rp_jwks::answer(desk)),
         OwnPath::SectorIdentifier => only_read(request).and_then(|()| sector_identifier::answer(desk)),
         // With cookies of an ordinary length there is nothing to clear: see `clear_cookies`.
         OwnPath::ClearCookies => only_read(request).map(|()| Response::see_other("/")),

@@ -2,7 +2,7 @@
 
 pub mod assertion;
 pub mod encoding;
-pub mod key_rotation;
+pub mod key_pace;
 pub mod pseudonym;
 pub mod rules;
 pub mod sample_person;

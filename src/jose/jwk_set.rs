@@ -1,4 +1,4 @@
-//! Public keys as the world reads them (RFC 7517): one elliptic-curve key, and a set of them.
+//! Public keys as the world reads them (RFC 7517): one key, and a set of them.
 
 use aws_lc_rs::digest;
 use base64::Engine;
@@ -8,48 +8,87 @@ use serde::Serialize;
 /// The uncompressed form of a P-256 point (SEC 1, section 2.3.3).
 const POINT_LENGTH: usize = 65;
 
-/// A public key on P-256, for ES256.
+/// The public half of a key (RFC 7518, section 6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PublicJwk {
-    kty: &'static str,
-    crv: &'static str,
-    x: String,
-    y: String,
-    r#use: &'static str,
-    alg: &'static str,
-    kid: String,
+#[serde(tag = "kty")]
+pub enum PublicKey {
+    /// On the curve P-256.
+    #[serde(rename = "EC")]
+    P256 {
+        /// The name of the curve.
+        crv: &'static str,
+        /// A coordinate in base64url.
+        x: String,
+        /// The other one.
+        y: String,
+    },
+    /// Modulus and exponent in base64url.
+    #[serde(rename = "RSA")]
+    Rsa {
+        /// The modulus.
+        n: String,
+        /// The exponent.
+        e: String,
+    },
 }
 
-impl PublicJwk {
+impl PublicKey {
     /// The key of an uncompressed point; `None` for anything else.
     pub fn of_point(point: &[u8]) -> Option<Self> {
         let coordinates = point
             .strip_prefix(&[4])
             .filter(|_rest| point.len() == POINT_LENGTH)?;
         let (x, y) = coordinates.split_at_checked(coordinates.len() / 2)?;
-        let (x, y) = (BASE64_URL_SAFE_NO_PAD.encode(x), BASE64_URL_SAFE_NO_PAD.encode(y));
-        let kid = thumbprint(&x, &y);
-        Some(Self {
-            kty: "EC",
+        Some(Self::P256 {
             crv: "P-256",
-            x,
-            y,
-            r#use: "sig",
-            alg: "ES256",
-            kid,
+            x: BASE64_URL_SAFE_NO_PAD.encode(x),
+            y: BASE64_URL_SAFE_NO_PAD.encode(y),
         })
     }
 
-    /// The identifier of the key: its thumbprint (RFC 7638), the same on every instance without asking anyone.
-    pub fn kid(&self) -> &str {
-        &self.kid
+    /// The RSA key of a modulus and an exponent, both big-endian without zeros before them.
+    pub fn of_numbers(modulus: &[u8], exponent: &[u8]) -> Self {
+        Self::Rsa {
+            n: BASE64_URL_SAFE_NO_PAD.encode(modulus),
+            e: BASE64_URL_SAFE_NO_PAD.encode(exponent),
+        }
+    }
+
+    /// Its thumbprint (RFC 7638, section 3): the required members in the order of their names.
+    pub fn thumbprint(&self) -> String {
+        let canonical = match self {
+            Self::P256 { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
+            Self::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
+        };
+        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
+    }
+
+    /// What the world reads about the key: what it is for, and with which algorithm.
+    pub fn published_for(self, r#use: &'static str, alg: &'static str) -> PublicJwk {
+        PublicJwk {
+            kid: self.thumbprint(),
+            key: self,
+            r#use,
+            alg,
+        }
     }
 }
 
-/// RFC 7638, section 3: the required members in the order of their names.
-fn thumbprint(x: &str, y: &str) -> String {
-    let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
+/// A public key as it is published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PublicJwk {
+    #[serde(flatten)]
+    key: PublicKey,
+    r#use: &'static str,
+    alg: &'static str,
+    kid: String,
+}
+
+impl PublicJwk {
+    /// The identifier of the key: its thumbprint, the same on every instance without asking anyone.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
 }
 
 /// A set of public keys, in the order in which they were given.
@@ -72,7 +111,7 @@ mod tests {
             "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
         );
         let point = [vec![4], decode(x), decode(y)].concat();
-        let jwk = PublicJwk::of_point(&point).unwrap();
+        let jwk = PublicKey::of_point(&point).unwrap().published_for("sig", "ES256");
         assert_eq!(jwk.kid(), "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s");
         let json = serde_json::to_value(JwkSet { keys: vec![&jwk] }).unwrap();
         assert_eq!(
@@ -86,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_not_an_uncompressed_point_is_no_key() {
         for point in [vec![], vec![4; 64], vec![2; 65], vec![4; 66]] {
-            assert_eq!(PublicJwk::of_point(&point), None);
+            assert_eq!(PublicKey::of_point(&point), None);
         }
     }
 }

@@ -1,35 +1,20 @@
 //! One prepared ES256 key (RFC 7518, section 3.4): what the gateway signs its assertions with.
 
-use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
-use aws_lc_rs::signature::EcdsaKeyPair;
-use aws_lc_rs::signature::KeyPair;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::Header;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::jose::jwk_set::PublicJwk;
+use crate::jose::private_key::KeyType;
+use crate::jose::private_key::PrivateKey;
+use crate::jose::private_key::PrivateKeyError;
 use crate::secret::Secret;
 
-/// The lines around a private key in PEM (RFC 7468, section 10).
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const END: &str = "-----END PRIVATE KEY-----";
-/// Characters in a line of PEM (RFC 7468, section 2).
-const LINE: usize = 64;
-
-/// Why there is no key, or no signature.
+/// Why there is no signature.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningError {
-    /// Not a PKCS#8 private key on P-256 in PEM. What was read is not repeated.
-    #[error("not an unencrypted PKCS#8 private key on P-256 in PEM")]
-    NotAKey,
-    /// The random generator or the library failed.
-    #[error("the key could not be made")]
-    Generation,
     /// The claims could not be written, or the library failed.
     #[error("the token could not be signed")]
     Signature(#[source] jsonwebtoken::errors::Error),
@@ -43,35 +28,16 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// Makes a new key, as PKCS#8 in PEM.
-    pub fn generate_pem() -> Result<Secret, SigningError> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-            .map_err(|_unspecified| SigningError::Generation)?;
-        let document = pair
-            .to_pkcs8v1()
-            .map_err(|_unspecified| SigningError::Generation)?;
-        let body = Zeroizing::new(BASE64_STANDARD.encode(document.as_ref()));
-        let mut pem = Zeroizing::new(format!("{BEGIN}\n"));
-        for (index, character) in body.chars().enumerate() {
-            if index > 0 && index % LINE == 0 {
-                pem.push('\n');
-            }
-            pem.push(character);
-        }
-        pem.push('\n');
-        pem.push_str(END);
-        pem.push('\n');
-        Ok(Secret::new(pem.as_bytes()))
+    pub fn generate_pem() -> Result<Secret, PrivateKeyError> {
+        PrivateKey::generate_pem(KeyType::P256)
     }
 
     /// Reads a key.
-    pub fn from_pem(pem: &Secret) -> Result<Self, SigningError> {
-        let der = der_of(pem).ok_or(SigningError::NotAKey)?;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der)
-            .map_err(|_rejected| SigningError::NotAKey)?;
-        let public = PublicJwk::of_point(pair.public_key().as_ref()).ok_or(SigningError::NotAKey)?;
+    pub fn from_pem(pem: &Secret) -> Result<Self, PrivateKeyError> {
+        let private = PrivateKey::from_pem(KeyType::P256, pem)?;
         Ok(Self {
-            key: EncodingKey::from_ec_der(&der),
-            public,
+            key: EncodingKey::from_ec_der(private.der()),
+            public: private.public().clone().published_for("sig", "ES256"),
         })
     }
 
@@ -100,17 +66,12 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-fn der_of(pem: &Secret) -> Option<Zeroizing<Vec<u8>>> {
-    let body = pem.expose_str()?.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
-    let body: Zeroizing<String> = Zeroizing::new(body.split_ascii_whitespace().collect());
-    BASE64_STANDARD.decode(body.as_bytes()).ok().map(Zeroizing::new)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED;
     use aws_lc_rs::signature::UnparsedPublicKey;
+    use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
     #[test]
@@ -137,30 +98,5 @@ mod tests {
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
             .verify(input.as_bytes(), &decode(signature))
             .unwrap();
-    }
-
-    #[test]
-    fn the_same_file_has_the_same_name_and_two_keys_have_two() {
-        let pem = SigningKey::generate_pem().unwrap();
-        let key = |pem: &Secret| SigningKey::from_pem(pem).unwrap().kid().to_owned();
-        assert_eq!(key(&pem), key(&pem));
-        assert_ne!(key(&pem), key(&SigningKey::generate_pem().unwrap()));
-        assert!(pem.expose_str().unwrap().lines().all(|line| line.len() <= LINE));
-    }
-
-    #[test]
-    fn what_is_not_such_a_key_is_refused() {
-        let generated = SigningKey::generate_pem().unwrap();
-        let text = generated.expose_str().unwrap();
-        for wrong in [
-            String::new(),
-            "hunter2".to_owned(),
-            text.replace("PRIVATE KEY", "EC PRIVATE KEY"),
-            text.replacen("MIG", "MIH", 1),
-            format!("{BEGIN}\nAAAA\n{END}\n"),
-        ] {
-            let error = SigningKey::from_pem(&Secret::new(wrong)).unwrap_err();
-            assert!(matches!(error, SigningError::NotAKey));
-        }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::jose::client_key::ClientKey;
+use crate::jose::jwk_set::PublicJwk;
+use crate::oidc::client_keys::ClientKeys;
 use crate::provider::acr::AcrValue;
 use crate::provider::entry_name::EntryName;
 use crate::provider::profile::AssertionAudience;
@@ -35,6 +37,8 @@ pub struct ClientSettings {
     ///
     /// Key: `signing_alg`, `"ES256"` or `"RS256"`. Absent: the default of the preset.
     pub signing_alg: SigningAlg,
+    /// Our own keys at this provider.
+    pub keys: ClientKeys,
     /// Key `pkce`: whether codes are bound to their attempts.
     pub pkce: Pkce,
     /// Key `userinfo`: the form of the answer.
@@ -43,6 +47,18 @@ pub struct ClientSettings {
     pub end_session: EndSession,
     /// What else is asked for.
     pub extras: Extras,
+}
+
+impl ClientSettings {
+    /// The public halves of our keys at this provider: the one that signs the client's assertions, then those for which it
+    /// encrypts, in the order in which it shall prefer them.
+    pub fn published_keys(&self) -> impl Iterator<Item = &PublicJwk> {
+        let authentication = match &self.credential {
+            ClientCredential::PrivateKeyJwt(key, _audience) => Some(key.public()),
+            ClientCredential::SecretPost(_) | ClientCredential::SecretBasic(_) => None,
+        };
+        authentication.into_iter().chain(self.keys.published())
+    }
 }
 
 /// What is asked for beyond what every request asks for. Empty where a preset has no word for it.

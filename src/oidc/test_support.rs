@@ -1,5 +1,7 @@
 //! A client, an attempt and answers for the tests of this folder.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -8,6 +10,7 @@ use serde_json::json;
 
 use crate::back_channel::answer::Answer;
 use crate::clock::Timestamp;
+use crate::jose::test_encryption;
 use crate::jose::test_keys::TestKey;
 use crate::oidc::attempts::AttemptId;
 use crate::oidc::attempts::Attempts;
@@ -16,6 +19,8 @@ use crate::oidc::attempts::Pending;
 use crate::oidc::authorization_code::AcceptedCode;
 use crate::oidc::authorization_code::ClaimOutcome;
 use crate::oidc::authorization_response::AuthorizationResponse;
+use crate::oidc::client_keys::ClientKeys;
+use crate::oidc::client_keys::DecryptionKeys;
 use crate::oidc::client_settings::ClientCredential;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::client_settings::Extras;
@@ -31,10 +36,14 @@ use crate::oidc::token_endpoint::TokenResponse;
 use crate::oidc::userinfo::VerifiedUserinfo;
 use crate::provider::entry_name::EntryName;
 use crate::provider::presets;
+use crate::provider::profile::EncryptedMessage;
+use crate::provider::profile::EncryptionRules;
 use crate::provider::profile::SigningAlg;
 use crate::seal::Keyring;
 use crate::secret::Secret;
 use crate::wire::host::Host;
+use crate::wire::jwa::ContentAlg;
+use crate::wire::jwa::KeyManagementAlg;
 use crate::wire::return_to::ReturnTo;
 
 pub(crate) const ISSUER: &str = "https://fcp-low.sbx.dev-franceconnect.fr/api/v2";
@@ -56,12 +65,29 @@ pub(crate) fn settings_of(preset: &str) -> ClientSettings {
         credential: ClientCredential::SecretPost(Secret::new("s3cret & more")),
         scopes: ["openid", "identite_pivot", "email"].map(str::to_owned).to_vec(),
         signing_alg: SigningAlg::Es256,
+        keys: ClientKeys::default(),
         pkce: rules.pkce[0],
         userinfo: rules.userinfo[0],
         end_session: rules.end_session[0],
         extras: Extras::default(),
         profile,
     }
+}
+
+/// From now on this entry takes encrypted tokens; the keys for which they are encrypted.
+pub(crate) fn encrypted(settings: &mut ClientSettings, alg: KeyManagementAlg) -> Arc<DecryptionKeys> {
+    settings.profile.rules.encryption = Some(EncryptionRules {
+        messages: vec![EncryptedMessage::IdToken, EncryptedMessage::Userinfo],
+        key_management_algs: vec![alg],
+        default_key_management_alg: Some(alg),
+        content_algs: vec![ContentAlg::A256Gcm],
+    });
+    let keys = Arc::new(DecryptionKeys {
+        alg,
+        keys: vec![test_encryption::key(alg)],
+    });
+    settings.keys.decryption = Some(Arc::clone(&keys));
+    keys
 }
 
 pub(crate) fn keyring() -> Keyring {

@@ -9,6 +9,8 @@ use crate::provider::acr::AcrValue;
 use crate::provider::authorization_parameter::AuthorizationParameter;
 use crate::provider::authorization_parameter::Refusal;
 use crate::provider::button::Button;
+use crate::wire::jwa::ContentAlg;
+use crate::wire::jwa::KeyManagementAlg;
 use crate::wire::provider_url::ProviderUrl;
 
 /// A preset in one of its environments: what the relying party asks when it has to decide.
@@ -71,6 +73,8 @@ pub struct ProviderRules {
     pub userinfo: Vec<UserinfoFormat>,
     /// Without which claims, `sub` aside, a signed userinfo answer is refused.
     pub userinfo_claims: Vec<UserinfoClaim>,
+    /// What this provider encrypts for its clients. Absent: nothing, and an encrypted token is refused.
+    pub encryption: Option<EncryptionRules>,
     /// Where the endpoints of the discovery document may lie.
     pub endpoints: EndpointPlace,
     /// The values of `acr`.
@@ -250,6 +254,31 @@ pub enum UserinfoClaim {
     Aud,
     /// `exp`: until when.
     Exp,
+}
+
+/// Tokens that are signed, then encrypted for the client (OpenID Connect Core 1.0, section 10.2). No other combination than
+/// these is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncryptionRules {
+    /// The messages that come encrypted to a client that has an algorithm. One that does not is refused.
+    pub messages: Vec<EncryptedMessage>,
+    /// The algorithms of key management. One of them is pinned for each entry.
+    pub key_management_algs: Vec<KeyManagementAlg>,
+    /// The one that is pinned where the configuration names none. Absent: then nothing comes encrypted.
+    pub default_key_management_alg: Option<KeyManagementAlg>,
+    /// The algorithms of content.
+    pub content_algs: Vec<ContentAlg>,
+}
+
+/// A message that can come encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EncryptedMessage {
+    /// The ID token.
+    IdToken,
+    /// The userinfo answer.
+    Userinfo,
 }
 
 /// Where the endpoints of the discovery document may lie.

@@ -255,6 +255,7 @@ pub fn route(own_paths: &OwnPaths, path: &str) -> &'static str {
         Some(OwnPath::LoggedOut) => "/_guichet/logged-out",
         Some(OwnPath::BackchannelLogout) => "/_guichet/backchannel-logout",
         Some(OwnPath::Jwks) => "/_guichet/jwks.json",
+        Some(OwnPath::RpJwks) => "/_guichet/rp-jwks.json",
         Some(OwnPath::SectorIdentifier) => "/_guichet/sector-identifier.json",
         Some(OwnPath::ClearCookies) => "/_guichet/clear-cookies",
         Some(OwnPath::ForwardAuth) => "/_guichet/auth",

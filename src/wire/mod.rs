@@ -12,6 +12,7 @@ pub mod framing;
 pub mod header_name;
 pub mod host;
 pub mod identity_names;
+pub mod jwa;
 pub mod odd_name;
 pub mod original_request;
 pub mod own_paths;

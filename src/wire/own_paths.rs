@@ -36,6 +36,8 @@ pub enum OwnPath<'a> {
     BackchannelLogout,
     /// The public keys of the assertion (RFC 7517).
     Jwks,
+    /// Our own public keys at the providers.
+    RpJwks,
     /// Every redirect URI, for a provider (OpenID Connect Core 1.0, section 8.1).
     SectorIdentifier,
     /// The way out for a browser whose cookies are too long for a request.
@@ -56,6 +58,7 @@ impl fmt::Display for OwnPath<'_> {
             Self::LoggedOut => f.write_str("logged-out"),
             Self::BackchannelLogout => f.write_str("backchannel-logout"),
             Self::Jwks => f.write_str("jwks.json"),
+            Self::RpJwks => f.write_str("rp-jwks.json"),
             Self::SectorIdentifier => f.write_str("sector-identifier.json"),
             Self::ClearCookies => f.write_str("clear-cookies"),
             Self::ForwardAuth => f.write_str(FORWARD_AUTH),
@@ -73,6 +76,7 @@ impl<'a> OwnPath<'a> {
             "logged-out" => Self::LoggedOut,
             "backchannel-logout" => Self::BackchannelLogout,
             "jwks.json" => Self::Jwks,
+            "rp-jwks.json" => Self::RpJwks,
             "sector-identifier.json" => Self::SectorIdentifier,
             "clear-cookies" => Self::ClearCookies,
             FORWARD_AUTH => Self::ForwardAuth,
@@ -157,6 +161,12 @@ impl OwnPaths {
         format!("{scheme}://{host}{}", self.path(OwnPath::BackchannelLogout))
     }
 
+    /// Where a provider fetches our own public keys, on one host of ours (OpenID Connect Dynamic Client Registration 1.0,
+    /// section 2: `jwks_uri`).
+    pub fn rp_jwks_uri(&self, scheme: &str, host: &Host) -> String {
+        format!("{scheme}://{host}{}", self.path(OwnPath::RpJwks))
+    }
+
     /// The sector identifier URI, on one host of ours (OpenID Connect Dynamic Client Registration 1.0, section 5).
     pub fn sector_identifier_uri(&self, scheme: &str, host: &Host) -> String {
         format!("{scheme}://{host}{}", self.path(OwnPath::SectorIdentifier))
@@ -210,6 +220,7 @@ mod tests {
                 OwnPath::LoggedOut,
                 OwnPath::BackchannelLogout,
                 OwnPath::Jwks,
+                OwnPath::RpJwks,
                 OwnPath::SectorIdentifier,
                 OwnPath::ForwardAuth,
                 OwnPath::Asset("pages.0.css"),

@@ -25,6 +25,8 @@ mod forward_auth;
 #[cfg(test)]
 mod franceconnect;
 #[cfg(test)]
+mod franceconnect_plus;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod journey;

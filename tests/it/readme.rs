@@ -9,8 +9,8 @@ use std::time::Duration;
 use guichet::clock::Clock;
 use guichet::config;
 use guichet::config::surroundings::Surroundings;
-use guichet::identity_headers::signing_keys::CURRENT;
 use guichet::jose::signing::SigningKey;
+use guichet::key_folder::files::CURRENT;
 use guichet::secret::Secret;
 use serde_json::Value;
 

@@ -10,6 +10,7 @@ use crate::deploy;
 use crate::doctor;
 use crate::forward_auth;
 use crate::franceconnect;
+use crate::franceconnect_plus;
 use crate::fuzz;
 use crate::journey;
 use crate::lies;
@@ -60,6 +61,8 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     deploy::dependencies::ids,
     doctor::faults::ids,
     forward_auth::decisions::ids,
+    franceconnect_plus::journey::ids,
+    franceconnect_plus::lies::ids,
     journey::cookies::ids,
     lifecycle::cases::ids,
     lies::claims::ids,

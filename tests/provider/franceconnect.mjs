@@ -78,7 +78,7 @@ export class FranceConnect {
       cookies: { keys: [crypto.randomBytes(32).toString('hex')], long: cookie, short: cookie },
       features: {
         devInteractions: { enabled: false },
-        encryption: { enabled: false },
+        encryption: { enabled: mode.encryption !== undefined },
         jwtUserinfo: { enabled: true },
         revocation: { enabled: true },
         claimsParameter: { enabled: true },
@@ -110,6 +110,12 @@ export class FranceConnect {
         requestObjectSigningAlgValues: signing,
         clientAuthSigningAlgValues: ['ES256', 'RS256'],
         dPoPSigningAlgValues: ['ES256', 'RS256'],
+        ...(mode.encryption && {
+          idTokenEncryptionAlgValues: mode.encryption,
+          idTokenEncryptionEncValues: ['A256GCM'],
+          userinfoEncryptionAlgValues: mode.encryption,
+          userinfoEncryptionEncValues: ['A256GCM'],
+        }),
       },
       jwks: keys.jwks,
       pkce: { required: () => this.pkce },

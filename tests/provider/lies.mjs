@@ -10,6 +10,7 @@
 //   sign      see `sign` below; default "own"                  (id_token, userinfo)
 //   shape     see `shape` below                                (id_token, userinfo)
 //   token     the whole token, as it stands                    (id_token, userinfo)
+//   seal      of an encrypted one: see jwe.mjs; `ours` is the private key in PEM that opens it
 //   json      edits of the JSON of the answer                  (token, discovery, jwks)
 //   query     edits of the redirect's query                    (callback)
 //   status, headers, body   of the answer; a header of null is taken away; `body_base64` for bytes
@@ -31,6 +32,7 @@
 
 import crypto from 'node:crypto';
 import { PREFIX } from './franceconnect.mjs';
+import { open, seal } from './jwe.mjs';
 import { shape, sign } from './jws.mjs';
 
 export class Lies {
@@ -68,7 +70,8 @@ export class Lies {
     const path = asked.url.pathname.slice(PREFIX.length);
     if (path === '/token') {
       this.previous = this.seen;
-      this.seen = { nonce: claims(JSON.parse(answer.body).id_token).nonce };
+      const token = JSON.parse(answer.body).id_token;
+      this.seen = isEncrypted(token) ? {} : { nonce: claims(token).nonce };
     }
     if (path === '/userinfo') this.seen.userinfo = answer.body.toString('latin1');
   }
@@ -110,6 +113,16 @@ export class Lies {
   /** The token, taken apart, altered and signed. */
   retell(token, lie, around) {
     if (lie.token !== undefined) return value(lie.token, around);
+    if (isEncrypted(token)) {
+      const { header, signed } = open(token, lie.ours);
+      const retold = SIGNED_EDITS.some((name) => lie[name] !== undefined) ? this.resign(signed, lie, around) : signed;
+      const editHeader = (told) => edit(Buffer.from(JSON.stringify(told)), lie.seal?.header ?? [], around);
+      return seal({ header, signed: retold }, lie.ours, lie.seal ?? {}, editHeader);
+    }
+    return this.resign(token, lie, around);
+  }
+
+  resign(token, lie, around) {
     const [header, payload, signature] = token.split('.').map((part) => Buffer.from(part, 'base64url'));
     const mode = lie.sign ?? 'own';
     const context = { ...around, alg: JSON.parse(header).alg };
@@ -126,10 +139,15 @@ export class Lies {
 
 /** Nobody has a reason to ask here. */
 const BAIT = '/bait';
-const TOKEN_EDITS = ['header', 'payload', 'sign', 'shape', 'token'];
+const SIGNED_EDITS = ['header', 'payload', 'sign', 'shape'];
+const TOKEN_EDITS = [...SIGNED_EDITS, 'token', 'seal'];
 
 function claims(token) {
   return JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+}
+
+function isEncrypted(token) {
+  return token.split('.').length === 5;
 }
 
 function tells(lie) {

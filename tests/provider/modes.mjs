@@ -4,7 +4,7 @@
 //   reached     the level that a login reaches, of what was asked for
 //   client      members of every client's record       ways       of client authentication
 //   userinfo    "jwt" (signed) or "json"               judge      its own rules (rules.mjs)
-//   people      the file of those who have an account  more       further settings of the library
+//   people      the file of those who have an account  encryption ways of key management, where tokens can be encrypted
 
 import { franceConnect, loginGov, nothingMore, proConnect } from './rules.mjs';
 
@@ -48,6 +48,7 @@ export const MODES = {
     amr: ['fc', 'pop', 'pin', 'mfa'],
     ways: ['client_secret_post', 'private_key_jwt'],
     userinfo: 'jwt',
+    encryption: ['ECDH-ES', 'RSA-OAEP', 'RSA-OAEP-256'],
     subjects: 'pairwise',
     judge: franceConnect,
     people: 'people_plus.json',

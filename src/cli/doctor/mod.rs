@@ -3,6 +3,7 @@
 //! Nothing changes by it, nobody is signed in, no claim of anybody is read. Every step has a time bound.
 
 mod authorization;
+mod client_keys;
 mod listener;
 mod network;
 mod patient;
@@ -132,6 +133,7 @@ impl Visit<'_> {
                 registration: self.config.registration(&settings.entry),
                 config: self.config,
                 back_channel: self.outbound,
+                straight: self.straight,
             };
             provider::examine(&patient, self.clock.as_ref(), report).await;
         }

@@ -16,6 +16,8 @@ pub(super) struct Patient<'a> {
     pub(super) config: &'a Config,
     /// How the provider is reached.
     pub(super) back_channel: &'a BackChannel,
+    /// How everything else is reached.
+    pub(super) straight: &'a BackChannel,
 }
 
 impl<'a> Patient<'a> {

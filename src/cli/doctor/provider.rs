@@ -2,6 +2,7 @@
 
 use crate::causes;
 use crate::cli::doctor::authorization;
+use crate::cli::doctor::client_keys;
 use crate::cli::doctor::network;
 use crate::cli::doctor::patient::Patient;
 use crate::cli::doctor::scopes;
@@ -17,6 +18,7 @@ use crate::oidc::provider_metadata::ProviderMetadata;
 use crate::oidc::validity::LEEWAY;
 use crate::provider::acr::AcrValue;
 use crate::provider::profile::AcrRequest;
+use crate::provider::profile::EncryptedMessage;
 use crate::provider::profile::Pkce;
 use crate::provider::profile::ResponseIssuer;
 use crate::provider::profile::UserinfoFormat;
@@ -36,6 +38,9 @@ pub(super) async fn examine(patient: &Patient<'_>, clock: &dyn Clock, report: &m
     if let Some(metadata) = reach(patient, clock, report).await {
         report.add(keys(patient, &metadata).await);
         report.extend(authorization::dry(patient, &metadata, clock.now()).await);
+    }
+    if let Some(uri) = &patient.registration.jwks_uri {
+        report.extend(client_keys::examine(patient.settings, uri, patient.straight).await);
     }
     for uri in &patient.registration.redirect_uris {
         report.add(Finding::unjudged("redirect URI", uri.as_str()));
@@ -158,7 +163,26 @@ fn relied_on<'p>(patient: &'p Patient<'_>) -> Vec<(&'static str, &'p str)> {
                 .map(|acr| ("acr_values_supported", AcrValue::as_str(acr))),
         );
     }
+    lists.extend(encryption_relied_on(patient));
     lists
+}
+
+/// What of encryption a login relies on.
+fn encryption_relied_on<'p>(patient: &'p Patient<'_>) -> impl Iterator<Item = (&'static str, &'p str)> {
+    let alg = patient
+        .settings
+        .keys
+        .decryption
+        .as_ref()
+        .map(|keys| keys.alg.as_str());
+    let rules = patient.settings.profile.rules.encryption.as_ref();
+    let messages = rules.map_or(&[][..], |rules| &rules.messages);
+    alg.into_iter().flat_map(move |alg| {
+        messages.iter().map(move |message| match message {
+            EncryptedMessage::IdToken => ("id_token_encryption_alg_values_supported", alg),
+            EncryptedMessage::Userinfo => ("userinfo_encryption_alg_values_supported", alg),
+        })
+    })
 }
 
 async fn keys(patient: &Patient<'_>, metadata: &ProviderMetadata) -> Finding {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::causes;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
+use crate::config::parse::key_folders;
 use crate::config::parse::secrets;
 use crate::config::parse::words;
 use crate::config::raw;
@@ -19,7 +19,6 @@ use crate::config::surroundings::Surroundings;
 use crate::identity_headers::assertion::LONGEST_LIFETIME;
 use crate::identity_headers::pseudonym::Pseudonyms;
 use crate::identity_headers::signing_keys::SigningKeys;
-use crate::identity_headers::signing_keys::SigningKeysError;
 
 /// What lies around the table and decides about it.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +88,7 @@ fn pseudonyms(
     Pseudonyms::under(secrets.first()?).ok()
 }
 
-/// The keys are read again where they sign; here they are read to say what is wrong with them.
+/// The keys are read again where they sign.
 fn key_folder(
     key: &Key,
     folder: &str,
@@ -100,30 +99,12 @@ fn key_folder(
     if surroundings.reach() == Reach::TextAlone {
         return Some(KeySource::Folder(folder));
     }
-    if !folder.is_dir() {
-        let problem = format!("there is no folder `{}`", folder.display());
-        findings.error(
-            Code::KeysDir,
-            key,
-            problem,
-            "guichet keys generate makes it, and the first key",
-        );
-        return None;
-    }
-    let Err(error) = SigningKeys::read(&folder) else {
-        return Some(KeySource::Folder(folder));
-    };
-    let (code, help) = match &error {
-        SigningKeysError::NoCurrent(_) => (Code::Keys, "guichet keys generate makes the first key"),
-        SigningKeysError::Mode { .. } => (
-            Code::KeyExposed,
-            "chmod 600, and make another key if somebody may have read this one",
-        ),
-        _ => (
-            Code::Keys,
-            "every key there is a P-256 private key in PEM that this user can read",
-        ),
-    };
-    findings.error(code, key, causes::in_one_line(&error), help);
-    None
+    key_folders::keys(
+        key,
+        &folder,
+        || SigningKeys::read(&folder),
+        "guichet keys generate",
+        findings,
+    )
+    .map(|_keys| KeySource::Folder(folder.clone()))
 }

@@ -27,11 +27,14 @@ use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::jwks::KeyError;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::jwks::library_alg;
+use crate::oidc::nested;
+use crate::oidc::nested::NestedError;
 use crate::oidc::token_endpoint::AccessToken;
 use crate::oidc::validity;
 use crate::oidc::validity::ClockError;
 use crate::provider::acr::AcrValue;
 use crate::provider::acr::Strength;
+use crate::provider::profile::EncryptedMessage;
 use crate::provider::profile::SigningAlg;
 use crate::secret::Secret;
 use crate::wire::untrusted::Untrusted;
@@ -43,6 +46,9 @@ const LONGEST_SUBJECT: usize = 255;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdTokenError {
+    /// Not encrypted as it should be, or not for us.
+    #[error(transparent)]
+    Nested(#[from] NestedError),
     /// Not a token that may be looked at.
     #[error(transparent)]
     Jws(#[from] JwsError),
@@ -112,6 +118,7 @@ impl IdTokenError {
     /// One stable word for logs and metrics.
     pub fn reason(&self) -> &'static str {
         match self {
+            Self::Nested(error) => error.reason(),
             Self::Jws(error) => error.reason(),
             Self::Key(KeyError::Unknown) => "key_unknown",
             Self::Key(KeyError::Ambiguous) => "key_ambiguous",
@@ -189,13 +196,14 @@ pub struct VerifiedIdToken {
 }
 
 impl VerifiedIdToken {
-    /// Verifies a token. `raw` is kept as it came.
+    /// Verifies a token. The signed token is kept as it came: where it was encrypted, what was in it.
     pub(super) fn verify(
-        raw: &Secret,
+        received: &Secret,
         keys: &ProviderKeys,
         expected: &Expected<'_>,
     ) -> Result<Self, IdTokenError> {
         let settings = expected.settings;
+        let raw = nested::signed(EncryptedMessage::IdToken, received.clone(), settings)?;
         let text = raw.expose_str().ok_or(IdTokenError::Malformed)?;
         let jws = CompactJws::parse(text, &[settings.signing_alg.as_str()])?;
         let claims = jws.claims();
@@ -261,7 +269,7 @@ impl VerifiedIdToken {
         self.sid.as_deref()
     }
 
-    /// The token as it came: the hint of the logout.
+    /// The signed token as it came: the hint of the logout.
     pub fn raw(&self) -> &Secret {
         &self.raw
     }

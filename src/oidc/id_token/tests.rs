@@ -4,12 +4,15 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::*;
+use crate::jose::test_encryption;
 use crate::jose::test_keys::TestKey;
+use crate::oidc::client_keys::ClientKeys;
 use crate::oidc::test_support;
 use crate::oidc::test_support::ISSUER;
 use crate::oidc::test_support::NOW;
 use crate::oidc::token_endpoint::TokenResponse;
 use crate::provider::profile::SigningAlg;
+use crate::wire::jwa::KeyManagementAlg;
 
 const NONCE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -391,4 +394,37 @@ fn with_hs256_the_secret_is_the_key_and_a_public_key_is_none() {
     assert_eq!(scene.reason(&sign(public.as_bytes())), "signature_invalid");
     let other = scene.key.sign(&json!({"alg": "ES256", "kid": "k"}), &payload());
     assert_eq!(scene.reason(&other), "alg_refused");
+}
+
+#[test]
+fn of_an_encrypted_token_the_signed_one_in_it_is_verified_and_kept() {
+    let mut scene = Scene::new();
+    let ours = test_support::encrypted(&mut scene.settings, KeyManagementAlg::EcdhEs);
+    let encrypt = |signed: &str| {
+        let repeated = json!({"iss": ISSUER, "aud": "client-1"});
+        test_encryption::encrypt(&ours.keys[0], &repeated, signed.as_bytes())
+    };
+    let signed = scene.key.sign(&scene.header(), &payload());
+    let token = scene.verify(&encrypt(&signed)).unwrap();
+    assert_eq!(token.raw().expose_str(), Some(signed.as_str()));
+
+    // To have been encrypted proves nothing.
+    let unsigned = scene.key.sign(&json!({"alg": "none"}), &payload());
+    let foreign = TestKey::es256().sign(&scene.header(), &payload());
+    let mut other = payload();
+    other["nonce"] = json!("other");
+    let other = scene.key.sign(&scene.header(), &other);
+    for (inner, expected) in [
+        (unsigned, "alg_refused"),
+        (foreign, "signature_invalid"),
+        (other, "nonce_mismatch"),
+        (payload().to_string(), "token_malformed"),
+        (encrypt(&signed), "token_malformed"),
+        (String::new(), "token_malformed"),
+    ] {
+        assert_eq!(scene.reason(&encrypt(&inner)), expected, "{inner}");
+    }
+    assert_eq!(scene.reason(&signed), "token_not_encrypted");
+    scene.settings.keys = ClientKeys::default();
+    assert_eq!(scene.reason(&encrypt(&signed)), "token_malformed");
 }

@@ -22,12 +22,16 @@ use crate::oidc::id_token::VerifiedIdToken;
 use crate::oidc::jwks::KeyError;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::jwks::library_alg;
+use crate::oidc::nested;
+use crate::oidc::nested::NestedError;
 use crate::oidc::validity;
 use crate::oidc::validity::ClockError;
 use crate::provider::acr::AcrValue;
 use crate::provider::acr::Strength;
+use crate::provider::profile::EncryptedMessage;
 use crate::provider::profile::UserinfoClaim;
 use crate::provider::profile::UserinfoFormat;
+use crate::secret::Secret;
 use crate::wire::untrusted::Untrusted;
 
 /// Why the claims were refused.
@@ -43,6 +47,9 @@ pub enum UserinfoError {
     /// JSON that has several readings, or no object.
     #[error("the userinfo answer is {0}")]
     Json(#[from] StrictJsonError),
+    /// Not encrypted as it should be, or not for us.
+    #[error("userinfo: {0}")]
+    Nested(#[from] NestedError),
     /// Not a token that may be looked at.
     #[error("userinfo: {0}")]
     Jws(#[from] JwsError),
@@ -88,6 +95,7 @@ impl UserinfoError {
         match self {
             Self::Answer(AnswerError::MediaType) => "userinfo_not_signed",
             Self::Answer(_) => "userinfo_endpoint_failed",
+            Self::Nested(error) => error.reason(),
             Self::Jws(error) => error.reason(),
             Self::NotJson => "userinfo_not_json",
             Self::Json(_) => "userinfo_malformed",
@@ -152,7 +160,8 @@ fn signed(
     now: Timestamp,
 ) -> Result<Map<String, Value>, UserinfoError> {
     let body = answer.document(&["application/jwt"])?;
-    let text = std::str::from_utf8(body).map_err(|_not_utf8| UserinfoError::Malformed)?;
+    let signed = nested::signed(EncryptedMessage::Userinfo, Secret::new(body), settings)?;
+    let text = signed.expose_str().ok_or(UserinfoError::Malformed)?;
     let jws = CompactJws::parse(text, &[settings.signing_alg.as_str()])?;
     let key = keys.key_for(&jws, settings)?;
     let alg = library_alg(settings.signing_alg);

@@ -4,11 +4,13 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::*;
+use crate::jose::test_encryption;
 use crate::jose::test_keys::TestKey;
 use crate::oidc::test_support;
 use crate::oidc::test_support::ISSUER;
 use crate::oidc::test_support::NOW;
 use crate::oidc::test_support::TestProvider;
+use crate::wire::jwa::KeyManagementAlg;
 
 const JWT: &str = "application/jwt; charset=utf-8";
 
@@ -261,4 +263,37 @@ fn with_hs256_the_secret_is_the_key_and_no_published_key_is() {
     assert_eq!(reason(&sign(b"s3cret & more")), "none");
     assert_eq!(reason(&sign(b"s3cret & mor")), "userinfo_signature_invalid");
     assert_eq!(reason(&scene.sign(&payload())), "alg_refused");
+}
+
+#[test]
+fn of_an_encrypted_answer_the_signed_one_in_it_is_verified() {
+    let scene = Scene::new();
+    let mut settings = test_support::settings();
+    let ours = test_support::encrypted(&mut settings, KeyManagementAlg::RsaOaep256);
+    let signed = scene.sign(&payload());
+    let reason = |body: &str| {
+        let answer = test_support::answer(StatusCode::OK, JWT, body);
+        VerifiedUserinfo::verify(&answer, &scene.provider.keys, &scene.id_token, &settings, NOW)
+            .map_or_else(|error| error.reason(), |_verified| "none")
+    };
+    let encrypt =
+        |header: &Value, inner: &str| test_encryption::encrypt(&ours.keys[0], header, inner.as_bytes());
+    assert_eq!(reason(&encrypt(&json!({}), &signed)), "none");
+    assert_eq!(reason(&signed), "token_not_encrypted");
+    assert_eq!(
+        reason(&encrypt(&json!({}), &payload().to_string())),
+        "token_malformed"
+    );
+    for (header, expected) in [
+        (json!({"iss": ISSUER, "aud": ["client-1"]}), "none"),
+        (json!({"iss": "https://other.example"}), "header_claim_mismatch"),
+        (
+            json!({"iss": [ISSUER, "https://other.example"]}),
+            "header_claim_mismatch",
+        ),
+        (json!({"aud": "other"}), "header_claim_mismatch"),
+        (json!({"aud": 5}), "header_claim_mismatch"),
+    ] {
+        assert_eq!(reason(&encrypt(&header, &signed)), expected, "{header}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The configuration: what is read, what is refused and in which words, and what is shipped.
 
+mod client_keys;
 mod derived;
 mod forward_auth;
 mod mistakes;

@@ -7,6 +7,7 @@ use super::stage::is_refused;
 use super::stage::last;
 use super::stage::told_about;
 use crate::support::browser::Browser;
+use crate::support::decryption;
 use crate::support::provider::Alg;
 use crate::support::scene::Scene;
 
@@ -32,18 +33,21 @@ fn with(entry: &'static str) -> Scene {
     setup.start()
 }
 
-const EVERYTHING: &str =
-    "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\", \"email\"]\nacr = \"eidas2\"";
+const EVERYTHING: &str = "client_secret = {secret}\nkeys_dir = {keys}\nscopes = [\"openid\", \"rnipp_identite_pivot\", \"email\"]\nacr = \"eidas2\"";
+
+/// The next ID token says that this level was reached.
+fn lies_about_the_level(scene: &Scene, acr: &str) {
+    let edits = json!([{ "set": "acr", "to": acr }]);
+    let ours = decryption::private_key(scene);
+    scene
+        .provider
+        .lie(&json!({ "target": "id_token", "payload": edits, "ours": ours }));
+}
 
 #[test]
 fn more_than_was_asked_for_is_welcome_and_less_is_refused() {
     let scene = with(EVERYTHING);
-    let reaches = |acr: &str| {
-        let edits = json!([{ "set": "acr", "to": acr }]);
-        scene
-            .provider
-            .lie(&json!({ "target": "id_token", "payload": edits }));
-    };
+    let reaches = |acr: &str| lies_about_the_level(&scene, acr);
     assert_eq!(told_about(&scene, &Browser::new(), ZOE)["acr"], "eidas2");
     reaches("eidas3");
     assert_eq!(told_about(&scene, &Browser::new(), ZOE)["acr"], "eidas3");
@@ -51,17 +55,14 @@ fn more_than_was_asked_for_is_welcome_and_less_is_refused() {
     is_refused(&scene, ZOE, &["acr_too_low got=eidas1 wanted=eidas2"]);
 
     let scene = with(
-        "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\", \"email\"]\nacr = \"eidas3\"",
+        "client_secret = {secret}\nkeys_dir = {keys}\nscopes = [\"openid\", \"rnipp_identite_pivot\", \"email\"]\nacr = \"eidas3\"",
     );
     assert_eq!(told_about(&scene, &Browser::new(), ZOE)["acr"], "eidas3");
     assert_eq!(
         last(&scene, "/authorize").parameter("acr_values").unwrap(),
         "eidas3"
     );
-    let edits = json!([{ "set": "acr", "to": "eidas2" }]);
-    scene
-        .provider
-        .lie(&json!({ "target": "id_token", "payload": edits }));
+    lies_about_the_level(&scene, "eidas2");
     is_refused(&scene, ZOE, &["acr_too_low got=eidas2 wanted=eidas3"]);
 }
 

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::command::tool;
+use crate::support::decryption;
 use crate::support::jws::claims;
 use crate::support::provider::Alg;
 use crate::support::provider::Asked;
@@ -32,7 +33,8 @@ pub(super) struct Setup<'a> {
     pub(super) mode: &'a str,
     /// What it signs with.
     pub(super) alg: Alg,
-    /// The entry, without its preset, addresses and client id. `{secret}` and `{key}` stand for where these are.
+    /// The entry, without its preset, addresses and client id. `{secret}`, `{key}` and `{keys}` (with which
+    /// the provider's tokens are decrypted) stand for where these are.
     pub(super) entry: &'a str,
     /// What the application is told.
     pub(super) claims: &'a [&'a str],
@@ -67,7 +69,11 @@ impl Setup<'_> {
             let key = self
                 .key
                 .map_or_else(String::new, |(pem, _)| place.secret("client_key", pem));
-            let entry = self.entry.replace("{secret}", &secret).replace("{key}", &key);
+            let mut entry = self.entry.replace("{secret}", &secret).replace("{key}", &key);
+            if self.is_encrypted() {
+                let keys_dir = decryption::make(place, "ECDH-ES");
+                entry = entry.replace("{keys}", &format!("{keys_dir:?}"));
+            }
             let (before, rest) = usual.split_once("[providers.fc]").unwrap();
             let (_, apps) = rest.split_once("[[apps]]").unwrap();
             let mut apps: Vec<String> = apps.lines().map(str::to_owned).collect();
@@ -88,9 +94,15 @@ impl Setup<'_> {
         });
         match self.key {
             Some((_, public)) => registered(&scene, &json!({ "jwks": { "keys": [public] } })),
+            None if self.is_encrypted() => registered(&scene, &decryption::metadata(&scene, "ECDH-ES")),
             None => registered(&scene, &json!({})),
         }
         scene
+    }
+
+    /// Whether the provider encrypts for a key of the gateway.
+    fn is_encrypted(&self) -> bool {
+        self.entry.contains("{keys}")
     }
 }
 

@@ -49,7 +49,7 @@ const ROWS: &[Row] = &[
             claims: &["sub", "family_name", "rnipp_family_name"],
             ..Setup::of(
                 "franceconnect-plus",
-                "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\"]",
+                "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\"]\nkeys_dir = {keys}",
             )
         },
         sub: "1c0ff2d75bf08aa5f3fc92e53429606bc87afdc5c328dca085194375f2b17b4dv1",

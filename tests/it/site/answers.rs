@@ -26,17 +26,19 @@ const PAGES: [(&str, Who, u16); 9] = [
     ("TRACE /dossier", Who::Nobody, 405),
 ];
 /// Documents and files of ours.
-const DOCUMENTS: [(&str, &str); 2] = [
+const DOCUMENTS: [(&str, &str); 3] = [
     ("/_guichet/jwks.json", "application/jwk-set+json"),
+    ("/_guichet/rp-jwks.json", "application/jwk-set+json"),
     ("/_guichet/sector-identifier.json", "application/json"),
 ];
-const ENDPOINTS: [&str; 7] = [
+const ENDPOINTS: [&str; 8] = [
     "/_guichet/login",
     "/_guichet/login/fc",
     "/_guichet/callback",
     "/_guichet/logout",
     "/_guichet/logged-out",
     "/_guichet/jwks.json",
+    "/_guichet/rp-jwks.json",
     "/_guichet/sector-identifier.json",
 ];
 

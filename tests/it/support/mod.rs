@@ -8,6 +8,7 @@ pub(crate) mod browser;
 pub(crate) mod chromium;
 pub(crate) mod clock;
 pub(crate) mod command;
+pub(crate) mod decryption;
 pub(crate) mod document;
 pub(crate) mod exchange;
 pub(crate) mod executable;

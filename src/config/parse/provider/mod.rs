@@ -10,6 +10,8 @@ use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
 use crate::config::key::bounded;
+use crate::config::parse::client_keys;
+use crate::config::parse::client_keys::Written;
 use crate::config::parse::words;
 use crate::config::raw_provider;
 use crate::config::suggestion;
@@ -53,9 +55,13 @@ pub fn providers(
     let Some(raw) = findings.required(&key, raw, example) else {
         return Vec::new();
     };
-    raw.into_iter()
-        .map(|(name, raw)| entry(name, raw, surroundings, findings))
-        .collect()
+    let entries = raw
+        .into_iter()
+        .map(|(name, raw)| entry(name, raw, surroundings, findings));
+    let entries: Vec<Entry> = entries.collect();
+    let settings = entries.iter().filter_map(|entry| entry.settings.as_ref());
+    client_keys::report_several(settings, findings);
+    entries
 }
 
 fn entry(
@@ -180,6 +186,8 @@ fn settings(
         findings,
     );
     let extras = choices::extras(key, raw, rules, findings);
+    let written = Written::at(entry.as_ref(), raw);
+    let keys = client_keys::client_keys(key, written, rules, surroundings, findings);
     Some(ClientSettings {
         entry: entry?,
         profile: profile?,
@@ -192,6 +200,7 @@ fn settings(
         userinfo: userinfo?,
         end_session: end_session?,
         extras,
+        keys: keys?,
     })
 }
 

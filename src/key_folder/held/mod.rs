@@ -1,4 +1,4 @@
-//! The folder of the keys, held by one rotation: files that change whole or not at all.
+//! The folder, held by one rotation: files that change whole or not at all.
 //!
 //! Root may do this in a folder of the gateway's user, who can put anything under any name meanwhile. So the folder is held
 //! open, a file is changed and read by its handle, and a link is refused.
@@ -15,16 +15,17 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use crate::clock::Timestamp;
-use crate::identity_headers::signing_keys::CURRENT;
-use crate::identity_headers::signing_keys::NEXT;
-use crate::identity_headers::signing_keys::PREVIOUS;
-use crate::identity_headers::signing_keys::SigningKeysError;
-use crate::identity_headers::signing_keys::key_of;
-use crate::identity_headers::signing_keys::open_key;
-use crate::identity_headers::signing_keys::pem_in;
-use crate::identity_headers::signing_keys::write_private;
-use crate::jose::signing::SigningError;
-use crate::jose::signing::SigningKey;
+use crate::jose::private_key::KeyType;
+use crate::jose::private_key::PrivateKey;
+use crate::jose::private_key::PrivateKeyError;
+use crate::key_folder::files::CURRENT;
+use crate::key_folder::files::KeyFileError;
+use crate::key_folder::files::NEXT;
+use crate::key_folder::files::PREVIOUS;
+use crate::key_folder::files::kid_of;
+use crate::key_folder::files::open_key;
+use crate::key_folder::files::pem_in;
+use crate::key_folder::files::write_private;
 use crate::secret::Secret;
 
 /// The new key, until it is whole.
@@ -33,11 +34,11 @@ const UNFINISHED: &str = ".unfinished.pem";
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It is published, and will sign.
+    /// It is published, and will be used.
     Next,
-    /// It signs.
+    /// It is used: it signs, or it is the first that others encrypt for.
     Current,
-    /// It signed, and is published for what it signed.
+    /// It was used, and is kept for what is still alive of that.
     Previous,
 }
 
@@ -79,7 +80,7 @@ pub struct Kept {
 pub enum KeyFolderError {
     /// The keys that there are cannot be used.
     #[error(transparent)]
-    Keys(#[from] SigningKeysError),
+    Keys(#[from] KeyFileError),
     /// Somebody else is at it.
     #[error("another rotation is under way in `{}`", .0.display())]
     UnderWay(PathBuf),
@@ -91,7 +92,7 @@ pub enum KeyFolderError {
     Link(PathBuf),
     /// A key could not be made.
     #[error("no key could be made")]
-    Generation(#[source] SigningError),
+    Generation(#[source] PrivateKeyError),
 }
 
 impl KeyFolderError {
@@ -101,13 +102,13 @@ impl KeyFolderError {
             | Self::File(path, _)
             | Self::Link(path)
             | Self::Keys(
-                SigningKeysError::NoCurrent(path)
-                | SigningKeysError::File(path, _)
-                | SigningKeysError::Mode { path, .. }
-                | SigningKeysError::Key(path, _)
-                | SigningKeysError::Exists(path),
+                KeyFileError::NoCurrent(path)
+                | KeyFileError::File(path, _)
+                | KeyFileError::Mode { path, .. }
+                | KeyFileError::Key(path, ..)
+                | KeyFileError::Exists(path),
             ) => Some(path),
-            Self::Keys(SigningKeysError::Generation(_)) | Self::Generation(_) => None,
+            Self::Keys(KeyFileError::Generation(_)) | Self::Generation(_) => None,
         }
     }
 }
@@ -120,12 +121,12 @@ pub(super) struct Found {
 }
 
 /// The keys of a folder: next, current, previous.
-pub fn list(folder: &Path) -> Result<Vec<Kept>, KeyFolderError> {
+pub fn list(folder: &Path, key_type: KeyType) -> Result<Vec<Kept>, KeyFolderError> {
     let mut all = Vec::new();
     for role in [Role::Next, Role::Current, Role::Previous] {
         let file = folder.join(role.file());
         if let Some(opened) = open_key(&file)? {
-            all.push(found(opened, file, role)?.kept);
+            all.push(found(opened, (file, key_type), role)?.kept);
         }
     }
     Ok(all)
@@ -135,11 +136,12 @@ pub fn list(folder: &Path) -> Result<Vec<Kept>, KeyFolderError> {
 pub(super) struct HeldFolder {
     folder: File,
     named: PathBuf,
+    key_type: KeyType,
 }
 
 impl HeldFolder {
     /// Takes the folder, unless somebody else has it.
-    pub(super) fn hold(folder: &Path) -> Result<Self, KeyFolderError> {
+    pub(super) fn hold(folder: &Path, key_type: KeyType) -> Result<Self, KeyFolderError> {
         let opened = File::open(folder).map_err(at(folder))?;
         let named = fs::symlink_metadata(folder).map_err(at(folder))?;
         if !leads_to_his_own(&named, &opened.metadata().map_err(at(folder))?) {
@@ -149,6 +151,7 @@ impl HeldFolder {
             Ok(()) => Ok(Self {
                 folder: opened,
                 named: folder.to_owned(),
+                key_type,
             }),
             Err(fs::TryLockError::WouldBlock) => Err(KeyFolderError::UnderWay(folder.to_owned())),
             Err(fs::TryLockError::Error(error)) => Err(at(folder)(error)),
@@ -165,26 +168,28 @@ impl HeldFolder {
         error
     }
 
-    /// The key that signs.
+    /// The key in use.
     pub(super) fn current(&self) -> Result<Found, KeyFolderError> {
         let current = self.key(Role::Current)?;
-        Ok(current.ok_or_else(|| SigningKeysError::NoCurrent(self.path()))?)
+        Ok(current.ok_or_else(|| KeyFileError::NoCurrent(self.path()))?)
     }
 
     /// A key of the folder, if it is there.
     pub(super) fn key(&self, role: Role) -> Result<Option<Found>, KeyFolderError> {
         let file = self.file(role);
-        own(&file)?.map(|opened| found(opened, file, role)).transpose()
+        own(&file)?
+            .map(|opened| found(opened, (file, self.key_type), role))
+            .transpose()
     }
 
     /// Makes a key. Root rotates, the gateway reads: whose the current key is, the new one is.
     pub(super) fn make(&self, role: Role, now: Timestamp) -> Result<String, KeyFolderError> {
-        let pem = SigningKey::generate_pem().map_err(KeyFolderError::Generation)?;
-        let key = SigningKey::from_pem(&pem).map_err(KeyFolderError::Generation)?;
+        let pem = PrivateKey::generate_pem(self.key_type).map_err(KeyFolderError::Generation)?;
         let current = self.file(Role::Current);
+        let kid = kid_of(&pem, &current, self.key_type)?;
         let owner = own(&current)?.map(|opened| Owner::of(&opened)).transpose();
         self.put(&pem, (role, now), owner.map_err(at(&current))?)?;
-        Ok(key.kid().to_owned())
+        Ok(kid)
     }
 
     /// The old key is kept under its second name before its first one goes to the new key, in one move.
@@ -238,9 +243,9 @@ impl HeldFolder {
     }
 }
 
-fn found(opened: File, file: PathBuf, role: Role) -> Result<Found, KeyFolderError> {
+fn found(opened: File, (file, key_type): (PathBuf, KeyType), role: Role) -> Result<Found, KeyFolderError> {
     let pem = pem_in(&opened, &file)?;
-    let kid = key_of(&pem, &file)?.kid().to_owned();
+    let kid = kid_of(&pem, &file, key_type)?;
     let since = opened.metadata().map_err(at(&file))?.mtime();
     let kept = Kept {
         kid,

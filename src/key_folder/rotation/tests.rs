@@ -2,27 +2,52 @@ use std::fs;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use super::*;
-use crate::identity_headers::key_rotation::key_folder::list;
-use crate::identity_headers::signing_keys::CURRENT;
-use crate::identity_headers::signing_keys::NEXT;
-use crate::identity_headers::signing_keys::PREVIOUS;
-use crate::identity_headers::signing_keys::SigningKeys;
-use crate::identity_headers::signing_keys::SigningKeysError;
+use super::Pace;
+use super::RotationError;
+use super::Step;
+use super::step;
+use crate::clock::Timestamp;
+use crate::jose::private_key::KeyType;
+use crate::jose::private_key::PrivateKey;
+use crate::key_folder::files;
+use crate::key_folder::files::CURRENT;
+use crate::key_folder::files::KeyFileError;
+use crate::key_folder::files::NEXT;
+use crate::key_folder::files::PREVIOUS;
+use crate::key_folder::held::HeldFolder;
+use crate::key_folder::held::KeyFolderError;
+use crate::key_folder::held::Role;
+use crate::key_folder::held::list;
+use crate::secret::Secret;
 
 const START: Timestamp = Timestamp::from_unix(1_800_000_000);
+const PACE: Pace = Pace {
+    key_type: KeyType::P256,
+    published_for: Duration::from_mins(5),
+    alive_for: Duration::from_mins(11),
+};
+
+fn rotate(folder: &Path, now: Timestamp) -> Result<Step, RotationError> {
+    super::rotate(folder, PACE, now)
+}
+
+fn replace(folder: &Path, now: Timestamp) -> Result<Step, KeyFolderError> {
+    super::replace(folder, PACE.key_type, now)
+}
 
 /// A folder whose first key is an hour old.
 fn folder() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
-    let kid = SigningKeys::generate(folder.path()).unwrap();
+    let kid = files::generate(folder.path(), PACE.key_type).unwrap();
     let opened = File::open(folder.path().join(CURRENT)).unwrap();
     let seconds = u64::try_from(START.as_unix()).unwrap() - 3600;
     opened
@@ -31,30 +56,28 @@ fn folder() -> (TempDir, String) {
     (folder, kid)
 }
 
-/// Who signs, then everybody who is published.
+/// Which key is in use, then all that are published.
 fn published(folder: &Path) -> (String, Vec<String>) {
-    let keys = SigningKeys::read(folder).unwrap();
-    let set = serde_json::to_value(keys.jwk_set()).unwrap();
-    let kids = set["keys"].as_array().unwrap().iter();
-    let kids = kids.map(|key| key["kid"].as_str().unwrap().to_owned()).collect();
-    (keys.current().kid().to_owned(), kids)
+    let kid = |pem: &Secret| PrivateKey::from_pem(PACE.key_type, pem).map(|key| key.public().thumbprint());
+    let keys = files::read(folder, PACE.key_type, kid).unwrap();
+    (keys.current.clone(), [vec![keys.current], keys.others].concat())
 }
 
 #[test]
-fn a_key_is_published_before_it_signs_and_after_it_signed() {
+fn a_key_is_published_before_it_is_used_and_after_it_was() {
     let (folder, old) = folder();
     let folder = folder.path();
-    let Step::Published { kid: new, signs_from } = rotate(folder, START).unwrap() else {
+    let Step::Published { kid: new, used_from } = rotate(folder, START).unwrap() else {
         panic!("no next key");
     };
-    assert_eq!(signs_from, START.plus(Duration::from_mins(10)));
+    assert_eq!(used_from, START.plus(Duration::from_mins(10)));
     assert_eq!(published(folder), (old.clone(), vec![old.clone(), new.clone()]));
 
-    let early = rotate(folder, signs_from.minus(Duration::from_secs(1)));
-    assert!(matches!(early, Err(RotationError::NextTooYoung { until }) if until == signs_from));
+    let early = rotate(folder, used_from.minus(Duration::from_secs(1)));
+    assert!(matches!(early, Err(RotationError::NextTooYoung { until }) if until == used_from));
     assert_eq!(published(folder).0, old);
 
-    let Step::Promoted { kid, previous_until } = rotate(folder, signs_from).unwrap() else {
+    let Step::Promoted { kid, previous_until } = rotate(folder, used_from).unwrap() else {
         panic!("no promotion");
     };
     assert_eq!(kid, new);
@@ -77,7 +100,7 @@ fn the_list_says_what_each_key_is_and_since_when() {
     rotate(folder, START).unwrap();
     let promoted_at = START.plus(Duration::from_hours(2));
     rotate(folder, promoted_at).unwrap();
-    let list = list(folder).unwrap();
+    let list = list(folder, PACE.key_type).unwrap();
     let roles: Vec<_> = list.iter().map(|key| (key.role, key.since)).collect();
     assert_eq!(
         roles,
@@ -91,14 +114,14 @@ fn the_list_says_what_each_key_is_and_since_when() {
 fn a_promotion_that_was_interrupted_is_done_again() {
     let (folder, old) = folder();
     let folder = folder.path();
-    let Step::Published { kid: new, signs_from } = rotate(folder, START).unwrap() else {
+    let Step::Published { kid: new, used_from } = rotate(folder, START).unwrap() else {
         panic!("no next key");
     };
     // The power went between the copy and the move.
     fs::copy(folder.join(CURRENT), folder.join(PREVIOUS)).unwrap();
     fs::write(folder.join(".unfinished.pem"), "half a k").unwrap();
     assert_eq!(published(folder), (old.clone(), vec![old.clone(), new.clone()]));
-    assert!(matches!(rotate(folder, signs_from), Ok(Step::Promoted { .. })));
+    assert!(matches!(rotate(folder, used_from), Ok(Step::Promoted { .. })));
     assert_eq!(published(folder), (new.clone(), vec![new, old]));
 }
 
@@ -135,7 +158,7 @@ fn every_file_is_for_this_user_only() {
 #[test]
 fn two_rotations_do_not_meet() {
     let (folder, _) = folder();
-    let held = HeldFolder::hold(folder.path()).unwrap();
+    let held = HeldFolder::hold(folder.path(), PACE.key_type).unwrap();
     assert!(matches!(
         rotate(folder.path(), START),
         Err(RotationError::Folder(KeyFolderError::UnderWay(_)))
@@ -155,7 +178,7 @@ fn a_folder_without_a_key_has_nothing_to_rotate() {
     let refused = rotate(folder.path(), START);
     assert!(matches!(
         refused,
-        Err(RotationError::Folder(KeyFolderError::Keys(SigningKeysError::NoCurrent(named)))) if named == folder.path()
+        Err(RotationError::Folder(KeyFolderError::Keys(KeyFileError::NoCurrent(named)))) if named == folder.path()
     ));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -284,10 +307,10 @@ fn a_folder_that_takes_the_name_of_the_held_one_is_not_touched() {
     let (parent, (folder, kid)) = (tempfile::tempdir().unwrap(), folder());
     let (named, away) = (parent.path().join("keys"), parent.path().join("away"));
     fs::rename(folder.path(), &named).unwrap();
-    let held = HeldFolder::hold(&named).unwrap();
+    let held = HeldFolder::hold(&named, PACE.key_type).unwrap();
     fs::rename(&named, &away).unwrap();
     fs::create_dir(&named).unwrap();
-    let done = step(&held, START).unwrap();
+    let done = step(&held, PACE, START).unwrap();
     assert!(matches!(done, Step::Published { .. }));
     assert_eq!(fs::read_dir(&named).unwrap().count(), 0);
     assert_eq!(published(&away).0, kid);

@@ -1,0 +1,7 @@
+//! FranceConnect+: tokens that are signed, then encrypted for a key of ours that the provider fetches. The provider is npm's
+//! `oidc-provider`, which encrypts with npm's `jose`.
+
+pub(crate) mod journey;
+pub(crate) mod lies;
+mod rotation;
+mod stage;
