@@ -52,10 +52,7 @@ pub fn assets(config: &Path, command: &AssetsCommand, streams: &mut Streams<'_>)
 }
 
 fn folder_of(config: &Path, streams: &mut Streams<'_>) -> Result<PathBuf, Exit> {
-    let glance = config::glance(config).map_err(|errors| {
-        streams.say_wrong_line(errors);
-        Exit::InvalidConfiguration
-    })?;
+    let glance = config::glance(config).map_err(|errors| streams.say_unusable(&errors))?;
     glance.assets_dir.ok_or_else(|| {
         streams.say_error_with_help(
             format_args!("`{}` names no folder for assets", config.display()),

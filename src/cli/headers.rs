@@ -69,10 +69,7 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 pub fn headers(path: &Path, arguments: &HeadersArguments, streams: &mut Streams<'_>) -> Exit {
     let config = match config::outline(path) {
         Ok(outline) => outline,
-        Err(errors) => {
-            streams.say_wrong_line(errors);
-            return Exit::InvalidConfiguration;
-        }
+        Err(errors) => return streams.say_unusable(&errors),
     };
     let said = match of(&config, arguments) {
         Ok(said) => said,

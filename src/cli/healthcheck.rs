@@ -31,10 +31,7 @@ const WELL: &[u8] = b"HTTP/1.1 200 ";
 pub fn healthcheck(config: &Path, streams: &mut Streams<'_>) -> Exit {
     let glance = match config::glance(config) {
         Ok(glance) => glance,
-        Err(errors) => {
-            streams.say_wrong_line(errors);
-            return Exit::InvalidConfiguration;
-        }
+        Err(errors) => return streams.say_unusable(&errors),
     };
     let (Some(listen), Some(host)) = (glance.listen, glance.host) else {
         streams.say_error("the configuration does not say where the gateway answers; see `guichet check`");

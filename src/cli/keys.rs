@@ -221,10 +221,7 @@ fn failed(error: &dyn std::error::Error, help: Option<&str>, streams: &mut Strea
 }
 
 fn glance(config: &Path, streams: &mut Streams<'_>) -> Result<Glance, Exit> {
-    config::glance(config).map_err(|errors| {
-        streams.say_wrong_line(errors);
-        Exit::InvalidConfiguration
-    })
+    config::glance(config).map_err(|errors| streams.say_unusable(&errors))
 }
 
 fn no_folder(config: &Path, help: &str, streams: &mut Streams<'_>) -> Exit {

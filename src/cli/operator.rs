@@ -26,10 +26,7 @@ pub fn ask(
 ) -> Exit {
     let socket = match config::glance(config) {
         Ok(glance) => glance.admin_socket,
-        Err(errors) => {
-            streams.say_wrong_line(errors);
-            return Exit::InvalidConfiguration;
-        }
+        Err(errors) => return streams.say_unusable(&errors),
     };
     let Some(socket) = socket else {
         streams.say_error_with_help(

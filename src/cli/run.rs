@@ -16,10 +16,7 @@ use crate::daemon;
 pub fn run(path: &Path, streams: &mut Streams<'_>) -> Exit {
     let loaded = match config::load(path) {
         Ok(loaded) => loaded,
-        Err(errors) => {
-            streams.say_wrong_line(errors);
-            return Exit::InvalidConfiguration;
-        }
+        Err(errors) => return streams.say_unusable(&errors),
     };
     let telemetry = match telemetry_setup::start(&loaded.config.logs) {
         Ok(telemetry) => telemetry,

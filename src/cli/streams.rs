@@ -4,6 +4,9 @@ use std::fmt;
 use std::fmt::Display;
 use std::io::Write;
 
+use crate::cli::exit::Exit;
+use crate::config::error::ConfigErrors;
+
 /// Two streams. A reader that went away is nobody to tell anything to: what cannot be written is dropped.
 pub struct Streams<'a> {
     out: &'a mut dyn Write,
@@ -36,6 +39,12 @@ impl<'a> Streams<'a> {
     /// What went wrong, and the end of the line.
     pub fn say_wrong_line(&mut self, text: impl Display) {
         self.say_wrong(format_args!("{text}\n"));
+    }
+
+    /// What is wrong with the configuration. A command that needs it ends so.
+    pub fn say_unusable(&mut self, errors: &ConfigErrors) -> Exit {
+        self.say_wrong_line(errors);
+        Exit::InvalidConfiguration
     }
 
     /// A mistake, as every command says one.

@@ -48,10 +48,7 @@ pub struct DoctorArguments {
 pub fn doctor(path: &Path, arguments: &DoctorArguments, streams: &mut Streams<'_>) -> Exit {
     let loaded = match config::load(path) {
         Ok(loaded) => loaded,
-        Err(errors) => {
-            streams.say_wrong_line(errors);
-            return Exit::InvalidConfiguration;
-        }
+        Err(errors) => return streams.say_unusable(&errors),
     };
     if let Some(entry) = &arguments.provider
         && !loaded
