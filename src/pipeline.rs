@@ -40,6 +40,7 @@ use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
+use crate::wire::scheme::Scheme;
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -68,8 +69,8 @@ pub struct Forward {
     pub session: Option<Box<Session>>,
     /// Whether that session ends when the application has answered.
     pub sign_out: SignOut,
-    /// How browsers reach us: `http` or `https`.
-    pub public_scheme: &'static str,
+    /// How browsers reach us.
+    pub public_scheme: Scheme,
 }
 
 /// What becomes of the cookies that an app names in `app_cookies`, in both directions.

@@ -54,6 +54,7 @@ use crate::telemetry::peer::Peer;
 use crate::telemetry::telemetry::Telemetry;
 use crate::wire::client_address::TrustedProxies;
 use crate::wire::cookies::CookieScheme;
+use crate::wire::scheme::Scheme;
 
 /// Why a valid configuration could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -129,8 +130,8 @@ pub(super) fn rules(config: &Config) -> Result<Rules, StartError> {
         trusted_proxies: TrustedProxies::new(server.trusted_proxies.iter().copied()),
         own_address: Some(server.listen.ip()),
         hsts: match config.public_url.scheme {
-            "https" => server.hsts,
-            _ => Hsts::Off,
+            Scheme::Https => server.hsts,
+            Scheme::Http => Hsts::Off,
         },
         limits: config.limits.listener.clone(),
     })
@@ -157,11 +158,7 @@ impl Builder<'_> {
     pub(super) fn build(&self, config: Config) -> Result<(Arc<Pipeline>, Parts), StartError> {
         let scheme = config.public_url.scheme;
         let redirect_uris = config.redirect_uris();
-        let cookies = if scheme == "https" {
-            CookieScheme::Secure
-        } else {
-            CookieScheme::PlainLoopback
-        };
+        let cookies = CookieScheme::of(scheme);
         let secrets = self.secrets(config.session.secrets)?;
         let keyring = Keyring::new(&secrets)?;
         let stores = self.stores(&config.session.store)?;

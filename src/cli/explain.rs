@@ -64,10 +64,7 @@ pub struct ExplainArguments {
 pub fn explain(path: &Path, arguments: &ExplainArguments, streams: &mut Streams<'_>) -> Exit {
     let mut config = match config::outline(path) {
         Ok(outline) => outline,
-        Err(errors) => {
-            streams.say_wrong_line(errors);
-            return Exit::InvalidConfiguration;
-        }
+        Err(errors) => return streams.say_unusable(&errors),
     };
     let apps = std::mem::take(&mut config.apps)
         .into_iter()

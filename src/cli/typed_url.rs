@@ -12,11 +12,12 @@ use crate::wire::client_address::Provenance;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
 use crate::wire::request_id::RequestId;
+use crate::wire::scheme::Scheme;
 
 /// An address as it was typed, in the parts that a request has.
 pub(super) struct TypedUrl {
     /// Where one was typed.
-    pub(super) scheme: Option<&'static str>,
+    pub(super) scheme: Option<Scheme>,
     authority: String,
     target: String,
 }
@@ -24,14 +25,10 @@ pub(super) struct TypedUrl {
 impl TypedUrl {
     /// Reads what somebody typed: an address of the site, or a path of it.
     pub(super) fn read(text: &str, config: &Outline) -> Result<Self, String> {
-        let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
-            (Some("https"), rest)
-        } else if let Some(rest) = text.strip_prefix("http://") {
-            (Some("http"), rest)
-        } else if text.starts_with('/') {
-            (None, text)
-        } else {
-            return Err(format!("`{text}` is neither http://.., https://.. nor a path"));
+        let (scheme, rest) = match Scheme::of_url(text) {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None if text.starts_with('/') => (None, text),
+            None => return Err(format!("`{text}` is neither http://.., https://.. nor a path")),
         };
         let (authority, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         // A browser keeps the fragment, and escapes what is not ASCII.

@@ -25,6 +25,7 @@ use crate::session::session::Lifetimes;
 use crate::telemetry::logging::LogFormat;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
+use crate::wire::scheme::Scheme;
 
 /// A configuration in which nothing is wrong.
 #[derive(Debug)]
@@ -58,8 +59,8 @@ pub struct Config {
 /// Scheme and host of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
-    /// `https`, or `http` on loopback.
-    pub scheme: &'static str,
+    /// Plain http is for loopback only.
+    pub scheme: Scheme,
     /// Without a port that goes without saying.
     pub host: Host,
 }
@@ -237,10 +238,11 @@ impl Config {
             }
         }
         let own_paths = &self.server.own_paths;
-        let at_each = |uri: fn(&OwnPaths, &str, &Host) -> String| {
+        let at_each = |uri: fn(&OwnPaths, Scheme, &Host) -> String| {
             hosts.iter().map(|host| uri(own_paths, scheme, host)).collect()
         };
-        let once = |uri: fn(&OwnPaths, &str, &Host) -> String| Some(uri(own_paths, scheme, self.one_host()?));
+        let once =
+            |uri: fn(&OwnPaths, Scheme, &Host) -> String| Some(uri(own_paths, scheme, self.one_host()?));
         Registration {
             redirect_uris: at_each(OwnPaths::redirect_uri),
             post_logout_redirect_uris: at_each(OwnPaths::post_logout_redirect_uri),

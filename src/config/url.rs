@@ -1,12 +1,13 @@
 //! The URLs of the file: that of the site, of an application server, of a page to link to.
 
 use crate::wire::host::Host;
+use crate::wire::scheme::Scheme;
 
 /// Scheme and authority of a URL, and what comes after them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlParts<'a> {
-    /// `http` or `https`.
-    pub scheme: &'static str,
+    /// What it begins with.
+    pub scheme: Scheme,
     /// Host and port, without a port that the scheme has by default.
     pub host: Host,
     /// Path, query and fragment; empty, or begins with `/`, `?` or `#`.
@@ -33,13 +34,7 @@ pub enum UrlError {
 
 /// Reads any http or https URL.
 pub fn parse(text: &str) -> Result<UrlParts<'_>, UrlError> {
-    let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
-        ("https", rest)
-    } else if let Some(rest) = text.strip_prefix("http://") {
-        ("http", rest)
-    } else {
-        return Err(UrlError::Scheme);
-    };
+    let (scheme, rest) = Scheme::of_url(text).ok_or(UrlError::Scheme)?;
     if text
         .bytes()
         .any(|byte| !byte.is_ascii_graphic() || b"\"<>\\^`{|}".contains(&byte))
@@ -75,7 +70,7 @@ mod tests {
         let parts = parse_origin("https://demarches.ville.example:443/").unwrap();
         assert_eq!(
             (parts.scheme, parts.host.as_str()),
-            ("https", "demarches.ville.example")
+            (Scheme::Https, "demarches.ville.example")
         );
         assert_eq!(parse_origin("https://a.example/x"), Err(UrlError::Rest));
         assert_eq!(parse_origin("https://a.example?x"), Err(UrlError::Rest));

@@ -12,6 +12,7 @@ use crate::routing::app::Route;
 use crate::wire::client_address::Arrival;
 use crate::wire::request::Request;
 use crate::wire::request::RequestError;
+use crate::wire::scheme::Scheme;
 
 /// Whom a request is for.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Addressed<'_> {
         if request.spoofed > 0 {
             witness::spoofed(desk, request, found.app());
         }
-        let is_in_the_open = desk.scheme == "https" && request.provenance.arrival == Arrival::InTheOpen;
+        let is_in_the_open = desk.scheme == Scheme::Https && request.provenance.arrival == Arrival::InTheOpen;
         let bad_request = Failure::BadRequest;
         match found {
             Found::Misdirected => Addressed::Misdirected,

@@ -15,6 +15,7 @@ use http::request::Parts;
 use crate::endpoints::desk::Desk;
 use crate::wire::own_paths::OwnPath;
 use crate::wire::response::Response;
+use crate::wire::scheme::Scheme;
 
 /// W3C Clear Site Data: the cookies of this host and of all of its neighbours below one registered name.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -46,9 +47,8 @@ fn comes_from_this_host(desk: &Desk, head: &Parts) -> bool {
     let (Some(host), Some(referrer)) = (host, referrer) else {
         return false;
     };
-    let rest = referrer
-        .strip_prefix(desk.scheme)
-        .and_then(|rest| rest.strip_prefix("://"))
-        .and_then(|rest| rest.strip_prefix(host.as_str()));
+    let rest = Scheme::of_url(&referrer)
+        .filter(|(scheme, _)| *scheme == desk.scheme)
+        .and_then(|(_, rest)| rest.strip_prefix(host.as_str()));
     rest.is_some_and(|rest| rest.starts_with('/'))
 }

@@ -28,6 +28,7 @@ use crate::wire::cookies::CookieScheme;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
+use crate::wire::scheme::Scheme;
 
 /// The gateway's own counter: who speaks, whom it knows, and what it may use.
 pub struct Desk {
@@ -47,8 +48,8 @@ pub struct Desk {
     pub keyring: Keyring,
     /// How our cookies are set.
     pub cookies: CookieScheme,
-    /// `http` or `https`: how browsers reach us.
-    pub scheme: &'static str,
+    /// How browsers reach us.
+    pub scheme: Scheme,
     /// Where a visitor who is nowhere finds something: the address of the first app at the public URL.
     pub start: String,
     /// Who is speaking on our pages.

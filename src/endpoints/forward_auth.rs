@@ -45,6 +45,7 @@ use crate::wire::original_request::OriginalRequest;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
+use crate::wire::scheme::Scheme;
 
 /// What stands around the fields of an answer, at most: status line, `Date`, `Content-Length`, `Connection`,
 /// `Strict-Transport-Security` and the empty line.
@@ -110,7 +111,7 @@ fn original_request(
         peer,
         client: caller.client(),
         arrival: match (desk.scheme, original.scheme) {
-            ("https", "http") => Arrival::InTheOpen,
+            (Scheme::Https, Scheme::Http) => Arrival::InTheOpen,
             _ => Arrival::AsPublished,
         },
     };

@@ -12,6 +12,7 @@ use crate::routing::app::App;
 use crate::routing::app::Route;
 use crate::wire::host::Host;
 use crate::wire::own_paths::OwnPaths;
+use crate::wire::scheme::Scheme;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::TargetError;
 use crate::wire::target::ambiguity::Ambiguities;
@@ -24,7 +25,7 @@ pub struct Router {
     /// By host; of each the longest path first, so that the first one that fits is the one.
     apps: BTreeMap<String, Vec<Arc<App>>>,
     own_paths: OwnPaths,
-    scheme: &'static str,
+    scheme: Scheme,
 }
 
 /// Where a request belongs.
@@ -54,7 +55,7 @@ impl<'a> Found<'a> {
 
 impl Router {
     /// `scheme` is that of the public URL: it says which port goes without saying.
-    pub fn new(apps: Vec<Arc<App>>, own_paths: OwnPaths, scheme: &'static str) -> Self {
+    pub fn new(apps: Vec<Arc<App>>, own_paths: OwnPaths, scheme: Scheme) -> Self {
         let mut by_host: BTreeMap<String, Vec<Arc<App>>> = BTreeMap::new();
         for app in apps {
             let host = app.host.as_str().to_owned();

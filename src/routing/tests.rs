@@ -11,6 +11,7 @@ use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
 use crate::wire::cookie_names::CookieNames;
+use crate::wire::scheme::Scheme;
 use crate::wire::target::ambiguity::Ambiguity;
 
 fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Access)]) -> Arc<App> {
@@ -62,7 +63,7 @@ fn router() -> Router {
             app("other", "b.example", "/", 2, &[]),
         ],
         OwnPaths::default(),
-        "https",
+        Scheme::Https,
     )
 }
 
@@ -180,7 +181,7 @@ fn tolerant(in_path: &[Ambiguity]) -> Router {
             app("other", "a.example", "/old/other", 2, &[("/", Access::Public)]),
         ],
         OwnPaths::default(),
-        "https",
+        Scheme::Https,
     )
 }
 
@@ -241,7 +242,7 @@ fn an_ambiguous_path_that_may_be_another_applications_or_ours_is_nobodys() {
             Arc::new(root)
         }],
         OwnPaths::default(),
-        "https",
+        Scheme::Https,
     );
     for target in [
         "/_guichet;x/login",
@@ -318,7 +319,7 @@ fn a_path_that_can_be_read_as_several_asks_for_what_each_of_them_asks() {
         ("/deux", Some(30)),
         ("/DEUX", Some(20)),
     ]);
-    let router = Router::new(vec![app], OwnPaths::default(), "https");
+    let router = Router::new(vec![app], OwnPaths::default(), Scheme::Https);
     let age = |target: &str| {
         let (host, target) = (
             Host::parse("a.example").unwrap(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::wire::authorities::Authorities;
 use crate::wire::host::Host;
+use crate::wire::scheme::Scheme;
 use crate::wire::target::RequestTarget;
 
 /// One server of an application, and how the gateway speaks to it. Connections are kept under the whole of it: a server of
@@ -29,8 +30,8 @@ pub struct Upstream {
 pub enum Address {
     /// On a host and a port.
     Origin {
-        /// Plain or encrypted, always verified when encrypted.
-        scheme: UpstreamScheme,
+        /// HTTP/1.1 in the open; or over TLS, the certificate verified against the name in the URL.
+        scheme: Scheme,
         /// Host and port, without a port that the scheme has by default.
         authority: Host,
     },
@@ -52,27 +53,8 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Origin { scheme, authority } => write!(f, "{}://{authority}", scheme.as_str()),
+            Self::Origin { scheme, authority } => write!(f, "{scheme}://{authority}"),
             Self::Socket(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
-/// The scheme of an upstream's URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UpstreamScheme {
-    /// Plain HTTP/1.1.
-    Http,
-    /// HTTP/1.1 over TLS, the certificate verified against the name in the URL.
-    Https,
-}
-
-impl UpstreamScheme {
-    /// `http` or `https`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
         }
     }
 }
@@ -133,7 +115,7 @@ impl Default for UpstreamLimits {
 
 impl Upstream {
     /// A server at a host and port, as it is when nothing else is said about it.
-    pub fn at(scheme: UpstreamScheme, authority: Host) -> Self {
+    pub fn at(scheme: Scheme, authority: Host) -> Self {
         Self {
             address: Address::Origin { scheme, authority },
             authorities: None,

@@ -6,6 +6,8 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::header::COOKIE;
 
+use crate::wire::scheme::Scheme;
+
 /// How the names of our cookies begin, whatever prefix a browser demands before it.
 const OWN_NAME: &str = "guichet-";
 /// A browser accepts such a name from a secure origin only, without `Domain`, with `Path=/` (RFC 6265bis, 4.1.3.2).
@@ -34,6 +36,14 @@ pub enum CookieScheme {
 }
 
 impl CookieScheme {
+    /// For a site that is reached so.
+    pub fn of(scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Https => Self::Secure,
+            Scheme::Http => Self::PlainLoopback,
+        }
+    }
+
     /// The full name of our cookie `name`, such as `session-fc`.
     pub fn full_name(self, name: &str) -> String {
         match self {

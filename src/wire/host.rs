@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 
+use crate::wire::scheme::Scheme;
+
 /// Why an authority was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -67,9 +69,14 @@ impl Host {
         self.authority.get(self.name_length + 1..)?.parse().ok()
     }
 
+    /// The port at which it is reached.
+    pub fn port_for(&self, scheme: Scheme) -> u16 {
+        self.port().unwrap_or_else(|| scheme.default_port())
+    }
+
     /// The same authority without a port that `scheme` has by default.
     #[must_use]
-    pub fn without_default_port(&self, scheme: &str) -> Self {
+    pub fn without_default_port(&self, scheme: Scheme) -> Self {
         Self {
             authority: self.usual_spelling(scheme).to_owned(),
             name_length: self.name_length,
@@ -77,10 +84,11 @@ impl Host {
     }
 
     /// The same, to be compared.
-    pub fn usual_spelling(&self, scheme: &str) -> &str {
-        match (scheme, self.port()) {
-            ("http", Some(80)) | ("https", Some(443)) => self.name(),
-            _ => self.as_str(),
+    pub fn usual_spelling(&self, scheme: Scheme) -> &str {
+        if self.port() == Some(scheme.default_port()) {
+            self.name()
+        } else {
+            self.as_str()
         }
     }
 
@@ -203,8 +211,8 @@ mod tests {
     #[test]
     fn a_default_port_is_the_same_place() {
         let host = |text| Host::parse(text).unwrap();
-        assert_eq!(host("a:443").without_default_port("https"), host("a"));
-        assert_eq!(host("a:80").without_default_port("https"), host("a:80"));
+        assert_eq!(host("a:443").without_default_port(Scheme::Https), host("a"));
+        assert_eq!(host("a:80").without_default_port(Scheme::Https), host("a:80"));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod request;
 pub mod request_id;
 pub mod response;
 pub mod return_to;
+pub mod scheme;
 pub mod target;
 pub mod untrusted;
 pub mod websocket;

@@ -17,6 +17,8 @@ use http::header::HOST;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 
+use crate::wire::scheme::Scheme;
+
 /// One part of a request, and the fields that say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -96,8 +98,8 @@ impl OriginalRequestError {
 pub struct OriginalRequest {
     /// Request line and `Host` of the browser; every other field is the sub-request's, which copies the browser's.
     pub head: Parts,
-    /// `http` or `https`.
-    pub scheme: &'static str,
+    /// How the browser came.
+    pub scheme: Scheme,
 }
 
 impl OriginalRequest {
@@ -134,11 +136,7 @@ impl OriginalRequest {
         let authority =
             HeaderValue::from_str(authority).map_err(|_no_text| AUTHORITY.cannot_be_read(headers))?;
         head.headers.insert(HOST, authority);
-        let scheme = match scheme {
-            "https" => "https",
-            "http" => "http",
-            _ => return Err(SCHEME.cannot_be_read(headers)),
-        };
+        let scheme = Scheme::named(scheme).ok_or_else(|| SCHEME.cannot_be_read(headers))?;
         Ok(Self { head, scheme })
     }
 }
@@ -234,7 +232,7 @@ mod tests {
             assert_eq!(original.head.method, Method::POST);
             assert_eq!(original.head.uri, "/x%20y?b=//c");
             assert_eq!(original.head.headers[HOST], "a.example");
-            assert_eq!(original.scheme, "https");
+            assert_eq!(original.scheme, Scheme::Https);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::wire::host::Host;
+use crate::wire::scheme::Scheme;
 use crate::wire::target::RequestTarget;
 use crate::wire::target::readings;
 use crate::wire::target::spelling;
@@ -147,28 +148,28 @@ impl OwnPaths {
     }
 
     /// The redirection URI at a host: what is registered, what is printed and what is sent are these bytes (RFC 6749, 3.1.2).
-    pub fn redirect_uri(&self, scheme: &str, host: &Host) -> String {
+    pub fn redirect_uri(&self, scheme: Scheme, host: &Host) -> String {
         format!("{scheme}://{host}{}", self.path(OwnPath::Callback))
     }
 
     /// The post-logout redirection URI at a host (OpenID Connect RP-Initiated Logout 1.0, section 2.1).
-    pub fn post_logout_redirect_uri(&self, scheme: &str, host: &Host) -> String {
+    pub fn post_logout_redirect_uri(&self, scheme: Scheme, host: &Host) -> String {
         format!("{scheme}://{host}{}", self.path(OwnPath::LoggedOut))
     }
 
     /// The back-channel logout URI, on one host of ours (OpenID Connect Back-Channel Logout 1.0, section 2.2).
-    pub fn backchannel_logout_uri(&self, scheme: &str, host: &Host) -> String {
+    pub fn backchannel_logout_uri(&self, scheme: Scheme, host: &Host) -> String {
         format!("{scheme}://{host}{}", self.path(OwnPath::BackchannelLogout))
     }
 
     /// Where a provider fetches our own public keys, on one host of ours (OpenID Connect Dynamic Client Registration 1.0,
     /// section 2: `jwks_uri`).
-    pub fn rp_jwks_uri(&self, scheme: &str, host: &Host) -> String {
+    pub fn rp_jwks_uri(&self, scheme: Scheme, host: &Host) -> String {
         format!("{scheme}://{host}{}", self.path(OwnPath::RpJwks))
     }
 
     /// The sector identifier URI, on one host of ours (OpenID Connect Dynamic Client Registration 1.0, section 5).
-    pub fn sector_identifier_uri(&self, scheme: &str, host: &Host) -> String {
+    pub fn sector_identifier_uri(&self, scheme: Scheme, host: &Host) -> String {
         format!("{scheme}://{host}{}", self.path(OwnPath::SectorIdentifier))
     }
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::wire::host::Host;
+use crate::wire::scheme::Scheme;
 
 /// Why an address was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,15 +32,6 @@ pub struct ProviderUrl {
     host: Host,
 }
 
-/// How an address is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// TLS.
-    Https,
-    /// Plain text, on loopback.
-    Http,
-}
-
 impl ProviderUrl {
     /// Reads an address.
     pub fn parse(text: &str) -> Result<Self, ProviderUrlError> {
@@ -50,13 +42,7 @@ impl ProviderUrl {
         if text.contains('#') {
             return Err(ProviderUrlError::Fragment);
         }
-        let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
-            (Scheme::Https, rest)
-        } else if let Some(rest) = text.strip_prefix("http://") {
-            (Scheme::Http, rest)
-        } else {
-            return Err(ProviderUrlError::Scheme);
-        };
+        let (scheme, rest) = Scheme::of_url(text).ok_or(ProviderUrlError::Scheme)?;
         let authority = rest.split(['/', '?']).next().unwrap_or(rest);
         let host = Host::parse(authority).map_err(|_invalid| ProviderUrlError::Host)?;
         if scheme == Scheme::Http && !host.is_loopback() {
@@ -81,10 +67,7 @@ impl ProviderUrl {
 
     /// Scheme, host and port, as a Content-Security-Policy names them.
     pub fn origin(&self) -> String {
-        match self.scheme {
-            Scheme::Https => format!("https://{}", self.host),
-            Scheme::Http => format!("http://{}", self.host),
-        }
+        format!("{}://{}", self.scheme, self.host)
     }
 
     /// Whether it is reached by TLS.
@@ -94,10 +77,7 @@ impl ProviderUrl {
 
     /// Whether both are served by the same scheme, host and port.
     pub fn is_same_origin(&self, other: &Self) -> bool {
-        let port = |url: &Self| match url.scheme {
-            Scheme::Https => url.host.port().unwrap_or(443),
-            Scheme::Http => url.host.port().unwrap_or(80),
-        };
+        let port = |url: &Self| url.host.port_for(url.scheme);
         self.scheme == other.scheme && self.host.name() == other.host.name() && port(self) == port(other)
     }
 }

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::settings::Config;
 use crate::gateway::listener::certificate_flaw::CertificateFlaw;
 use crate::gateway::listener::tls::ServerCertificate;
+use crate::wire::scheme::Scheme;
 
 const WHAT: &str = "TLS";
 
@@ -15,8 +16,8 @@ const WHAT: &str = "TLS";
 pub(super) fn examine(config: &Config, now: Timestamp) -> Vec<Finding> {
     let Some(tls) = &config.server.tls else {
         let seen = match config.public_url.scheme {
-            "https" => "none here: whatever stands in front of the gateway ends it",
-            _ => "none: the site is for this machine alone, in plain http",
+            Scheme::Https => "none here: whatever stands in front of the gateway ends it",
+            Scheme::Http => "none: the site is for this machine alone, in plain http",
         };
         return vec![Finding::unjudged(WHAT, seen)];
     };

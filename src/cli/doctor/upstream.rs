@@ -15,9 +15,9 @@ use crate::routing::app::App;
 use crate::routing::upstream::Address;
 use crate::routing::upstream::HealthCheck;
 use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamScheme;
 use crate::wire::host::Host;
 use crate::wire::provider_url::ProviderUrl;
+use crate::wire::scheme::Scheme;
 
 /// Asks it.
 pub(super) async fn examine(
@@ -28,7 +28,7 @@ pub(super) async fn examine(
     let mut findings = Vec::new();
     if let Address::Origin { scheme, authority } = &server.address {
         findings.push(network::name(authority).await);
-        if *scheme == UpstreamScheme::Https && !is_bad(&findings) {
+        if *scheme == Scheme::Https && !is_bad(&findings) {
             findings.extend(certificate((server, authority), back_channel, now).await);
         }
     }

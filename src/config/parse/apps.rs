@@ -29,6 +29,7 @@ use crate::routing::path_prefix::PathPrefix;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::cookies;
 use crate::wire::host::Host;
+use crate::wire::scheme::Scheme;
 
 /// What an app may refer to.
 #[derive(Clone, Copy, Debug)]
@@ -216,7 +217,7 @@ fn host(
         return None;
     };
     let public_url = public_url?;
-    if public_url.scheme == "http" && !host.is_loopback() {
+    if public_url.scheme == Scheme::Http && !host.is_loopback() {
         findings.error(
             Code::PlainHttp,
             key,

@@ -12,6 +12,7 @@ use crate::pages::organisation::Accessibility;
 use crate::pages::organisation::AccessibilityStatus;
 use crate::pages::organisation::Organisation;
 use crate::pages::organisation::WebAddress;
+use crate::wire::scheme::Scheme;
 
 /// `public_url`: nothing but scheme and host; plain http on this machine only, because cookies and codes travel there.
 pub fn public_url(text: Option<String>, findings: &mut Findings) -> Option<PublicUrl> {
@@ -25,7 +26,7 @@ pub fn public_url(text: Option<String>, findings: &mut Findings) -> Option<Publi
             return None;
         }
     };
-    if parts.scheme == "http" && !parts.host.is_loopback() {
+    if parts.scheme == Scheme::Http && !parts.host.is_loopback() {
         findings.error(
             Code::PlainHttp,
             &key,

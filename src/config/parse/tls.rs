@@ -17,6 +17,7 @@ use crate::gateway::listener::tls::TlsError;
 use crate::gateway::listener::tls::TlsFile;
 use crate::routing::app::App;
 use crate::secret_file::Exposure;
+use crate::wire::scheme::Scheme;
 
 /// Looks at the listener as a browser will.
 pub fn report_listener(
@@ -30,7 +31,7 @@ pub fn report_listener(
         return;
     };
     let key = Key::ROOT.name("server").name("tls");
-    if public_url.scheme == "http" {
+    if public_url.scheme == Scheme::Http {
         findings.error(
             Code::TlsWithoutHttps,
             &key,
@@ -102,7 +103,7 @@ fn said(error: &TlsError) -> String {
 /// not served.
 fn in_the_open(server: &ServerSettings, public_url: &PublicUrl, findings: &mut Findings) {
     let reachable = !server.listen.ip().is_loopback();
-    if public_url.scheme == "https" && reachable && server.trusted_proxies.is_empty() {
+    if public_url.scheme == Scheme::Https && reachable && server.trusted_proxies.is_empty() {
         findings.warning(
             Code::ListenerInTheOpen,
             &Key::ROOT.name("server").name("listen"),

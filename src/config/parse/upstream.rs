@@ -25,8 +25,8 @@ use crate::routing::upstream::HealthCheck;
 use crate::routing::upstream::HostHeader;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
 use crate::wire::host::Host;
+use crate::wire::scheme::Scheme;
 use crate::wire::target::RequestTarget;
 
 const SHORT: Duration = Duration::from_millis(10);
@@ -93,7 +93,7 @@ fn is_encrypted(address: &Address) -> bool {
     matches!(
         address,
         Address::Origin {
-            scheme: UpstreamScheme::Https,
+            scheme: Scheme::Https,
             ..
         }
     )
@@ -174,12 +174,8 @@ pub fn report_loops(server: &ServerSettings, apps: &[App], findings: &mut Findin
     }
 }
 
-fn leads_to(scheme: UpstreamScheme, host: &Host, ours: SocketAddr) -> bool {
-    let usual = match scheme {
-        UpstreamScheme::Http => 80,
-        UpstreamScheme::Https => 443,
-    };
-    if ours.port() == 0 || host.port().unwrap_or(usual) != ours.port() {
+fn leads_to(scheme: Scheme, host: &Host, ours: SocketAddr) -> bool {
+    if ours.port() == 0 || host.port_for(scheme) != ours.port() {
         return false;
     }
     let listens = ours.ip().to_canonical();
@@ -233,7 +229,7 @@ fn address(key: &Key, text: &str, findings: &mut Findings) -> Option<Address> {
             return None;
         }
     };
-    if parts.scheme == "http" && !parts.host.is_this_machine() {
+    if parts.scheme == Scheme::Http && !parts.host.is_this_machine() {
         findings.warning(
             Code::UpstreamInTheOpen,
             key,
@@ -242,10 +238,7 @@ fn address(key: &Key, text: &str, findings: &mut Findings) -> Option<Address> {
         );
     }
     Some(Address::Origin {
-        scheme: match parts.scheme {
-            "https" => UpstreamScheme::Https,
-            _ => UpstreamScheme::Http,
-        },
+        scheme: parts.scheme,
         authority: parts.host,
     })
 }

@@ -31,10 +31,7 @@ fn weight(visitor: &str, server: &Upstream) -> [u8; 32] {
 /// Who is to stay at one server. The cookie counts as it came: on a public route nobody looks it up, and the visitor is the
 /// same. Nobody is believed by it; whoever makes one up chooses a server, and nothing else.
 fn visitor(forward: &Forward) -> String {
-    let scheme = match forward.public_scheme {
-        "https" => CookieScheme::Secure,
-        _ => CookieScheme::PlainLoopback,
-    };
+    let scheme = CookieScheme::of(forward.public_scheme);
     let request = &forward.request;
     let mut entries = forward.app.providers.iter();
     let session = entries.find_map(|entry| cookie::read(scheme, &request.cookies, entry)?.public_sid());
@@ -73,12 +70,12 @@ impl<'a> Turns<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::upstream::UpstreamScheme;
     use crate::wire::host::Host;
+    use crate::wire::scheme::Scheme;
 
     fn server(name: &str) -> Arc<Upstream> {
         let host = Host::parse(name).unwrap();
-        Arc::new(Upstream::at(UpstreamScheme::Http, host))
+        Arc::new(Upstream::at(Scheme::Http, host))
     }
 
     fn first<'a>(servers: &'a [Arc<Upstream>], visitor: &str) -> &'a Arc<Upstream> {

@@ -24,8 +24,8 @@ use crate::gateway::application::upstream_error::UpstreamError;
 use crate::gateway::body::request_body::RequestBody;
 use crate::routing::upstream::Address;
 use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamScheme;
 use crate::wire::authorities::Authorities;
+use crate::wire::scheme::Scheme;
 
 /// Most bytes of an answer that wait in memory for the browser; also bounds the head of the answer.
 const BUFFER: usize = 64 * 1024;
@@ -74,15 +74,10 @@ impl Connector {
         }
     }
 
-    async fn tcp(
-        &self,
-        scheme: UpstreamScheme,
-        authorities: Option<&Authorities>,
-        uri: Uri,
-    ) -> Result<Tcp, Cause> {
+    async fn tcp(&self, scheme: Scheme, authorities: Option<&Authorities>, uri: Uri) -> Result<Tcp, Cause> {
         match scheme {
-            UpstreamScheme::Http => Ok(MaybeHttpsStream::Http(plain().call(uri).await?)),
-            UpstreamScheme::Https => self.encrypted(authorities)?.call(uri).await,
+            Scheme::Http => Ok(MaybeHttpsStream::Http(plain().call(uri).await?)),
+            Scheme::Https => self.encrypted(authorities)?.call(uri).await,
         }
     }
 

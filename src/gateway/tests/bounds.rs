@@ -20,8 +20,8 @@ use super::log::Log;
 use crate::judge::AnswerCache;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
 use crate::wire::host::Host;
+use crate::wire::scheme::Scheme;
 
 const SHORT: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -93,10 +93,7 @@ async fn an_application_that_should_be_encrypted_and_is_not_hears_no_request() {
     });
     let house = House::of(PassAll {
         telemetry: telemetry(),
-        app: app(Upstream::at(
-            UpstreamScheme::Https,
-            Host::parse(&authority).unwrap(),
-        )),
+        app: app(Upstream::at(Scheme::Https, Host::parse(&authority).unwrap())),
         cache: AnswerCache::AsItIs,
     })
     .await;

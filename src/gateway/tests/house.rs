@@ -41,7 +41,6 @@ use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::Upstream;
 use crate::routing::upstream::UpstreamLimits;
-use crate::routing::upstream::UpstreamScheme;
 use crate::session::store::StoreError;
 use crate::telemetry::audit::stream::Audit;
 use crate::telemetry::telemetry::Telemetry;
@@ -51,6 +50,7 @@ use crate::wire::own_paths::OwnPaths;
 use crate::wire::request::Request;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
+use crate::wire::scheme::Scheme;
 
 pub(super) struct House {
     pub(super) address: SocketAddr,
@@ -112,10 +112,7 @@ impl House {
 
 /// A server at this address of which nothing else is said.
 pub(super) fn at(application: SocketAddr) -> Upstream {
-    Upstream::at(
-        UpstreamScheme::Http,
-        Host::parse(&application.to_string()).unwrap(),
-    )
+    Upstream::at(Scheme::Http, Host::parse(&application.to_string()).unwrap())
 }
 
 pub(super) fn app(upstream: Upstream) -> Arc<App> {
@@ -196,7 +193,7 @@ impl Decide for PassAll {
                 app_cookies: AppCookies::NoneNamed,
                 session: None,
                 sign_out: SignOut::No,
-                public_scheme: "https",
+                public_scheme: Scheme::Https,
             })),
         }
     }

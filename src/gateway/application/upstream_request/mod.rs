@@ -95,13 +95,10 @@ fn frame(headers: &mut HeaderMap, said: Option<&HeaderValue>, body: &impl Body) 
 fn forwarding(headers: &mut HeaderMap, forward: &Forward) -> Result<(), http::Error> {
     let asked = &forward.request;
     let scheme = forward.public_scheme;
-    let port = asked
-        .host
-        .port()
-        .unwrap_or(if scheme == "https" { 443 } else { 80 });
+    let port = asked.host.port_for(scheme);
     let client = asked.provenance.client.ip().to_canonical().to_string();
     headers.insert(X_FORWARDED_FOR, HeaderValue::from_str(&client)?);
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
+    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static(scheme.as_str()));
     headers.insert(X_FORWARDED_HOST, asked.raw_host.clone());
     headers.insert(X_FORWARDED_PORT, HeaderValue::from(port));
     Ok(())

@@ -21,12 +21,12 @@ use crate::routing::app::SignOut;
 use crate::routing::path_prefix::PathPrefix;
 use crate::routing::tolerance::Tolerance;
 use crate::routing::upstream::Upstream;
-use crate::routing::upstream::UpstreamScheme;
 use crate::wire::client_address::Provenance;
 use crate::wire::cookie_names::CookieNames;
 use crate::wire::header_name;
 use crate::wire::host::Host;
 use crate::wire::request_id::RequestId;
+use crate::wire::scheme::Scheme;
 
 /// Everything that the gateway says about a person.
 const IDENTITY: [(&str, &str); 4] = [
@@ -62,7 +62,7 @@ fn app() -> Arc<App> {
         login: LoginMode::Chooser,
         idp_hints: Vec::new(),
         mode: Mode::Proxy(vec![Arc::new(Upstream::at(
-            UpstreamScheme::Http,
+            Scheme::Http,
             Host::parse("127.0.0.1:1").unwrap(),
         ))]),
         told: Told {
@@ -102,7 +102,7 @@ fn received(fields: &[(HeaderName, HeaderValue)]) -> Option<HeaderMap> {
         app_cookies: AppCookies::NoneNamed,
         session: None,
         sign_out: SignOut::No,
-        public_scheme: "https",
+        public_scheme: Scheme::Https,
     };
     let built = build(
         &forward,
