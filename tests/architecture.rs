@@ -50,7 +50,7 @@ const GATEWAY: &[&[&str]] = &[
     &["application"],
     &["body"],
     &["listener"],
-    &["decide", "live", "whole"],
+    &["decide", "live", "read_through", "whole"],
 ];
 
 /// A foreign crate, and the only places under `src/` that may name it.

@@ -2,7 +2,7 @@
 //! in [`process`], and nothing above knows either of them. In the order in which a request meets them:
 //!
 //! - `accept` takes a connection of one [`process`] thread, by what its [`listener`] goes by;
-//! - `browser` makes requests of its bytes;
+//! - `browser` makes requests of its bytes, each step a look at what comes on its way (`read_through`);
 //! - `exchange` is one request: it asks the pipeline through `decide`; `whole` keeps a defect in it. What is in force is
 //!   [`live`];
 //! - `body` is what comes after its head;
@@ -19,6 +19,7 @@ mod exchange;
 pub mod listener;
 pub mod live;
 pub mod process;
+mod read_through;
 mod whole;
 
 use std::sync::Arc;

@@ -30,7 +30,7 @@ use crate::gateway::application::answer_stream::AnswerStream;
 /// Most of either direction that waits in memory.
 const BUFFER: usize = 8 * 1024;
 /// How long the other side may take to end once one has. Whoever closes a WebSocket has said so in its own words before.
-const FAREWELL: Duration = Duration::from_secs(10);
+const TIME_TO_FOLLOW: Duration = Duration::from_secs(10);
 
 /// Both sides, before they are joined.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl Motion {
             State {
                 one_ended_at: Some(ended_at),
                 ..
-            } => ended_at + FAREWELL,
+            } => ended_at + TIME_TO_FOLLOW,
             state => state.moved_at + bound,
         };
         while deadline() > Instant::now() {

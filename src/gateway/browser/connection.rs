@@ -21,7 +21,7 @@ use crate::gateway::browser::client_stream::ClientStream;
 use crate::gateway::browser::head_clock::HeadTimer;
 use crate::gateway::browser::http2;
 use crate::gateway::browser::long_head;
-use crate::gateway::browser::long_head::HeadStream;
+use crate::gateway::browser::long_head::HeadCutter;
 use crate::gateway::browser::request_bytes::RequestBytes;
 use crate::gateway::browser::request_bytes::Surroundings;
 use crate::gateway::browser::socket::Presence;
@@ -32,6 +32,7 @@ use crate::gateway::exchange::Head;
 use crate::gateway::listener::Caller;
 use crate::gateway::listener::limits::Limits;
 use crate::gateway::listener::tls::Spoken;
+use crate::gateway::read_through::ReadThrough;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
 use crate::telemetry::limit_label::LimitLabel;
@@ -138,12 +139,18 @@ where
 }
 
 /// The stream as hyper reads it, and what is known about it.
-fn read_strictly<S>(stream: S, limits: &Limits) -> (HeadStream<RequestBytes<S>>, Surroundings) {
+fn read_strictly<S>(
+    stream: S,
+    limits: &Limits,
+) -> (
+    ReadThrough<ReadThrough<S, RequestBytes>, HeadCutter>,
+    Surroundings,
+) {
     let around = Surroundings::default();
-    let bounds = (longest_head(limits), limits.max_fields);
-    let stream = RequestBytes::new(stream, around.clone(), bounds);
+    let bytes = RequestBytes::new(around.clone(), (longest_head(limits), limits.max_fields));
     let (clock, long) = (Arc::clone(&around.clock), Arc::clone(&around.long));
-    (HeadStream::new(stream, clock, long, limits.max_head), around)
+    let cutter = HeadCutter::new(clock, long, limits.max_head);
+    (ReadThrough::new(ReadThrough::new(stream, bytes), cutter), around)
 }
 
 /// hyper takes a head of `max_head`, or one that was cut, with an end of ours.

@@ -29,6 +29,7 @@ use crate::gateway::exchange::Exchange;
 use crate::gateway::exchange::Head;
 use crate::gateway::listener::Caller;
 use crate::gateway::listener::limits::Limits;
+use crate::gateway::read_through::ReadThrough;
 use crate::lifecycle::Phase;
 use crate::lifecycle::UnderWay;
 use crate::telemetry::limit_label::LimitLabel;
@@ -52,7 +53,7 @@ const MOST_COOKIES: usize = 400;
 /// What every request says about itself (RFC 9113, section 8.3.1).
 const PSEUDO_FIELDS: usize = 4;
 /// How long after its last answer a browser may take to go, once it was told to.
-const FAREWELL: Duration = Duration::from_secs(5);
+const TIME_TO_GO: Duration = Duration::from_secs(5);
 
 /// Serves one connection to its end. Once the gateway leaves, the browser is told (GOAWAY) that no new request is taken,
 /// and those that are under way are answered; on a connection that comes later still, its first ones are.
@@ -121,13 +122,13 @@ where
     tokio::select! {
         ended = connection => ended,
         // It was told, it was answered, and does not go.
-        () = streams.none_for(FAREWELL, FAREWELL) => Ok(()),
+        () = streams.none_for(TIME_TO_GO, TIME_TO_GO) => Ok(()),
     }
 }
 
 /// The stream as hyper reads it, and the limit that ended it. Of fields so many are read at all as there may be, each cookie for
 /// itself, and the pseudo-fields.
-fn metered<S>(stream: S, caller: &Caller) -> (FrameMeter<S>, Reached) {
+fn metered<S>(stream: S, caller: &Caller) -> (ReadThrough<S, FrameMeter>, Reached) {
     let (limits, reached) = (&caller.rules.limits, Reached::default());
     let bounds = HeadBounds {
         fields: limits.max_fields + MOST_COOKIES + PSEUDO_FIELDS,
@@ -135,7 +136,8 @@ fn metered<S>(stream: S, caller: &Caller) -> (FrameMeter<S>, Reached) {
         time: limits.head_timeout,
         client: Arc::clone(caller.connected()),
     };
-    (FrameMeter::new(stream, bounds, reached.clone()), reached)
+    let meter = FrameMeter::new(bounds, reached.clone());
+    (ReadThrough::new(stream, meter), reached)
 }
 
 /// Whether a head keeps within its bounds. A browser sends each cookie as a field of its own (RFC 9113, section 8.2.3);

@@ -8,7 +8,6 @@
 //! A longer head than [`LONGEST_REST_OF_HEAD`] ends where it is, and so does one that takes longer than `head_timeout`.
 
 use std::io;
-use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -17,10 +16,10 @@ use std::task::Context;
 use std::task::Poll;
 
 use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
 use crate::gateway::browser::head_clock::HeadClock;
+use crate::gateway::read_through::Look;
 
 /// Twice what 180 cookies of 4 KiB are, the most that browsers keep for one site.
 const LONGEST_REST_OF_HEAD: usize = 1536 * 1024;
@@ -29,10 +28,9 @@ const PART: usize = 4096;
 /// More than an end of ours is long; so much more than `max_head` hyper has to bear.
 pub(super) const LONGEST_END: usize = 64;
 
-/// The stream of one HTTP/1.1 connection, above TLS.
+/// Cuts the heads of one HTTP/1.1 connection, above TLS.
 #[derive(Debug)]
-pub(super) struct HeadStream<S> {
-    stream: S,
+pub(super) struct HeadCutter {
     clock: Arc<HeadClock>,
     long: Arc<LongHead>,
     most: usize,
@@ -82,24 +80,24 @@ enum Line {
 
 /// Whether a head is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Head {
+enum Progress {
     GoesOn,
     Over,
 }
 
 impl Line {
     /// After these bytes as well.
-    fn after(&mut self, bytes: &[u8]) -> Head {
+    fn after(&mut self, bytes: &[u8]) -> Progress {
         for byte in bytes {
             *self = match (*self, byte) {
-                (Self::Begins, b'\n') => return Head::Over,
+                (Self::Begins, b'\n') => return Progress::Over,
                 (_, b'\n') | (Self::Begins, b'\r') => Self::Begins,
                 (Self::First, _) => Self::First,
                 (_, b'\r') => Self::Return,
                 _ => Self::Field,
             };
         }
-        Head::GoesOn
+        Progress::GoesOn
     }
 
     /// The same without a look at each of them: of a head that goes on, only its last two bytes say where it stands.
@@ -121,11 +119,10 @@ impl Line {
     }
 }
 
-impl<S> HeadStream<S> {
+impl HeadCutter {
     /// Cuts what is longer than `most`.
-    pub(super) fn new(stream: S, clock: Arc<HeadClock>, long: Arc<LongHead>, most: usize) -> Self {
+    pub(super) fn new(clock: Arc<HeadClock>, long: Arc<LongHead>, most: usize) -> Self {
         Self {
-            stream,
             clock,
             long,
             most,
@@ -133,11 +130,14 @@ impl<S> HeadStream<S> {
             rest: Rest::None,
         }
     }
-}
 
-impl<S: AsyncRead + Unpin> HeadStream<S> {
     /// Reads a part of a head, up to `most` in all.
-    fn poll_head(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_head<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let received = self.clock.received();
         if received == 0 {
             self.line = Line::First;
@@ -145,11 +145,11 @@ impl<S: AsyncRead + Unpin> HeadStream<S> {
         let left = self.most.saturating_sub(received);
         let before = buffer.filled().len();
         if buffer.remaining() <= left {
-            std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+            std::task::ready!(Pin::new(&mut *stream).poll_read(cx, buffer))?;
         } else {
             let mut part = [0; PART];
             let mut part = ReadBuf::new(part.get_mut(..left.min(PART)).unwrap_or_default());
-            std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
+            std::task::ready!(Pin::new(&mut *stream).poll_read(cx, &mut part))?;
             buffer.put_slice(part.filled());
         }
         let read = buffer.filled().get(before..).unwrap_or_default();
@@ -159,17 +159,22 @@ impl<S: AsyncRead + Unpin> HeadStream<S> {
     }
 
     /// Throws the rest of a head away, then gives hyper its end; nothing if the browser hung up.
-    fn poll_rest(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_rest<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         while let Rest::Discarded(so_far, end) = self.rest {
             let mut part = [0; PART];
             let mut part = ReadBuf::new(&mut part);
-            std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
+            std::task::ready!(Pin::new(&mut *stream).poll_read(cx, &mut part))?;
             let read = part.filled();
             if read.is_empty() {
                 return Poll::Ready(Ok(()));
             }
             let discarded = so_far.saturating_add(read.len());
-            self.rest = if self.line.after(read) == Head::Over || discarded >= LONGEST_REST_OF_HEAD {
+            self.rest = if self.line.after(read) == Progress::Over || discarded >= LONGEST_REST_OF_HEAD {
                 Rest::Ended(end)
             } else {
                 Rest::Discarded(discarded, end)
@@ -185,49 +190,23 @@ impl<S: AsyncRead + Unpin> HeadStream<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for HeadStream<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl Look for HeadCutter {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        if !this.clock.is_awaited() {
-            return Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if !self.clock.is_awaited() {
+            return Pin::new(stream).poll_read(cx, buffer);
         }
-        if matches!(this.rest, Rest::None) {
-            if this.clock.received() < this.most {
-                return this.poll_head(cx, buffer);
+        if matches!(self.rest, Rest::None) {
+            if self.clock.received() < self.most {
+                return self.poll_head(stream, cx, buffer);
             }
-            this.rest = Rest::Discarded(0, this.line.end());
+            self.rest = Rest::Discarded(0, self.line.end());
         }
-        this.poll_rest(cx, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for HeadStream<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.poll_rest(stream, cx, buffer)
     }
 }
 
@@ -242,6 +221,7 @@ mod tests {
     use super::*;
     use crate::gateway::browser::head_clock::HeadTimer;
     use crate::gateway::listener::limits::Limits;
+    use crate::gateway::read_through::ReadThrough;
 
     const MOST: usize = 64;
 
@@ -250,7 +230,8 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(4 * LONGEST_REST_OF_HEAD);
         let (clock, long) = (Arc::new(HeadClock::default()), Arc::new(LongHead::default()));
         let _awaited = HeadTimer::new(Arc::clone(&clock), &Limits::default()).sleep(Duration::ZERO);
-        let mut stream = HeadStream::new(near, Arc::clone(&clock), Arc::clone(&long), MOST);
+        let cutter = HeadCutter::new(Arc::clone(&clock), Arc::clone(&long), MOST);
+        let mut stream = ReadThrough::new(near, cutter);
         far.write_all(sent.as_bytes()).await.unwrap();
         let mut read = Vec::new();
         while !String::from_utf8_lossy(&read).contains("\r\n\r\n") {

@@ -9,7 +9,6 @@ mod field_count;
 pub(super) mod meter;
 
 use std::io;
-use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -18,19 +17,18 @@ use std::task::Poll;
 use std::task::ready;
 
 use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
 use crate::gateway::browser::frame_meter::meter::HeadBounds;
 use crate::gateway::browser::frame_meter::meter::Meter;
 use crate::gateway::browser::frame_meter::meter::TooMuch;
+use crate::gateway::read_through::Look;
 use crate::telemetry::limit_label::LimitLabel;
 
-/// The stream of one connection.
+/// Looks at those of one connection.
 #[derive(Debug)]
-pub(super) struct FrameMeter<S> {
-    stream: S,
+pub(super) struct FrameMeter {
     meter: Meter,
     timer: Option<Pin<Box<Sleep>>>,
     reached: Reached,
@@ -51,11 +49,10 @@ impl Reached {
     }
 }
 
-impl<S> FrameMeter<S> {
+impl FrameMeter {
     /// Nothing was said yet.
-    pub(super) fn new(stream: S, bounds: HeadBounds, reached: Reached) -> Self {
+    pub(super) fn new(bounds: HeadBounds, reached: Reached) -> Self {
         Self {
-            stream,
             meter: Meter::new(bounds),
             timer: None,
             reached,
@@ -77,53 +74,27 @@ impl<S> FrameMeter<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for FrameMeter<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl Look for FrameMeter {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
         let before = buffer.filled().len();
-        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
-        if this.poll_late(cx).is_ready() {
-            this.reached.reach(LimitLabel::HeadTimeout);
+        let read = Pin::new(stream).poll_read(cx, buffer);
+        if self.poll_late(cx).is_ready() {
+            self.reached.reach(LimitLabel::HeadTimeout);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         ready!(read)?;
         let came = buffer.filled().get(before..).unwrap_or_default();
-        Poll::Ready(this.meter.read(came).map_err(|too_much| {
+        Poll::Ready(self.meter.read(came).map_err(|too_much| {
             if !matches!(too_much, TooMuch::AboutNothing) {
-                this.reached.reach(LimitLabel::MaxHead);
+                self.reached.reach(LimitLabel::MaxHead);
             }
             io::Error::other(too_much)
         }))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for FrameMeter<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }
 
@@ -137,6 +108,7 @@ mod tests {
     use super::*;
     use crate::gateway::listener::clients::Clients;
     use crate::gateway::listener::limits::Limits;
+    use crate::gateway::read_through::ReadThrough;
 
     /// A head in two frames, and the beginning of a body.
     const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -155,7 +127,7 @@ mod tests {
             time: Duration::from_secs(10),
             client: Arc::new(client.unwrap()),
         };
-        let mut stream = FrameMeter::new(near, bounds, reached.clone());
+        let mut stream = ReadThrough::new(near, FrameMeter::new(bounds, reached.clone()));
         far.write_all(&[PREFACE, said].concat()).await.unwrap();
         let reading = async { while stream.read(&mut [0; 64]).await.is_ok() {} };
         let is_read = tokio::time::timeout(Duration::from_secs(seconds), reading)

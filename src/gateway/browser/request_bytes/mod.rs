@@ -10,7 +10,6 @@ mod chunks;
 mod scanner;
 
 use std::io;
-use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,7 +19,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 
 use crate::gateway::body::idle::Idle;
@@ -28,6 +26,7 @@ use crate::gateway::browser::head_clock::HeadClock;
 use crate::gateway::browser::long_head::LongHead;
 use crate::gateway::browser::request_bytes::scanner::Reason;
 use crate::gateway::browser::request_bytes::scanner::Scanner;
+use crate::gateway::read_through::Look;
 
 /// What hyper reads instead of the rest of a malformed head: a byte that is refused at every place of a head, and the end
 /// of the head, for which it may be waiting.
@@ -43,10 +42,9 @@ const LONGEST_AFTER_REFUSAL: usize = 256 * 1024;
 const LONGEST_SILENCE: Duration = Duration::from_secs(1);
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
-/// The stream of one connection, above TLS.
+/// Looks at those of one connection, above TLS.
 #[derive(Debug)]
-pub(super) struct RequestBytes<S> {
-    stream: S,
+pub(super) struct RequestBytes {
     scanner: Scanner,
     end: Option<End>,
     around: Surroundings,
@@ -91,12 +89,11 @@ impl Opaque {
     }
 }
 
-impl<S> RequestBytes<S> {
+impl RequestBytes {
     /// Before the first head. One that is longer than `longest_head` is refused by hyper; of more than `max_fields` fields no
     /// more are read.
-    pub(super) fn new(stream: S, around: Surroundings, bounds: (usize, usize)) -> Self {
+    pub(super) fn new(around: Surroundings, bounds: (usize, usize)) -> Self {
         Self {
-            stream,
             scanner: Scanner::new(bounds),
             end: None,
             around,
@@ -119,6 +116,26 @@ impl<S> RequestBytes<S> {
             });
         }
         passes
+    }
+
+    /// Until the browser closes, sends nothing for a while, or has sent enough.
+    fn poll_discard<S: AsyncRead + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<()> {
+        if self.farewell.poll_still(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut block = [0; 4096];
+        while self.discarded < LONGEST_AFTER_REFUSAL {
+            let mut buffer = ReadBuf::new(&mut block);
+            match Pin::new(&mut *stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.idle.moved();
+                    self.discarded += buffer.filled().len();
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return self.idle.poll_still(cx),
+            }
+        }
+        Poll::Ready(())
     }
 }
 
@@ -149,90 +166,45 @@ fn give(left: &mut &'static [u8], buffer: &mut ReadBuf<'_>) {
     *left = later;
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for RequestBytes<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl Look for RequestBytes {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        if let Some(end) = &mut this.end {
-            return end.poll_read(buffer, &this.around.long);
+        if let Some(end) = &mut self.end {
+            return end.poll_read(buffer, &self.around.long);
         }
-        if this.around.opaque.has_begun() {
-            return Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if self.around.opaque.has_begun() {
+            return Pin::new(&mut *stream).poll_read(cx, buffer);
         }
-        if this.around.clock.is_awaited() {
-            this.scanner.answered();
+        if self.around.clock.is_awaited() {
+            self.scanner.answered();
         }
         let before = buffer.filled().len();
         loop {
-            std::task::ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
+            std::task::ready!(Pin::new(&mut *stream).poll_read(cx, buffer))?;
             if buffer.filled().len() == before {
                 return Poll::Ready(Ok(()));
             }
-            let passes = this.judge(buffer.filled_mut().get_mut(before..).unwrap_or_default());
+            let passes = self.judge(buffer.filled_mut().get_mut(before..).unwrap_or_default());
             buffer.set_filled(before + passes);
-            match &mut this.end {
+            match &mut self.end {
                 // No byte passed, which would be the end of the connection.
-                Some(end) if passes == 0 => return end.poll_read(buffer, &this.around.long),
+                Some(end) if passes == 0 => return end.poll_read(buffer, &self.around.long),
                 None if passes == 0 => {}
                 _ => return Poll::Ready(Ok(())),
             }
         }
     }
-}
-
-impl<S: AsyncRead + Unpin> RequestBytes<S> {
-    /// Until the browser closes, sends nothing for a while, or has sent enough.
-    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.farewell.poll_still(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        let mut block = [0; 4096];
-        while self.discarded < LONGEST_AFTER_REFUSAL {
-            let mut buffer = ReadBuf::new(&mut block);
-            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    self.idle.moved();
-                    self.discarded += buffer.filled().len();
-                }
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => return self.idle.poll_still(cx),
-            }
-        }
-        Poll::Ready(())
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for RequestBytes<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
 
     /// What was refused may still be coming. Closed over it, the connection would be reset, and our answer lost on its way.
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        std::task::ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-        if self.end.is_some() {
-            std::task::ready!(self.poll_discard(cx));
+    fn poll_leave<S: AsyncRead + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<()> {
+        match self.end {
+            Some(_) => self.poll_discard(stream, cx),
+            None => Poll::Ready(()),
         }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }
 

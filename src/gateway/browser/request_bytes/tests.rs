@@ -18,6 +18,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 
 use super::*;
+use crate::gateway::read_through::ReadThrough;
 
 /// Target and content of a request; no content if it broke off.
 type Found = (String, Option<Vec<u8>>);
@@ -43,7 +44,7 @@ fn served(pieces: &[&[u8]]) -> (Vec<Found>, String) {
                 Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::new())))
             }
         });
-        let stream = RequestBytes::new(far, Surroundings::default(), BOUNDS);
+        let stream = ReadThrough::new(far, RequestBytes::new(Surroundings::default(), BOUNDS));
         let serving = tokio::spawn(async move {
             let mut server = http1::Builder::new();
             server
@@ -301,7 +302,10 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
     ] {
         let whole = format!("POST /1 HTTP/1.1\r\nHost: a\r\n{fields}\r\nX-A: b\r\n\r\n0\r\n\r\n{HEAD}");
         for cut in [1, whole.len()] {
-            let mut stream = RequestBytes::new(whole.as_bytes(), Surroundings::default(), BOUNDS);
+            let mut stream = ReadThrough::new(
+                whole.as_bytes(),
+                RequestBytes::new(Surroundings::default(), BOUNDS),
+            );
             let mut read = Vec::new();
             for _ in 0..whole.len() {
                 let mut piece = vec![0; cut];
@@ -323,7 +327,7 @@ async fn a_tunnel_is_nobodys_business() {
     let (mut near, far) = tokio::io::duplex(1024);
     let around = Surroundings::default();
     let opaque = around.opaque.clone();
-    let mut stream = RequestBytes::new(far, around, BOUNDS);
+    let mut stream = ReadThrough::new(far, RequestBytes::new(around, BOUNDS));
     near.write_all(b"\n\n").await.unwrap();
     opaque.begin();
     let mut read = [0; 2];
@@ -334,7 +338,7 @@ async fn a_tunnel_is_nobodys_business() {
 #[tokio::test]
 async fn of_a_line_without_an_end_no_more_is_kept_than_a_head_may_have() {
     let (mut near, far) = tokio::io::duplex(64 * 1024);
-    let mut stream = RequestBytes::new(far, Surroundings::default(), BOUNDS);
+    let mut stream = ReadThrough::new(far, RequestBytes::new(Surroundings::default(), BOUNDS));
     let sending = tokio::spawn(async move {
         near.write_all(b"GET /1 HTTP/1.1\r\nCookie: ").await.unwrap();
         for _ in 0..64 {
@@ -346,16 +350,17 @@ async fn of_a_line_without_an_end_no_more_is_kept_than_a_head_may_have() {
     while let Ok(read) = stream.read(&mut block).await
         && read > 0
     {
-        assert!(stream.scanner.kept() <= LONGEST_HEAD, "{}", stream.scanner.kept());
+        let kept = stream.look().scanner.kept();
+        assert!(kept <= LONGEST_HEAD, "{kept}");
     }
     sending.await.unwrap();
-    assert!(stream.end.is_none(), "the lines had proper ends");
+    assert!(stream.look().end.is_none(), "the lines had proper ends");
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_was_refused_and_goes_on_byte_by_byte_is_let_go() {
     let (mut near, far) = tokio::io::duplex(1024);
-    let mut stream = RequestBytes::new(far, Surroundings::default(), BOUNDS);
+    let mut stream = ReadThrough::new(far, RequestBytes::new(Surroundings::default(), BOUNDS));
     near.write_all(b"GET /1 HTTP/1.1\n").await.unwrap();
     let mut block = [0; 64];
     drop(stream.read(&mut block).await);
@@ -373,7 +378,7 @@ async fn whoever_was_refused_and_goes_on_byte_by_byte_is_let_go() {
 fn read_of(whole: &[u8], piece: usize) -> (String, bool) {
     let around = Surroundings::default();
     let long = Arc::clone(&around.long);
-    let mut stream = RequestBytes::new(whole, around, BOUNDS);
+    let mut stream = ReadThrough::new(whole, RequestBytes::new(around, BOUNDS));
     let mut read = Vec::new();
     for _ in 0..=whole.len() {
         let mut block = vec![0; piece];
