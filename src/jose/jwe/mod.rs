@@ -246,7 +246,7 @@ impl Sealed<'_> {
             ContentAlg::A128Gcm => &AES_128_GCM,
             ContentAlg::A256Gcm => &AES_256_GCM,
         };
-        // A shorter tag is easier to guess.
+        // A token has one way to be written.
         if self.tag.len() != TAG {
             return None;
         }

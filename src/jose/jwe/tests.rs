@@ -135,6 +135,24 @@ fn whatever_fails_in_the_cryptography_fails_in_the_same_words() {
 }
 
 #[test]
+fn a_tag_is_sixteen_bytes_wherever_its_segment_begins() {
+    let alg = KeyManagementAlg::EcdhEs;
+    let keys = [key(alg)];
+    let token = encrypt(&keys[0], &json!({}), INNER.as_bytes());
+    let segments: Vec<&str> = token.split('.').collect();
+    let [protected, wrapped, iv, ciphertext, tag] = segments[..] else {
+        panic!()
+    };
+    let sealed = [decode(ciphertext).unwrap(), decode(tag).unwrap()].concat();
+    for (length, expected) in [(16, "none"), (15, "decryption_failed"), (20, "decryption_failed")] {
+        let (ciphertext, tag) = sealed.split_at(sealed.len() - length);
+        let [ciphertext, tag] = [ciphertext, tag].map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes));
+        let text = [protected, wrapped, iv, &ciphertext, &tag].join(".");
+        assert_eq!(reason(&text, alg, &keys), expected, "{length}");
+    }
+}
+
+#[test]
 fn a_key_of_another_length_than_its_content_wants_fails_in_the_same_words() {
     let alg = KeyManagementAlg::RsaOaep256;
     let keys = [key(alg)];
