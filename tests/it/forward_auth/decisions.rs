@@ -1,5 +1,9 @@
 //! What a front proxy is told about a request, and who is told nothing.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::stage::NAMES;
 use super::stage::SECRET;
 use super::stage::Stage;
@@ -145,9 +149,11 @@ fn unsaid(stage: &Stage) {
              /dossier}}Cookie: {{session}}\r\n\r\n"
         );
         let mut client = RawClient::connect(stage.scene.gateway.address());
+        let began = Instant::now();
         let answer = stage.send(&mut client, &words);
         passed(&answer);
-        // The body that never comes is waited for a little, behind the answer.
+        // The body that never comes is waited for a little, behind the answer and not before it.
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
         assert!(!length.is_empty() || client.afterwards() == Connection::Closed);
     }
 }
@@ -174,8 +180,12 @@ fn preflights(stage: &Stage) {
     let answer = stage.ask(&preflight("/public/api"));
     assert_eq!(answer.status, 200, "{}", answer.text());
     says_nothing(&answer);
-    // No route lets preflights alone pass: elsewhere one is a request like any other.
-    refused(&stage.ask(&preflight("/api")), 401);
+    // No route lets preflights alone pass: elsewhere one is a request like any other, which no browser is led away from, as
+    // it would be from a page.
+    let answer = stage.ask(&preflight("/api"));
+    refused(&answer, 401);
+    assert_eq!(answer.fields("location"), [""; 0]);
+    assert_eq!(stage.ask("{about GET /api}").fields("location").len(), 1);
     for page in ["/public/api", "/api"] {
         let words = format!("{HEAD}{}Cookie: {{session}}\r\n\r\n", preflight(page));
         let mut client = RawClient::connect(stage.scene.gateway.address());
