@@ -3,6 +3,8 @@
 //! The real executable, so that its memory can be looked at.
 
 use std::iter;
+use std::thread;
+use std::time::Duration;
 
 use crate::cases;
 use crate::listener::stage::published_at;

@@ -12,6 +12,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// Types of frames (RFC 9113, section 6).
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
@@ -104,12 +106,14 @@ impl Frames {
         self.send(&headers(stream, END_STREAM | END_HEADERS, &all))
     }
 
-    /// What becomes of a stream: reads until it is over.
+    /// What becomes of a stream: reads until it is over, which is soon, whatever else is said meanwhile.
     pub(crate) fn outcome(&mut self, stream: u32) -> Outcome {
         let mut status = None;
         let mut gone = None;
         let mut looked_at = 0;
+        let began = Instant::now();
         loop {
+            assert!(began.elapsed() < PATIENCE, "{stream} is not over, and pings come");
             while let Some(frame) = self.seen.get(looked_at) {
                 looked_at += 1;
                 match frame.kind {

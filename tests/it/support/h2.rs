@@ -77,7 +77,7 @@ impl H2 {
         self.exchange(http::Request::builder().method(method).uri(uri), "")
     }
 
-    /// One request, and its answer or how the stream ended.
+    /// One request, and its answer, which never has trailers, or how the stream ended.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -97,7 +97,9 @@ impl H2 {
         let mut sender = self.sender.clone();
         self.runtime.block_on(async {
             let (head, body) = sender.send_request(request).await?.into_parts();
-            let body = body.collect().await?.to_bytes();
+            let body = body.collect().await?;
+            assert!(body.trailers().is_none(), "trailers: {:?}", body.trailers());
+            let body = body.to_bytes();
             let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
             let fields = head.headers.iter();
             Ok(Answer {
