@@ -237,9 +237,10 @@ impl Stage {
     fn its_own_words_count(&self) {
         for lines in [
             format!(
-                "X-Original-Method: GET\r\nX-Original-URL: {}/public\r\n",
+                "X-Original-Method: POST\r\nX-Original-URL: {}/public\r\n",
                 self.origin
             ),
+            "X-Original-Method: POST\r\n".to_owned(),
             "X-Forwarded-Method: POST\r\nX-Forwarded-Uri: /public\r\n".to_owned(),
             "X-Forwarded-Host: other.example\r\nX-Forwarded-Proto: http\r\nX-Forwarded-For: 203.0.113.9\r\n"
                 .to_owned(),
@@ -252,7 +253,22 @@ impl Stage {
                 self.proxy
             );
             self.is_about_zoe(&received[0]);
+            for (name, value) in [
+                ("x-forwarded-for", "127.0.0.1"),
+                ("x-forwarded-host", &*self.host),
+                ("x-forwarded-proto", "https"),
+            ] {
+                assert_eq!(received[0].values(name), [value], "{:?} {lines:?}", self.proxy);
+            }
         }
+        // Nor is Guichet told of another client: in the question, on its own pages, and where it answers in their place.
+        for path in ["/api", "/_guichet/login?return_to=/", "/_guichet/jwks.json"] {
+            self.send(&format!("GET {path}"), "X-Forwarded-For: 203.0.113.9\r\n");
+        }
+        self.gateway.until("the last one is told", || {
+            self.gateway.said("/_guichet/jwks.json") > 0
+        });
+        assert_eq!(self.gateway.said("203.0.113.9"), 0, "{:?}", self.proxy);
     }
 
     /// Every byte that the application received, in lower case.
@@ -309,6 +325,9 @@ impl Stage {
             "Proxy",
             "Remote-User",
             "X-Auth-Request-Email",
+            "X-Auth-Request-User",
+            "X-Forwarded-Method",
+            "X-Forwarded-Port",
             "X-Forwarded-Prefix",
             "X-Forwarded-Server",
             "X-Forwarded-Uri",
