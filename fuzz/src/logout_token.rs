@@ -84,7 +84,13 @@ fn is_no_other_kind(header: &[u8]) {
     let header: Value = serde_json::from_slice(header).unwrap();
     assert_eq!(header["alg"], "ES256");
     let typ = header.get("typ").map(|typ| typ.as_str().unwrap().to_lowercase());
-    let taken = [None, Some("logout+jwt"), Some("application/logout+jwt")];
+    let taken = [
+        None,
+        Some("logout+jwt"),
+        Some("application/logout+jwt"),
+        Some("jwt"),
+        Some("application/jwt"),
+    ];
     assert!(taken.contains(&typ.as_deref()), "{header}");
     assert!(
         ["crit", "b64", "zip", "cty"]

@@ -149,12 +149,16 @@ impl Requirement {
             both.cloned().collect()
         };
         let claims = other.claims.iter().filter(|wanted| !self.claims.contains(wanted));
+        let acr = either(self.acr.as_ref(), other.acr.as_ref(), higher);
+        let mut entries: Vec<EntryName> = in_both(&self.entries, &other.entries);
+        // Where two levels cannot be had in one, no login helps.
+        entries.retain(|entry| acr.as_ref().is_none_or(|levels| levels.contains_key(entry)));
         Self {
-            entries: in_both(&self.entries, &other.entries),
+            entries,
             idp: either(self.idp.as_ref(), other.idp.as_ref(), |one, other| {
                 in_both(one, other)
             }),
-            acr: either(self.acr.as_ref(), other.acr.as_ref(), higher),
+            acr,
             age_over: self.age_over.max(other.age_over),
             claims: self.claims.iter().chain(claims).cloned().collect(),
             auth_age: either(self.auth_age.as_ref(), other.auth_age.as_ref(), |one, other| {

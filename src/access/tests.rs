@@ -350,6 +350,36 @@ fn two_requirements_together_ask_for_what_each_of_them_asks() {
     assert!(anybody("female").is_some() && anybody("male").is_some());
 }
 
+#[test]
+fn where_two_levels_cannot_be_had_in_one_no_login_is_offered() {
+    let order: AcrOrder = serde_json::from_value(json!([["low", "known"], ["low", "twice"]])).unwrap();
+    let at_least = |lowest: &str| {
+        let lowest = order.value(lowest).unwrap();
+        let level = Level {
+            ask: Some(lowest.clone()),
+            order: order.clone(),
+            lowest,
+        };
+        Requirement {
+            entries: vec![entry("agents")],
+            acr: Some([(entry("agents"), level)].into_iter().collect()),
+            ..anything()
+        }
+    };
+    let agent = |acr: &str| at("agents", acr, 0, ("siret", &json!("1")));
+    let both = at_least("known").and(&at_least("twice"));
+    for acr in ["known", "twice"] {
+        assert_eq!(
+            lack(&both, agent(acr)),
+            Some((Lack::Level, Remedy::None)),
+            "{acr}"
+        );
+    }
+    let known = at_least("low").and(&at_least("known"));
+    assert_eq!(lack(&known, agent("low")), Some((Lack::Level, Remedy::Login)));
+    assert_eq!(lack(&known, agent("known")), None);
+}
+
 proptest::proptest! {
     /// Whoever satisfies two requirements together satisfies each of them, and the other way round.
     #[test]

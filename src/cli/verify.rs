@@ -331,6 +331,15 @@ fn subject(jws: &CompactJws<'_>, expected: &Expected) -> Finding {
     }
 }
 
+/// Of a provider that names no level nothing is told.
+fn level(acr: Option<&str>) -> Finding {
+    match acr {
+        None => Finding::unjudged("acr", "none: the provider named no level"),
+        Some("") => Finding::bad("acr", "empty", ""),
+        Some(acr) => Finding::good("acr", shown(Some(acr))),
+    }
+}
+
 fn person(jws: &CompactJws<'_>, expected: &Expected) -> Vec<Finding> {
     let claims = jws.claims();
     let text = |name: &str| jws.payload().get(name).and_then(serde_json::Value::as_str);
@@ -346,7 +355,7 @@ fn person(jws: &CompactJws<'_>, expected: &Expected) -> Vec<Finding> {
     vec![
         subject(jws, expected),
         filled("idp", text("idp")),
-        filled("acr", claims.acr.as_deref()),
+        level(claims.acr.as_deref()),
         Finding::unjudged(
             "claims",
             if others.is_empty() {

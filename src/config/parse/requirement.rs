@@ -157,12 +157,49 @@ fn levels(
             findings.error(Code::Acr, key, problem, suggestion::of_words(word, all));
         }
     }
-    let level = |(name, entry, rules): &Known<'_>| {
+    let mut levels = BTreeMap::new();
+    for (name, entry, rules) in known {
         let values = list.iter().filter_map(|(_, word)| rules.acr_values.value(word));
-        let lowest = values.reduce(lower)?;
-        Some(((*name).clone(), level(entry, rules, lowest)))
+        let values: Vec<AcrValue> = values.collect();
+        if let Some(lowest) = lowest(key, name, (&values, rules), findings) {
+            levels.insert((*name).clone(), level(entry, rules, lowest));
+        }
+    }
+    levels
+}
+
+/// The lowest of these levels of a provider. One level is asked for, so where none of them is below all the others, that is
+/// refused: whichever was chosen, somebody whose level is in the list would be turned away.
+fn lowest(
+    key: &Key,
+    entry: &EntryName,
+    (values, rules): (&[AcrValue], &ProviderRules),
+    findings: &mut Findings,
+) -> Option<AcrValue> {
+    let lowest = values.iter().cloned().reduce(lower)?;
+    let Some(other) = values
+        .iter()
+        .find(|value| value.against(&lowest) == Strength::TooLow)
+    else {
+        return Some(lowest);
     };
-    known.iter().filter_map(level).collect()
+    let problem =
+        format!("at `{entry}`, `{lowest}` and `{other}` are not compared: neither is above the other");
+    let above = rules.acr_values.known().find(|word| {
+        let value = rules.acr_values.value(word);
+        value.is_some_and(|value| {
+            [&lowest, other].map(|each| value.against(each)) == [Strength::Enough, Strength::Enough]
+        })
+    });
+    let help = match above {
+        Some(above) => format!("one of the two, or `{above}`, which is above both"),
+        None if rules.acr_values.is_open() => {
+            format!("write the levels of `{entry}` in their order: acr_values, the lowest first")
+        }
+        None => "one of the two".to_owned(),
+    };
+    findings.error(Code::Acr, key, problem, help);
+    None
 }
 
 /// What is asked for: what the entry asks for anyway if that is enough, else the lowest served value that is. A provider whose

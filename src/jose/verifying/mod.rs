@@ -79,10 +79,13 @@ pub enum Kind {
     OfAProvider,
     /// This `typ`, byte for byte, and no other.
     Typed(&'static str),
-    /// This media type, with or without `application/` before it (RFC 7515, section 4.1.9), or none at all: for tokens from
-    /// before there was a type of their own. `JWT` is none.
+    /// This media type, with or without `application/` before it (RFC 7515, section 4.1.9), or none: for tokens from before
+    /// there was a type of their own. `JWT` says no more than that it is a token (RFC 7519, section 5.1), so it is none.
     TypedIfAtAll(&'static str),
 }
+
+/// The type of a token of whatever kind.
+const ANY_TOKEN: &str = "JWT";
 
 /// A token in its parts. Nothing about it is proven yet.
 pub struct CompactJws<'a> {
@@ -211,11 +214,9 @@ fn refuse_other_kinds(kind: Kind, header: &Map<String, Value>) -> Result<(), Jws
     let typ = parameter(header, "typ")?;
     let is_meant = match (kind, typ) {
         (Kind::OfAProvider | Kind::TypedIfAtAll(_), None) => true,
-        (Kind::OfAProvider, Some(typ)) => {
-            typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt")
-        }
+        (Kind::OfAProvider, Some(typ)) => is_media_type(typ, ANY_TOKEN),
         (Kind::Typed(meant), typ) => typ == Some(meant),
-        (Kind::TypedIfAtAll(meant), Some(typ)) => is_media_type(typ, meant),
+        (Kind::TypedIfAtAll(meant), Some(typ)) => is_media_type(typ, meant) || is_media_type(typ, ANY_TOKEN),
     };
     if is_meant {
         return Ok(());

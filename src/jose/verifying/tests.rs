@@ -129,6 +129,33 @@ fn a_token_that_must_have_a_type_has_that_one() {
 }
 
 #[test]
+fn a_token_that_may_have_a_type_has_that_one_or_one_that_says_nothing() {
+    let reason = |typ: &str| {
+        let text = token(&format!(r#"{{"alg":"ES256"{typ}}}"#), "{}");
+        CompactJws::parse_as(Kind::TypedIfAtAll("logout+jwt"), &text, ES256)
+            .map_or_else(|error| error.reason(), |_parsed| "none")
+    };
+    for typ in [
+        "",
+        r#","typ":"logout+jwt""#,
+        r#","typ":"APPLICATION/logout+JWT""#,
+        r#","typ":"JWT""#,
+        r#","typ":"application/jwt""#,
+    ] {
+        assert_eq!(reason(typ), "none", "{typ}");
+    }
+    for typ in [
+        r#","typ":"at+jwt""#,
+        r#","typ":"guichet+jwt""#,
+        r#","typ":"text/jwt""#,
+        r#","typ":"JWT ""#,
+        r#","typ":"""#,
+    ] {
+        assert_eq!(reason(typ), "typ_refused", "{typ}");
+    }
+}
+
+#[test]
 fn a_key_in_the_header_changes_nothing() {
     let text = token(
         r#"{"alg":"ES256","jwk":{"kty":"EC"},"jku":"https://evil","x5u":"https://evil","x5c":["AA"],"x5t":"AA"}"#,

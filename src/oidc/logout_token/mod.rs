@@ -27,13 +27,15 @@ use crate::oidc::replay::TokenId;
 use crate::oidc::validity;
 use crate::oidc::validity::ClockError;
 
-/// Section 2.4: recommended, so tokens from before it have none.
+/// Section 2.4: recommended, so tokens from before it have none, or that of any token.
 const TYPE: Kind = Kind::TypedIfAtAll("logout+jwt");
 /// The one event that a logout token is about.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// How old a token may be. The specification recommends that it lives for two minutes at most; a provider that could not
 /// reach us tries again with the same one.
 pub const OLDEST: Duration = Duration::from_mins(5);
+/// RFC 7516, section 3.1.
+const SEGMENTS_OF_JWE: usize = 5;
 /// OpenID Connect Core 1.0, section 2.
 const LONGEST_SUBJECT: usize = 255;
 
@@ -44,6 +46,12 @@ pub enum LogoutTokenError {
     /// Not a token that may be looked at: its form, its algorithm, its kind, a claim of another type.
     #[error(transparent)]
     Jws(#[from] JwsError),
+    /// Encrypted for us (section 2.4: as the client's ID tokens are).
+    #[error(
+        "the token is encrypted, and logout tokens are taken signed only: register this client without \
+         id_token_encrypted_response_alg, or without a backchannel_logout_uri"
+    )]
+    Encrypted,
     /// No key, or no single key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -90,6 +98,7 @@ impl LogoutTokenError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Jws(error) => error.reason(),
+            Self::Encrypted => "token_encrypted",
             Self::Key(KeyError::Unknown) => "key_unknown",
             Self::Key(KeyError::Ambiguous) => "key_ambiguous",
             Self::Signature => "signature_invalid",
@@ -123,6 +132,9 @@ pub struct Addressee {
 impl Addressee {
     /// Reads it.
     pub fn named_by(token: &str) -> Result<Self, LogoutTokenError> {
+        if token.split('.').count() == SEGMENTS_OF_JWE {
+            return Err(LogoutTokenError::Encrypted);
+        }
         let claims = verifying::unproven_claims(token)?;
         Ok(Self {
             issuer: claims.iss.ok_or(LogoutTokenError::Missing("iss"))?,

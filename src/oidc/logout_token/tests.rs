@@ -158,24 +158,18 @@ fn a_token_has_a_name() {
 }
 
 #[test]
-fn a_type_is_its_own_or_none() {
+fn a_type_is_its_own_or_says_nothing() {
     for typ in [
         None,
         Some("logout+jwt"),
         Some("Logout+JWT"),
         Some("application/logout+jwt"),
+        Some("JWT"),
+        Some("application/jwt"),
     ] {
         assert!(verify_with(&typed(typ), &claims()).is_ok(), "{typ:?}");
     }
-    for typ in [
-        "JWT",
-        "at+jwt",
-        "",
-        "logout+jwt ",
-        "application/jwt",
-        "text/logout+jwt",
-        "é",
-    ] {
+    for typ in ["at+jwt", "", "logout+jwt ", "text/logout+jwt", "é"] {
         let refused = verify_with(&typed(Some(typ)), &claims()).unwrap_err();
         assert_eq!(refused.reason(), "typ_refused", "{typ}");
     }

@@ -123,6 +123,51 @@ fn what_no_provider_of_the_app_can_give_is_refused_in_its_place() {
     }
 }
 
+/// What is said of these levels at an entry of this kind.
+fn levels_at(entry: &str, acr: &str) -> Result<(), String> {
+    let text = SMALLEST.replace("preset = \"franceconnect\"", entry);
+    let route = format!("[[apps.routes]]\npath = \"/x\"\nrequire = {{ acr = {acr} }}\n");
+    match load_with(&format!("{text}{route}"), &[]) {
+        Ok(_) => Ok(()),
+        Err(errors) => Err(errors.to_string()),
+    }
+}
+
+/// One level is asked for: of two that nobody compares, somebody who has the other would be turned away.
+#[test]
+fn levels_that_are_not_compared_are_no_lowest_level() {
+    let proconnect = "preset = \"proconnect\"";
+    for acr in [
+        "[\"eidas1\"]",
+        "[\"eidas2\", \"eidas1\"]",
+        "[\"eidas1-mfa\", \"eidas1\", \"eidas0-mfa\", \"eidas0\"]",
+    ] {
+        assert_eq!(levels_at(proconnect, acr), Ok(()), "{acr}");
+    }
+    for (acr, other) in [
+        ("[\"eidas1\", \"eidas0-mfa\"]", "`eidas1` and `eidas0-mfa`"),
+        (
+            "[\"eidas0-mfa\", \"eidas2\", \"eidas1\"]",
+            "`eidas0-mfa` and `eidas1`",
+        ),
+    ] {
+        let said = levels_at(proconnect, acr).unwrap_err();
+        assert!(
+            said.contains("error[C021]") && said.contains(&format!("at `fc`, {other} are not compared")),
+            "{said}"
+        );
+    }
+    let said = levels_at(proconnect, "[\"eidas1\", \"eidas0-mfa\"]").unwrap_err();
+    assert!(said.contains("or `eidas1-mfa`, which is above both"), "{said}");
+
+    let open = "preset = \"oidc\"\nissuer = \"https://club.example\"";
+    assert_eq!(levels_at(open, "[\"gold\"]"), Ok(()));
+    let said = levels_at(open, "[\"silver\", \"gold\"]").unwrap_err();
+    assert!(said.contains("write the levels of `fc` in their order"), "{said}");
+    let ordered = format!("{open}\nacr_values = [\"silver\", \"gold\"]");
+    assert_eq!(levels_at(&ordered, "[\"silver\", \"gold\"]"), Ok(()));
+}
+
 #[test]
 fn the_last_click_at_franceconnect_is_no_authentication() {
     let text = format!("{SMALLEST}[[apps.routes]]\npath = \"/x\"\nrequire = {{ auth_age = \"15m\" }}\n");

@@ -3,5 +3,6 @@
 
 pub(crate) mod journey;
 pub(crate) mod lies;
+mod logout_token;
 mod rotation;
 mod stage;

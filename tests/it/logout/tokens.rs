@@ -227,9 +227,8 @@ cases! {
         },
         Row {
             ids: &["T387"],
-            sentence: "the type is that of a logout token, or missing; an ID token is none",
+            sentence: "the type is that of a logout token, or says nothing; an ID token is none",
             inputs: |scene| vec![
-                (typ("JWT"), Refused("typ_refused")),
                 (typ("at+jwt"), Refused("typ_refused")),
                 (typ("guichet+jwt"), Refused("typ_refused")),
                 (typ(""), Refused("typ_refused")),
@@ -237,6 +236,7 @@ cases! {
                 (json!(an_id_token(scene)), Refused("claim_missing")),
                 (json!({ "header": [{ "delete": "typ" }] }), Ended),
                 (typ("application/logout+jwt"), Ended),
+                (typ("JWT"), Ended),
             ],
         },
     ]
