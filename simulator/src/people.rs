@@ -1,4 +1,4 @@
-//! Invented people, each with one trap for whoever handles names and dates. Nobody real is described.
+//! Invented people, each with one trap for whoever handles what is said about them. Nobody real is described.
 
 use std::io;
 
@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
 
-/// Names, `sub` and addresses are made up; the geographic codes are real ones.
-const PEOPLE: &str = include_str!("people.json");
+/// Those of FranceConnect. Names, `sub` and addresses are made up; the geographic codes are real ones.
+const CITIZENS: &str = include_str!("people/franceconnect.json");
 
 /// Somebody to sign in as.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,7 +16,7 @@ pub struct Person {
     pub slug: String,
     /// What is special about this person, in French, for the page that offers the choice.
     pub note: String,
-    /// Every claim that the provider knows, `sub` included, under FranceConnect's names.
+    /// Every claim that the provider knows, `sub` included, under its names.
     pub claims: Map<String, Value>,
 }
 
@@ -26,15 +26,30 @@ impl Person {
         self.claims.get(claim).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Given names and birth name, as one greets somebody.
+    /// Given names and birth name, or usual name, as one greets somebody; whoever has none is called by what there is.
     pub fn full_name(&self) -> String {
-        format!("{} {}", self.text("given_name"), self.text("family_name"))
+        let names = ["given_name", "family_name", "usual_name"].map(|claim| self.text(claim));
+        let said: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        if !said.is_empty() {
+            return said.join(" ");
+        }
+        let others = ["email", "sub"].map(|claim| self.text(claim));
+        others
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
-/// Everybody, the demonstration's main character first.
+/// Everybody at FranceConnect, the demonstration's main character first.
 pub fn everybody() -> io::Result<Vec<Person>> {
-    serde_json::from_str(PEOPLE).map_err(io::Error::from)
+    read(CITIZENS)
+}
+
+/// The people of a file.
+pub(crate) fn read(text: &str) -> io::Result<Vec<Person>> {
+    serde_json::from_str(text).map_err(io::Error::from)
 }
 
 #[cfg(test)]

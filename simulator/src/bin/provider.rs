@@ -1,9 +1,10 @@
-//! The simulated FranceConnect alone, for whoever wants to point another relying party at it.
+//! A simulated provider alone, for whoever wants to point a relying party at it.
 
 use std::io;
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -11,11 +12,16 @@ use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
 use simulator::provider::client::Client;
 use simulator::provider::client::SigningAlgorithm;
+use simulator::provider::profile::Profile;
+use simulator::provider::profiles;
 
-/// A strict simulated FranceConnect with invented people, on loopback alone.
+/// A strict simulated FranceConnect, or another provider, with invented people, on loopback alone.
 #[derive(Debug, Parser)]
 #[command(name = "provider")]
 struct Arguments {
+    /// Which provider: franceconnect, franceconnect-plus, proconnect, login-gov or oidc
+    #[arg(long, default_value = "franceconnect", value_parser = profile)]
+    profile: &'static Profile,
     /// The port on 127.0.0.1
     #[arg(long, default_value_t = 8002)]
     port: u16,
@@ -23,8 +29,11 @@ struct Arguments {
     #[arg(long)]
     client_id: String,
     /// Its secret
+    #[arg(long, required_unless_present = "client_keys")]
+    client_secret: Option<String>,
+    /// Instead of a secret: the file with the public keys of its assertions, a JWK set
     #[arg(long)]
-    client_secret: String,
+    client_keys: Option<PathBuf>,
     /// Its redirect URIs, exactly as they are sent
     #[arg(long = "redirect-uri", required = true)]
     redirect_uris: Vec<String>,
@@ -34,6 +43,19 @@ struct Arguments {
     /// Sign with RS256 instead of ES256
     #[arg(long)]
     rs256: bool,
+    /// Encrypt what is signed: ECDH-ES, RSA-OAEP or RSA-OAEP-256
+    #[arg(long, requires = "jwks_uri")]
+    encryption: Option<String>,
+    /// Where the client publishes the keys to encrypt for
+    #[arg(long)]
+    jwks_uri: Option<String>,
+}
+
+fn profile(name: &str) -> Result<&'static Profile, String> {
+    profiles::named(name).ok_or_else(|| {
+        let names = profiles::ALL.map(|profile| profile.name);
+        format!("the profiles are {}", names.join(", "))
+    })
 }
 
 #[tokio::main]
@@ -49,23 +71,32 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(arguments: Arguments) -> io::Result<()> {
-    let client = Client {
-        redirect_uris: arguments.redirect_uris,
-        post_logout_redirect_uris: arguments.post_logout_redirect_uris,
-        signing: if arguments.rs256 {
-            SigningAlgorithm::Rs256
-        } else {
-            SigningAlgorithm::Es256
-        },
-        ..Client::sandbox(&arguments.client_id, &arguments.client_secret)
-    };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     let provider = Provider::start(ProviderSettings {
-        address: SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port)),
-        clients: vec![client],
+        profile: arguments.profile,
+        address,
+        clients: vec![client(arguments)?],
     })
     .await?;
     writeln!(io::stdout(), "issuer: {}", provider.issuer())?;
     tokio::signal::ctrl_c().await?;
     provider.stop().await;
     Ok(())
+}
+
+fn client(arguments: Arguments) -> io::Result<Client> {
+    let secret = arguments.client_secret.unwrap_or_default();
+    let mut client = Client::of(arguments.profile, &arguments.client_id, &secret);
+    client.redirect_uris = arguments.redirect_uris;
+    client.post_logout_redirect_uris = arguments.post_logout_redirect_uris;
+    if arguments.rs256 {
+        client = client.signing(SigningAlgorithm::Rs256);
+    }
+    if let Some(file) = arguments.client_keys {
+        client = client.keys(serde_json::from_slice(&std::fs::read(file)?)?);
+    }
+    if let (Some(algorithm), Some(jwks_uri)) = (arguments.encryption, arguments.jwks_uri) {
+        client = client.encryption(&algorithm, jwks_uri);
+    }
+    Ok(client)
 }

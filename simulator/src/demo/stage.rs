@@ -23,6 +23,7 @@ use crate::legacy::RunningApplication;
 use crate::provider::Provider;
 use crate::provider::RunningProvider;
 use crate::provider::client::Client;
+use crate::provider::profiles::FRANCECONNECT;
 use crate::random;
 use crate::site;
 use crate::site::Fallback;
@@ -58,7 +59,7 @@ impl Stage {
             .redirect_uri(format!("{at}/_guichet/callback"))
             .post_logout_redirect_uri(format!("{at}/_guichet/logged-out"));
         let (client_id, client_secret) = (client.client_id.clone(), client.client_secret.clone());
-        let provider = Provider::start_on(provider, vec![client])?;
+        let provider = Provider::start_on(provider, &FRANCECONNECT, vec![client])?;
         let folder = tempfile::Builder::new().prefix("guichet-demo-").tempdir()?;
         let configuration = Configuration {
             gateway_port,

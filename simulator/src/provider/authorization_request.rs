@@ -1,4 +1,4 @@
-//! The authorization request, held to FranceConnect's closed list of parameters.
+//! The authorization request, held to the profile's list of parameters.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -6,35 +6,12 @@ use url::Url;
 
 use crate::provider::client::AmrRight;
 use crate::provider::client::Client;
-use crate::provider::scopes;
-use crate::provider::scopes::SCOPES;
-
-/// Every parameter that may be sent. One more, and the browser never comes back.
-const PARAMETERS: &[&str] = &[
-    "client_id",
-    "response_type",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "acr_values",
-    "claims",
-    "prompt",
-    "idp_hint",
-    "ui_locales",
-];
-/// Those that must be there.
-const REQUIRED: &[&str] = &[
-    "client_id",
-    "response_type",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "acr_values",
-];
-/// What the provider's code asks of a nonce; its documents ask for 32.
-const SHORTEST_NONCE: usize = 22;
+use crate::provider::profile::Beyond;
+use crate::provider::profile::ByName;
+use crate::provider::profile::Levels;
+use crate::provider::profile::LevelsAsked;
+use crate::provider::profile::Profile;
+use crate::provider::profile::RequestRules;
 
 /// A request that leads to the choice page.
 #[derive(Clone, Debug)]
@@ -47,17 +24,21 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) state: String,
     pub(crate) nonce: String,
     pub(crate) claims: WantedClaims,
+    /// The level that this login reaches.
+    pub(crate) level: Option<&'static str>,
+    /// `code_challenge` (RFC 7636): whoever redeems the code has to know what it is the hash of.
+    pub(crate) challenge: Option<String>,
 }
 
 /// What the `claims` parameter asked for (OpenID Connect Core 1.0, section 5.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WantedClaims {
-    /// Nothing, or nothing that changes anything.
-    Nothing,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WantedClaims {
     /// `amr` in the ID token.
-    Amr,
-    /// A claim that the provider does not grant this way: it answers 409 after the person's last click.
-    Ungranted,
+    pub(crate) amr: bool,
+    /// Claims that the provider does not grant this way: it answers 409 after the person's last click.
+    pub(crate) ungranted: Vec<String>,
+    /// Values of `acr` in the ID token.
+    pub(crate) levels: Vec<String>,
 }
 
 /// Why a request does not lead to the choice page.
@@ -91,12 +72,17 @@ pub(crate) enum RedirectForm {
     Found,
 }
 
-const INVALID: Refused = Refused::Page(StatusCode::BAD_REQUEST, "Y030007");
+/// Makes a refusal that goes back to the service.
+type Refuse<'a> = dyn Fn(&'static str, &str) -> Refused + 'a;
 
 impl AuthorizationRequest {
     /// Judges the parameters in FranceConnect's order.
-    pub(crate) fn read(pairs: &[(String, String)], clients: &[Client]) -> Result<Self, Refused> {
-        let parameters = Parameters::closed(pairs)?;
+    pub(crate) fn read(
+        profile: &'static Profile,
+        pairs: &[(String, String)],
+        clients: &[Client],
+    ) -> Result<Self, Refused> {
+        let parameters = Parameters::known(&profile.request, pairs)?;
         let client = parameters.client(clients)?;
         let redirect_uri = parameters.redirect_uri(client)?;
         let refuse = |error, description: &str| {
@@ -110,7 +96,7 @@ impl AuthorizationRequest {
             })
         };
         response_type(parameters.get("response_type"), &refuse)?;
-        let scope = scope(parameters.get("scope"), client, &refuse)?;
+        let scope = scope(profile, parameters.get("scope"), client, &refuse)?;
         if !parameters.get("idp_hint").is_empty() {
             return Err(Refused::Redirect(ErrorRedirect {
                 redirect_uri: redirect_uri.to_owned(),
@@ -121,11 +107,12 @@ impl AuthorizationRequest {
                 form: RedirectForm::Found,
             }));
         }
-        let claims = claims(parameters.get("claims"), &refuse)?;
-        if claims == WantedClaims::Amr && client.amr == AmrRight::Refused {
+        let claims = claims(profile, parameters.get("claims"), &refuse)?;
+        if claims.amr && client.amr == AmrRight::Refused {
             return Err(Refused::Page(StatusCode::BAD_REQUEST, "Y100009"));
         }
-        acr(parameters.get("acr_values"), &refuse)?;
+        let level = level(&profile.levels, parameters.get("acr_values"), &claims, &refuse)?;
+        let challenge = challenge(&parameters, &refuse)?;
         Ok(Self {
             client_id: client.client_id.clone(),
             redirect_uri: redirect_uri.to_owned(),
@@ -133,47 +120,71 @@ impl AuthorizationRequest {
             state: parameters.get("state").to_owned(),
             nonce: parameters.get("nonce").to_owned(),
             claims,
+            level,
+            challenge,
         })
     }
 }
 
 /// Parameters whose names are all known, each there at most once.
-struct Parameters<'a>(&'a [(String, String)]);
+struct Parameters<'a> {
+    pairs: Vec<(&'a str, &'a str)>,
+    rules: &'static RequestRules,
+}
 
 impl<'a> Parameters<'a> {
-    fn closed(pairs: &'a [(String, String)]) -> Result<Self, Refused> {
+    fn known(rules: &'static RequestRules, pairs: &'a [(String, String)]) -> Result<Self, Refused> {
         let times = |name: &str| pairs.iter().filter(|(each, _)| each == name).count();
-        if times("acr_values") > 1 {
+        if rules.crashes_on.iter().any(|name| times(name) > 1) {
             return Err(Refused::Crash);
         }
-        let open = pairs
-            .iter()
-            .any(|(name, _)| !PARAMETERS.contains(&name.as_str()) || times(name) > 1);
-        if open || REQUIRED.iter().any(|name| times(name) == 0) {
-            return Err(INVALID);
+        let refused = || Refused::Page(StatusCode::BAD_REQUEST, rules.refusal);
+        let is_too_much = |name: &str| {
+            if rules.knows(name) {
+                times(name) > 1
+            } else {
+                rules.beyond == Beyond::Refused
+            }
+        };
+        let open = pairs.iter().any(|(name, _)| is_too_much(name));
+        if open || rules.required.iter().any(|name| times(name) == 0) {
+            return Err(refused());
         }
-        let parameters = Self(pairs);
-        let nonce_is_short = parameters.get("nonce").chars().count() < SHORTEST_NONCE;
-        if parameters.get("client_id").is_empty() || nonce_is_short || !parameters.prompt_is_allowed() {
-            return Err(INVALID);
+        let known = pairs.iter().filter(|(name, _)| rules.knows(name));
+        let parameters = Self {
+            pairs: known
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect(),
+            rules,
+        };
+        let is_long = |name: &str, shortest: usize| parameters.get(name).chars().count() >= shortest;
+        let opaque = is_long("nonce", rules.shortest_nonce) && is_long("state", rules.shortest_state);
+        if parameters.get("client_id").is_empty() || !opaque || !parameters.prompt_is_allowed() {
+            return Err(refused());
         }
         Ok(parameters)
     }
 
+    fn find(&self, name: &str) -> Option<&'a str> {
+        let mut pairs = self.pairs.iter();
+        pairs.find_map(|(each, value)| (*each == name).then_some(*value))
+    }
+
     fn get(&self, name: &str) -> &'a str {
-        crate::site::value(self.0, name).unwrap_or_default()
+        self.find(name).unwrap_or_default()
     }
 
     /// One allowed value in the list is enough.
     fn prompt_is_allowed(&self) -> bool {
-        crate::site::value(self.0, "prompt")
-            .is_none_or(|prompt| prompt.split(' ').any(|each| matches!(each, "login" | "consent")))
+        let allowed = |each: &str| self.rules.prompts.contains(&each);
+        self.find("prompt")
+            .is_none_or(|prompt| prompt.split(' ').any(allowed))
     }
 
     fn client<'c>(&self, clients: &'c [Client]) -> Result<&'c Client, Refused> {
         let redirect_uri = Url::parse(self.get("redirect_uri"));
         if !redirect_uri.is_ok_and(|uri| matches!(uri.scheme(), "http" | "https")) {
-            return Err(INVALID);
+            return Err(Refused::Page(StatusCode::BAD_REQUEST, self.rules.refusal));
         }
         clients
             .iter()
@@ -195,7 +206,7 @@ impl<'a> Parameters<'a> {
     }
 }
 
-fn response_type(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result<(), Refused> {
+fn response_type(value: &str, refuse: &Refuse<'_>) -> Result<(), Refused> {
     if value.is_empty() {
         return Err(refuse(
             "invalid_request",
@@ -214,12 +225,11 @@ fn response_type(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) ->
 }
 
 /// Unknown scopes are dropped in silence; known ones that were not granted are refused.
-fn scope(
-    value: &str,
-    client: &Client,
-    refuse: &dyn Fn(&'static str, &str) -> Refused,
-) -> Result<String, Refused> {
-    let asked: Vec<&str> = value.split(' ').filter(|scope| scopes::is_known(scope)).collect();
+fn scope(profile: &Profile, value: &str, client: &Client, refuse: &Refuse<'_>) -> Result<String, Refused> {
+    let asked: Vec<&str> = value
+        .split(' ')
+        .filter(|scope| profile.knows_scope(scope))
+        .collect();
     if !asked.contains(&"openid") {
         return Err(refuse(
             "invalid_request",
@@ -243,9 +253,10 @@ fn scope(
     Ok(kept.join(" "))
 }
 
-fn claims(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result<WantedClaims, Refused> {
+fn claims(profile: &Profile, value: &str, refuse: &Refuse<'_>) -> Result<WantedClaims, Refused> {
+    let mut wanted = WantedClaims::default();
     if value.is_empty() {
-        return Ok(WantedClaims::Nothing);
+        return Ok(wanted);
     }
     let parsed: Value = serde_json::from_str(value)
         .map_err(|_not_json| refuse("invalid_request", "could not parse the claims parameter JSON"))?;
@@ -262,17 +273,17 @@ fn claims(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result
             "claims parameter should have userinfo or id_token properties",
         ));
     }
-    let mut wanted = WantedClaims::Nothing;
     for (member, value) in members {
         let value = value
             .as_object()
             .ok_or_else(|| refuse("invalid_request", "claims parameter members should be objects"))?;
         for (claim, detail) in value {
-            match claim.as_str() {
-                "amr" if member == "id_token" && wanted == WantedClaims::Nothing => {
-                    wanted = WantedClaims::Amr;
+            match (member, claim.as_str()) {
+                ("id_token", "amr") => wanted.amr = true,
+                ("id_token", "acr") if profile.levels.asked == LevelsAsked::ByClaims => {
+                    wanted.levels = values_of(detail);
                 }
-                claim if is_ungranted(claim, detail) => wanted = WantedClaims::Ungranted,
+                (_, claim) if is_ungranted(profile, claim, detail) => wanted.ungranted.push(claim.to_owned()),
                 _ => {}
             }
         }
@@ -280,30 +291,69 @@ fn claims(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result
     Ok(wanted)
 }
 
+/// `value`, or `values`, of a claim that is asked for.
+fn values_of(detail: &Value) -> Vec<String> {
+    let several = detail.get("values").and_then(Value::as_array);
+    let all = detail
+        .get("value")
+        .into_iter()
+        .chain(several.into_iter().flatten());
+    all.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 /// Identity claims asked for by name, a `sub` or an `acr` of another value: even those whose scope was asked.
-fn is_ungranted(claim: &str, detail: &Value) -> bool {
+fn is_ungranted(profile: &Profile, claim: &str, detail: &Value) -> bool {
+    if profile.request.by_name == ByName::Ignored {
+        return false;
+    }
     let value = detail.get("value").and_then(Value::as_str);
     match claim {
-        "acr" => value.is_some_and(|value| value != "eidas1"),
+        "acr" => value.is_some_and(|value| !profile.levels.served.contains(&value)),
         "sub" => value.is_some(),
-        _ => SCOPES.iter().any(|(_, claims)| claims.contains(&claim)),
+        _ => profile.knows_claim(claim),
     }
 }
 
-/// The lowest known level is what was asked for; only unknown ones mean the default.
-fn acr(value: &str, refuse: &dyn Fn(&'static str, &str) -> Refused) -> Result<(), Refused> {
-    let lowest = value
-        .split(' ')
-        .filter(|each| matches!(*each, "eidas1" | "eidas2" | "eidas3"))
-        .min()
-        .unwrap_or("eidas1");
-    if lowest == "eidas1" {
-        return Ok(());
+/// The level that is reached: the one that counts of those asked for; unknown ones are not heard.
+fn level(
+    levels: &'static Levels,
+    acr_values: &str,
+    claims: &WantedClaims,
+    refuse: &Refuse<'_>,
+) -> Result<Option<&'static str>, Refused> {
+    let known = |asked: &str| levels.known.iter().position(|known| *known == asked);
+    let place = match levels.asked {
+        LevelsAsked::ByParameter => acr_values.split(' ').filter_map(known).min(),
+        LevelsAsked::ByClaims => claims.levels.iter().find_map(|asked| known(asked)),
+    };
+    let Some(level) = place
+        .and_then(|place| levels.known.get(place).copied())
+        .or(levels.otherwise)
+    else {
+        return Ok(None);
+    };
+    if levels.served.contains(&level) {
+        return Ok(Some(level));
     }
+    let expected = levels.served.join(",");
     Err(refuse(
         "invalid_acr",
         &format!(
-            "acr_value is not valid, should be equal one of these values, expected eidas1, got {lowest}"
+            "acr_value is not valid, should be equal one of these values, expected {expected}, got {level}"
         ),
     ))
+}
+
+/// A challenge that is a hash; none where none is sent.
+fn challenge(parameters: &Parameters<'_>, refuse: &Refuse<'_>) -> Result<Option<String>, Refused> {
+    let Some(challenge) = parameters.find("code_challenge") else {
+        return Ok(None);
+    };
+    if parameters.get("code_challenge_method") != "S256" {
+        return Err(refuse(
+            "invalid_request",
+            "not supported value of code_challenge_method",
+        ));
+    }
+    Ok(Some(challenge.to_owned()))
 }

@@ -1,6 +1,7 @@
 //! What the provider remembers: browsers' sessions with their one attempt each, codes, access tokens.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -16,6 +17,7 @@ use crate::provider::client::Client;
 use crate::provider::clock::MovableClock;
 use crate::provider::keys::Keys;
 use crate::provider::pages::Failure;
+use crate::provider::profile::Profile;
 use crate::random;
 use crate::site;
 use crate::site::Answer;
@@ -35,6 +37,7 @@ pub(crate) const LIBRARY_COOKIE: &str = "_session";
 /// The whole provider, without its socket.
 #[derive(Debug)]
 pub(crate) struct Engine {
+    pub(crate) profile: &'static Profile,
     pub(crate) issuer: String,
     pub(crate) clients: Vec<Client>,
     pub(crate) people: Vec<Person>,
@@ -49,6 +52,8 @@ pub(crate) struct Memory {
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) tokens: HashMap<String, AccessToken>,
+    /// `jti` of the client assertions that were taken: each is good for one request.
+    pub(crate) assertions: HashSet<String>,
 }
 
 /// One browser at the provider.
@@ -108,11 +113,15 @@ pub(crate) struct AccessToken {
 }
 
 impl Engine {
-    pub(crate) fn new(issuer: String, clients: Vec<Client>, people: Vec<Person>) -> io::Result<Self> {
+    pub(crate) fn new(profile: &'static Profile, issuer: String, clients: Vec<Client>) -> io::Result<Self> {
+        clients
+            .iter()
+            .try_for_each(|client| client.is_registrable_at(profile))?;
         Ok(Self {
+            profile,
             issuer,
             clients,
-            people,
+            people: profile.everybody()?,
             keys: Keys::generate()?,
             clock: MovableClock::default(),
             token_requests: AtomicUsize::new(0),
@@ -152,10 +161,11 @@ impl Engine {
         live
     }
 
-    /// A page of FranceConnect's, with a code and an incident number.
-    pub(crate) fn page(status: StatusCode, code: &str, back: Option<&str>) -> Answer {
+    /// An error page, with a code and an incident number.
+    pub(crate) fn page(&self, status: StatusCode, code: &str, back: Option<&str>) -> Answer {
         let incident = random::uuid().unwrap_or_default();
         Failure {
+            provider: self.profile.title,
             status,
             code,
             incident: &incident,

@@ -12,7 +12,6 @@ use crate::provider::authorization_request::AuthorizationRequest;
 use crate::provider::authorization_request::ErrorRedirect;
 use crate::provider::authorization_request::RedirectForm;
 use crate::provider::authorization_request::Refused;
-use crate::provider::authorization_request::WantedClaims;
 use crate::provider::engine;
 use crate::provider::engine::Attempt;
 use crate::provider::engine::Code;
@@ -23,7 +22,7 @@ use crate::provider::engine::Session;
 use crate::provider::engine::Stage;
 use crate::provider::pages::Choice;
 use crate::provider::pages::Information;
-use crate::provider::scopes;
+use crate::provider::profile::ResponseForm;
 use crate::random;
 use crate::site;
 use crate::site::Answer;
@@ -33,9 +32,9 @@ use crate::text;
 impl Engine {
     /// The authorization endpoint.
     pub(crate) fn authorize(&self, asked: &Asked) -> io::Result<Answer> {
-        let request = match AuthorizationRequest::read(&asked.parameters(), &self.clients) {
+        let request = match AuthorizationRequest::read(self.profile, &asked.parameters(), &self.clients) {
             Ok(request) => request,
-            Err(Refused::Page(status, code)) => return Ok(Self::page(status, code, None)),
+            Err(Refused::Page(status, code)) => return Ok(self.page(status, code, None)),
             Err(Refused::Crash) => {
                 return Ok(site::text(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -69,13 +68,20 @@ impl Engine {
         Ok(answer)
     }
 
+    /// The issuer, in an authorization response that says it.
+    fn names_itself(&self) -> Option<(&'static str, &str)> {
+        let names = self.profile.answers.response == ResponseForm::NamesItsIssuer;
+        names.then_some(("iss", self.issuer.as_str()))
+    }
+
     fn error_redirect(&self, refused: &ErrorRedirect) -> Answer {
         let mut pairs = vec![
             ("error", refused.error),
             ("error_description", refused.description.as_str()),
         ];
         pairs.extend(refused.scope.as_deref().map(|scope| ("scope", scope)));
-        pairs.extend([("state", refused.state.as_str()), ("iss", self.issuer.as_str())]);
+        pairs.push(("state", refused.state.as_str()));
+        pairs.extend(self.names_itself());
         let (status, location) = match refused.form {
             RedirectForm::Query => (
                 StatusCode::SEE_OTHER,
@@ -93,29 +99,25 @@ impl Engine {
     /// A page of the interaction. Its `uid` does not matter: the browser's running attempt is shown.
     pub(crate) fn interaction(&self, asked: &Asked, step: Step) -> io::Result<Answer> {
         let Some(id) = self.session_of(asked) else {
-            return Ok(Self::page(StatusCode::UNAUTHORIZED, "Y190001", None));
+            return Ok(self.page(StatusCode::UNAUTHORIZED, "Y190001", None));
         };
         let csrf = random::opaque()?;
         let now = self.clock.now();
         let mut memory = self.memory();
         let Some(session) = memory.sessions.get_mut(&id) else {
-            return Ok(Self::page(StatusCode::UNAUTHORIZED, "Y190001", None));
+            return Ok(self.page(StatusCode::UNAUTHORIZED, "Y190001", None));
         };
         let Some(attempt) = session
             .attempt
             .clone()
             .filter(|attempt| !attempt.request.state.is_empty())
         else {
-            return Ok(Self::page(StatusCode::CONFLICT, "Y190004", None));
+            return Ok(self.page(StatusCode::CONFLICT, "Y190004", None));
         };
         if now.saturating_sub(attempt.started) >= SESSION {
             session.attempt = None;
             let back = self.lost_link(&attempt);
-            return Ok(Self::page(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Y000000",
-                Some(&back),
-            ));
+            return Ok(self.page(StatusCode::INTERNAL_SERVER_ERROR, "Y000000", Some(&back)));
         }
         session.last_seen = now;
         let mut answer = match (step, &session.person) {
@@ -134,6 +136,7 @@ impl Engine {
             (Step::Choose | Step::Consent, None) => {
                 session.csrf.clone_from(&csrf);
                 Choice {
+                    provider: self.profile,
                     service: self.service(&attempt.request.client_id),
                     uid: &attempt.uid,
                     csrf: &csrf,
@@ -147,9 +150,10 @@ impl Engine {
     }
 
     fn information(&self, attempt: &Attempt, person: &Person, csrf: &str) -> Answer {
-        let mut claims = scopes::claims_of(&attempt.request.scope);
+        let mut claims = self.profile.claims_of(&attempt.request.scope);
         claims.retain(|claim| *claim != "sub");
         Information {
+            provider: self.profile.title,
             service: self.service(&attempt.request.client_id),
             uid: &attempt.uid,
             csrf,
@@ -179,7 +183,7 @@ impl Engine {
         };
         let slug = site::value(&form, "person").unwrap_or_default();
         let Some(person) = self.people.iter().find(|person| person.slug == slug) else {
-            return Self::page(StatusCode::BAD_REQUEST, "Y020019", None);
+            return self.page(StatusCode::BAD_REQUEST, "Y020019", None);
         };
         if let Some(session) = self.memory().sessions.get_mut(&id) {
             session.person = Some(person.clone());
@@ -196,8 +200,8 @@ impl Engine {
             Ok(running) => running,
             Err(answer) => return Ok(*answer),
         };
-        if attempt.request.claims == WantedClaims::Ungranted {
-            return Ok(Self::page(StatusCode::CONFLICT, "Y190004", None));
+        if !attempt.request.claims.ungranted.is_empty() {
+            return Ok(self.page(StatusCode::CONFLICT, "Y190004", None));
         }
         let code = random::opaque()?;
         let mut memory = self.memory();
@@ -206,7 +210,7 @@ impl Engine {
             .get(&id)
             .and_then(|session| session.person.clone())
         else {
-            return Ok(Self::page(StatusCode::CONFLICT, "Y190004", None));
+            return Ok(self.page(StatusCode::CONFLICT, "Y190004", None));
         };
         if let Some(session) = memory.sessions.get_mut(&id) {
             session.attempt = Some(Attempt {
@@ -234,7 +238,7 @@ impl Engine {
 
     /// The resume address: leads to the service once.
     pub(crate) fn resume(&self, asked: &Asked, uid: &str) -> Answer {
-        let used = || Self::page(StatusCode::BAD_REQUEST, "Y04D5AB7", None);
+        let used = || self.page(StatusCode::BAD_REQUEST, "Y04D5AB7", None);
         let Some(id) = self.session_of(asked) else {
             return used();
         };
@@ -249,11 +253,8 @@ impl Engine {
                 stage: Stage::Clicked(code),
                 ..
             }) if running == uid => {
-                let pairs = [
-                    ("code", code.as_str()),
-                    ("state", request.state.as_str()),
-                    ("iss", self.issuer.as_str()),
-                ];
+                let mut pairs = vec![("code", code.as_str()), ("state", request.state.as_str())];
+                pairs.extend(self.names_itself());
                 site::redirect(
                     StatusCode::SEE_OTHER,
                     &text::with_query(&request.redirect_uri, &pairs),
@@ -268,7 +269,7 @@ impl Engine {
 
     /// The session and the attempt that a form belongs to, if it is the form of the page shown last.
     fn running(&self, asked: &Asked, csrf: Option<&str>) -> Result<(String, Attempt), Box<Answer>> {
-        let refuse = |status, code, back: Option<&str>| Box::new(Self::page(status, code, back));
+        let refuse = |status, code, back: Option<&str>| Box::new(self.page(status, code, back));
         let id = self
             .session_of(asked)
             .ok_or_else(|| refuse(StatusCode::UNAUTHORIZED, "Y190001", None))?;
@@ -321,22 +322,22 @@ impl Engine {
                 .any(|client| client.redirect_uris.iter().any(|each| each == uri))
         });
         let Some(redirect_uri) = known else {
-            return Self::page(StatusCode::INTERNAL_SERVER_ERROR, "Y030030", None);
+            return self.page(StatusCode::INTERNAL_SERVER_ERROR, "Y030030", None);
         };
         if let Some(id) = self.session_of(asked)
             && let Some(session) = self.memory().sessions.get_mut(&id)
         {
             session.attempt = None;
         }
-        let pairs = [
+        let mut pairs = vec![
             ("error", get("error").unwrap_or("undefined")),
             (
                 "error_description",
                 get("error_description").unwrap_or("undefined"),
             ),
             ("state", get("state").unwrap_or("undefined")),
-            ("iss", self.issuer.as_str()),
         ];
+        pairs.extend(self.names_itself());
         site::redirect(StatusCode::FOUND, &text::with_query(redirect_uri, &pairs))
     }
 }

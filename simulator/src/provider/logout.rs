@@ -1,4 +1,4 @@
-//! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): a closed list, a required hint, a page that sends itself.
+//! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0): a closed list, what has to be in it, a page in between.
 
 use std::io;
 
@@ -21,27 +21,22 @@ use crate::text;
 
 /// The cookie that ties the confirmation to the page that asked.
 const LOGOUT_COOKIE: &str = "_logout";
-const PARAMETERS: &[&str] = &[
-    "id_token_hint",
-    "post_logout_redirect_uri",
-    "state",
-    "client_id",
-    "logout_hint",
-    "ui_locales",
-];
 
 impl Engine {
     /// `GET /session/end`.
     pub(crate) fn end_session(&self, asked: &Asked) -> io::Result<Answer> {
         let parameters = asked.parameters();
         let get = |name: &str| site::value(&parameters, name).filter(|value| !value.is_empty());
-        let closed = parameters
-            .iter()
-            .all(|(name, _)| PARAMETERS.contains(&name.as_str()));
-        let Some(hint) = get("id_token_hint").filter(|_| closed) else {
-            return Ok(Self::page(StatusCode::BAD_REQUEST, "Y000400", None));
-        };
-        let location = match self.return_address(hint, get("client_id"), get("post_logout_redirect_uri")) {
+        let rules = &self.profile.logout;
+        let knows = |name: &str| rules.required.contains(&name) || rules.optional.contains(&name);
+        let closed = parameters.iter().all(|(name, _)| knows(name));
+        let complete = rules.required.iter().all(|name| get(name).is_some());
+        let state = get("state").unwrap_or_default();
+        if !closed || !complete || state.chars().count() < rules.shortest_state {
+            return Ok(self.page(StatusCode::BAD_REQUEST, "Y000400", None));
+        }
+        let (hint, client_id) = (get("id_token_hint"), get("client_id"));
+        let location = match self.return_address(hint, client_id, get("post_logout_redirect_uri")) {
             Ok(location) => location,
             Err(refused) => return Ok(refused.answer()),
         };
@@ -57,7 +52,7 @@ impl Engine {
                 None => uri,
             }),
         };
-        let mut answer = pages::sign_out(&xsrf);
+        let mut answer = pages::sign_out(self.profile, &xsrf);
         let live = library.map(str::to_owned).or_else(|| self.session_of(asked));
         let id = live.map_or_else(random::opaque, Ok)?;
         let fresh = Session {
@@ -73,19 +68,28 @@ impl Engine {
         Ok(answer)
     }
 
-    /// Where to go afterwards. The hint's expiry does not matter; its signature and client do.
-    fn return_address(
-        &self,
-        hint: &str,
-        client_id: Option<&str>,
-        uri: Option<&str>,
-    ) -> Result<Option<String>, OAuthError> {
+    /// For whom an ID token was made. Its expiry does not matter, its signature does.
+    fn audience(&self, hint: &str) -> Result<String, OAuthError> {
         let claims = self.keys.open(hint).map_err(|fault| match fault {
             HintFault::Undecodable => OAuthError::request("could not decode id_token_hint", "Y04FEDB9"),
             HintFault::BadSignature => OAuthError::request("could not validate id_token_hint", "Y045AFAE"),
         })?;
-        let audience = claims.get("aud").and_then(Value::as_str).unwrap_or_default();
-        let client = self.client(audience).ok_or(OAuthError::request(
+        let audience = claims.get("aud").and_then(Value::as_str);
+        Ok(audience.unwrap_or_default().to_owned())
+    }
+
+    /// Where to go afterwards: an address of the client whose hint it is, or whose name.
+    fn return_address(
+        &self,
+        hint: Option<&str>,
+        client_id: Option<&str>,
+        uri: Option<&str>,
+    ) -> Result<Option<String>, OAuthError> {
+        let audience = match hint {
+            Some(hint) => self.audience(hint)?,
+            None => client_id.unwrap_or_default().to_owned(),
+        };
+        let client = self.client(&audience).ok_or(OAuthError::request(
             "could not validate id_token_hint",
             "Y045AFAE",
         ))?;

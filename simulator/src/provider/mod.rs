@@ -1,20 +1,27 @@
-//! A simulated FranceConnect v2 (low), as strict and as odd as the real one.
+//! A simulated provider, as strict and as odd as the real one: FranceConnect v2 (low), or another one of `profiles`.
 //!
 //! It mints tokens for invented people and listens on loopback only. What it does follows what FranceConnect's own code was
 //! seen to do, where that differs from its documents. Two things differ on purpose, because it speaks plain http: its cookies
 //! are not `Secure`, and its pages do not ask the browser to upgrade requests; some browsers would obey on loopback too.
+//!
+//! A profile changes what is asked for, checked and answered. Paths, cookies, lifetimes and most codes of errors are
+//! FranceConnect's, whichever provider it plays; every login reaches the level that was asked for.
 
+mod assertion;
 pub(crate) mod authorization_request;
 pub mod client;
 pub mod clock;
 mod discovery;
+mod encryption;
 pub(crate) mod engine;
+mod id_token;
 mod interaction;
 pub(crate) mod keys;
 mod logout;
 mod oauth_error;
 mod pages;
-mod scopes;
+pub mod profile;
+pub mod profiles;
 mod token;
 mod userinfo;
 
@@ -26,12 +33,12 @@ use std::sync::atomic::Ordering;
 use http::Method;
 use http::StatusCode;
 
-use crate::people;
 use crate::provider::client::Client;
 use crate::provider::clock::MovableClock;
 use crate::provider::engine::Engine;
 use crate::provider::interaction::Step;
 use crate::provider::keys::Keys;
+use crate::provider::profile::Profile;
 use crate::site;
 use crate::site::Answer;
 use crate::site::Asked;
@@ -45,6 +52,8 @@ const PREFIX: &str = "/api/v2";
 /// Where the provider listens and whom it knows.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
+    /// Which provider it plays: one of `profiles`.
+    pub profile: &'static Profile,
     /// A loopback address; port 0 lets the system choose.
     pub address: SocketAddr,
     /// The registered clients.
@@ -58,18 +67,19 @@ pub struct Provider;
 impl Provider {
     /// Starts a provider. Several may run in one process, each with its own signing key for ES256.
     ///
-    /// Fails on an address that is not loopback, and on a port that is taken.
+    /// Fails on an address that is not loopback, on a port that is taken, and on a client that the provider would not register.
     pub async fn start(settings: ProviderSettings) -> io::Result<RunningProvider> {
         let listener = site::bind(settings.address, Fallback::None).await?;
-        Self::start_on(listener, settings.clients)
+        Self::start_on(listener, settings.profile, settings.clients)
     }
 
     pub(crate) fn start_on(
         listener: tokio::net::TcpListener,
+        profile: &'static Profile,
         clients: Vec<Client>,
     ) -> io::Result<RunningProvider> {
         let issuer = format!("http://{}{PREFIX}", listener.local_addr()?);
-        let engine = Arc::new(Engine::new(issuer, clients, people::everybody()?)?);
+        let engine = Arc::new(Engine::new(profile, issuer, clients)?);
         drop(tokio::task::spawn_blocking(Keys::warm));
         let listening = site::serve(listener, Arc::clone(&engine))?;
         Ok(RunningProvider { engine, listening })
@@ -148,7 +158,7 @@ const COMMON_HEADERS: &[(&str, &str)] = &[
 impl Engine {
     async fn route(&self, asked: &Asked) -> io::Result<Answer> {
         let Some(path) = asked.path.strip_prefix(PREFIX) else {
-            return Ok(oauth_error::not_found());
+            return Ok(self.not_found());
         };
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let get = asked.method == Method::GET || asked.method == Method::HEAD;
@@ -158,7 +168,7 @@ impl Engine {
                 Ok(public(
                     asked,
                     "application/json; charset=utf-8",
-                    &discovery::document(&self.issuer),
+                    &discovery::document(self.profile, &self.issuer),
                 ))
             }
             ["jwks"] if get => {
@@ -179,10 +189,10 @@ impl Engine {
             ["redirect-to-sp-with-error"] if get => Ok(self.redirect_with_error(asked)),
             ["token"] if post => self.token(asked).await,
             ["token", "revocation"] if post => Ok(self.revoke(asked)),
-            ["userinfo"] if get => self.userinfo(asked),
+            ["userinfo"] if get => self.userinfo(asked).await,
             ["session", "end"] if get => self.end_session(asked),
             ["session", "end", "confirm"] if post => Ok(self.confirm_end(asked)),
-            ["session", "end", "success"] if get => Ok(pages::signed_out()),
+            ["session", "end", "success"] if get => Ok(pages::signed_out(self.profile.title)),
             ["simulateur.css"] if get => Ok(site::answer(
                 StatusCode::OK,
                 "text/css; charset=utf-8",
@@ -193,8 +203,13 @@ impl Engine {
                 "text/javascript; charset=utf-8",
                 pages::SUBMIT,
             )),
-            _ => Ok(oauth_error::not_found()),
+            _ => Ok(self.not_found()),
         }
+    }
+
+    /// A method or a path that is not routed.
+    fn not_found(&self) -> Answer {
+        self.page(StatusCode::NOT_FOUND, "Y000404", None)
     }
 }
 

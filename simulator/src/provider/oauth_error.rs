@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::provider::engine::Engine;
 use crate::provider::pages::Failure;
+use crate::provider::profile::Profile;
 use crate::random;
 use crate::site;
 use crate::site::Answer;
@@ -55,6 +55,17 @@ impl OAuthError {
         }
     }
 
+    /// About the keys for which the client wants its tokens encrypted. The code is spent.
+    pub(crate) const fn metadata(detail: &'static str, code: &'static str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            error: "invalid_client_metadata",
+            description: "client metadata is invalid",
+            detail,
+            code,
+        }
+    }
+
     pub(crate) const fn token(detail: &'static str, code: &'static str) -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
@@ -79,18 +90,14 @@ impl OAuthError {
 }
 
 /// The session behind a code or a token is gone: FranceConnect sends its HTML page, whatever the media type says.
-pub(crate) fn session_gone(media_type: &'static str) -> Answer {
+pub(crate) fn session_gone(provider: &Profile, media_type: &'static str) -> Answer {
     let incident = random::uuid().unwrap_or_default();
     let page = Failure {
+        provider: provider.title,
         status: StatusCode::UNAUTHORIZED,
         code: "Y190001",
         incident: &incident,
         back: None,
     };
     site::answer(page.status, media_type, page.html())
-}
-
-/// A method or a path that is not routed.
-pub(crate) fn not_found() -> Answer {
-    Engine::page(StatusCode::NOT_FOUND, "Y000404", None)
 }

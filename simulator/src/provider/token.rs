@@ -4,17 +4,16 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use serde_json::Value;
 use serde_json::json;
 
-use crate::provider::authorization_request::WantedClaims;
 use crate::provider::client::Client;
 use crate::provider::engine::ACCESS_TOKEN;
 use crate::provider::engine::AccessToken;
-use crate::provider::engine::Code;
 use crate::provider::engine::Engine;
 use crate::provider::engine::GRANT;
 use crate::provider::oauth_error;
@@ -43,11 +42,15 @@ impl Engine {
             return Ok(OAuthError::grant("authorization code already consumed", "Y0416228").answer());
         }
         if !self.is_live(&code.session) {
-            return Ok(oauth_error::session_gone("text/html; charset=utf-8"));
+            return Ok(oauth_error::session_gone(
+                self.profile,
+                "text/html; charset=utf-8",
+            ));
         }
         tokio::time::sleep(BEFORE_CONSUMPTION).await;
         let access_token = random::opaque()?;
         let expires = self.clock.now() + ACCESS_TOKEN;
+        let claims = self.id_token(client, (&id, &code), &access_token)?;
         {
             let mut memory = self.memory();
             if let Some(kept) = memory.codes.get_mut(&id) {
@@ -57,10 +60,14 @@ impl Engine {
                 .tokens
                 .insert(access_token.clone(), AccessToken { code: id, expires });
         }
+        let id_token = match self.signed(client, &claims).await {
+            Ok(id_token) => id_token,
+            Err(not_made) => return not_made.answer(),
+        };
         let body = json!({
             "access_token": access_token,
             "expires_in": ACCESS_TOKEN.as_secs(),
-            "id_token": self.id_token(client, &code)?,
+            "id_token": id_token,
             "scope": code.request.scope,
             "token_type": "Bearer",
         });
@@ -104,13 +111,18 @@ impl Engine {
                 "Y04F8199",
             ));
         }
-        if site::value(&form, "code_verifier").is_some() {
+        let verifier = site::value(&form, "code_verifier").map(challenge_of);
+        if verifier != code.request.challenge {
             return Err(OAuthError::grant("PKCE verification failed", "Y0446550"));
         }
         Ok((client, id.to_owned()))
     }
 
+    /// By a secret, in the body or in `Authorization: Basic`, or by an assertion.
     fn authenticate(&self, asked: &Asked, form: &[(String, String)]) -> Result<&Client, OAuthError> {
+        if let Some(assertion) = site::value(form, "client_assertion") {
+            return self.by_assertion(form, assertion);
+        }
         let basic = asked.header("authorization").and_then(basic_credentials);
         let in_body = site::value(form, "client_secret");
         let (client_id, secret) = match (basic, site::value(form, "client_id"), in_body) {
@@ -138,29 +150,10 @@ impl Engine {
         let client = self
             .client(&client_id)
             .ok_or(OAuthError::client("client not found", "Y04EA6EF"))?;
-        if client.client_secret != secret {
+        if client.keys.is_some() || client.client_secret != secret {
             return Err(OAuthError::client("invalid secret provided", "Y0434A7B"));
         }
         Ok(client)
-    }
-
-    /// Eight claims, nine with `amr`. No `at_hash`, no `sid`, no identity.
-    fn id_token(&self, client: &Client, code: &Code) -> io::Result<String> {
-        let now = self.clock.now().as_secs();
-        let mut claims = json!({
-            "sub": code.person.text("sub"),
-            "auth_time": code.clicked.as_secs(),
-            "acr": "eidas1",
-            "nonce": code.request.nonce,
-            "aud": client.client_id,
-            "exp": now + 60,
-            "iat": now,
-            "iss": self.issuer,
-        });
-        if let (WantedClaims::Amr, Some(claims)) = (code.request.claims, claims.as_object_mut()) {
-            claims.insert("amr".to_owned(), Value::from(vec!["fc", "pwd"]));
-        }
-        self.keys.sign(client.signing, &claims)
     }
 
     /// `POST /token/revocation`: exactly three fields; an unknown token is revoked as well.
@@ -169,7 +162,7 @@ impl Engine {
         let known = |name: &str| matches!(name, "token" | "client_id" | "client_secret");
         let token = site::value(&form, "token").unwrap_or_default();
         if form.len() != 3 || !form.iter().all(|(name, _)| known(name)) || token.len() < 43 {
-            let mut page = Self::page(StatusCode::BAD_REQUEST, "Y000400", None);
+            let mut page = self.page(StatusCode::BAD_REQUEST, "Y000400", None);
             site::set(&mut page, "content-type", "application/json; charset=utf-8");
             return page;
         }
@@ -229,4 +222,9 @@ fn basic_credentials(header: &str) -> Option<(String, String)> {
             .unwrap_or_default()
     };
     Some((decode(client_id), decode(secret)))
+}
+
+/// What a challenge must have been for this verifier (RFC 7636, section 4.6).
+fn challenge_of(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! The userinfo endpoint: a signed JWT on success, and HTML under the same media type when the session is gone.
+//! The userinfo endpoint: a signed JWT, or JSON; and HTML under the same media type when the session is gone.
 
 use std::io;
 
@@ -10,16 +10,14 @@ use crate::provider::engine::Engine;
 use crate::provider::engine::GRANT;
 use crate::provider::oauth_error;
 use crate::provider::oauth_error::OAuthError;
-use crate::provider::scopes;
+use crate::provider::profile::UserinfoForm;
 use crate::site;
 use crate::site::Answer;
 use crate::site::Asked;
 
-const JWT: &str = "application/jwt; charset=utf-8";
-
 impl Engine {
     /// `GET /userinfo`.
-    pub(crate) fn userinfo(&self, asked: &Asked) -> io::Result<Answer> {
+    pub(crate) async fn userinfo(&self, asked: &Asked) -> io::Result<Answer> {
         let token = match presented(asked) {
             Ok(token) => token,
             Err(refused) => return Ok(self.challenge(refused)),
@@ -41,23 +39,42 @@ impl Engine {
             return Ok(self.challenge(OAuthError::token("grant not found", "Y0489D15")));
         }
         if !self.is_live(&code.session) {
-            return Ok(oauth_error::session_gone(JWT));
+            return Ok(oauth_error::session_gone(self.profile, self.userinfo_type()));
         }
         let Some(client) = self.client(&code.request.client_id) else {
             return Ok(self.challenge(OAuthError::token("client mismatch", "Y040001")));
         };
-        let mut claims: Map<String, Value> = scopes::claims_of(&code.request.scope)
-            .into_iter()
+        let delivered = self.profile.claims_of(&code.request.scope).into_iter();
+        let mut claims: Map<String, Value> = delivered
             .filter_map(|claim| Some((claim.to_owned(), code.person.claims.get(claim)?.clone())))
             .collect();
-        claims.insert("aud".to_owned(), Value::from(client.client_id.as_str()));
-        claims.insert("exp".to_owned(), Value::from(token.expires.as_secs()));
-        claims.insert("iat".to_owned(), Value::from(now.as_secs()));
-        claims.insert("iss".to_owned(), Value::from(self.issuer.as_str()));
-        let signed = self.keys.sign(client.signing, &Value::Object(claims))?;
-        let mut answer = site::answer(StatusCode::OK, JWT, signed);
+        for name in self.profile.answers.userinfo_says {
+            let value = match *name {
+                "aud" => client.client_id.as_str().into(),
+                "exp" => token.expires.as_secs().into(),
+                "iat" => now.as_secs().into(),
+                _ => self.issuer.as_str().into(),
+            };
+            claims.insert((*name).to_owned(), value);
+        }
+        let claims = Value::Object(claims);
+        let body = match self.profile.answers.userinfo {
+            UserinfoForm::Json => claims.to_string(),
+            UserinfoForm::Signed => match self.signed(client, &claims).await {
+                Ok(signed) => signed,
+                Err(not_made) => return not_made.answer(),
+            },
+        };
+        let mut answer = site::answer(StatusCode::OK, self.userinfo_type(), body);
         site::set(&mut answer, "cache-control", "no-store");
         Ok(answer)
+    }
+
+    fn userinfo_type(&self) -> &'static str {
+        match self.profile.answers.userinfo {
+            UserinfoForm::Signed => "application/jwt; charset=utf-8",
+            UserinfoForm::Json => "application/json; charset=utf-8",
+        }
     }
 
     fn challenge(&self, refused: OAuthError) -> Answer {

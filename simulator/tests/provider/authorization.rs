@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use http::StatusCode;
 use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
+use simulator::provider::profiles::FRANCECONNECT;
 
 use crate::scene::Scene;
 use crate::scene::parameter;
@@ -12,6 +13,7 @@ use crate::scene::parameter;
 #[tokio::test]
 async fn it_refuses_to_listen_anywhere_but_on_loopback() {
     let settings = ProviderSettings {
+        profile: &FRANCECONNECT,
         address: SocketAddr::from(([0, 0, 0, 0], 0)),
         clients: Vec::new(),
     };

@@ -9,5 +9,6 @@
 mod authorization;
 mod interaction;
 mod logout;
+mod profiles;
 mod scene;
 mod tokens;

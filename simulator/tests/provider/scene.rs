@@ -11,6 +11,8 @@ use simulator::provider::ProviderSettings;
 use simulator::provider::RunningProvider;
 use simulator::provider::client::Client;
 use simulator::provider::client::SigningAlgorithm;
+use simulator::provider::profile::Profile;
+use simulator::provider::profiles::FRANCECONNECT;
 
 pub(crate) const NONCE: &str = "0123456789012345678901";
 
@@ -19,6 +21,7 @@ pub(crate) struct Scene {
     pub(crate) provider: RunningProvider,
     pub(crate) service: RunningApplication,
     pub(crate) browser: Browser,
+    person: String,
 }
 
 impl Scene {
@@ -27,20 +30,26 @@ impl Scene {
     }
 
     pub(crate) async fn signing(algorithm: SigningAlgorithm) -> Self {
+        Self::of(&FRANCECONNECT, |client| client.signing(algorithm)).await
+    }
+
+    /// Another provider, where the client is registered in another way.
+    pub(crate) async fn of(profile: &'static Profile, registered: impl FnOnce(Client) -> Client) -> Self {
         let service = RunningApplication::start(loopback()).await.unwrap();
         let at = format!("http://localhost:{}", service.address().port());
-        let client = Client::sandbox("client", "secret")
+        let client = Client::of(profile, "client", "secret")
             .redirect_uri(format!("{at}/callback"))
-            .post_logout_redirect_uri(format!("{at}/signed-out"))
-            .signing(algorithm);
+            .post_logout_redirect_uri(format!("{at}/signed-out"));
         let settings = ProviderSettings {
+            profile,
             address: loopback(),
-            clients: vec![client],
+            clients: vec![registered(client)],
         };
         Self {
             provider: Provider::start(settings).await.unwrap(),
             service,
             browser: Browser::new(),
+            person: profile.everybody().unwrap().swap_remove(0).slug,
         }
     }
 
@@ -74,14 +83,22 @@ impl Scene {
         self.browser.open(&self.authorize(changes)).await.unwrap()
     }
 
-    /// From the choice page to the service, as Zoé.
+    /// From the choice page to the service, as the first of the people; whoever is known already is not asked.
     pub(crate) async fn sign_in(&self, choice: &Page) -> Page {
-        let information = self.browser.press(choice, "zoe").await.unwrap();
+        if choice.url.path().ends_with("/consent") {
+            return self.browser.press(choice, "Continuer").await.unwrap();
+        }
+        let information = self.browser.press(choice, &self.person).await.unwrap();
         self.browser.press(&information, "Continuer").await.unwrap()
     }
 
     pub(crate) async fn code(&self) -> String {
-        let choice = self.open(&[]).await;
+        self.code_for(&[]).await
+    }
+
+    /// The code that a request with these changes leads to.
+    pub(crate) async fn code_for(&self, changes: &[(&str, Option<&str>)]) -> String {
+        let choice = self.open(changes).await;
         parameter(&self.sign_in(&choice).await, "code")
     }
 
@@ -97,18 +114,19 @@ impl Scene {
     }
 
     pub(crate) async fn redeem(&self, code: &str) -> Answered {
+        self.redeem_with(code, &[("client_id", "client"), ("client_secret", "secret")])
+            .await
+    }
+
+    /// With these fields beside those about the code.
+    pub(crate) async fn redeem_with(&self, code: &str, fields: &[(&str, &str)]) -> Answered {
         let callback = self.service("/callback");
-        self.post(
-            "/token",
-            &[
-                ("grant_type", "authorization_code"),
-                ("code", code),
-                ("redirect_uri", &callback),
-                ("client_id", "client"),
-                ("client_secret", "secret"),
-            ],
-        )
-        .await
+        let grant = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", callback.as_str()),
+        ];
+        self.post("/token", &[&grant, fields].concat()).await
     }
 
     pub(crate) async fn userinfo(&self, token: &str) -> Answered {

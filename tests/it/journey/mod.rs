@@ -8,6 +8,5 @@ mod outage;
 mod questions;
 mod restart;
 mod sessions;
-pub(crate) mod simulator;
 pub(crate) mod stage;
 mod whole;

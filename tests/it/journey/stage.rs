@@ -4,7 +4,6 @@ use guichet::clock::Clock;
 use guichet::clock::SystemClock;
 use serde_json::Value;
 
-use super::simulator::Simulator;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::gateway::Place;
@@ -15,6 +14,7 @@ use crate::support::redis::Redis;
 use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::simulator::Simulator;
 use crate::support::wait::until;
 
 /// Which provider, and what it signs with.
@@ -86,7 +86,7 @@ impl Stage {
     /// Every claim that this provider has of Zoé.
     pub(crate) fn zoe(&self) -> Value {
         match &self.simulator {
-            Some(_) => Simulator::zoe(),
+            Some(simulator) => simulator.first_person(),
             None => people()[ZOE].clone(),
         }
     }

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use guichet::jose::client_key::ClientKey;
 use guichet::jose::signing::SigningKey;
 use guichet::secret::Secret;
+use jsonwebtoken::jwk::JwkSet;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
@@ -16,6 +17,7 @@ use crate::support::browser::Browser;
 use crate::support::browser::Page;
 use crate::support::command::tool;
 use crate::support::decryption;
+use crate::support::gateway::Place;
 use crate::support::jws::claims;
 use crate::support::provider::Alg;
 use crate::support::provider::Asked;
@@ -24,6 +26,7 @@ use crate::support::provider::Provider;
 use crate::support::scene::ASSERTION;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
+use crate::support::simulator::Simulator;
 use crate::support::steps::get;
 
 /// What a scene begins with.
@@ -38,6 +41,8 @@ pub(super) struct Setup<'a> {
     pub(super) entry: &'a str,
     /// What the application is told.
     pub(super) claims: &'a [&'a str],
+    /// Which of it in plain headers as well.
+    pub(super) plain: &'a [&'a str],
     /// More of the application's keys.
     pub(super) app: &'a str,
     /// The key with which the client authenticates, in PEM, and its public half.
@@ -54,6 +59,7 @@ impl Setup<'_> {
             alg: Alg::Rs256,
             entry,
             claims: &["sub"],
+            plain: &["sub"],
             app: "",
             key: None,
             options: "{}",
@@ -65,45 +71,80 @@ impl Setup<'_> {
         let provider = Provider::start_as(self.mode, self.alg, &options);
         let issuer = provider.issuer().to_owned();
         let scene = Scene::start_at(provider, None, self.alg, |place, usual| {
-            let secret = place.secret("client_secret", CLIENT_SECRET);
-            let key = self
-                .key
-                .map_or_else(String::new, |(pem, _)| place.secret("client_key", pem));
-            let mut entry = self.entry.replace("{secret}", &secret).replace("{key}", &key);
-            if self.is_encrypted() {
-                let keys_dir = decryption::make(place, "ECDH-ES");
-                entry = entry.replace("{keys}", &format!("{keys_dir:?}"));
-            }
-            let (before, rest) = usual.split_once("[providers.fc]").unwrap();
-            let (_, apps) = rest.split_once("[[apps]]").unwrap();
-            let mut apps: Vec<String> = apps.lines().map(str::to_owned).collect();
-            for line in &mut apps {
-                if line.starts_with("claims = ") {
-                    *line = format!("claims = {:?}\n{}", self.claims, self.app);
-                }
-                if line.starts_with("plain_headers = ") {
-                    *line = "plain_headers = [\"sub\"]".to_owned();
-                }
-            }
-            format!(
-                "{before}[providers.fc]\npreset = \"{}\"\nenvironment = \"simulated\"\nissuer = \"{issuer}\"\n\
-                 client_id = \"tests\"\n{entry}\n[[apps]]{}\n",
-                self.mode,
-                apps.join("\n")
-            )
+            self.configuration(place, &usual, &issuer)
         });
-        match self.key {
-            Some((_, public)) => registered(&scene, &json!({ "jwks": { "keys": [public] } })),
-            None if self.is_encrypted() => registered(&scene, &decryption::metadata(&scene, "ECDH-ES")),
-            None => registered(&scene, &json!({})),
+        match (self.key, self.encryption()) {
+            (Some((_, public)), _) => registered(&scene, &json!({ "jwks": { "keys": [public] } })),
+            (None, Some(alg)) => registered(&scene, &decryption::metadata(&scene, alg)),
+            (None, None) => registered(&scene, &json!({})),
         }
         scene
     }
 
-    /// Whether the provider encrypts for a key of the gateway.
-    fn is_encrypted(&self) -> bool {
-        self.entry.contains("{keys}")
+    /// The same at our own simulation; the provider of the scene stands idle.
+    pub(super) fn start_at_the_simulator(&self) -> (Scene, Simulator) {
+        let mut simulator = None;
+        let scene = Scene::start_on(None, self.alg, |place, usual| {
+            let running = Simulator::start_as(self.mode, place, self.alg, |client| {
+                let client = match self.key {
+                    Some((_, public)) => client.keys(jwk_set(public)),
+                    None => client,
+                };
+                match self.encryption() {
+                    Some(alg) => {
+                        client.encryption(alg, format!("{}/_guichet/rp-jwks.json", place.public_url()))
+                    }
+                    None => client,
+                }
+            });
+            let text = self.configuration(place, &usual, running.issuer());
+            simulator = Some(running);
+            text
+        });
+        (scene, simulator.unwrap())
     }
+
+    /// The usual configuration with this entry in the place of the usual one.
+    fn configuration(&self, place: &Place, usual: &str, issuer: &str) -> String {
+        let secret = place.secret("client_secret", CLIENT_SECRET);
+        let key = self
+            .key
+            .map_or_else(String::new, |(pem, _)| place.secret("client_key", pem));
+        let mut entry = self.entry.replace("{secret}", &secret).replace("{key}", &key);
+        if let Some(alg) = self.encryption() {
+            let keys_dir = decryption::make(place, alg);
+            entry = entry.replace("{keys}", &format!("{keys_dir:?}"));
+        }
+        let (before, rest) = usual.split_once("[providers.fc]").unwrap();
+        let (_, apps) = rest.split_once("[[apps]]").unwrap();
+        let mut apps: Vec<String> = apps.lines().map(str::to_owned).collect();
+        for line in &mut apps {
+            if line.starts_with("claims = ") {
+                *line = format!("claims = {:?}\n{}", self.claims, self.app);
+            }
+            if line.starts_with("plain_headers = ") {
+                *line = format!("plain_headers = {:?}", self.plain);
+            }
+        }
+        format!(
+            "{before}[providers.fc]\npreset = \"{}\"\nenvironment = \"simulated\"\nissuer = \"{issuer}\"\n\
+             client_id = \"tests\"\n{entry}\n[[apps]]{}\n",
+            self.mode,
+            apps.join("\n")
+        )
+    }
+
+    /// With what the provider encrypts for a key of the gateway, if it does.
+    pub(super) fn encryption(&self) -> Option<&'static str> {
+        let named = ["RSA-OAEP-256", "RSA-OAEP"]
+            .into_iter()
+            .find(|alg| self.entry.contains(&format!("encryption_alg = \"{alg}\"")));
+        self.entry.contains("{keys}").then(|| named.unwrap_or("ECDH-ES"))
+    }
+}
+
+fn jwk_set(public: &Value) -> JwkSet {
+    serde_json::from_value(json!({ "keys": [public] })).unwrap()
 }
 
 /// The provider knows the client with these members of its metadata.

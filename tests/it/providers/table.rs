@@ -1,105 +1,123 @@
-//! Each preset logs somebody in, reaches the application and logs out, in one table that the test prints.
+//! Each preset logs somebody in, reaches the application and logs out, at our own simulation and at `oidc-provider` set up
+//! as that provider, in one table that the test prints.
 
 use std::fmt::Write;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use serde_json::json;
 
 use super::stage::Setup;
-use super::stage::last;
-use super::stage::names_of;
 use super::stage::rsa;
-use super::stage::told_about;
 use crate::support::browser::Browser;
+use crate::support::browser::Page;
+use crate::support::jws::claims;
 use crate::support::provider::Alg;
-use crate::support::steps::sign_out;
+use crate::support::repository::text_of;
+use crate::support::scene::ASSERTION;
+use crate::support::scene::Scene;
+use crate::support::simulator::Simulator;
 
-/// One preset, with somebody who has an account there.
+/// One preset, with whom it is about: the first of the people of either provider.
 struct Row {
     setup: Setup<'static>,
-    sub: &'static str,
+    /// The file of `tests/provider` with those who have an account at `oidc-provider`.
+    people: &'static str,
     /// Parameters of the authorization request beyond those that every provider gets.
     asked: &'static [&'static str],
-    /// What the application is told, beside `sub`.
-    told: fn() -> Value,
+    /// The level that is reached, where the provider says one without being asked.
+    acr: Option<&'static str>,
     /// By what the provider knows whose session ends.
     ends_by: &'static str,
 }
 
-const ZOE: &str = "af28d70a48604b80ef4050b1a82a7073e48056ec94faa68616bcb75047982734v1";
+/// FranceConnect+, whose rows differ in the key for which it encrypts.
+const fn franceconnect_plus(entry: &'static str) -> Row {
+    Row {
+        setup: Setup {
+            alg: Alg::Es256,
+            claims: &[
+                "sub",
+                "family_name",
+                "rnipp_family_name",
+                "rnipp_given_name_array",
+            ],
+            plain: &["sub", "family_name", "rnipp_family_name"],
+            ..Setup::of("franceconnect-plus", entry)
+        },
+        people: "people_plus.json",
+        asked: &["acr_values"],
+        acr: Some("eidas2"),
+        ends_by: "id_token_hint",
+    }
+}
 
 const ROWS: &[Row] = &[
     Row {
         setup: Setup {
             alg: Alg::Es256,
             claims: &["sub", "family_name", "birthplace"],
+            plain: &["sub", "family_name", "birthplace"],
             ..Setup::of(
                 "franceconnect",
                 "client_secret = {secret}\nscopes = [\"openid\", \"identite_pivot\"]",
             )
         },
-        sub: ZOE,
+        people: "accounts.json",
         asked: &["acr_values"],
-        told: || json!({ "family_name": "LE GOÛT-NŒUVÉGLISE", "birthplace": "2A004", "acr": "eidas1" }),
+        acr: Some("eidas1"),
         ends_by: "id_token_hint",
     },
-    Row {
-        setup: Setup {
-            alg: Alg::Es256,
-            claims: &["sub", "family_name", "rnipp_family_name"],
-            ..Setup::of(
-                "franceconnect-plus",
-                "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\"]\nkeys_dir = {keys}",
-            )
-        },
-        sub: "1c0ff2d75bf08aa5f3fc92e53429606bc87afdc5c328dca085194375f2b17b4dv1",
-        asked: &["acr_values"],
-        told: || json!({ "family_name": "Le Goût-Nœuvéglise", "rnipp_family_name": "LE GOÛT-NŒUVÉGLISE", "acr": "eidas2" }),
-        ends_by: "id_token_hint",
-    },
+    franceconnect_plus(
+        "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\"]\nkeys_dir = {keys}",
+    ),
+    franceconnect_plus(
+        "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\"]\nkeys_dir = {keys}\n\
+         encryption_alg = \"RSA-OAEP\"",
+    ),
+    franceconnect_plus(
+        "client_secret = {secret}\nscopes = [\"openid\", \"rnipp_identite_pivot\"]\nkeys_dir = {keys}\n\
+         encryption_alg = \"RSA-OAEP-256\"",
+    ),
     Row {
         setup: Setup {
             claims: &["sub", "usual_name", "siret", "uid", "idp_id"],
+            plain: &["sub", "usual_name", "siret", "uid", "idp_id"],
             ..Setup::of(
                 "proconnect",
                 "client_secret = {secret}\nscopes = [\"openid\", \"usual_name\", \"siret\", \"uid\", \"idp_id\"]",
             )
         },
-        sub: "6fd0c8a7-2b51-4f4e-9a6c-8d0c4b1f7e21",
+        people: "agents.json",
         asked: &[],
-        told: || {
-            json!({ "usual_name": "NŒUVÉGLISE-TEST", "siret": "130 025 265 00013", "uid": "snoeuveglise",
-                "idp_id": "71144ab3-ee1a-4401-b7b3-79b44f7daeeb" })
-        },
+        acr: None,
         ends_by: "id_token_hint",
     },
     Row {
         setup: Setup {
             claims: &["sub", "email", "all_emails", "verified_at"],
+            plain: &["sub", "email", "verified_at"],
             ..Setup::of(
                 "login-gov",
                 "client_key = {key}\nscopes = [\"openid\", \"email\", \"all_emails\", \"profile:verified_at\"]",
             )
         },
-        sub: "b2d2d115-1d7e-4579-b9d6-f8e84f4f56ca",
+        people: "public.json",
         asked: &["acr_values", "code_challenge", "code_challenge_method", "prompt"],
-        told: || {
-            json!({ "email": "pat@agency.example", "all_emails": ["pat@agency.example", "pat@home.example"],
-                "verified_at": 1_767_225_600, "acr": "urn:acr.login.gov:auth-only" })
-        },
+        acr: Some("urn:acr.login.gov:auth-only"),
         ends_by: "client_id",
     },
     Row {
         setup: Setup {
             claims: &["sub", "name", "email", "email_verified"],
+            plain: &["sub", "name", "email", "email_verified"],
             ..Setup::of(
                 "oidc",
                 "client_secret = {secret}\nscopes = [\"openid\", \"profile\", \"email\"]",
             )
         },
-        sub: "u-0001",
+        people: "members.json",
         asked: &["code_challenge", "code_challenge_method"],
-        told: || json!({ "name": "Ada Échantillon", "email": "ada@club.example", "email_verified": true }),
+        acr: None,
         ends_by: "id_token_hint",
     },
 ];
@@ -114,61 +132,176 @@ const USUAL: [&str; 6] = [
     "state",
 ];
 
+/// A gateway and whoever plays its provider: the simulation, or the provider of the scene.
+struct Played {
+    scene: Scene,
+    simulator: Option<Simulator>,
+}
+
+impl Played {
+    fn start(setup: &Setup<'_>, simulated: Simulated) -> Self {
+        match simulated {
+            Simulated::ByUs => {
+                let (scene, simulator) = setup.start_at_the_simulator();
+                let simulator = Some(simulator);
+                Self { scene, simulator }
+            }
+            Simulated::ByOidcProvider => Self {
+                scene: setup.start(),
+                simulator: None,
+            },
+        }
+    }
+
+    fn issuer(&self) -> &str {
+        let scene = self.scene.provider.issuer();
+        self.simulator.as_ref().map_or(scene, Simulator::issuer)
+    }
+
+    /// Every claim of the one who signs in.
+    fn person(&self, file: &str) -> Value {
+        if let Some(simulator) = &self.simulator {
+            return simulator.first_person();
+        }
+        let file = text_of(&format!("tests/provider/{file}"));
+        serde_json::from_str::<Vec<Value>>(&file).unwrap().swap_remove(0)
+    }
+
+    fn sign_in(&self, browser: &Browser, page: &Page, sub: &str) -> Page {
+        match &self.simulator {
+            Some(simulator) => simulator.sign_in(browser, page),
+            None => self.scene.provider.sign_in_as(browser, page, sub),
+        }
+    }
+
+    /// The names of the parameters with which the browser was sent to this endpoint, sorted.
+    fn sent_to(&self, endpoint: &str, page: &Page) -> Vec<String> {
+        let at = format!("{}{endpoint}?", self.issuer());
+        let mut hops = page.hops.iter();
+        let query = hops.find_map(|hop| hop.url.strip_prefix(&at));
+        let query = query.unwrap_or_else(|| panic!("not sent to {at}: {}", page.text()));
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let mut names: Vec<String> = pairs.map(|(name, _)| name.into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+/// Who plays the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Simulated {
+    ByUs,
+    ByOidcProvider,
+}
+
+impl Simulated {
+    fn name(self) -> &'static str {
+        match self {
+            Self::ByUs => "our simulation",
+            Self::ByOidcProvider => "oidc-provider",
+        }
+    }
+}
+
+impl Row {
+    /// The whole way; the row of the table.
+    fn runs(&self, setup: &Setup<'_>, simulated: Simulated) -> String {
+        let what = format!("{} {:?} {}", setup.mode, setup.encryption(), simulated.name());
+        let played = Played::start(setup, simulated);
+        let scene = &played.scene;
+        let browser = Browser::new();
+
+        let page = scene.to_the_provider(&browser, "/dossier?etape=3");
+        let mut asked = [&USUAL[..], self.asked].concat();
+        asked.sort_unstable();
+        assert_eq!(played.sent_to("/authorize", &page), asked, "{what}");
+        let person = played.person(self.people);
+        let arrived = played.sign_in(&browser, &page, person["sub"].as_str().unwrap());
+        let log = scene.gateway.logs().text();
+        assert_eq!(
+            (arrived.url.as_str(), arrived.status()),
+            (scene.url("/dossier?etape=3").as_str(), 200),
+            "{what}: {}\n{log}",
+            arrived.text()
+        );
+        let headers = self.is_told(scene, &person, &what);
+        self.logs_out(&played, &browser, &what);
+        let encryption = setup
+            .encryption()
+            .map_or_else(String::new, |alg| format!(" ({alg})"));
+        format!(
+            "| {}{encryption} | {} | {} | {} | {} |",
+            setup.mode,
+            simulated.name(),
+            self.asked.join(", "),
+            headers.join(", "),
+            self.ends_by
+        )
+    }
+
+    /// What the provider knows of the person, in the assertion and in plain headers; the names of all of these.
+    fn is_told(&self, scene: &Scene, person: &Value, what: &str) -> Vec<String> {
+        let received = scene.application.only();
+        let told = claims(&received.values(ASSERTION).remove(0));
+        for name in self.setup.claims {
+            assert!(!person[name].is_null(), "{what}: {name} tells nothing");
+            assert_eq!(told[name], person[name], "{what}: {name}");
+        }
+        if let Some(acr) = self.acr {
+            assert_eq!(told["acr"], acr, "{what}");
+        }
+        for name in self.setup.plain {
+            let values = received.values(&format!("x-guichet-{}", name.replace('_', "-")));
+            let value = percent_decode_str(&values[0]).decode_utf8().unwrap();
+            let known = person[name]
+                .as_str()
+                .map_or_else(|| person[name].to_string(), str::to_owned);
+            assert_eq!(
+                (values.len(), value.as_ref()),
+                (1, known.as_str()),
+                "{what}: {name}"
+            );
+        }
+        let fields = received.fields().into_iter().map(|(name, _)| name.to_lowercase());
+        fields.filter(|name| name.starts_with("x-guichet-")).collect()
+    }
+
+    fn logs_out(&self, played: &Played, browser: &Browser, what: &str) {
+        let scene = &played.scene;
+        let question = browser.open(&scene.url("/_guichet/logout"));
+        let provider = browser.submit(&question, &question.form("/_guichet/logout"), &[]);
+        let mut parameters = [self.ends_by, "post_logout_redirect_uri", "state"];
+        parameters.sort_unstable();
+        assert_eq!(played.sent_to("/session/end", &provider), parameters, "{what}");
+        let page = browser.submit(&provider, &provider.form("/session/end/confirm"), &[]);
+        let state = page.url.split_once("state=").unwrap().1;
+        assert_eq!(state.len(), 64, "{what}: {}", page.url);
+        assert_eq!(
+            page.url,
+            scene.url(&format!("/_guichet/logged-out?state={state}")),
+            "{what}"
+        );
+        assert!(!scene.is_signed_in(browser), "{what}");
+        let forged = browser.open(&scene.url("/_guichet/logged-out?state=0000"));
+        assert_ne!(forged.text(), page.text(), "{what}: a state that is not ours");
+    }
+}
+
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is what the test is asked for")]
 fn each_preset_logs_in_reaches_the_application_and_logs_out() {
     let key = rsa();
-    let mut printed = String::from("\n| preset | asked beside the usual | application | logout by |\n");
+    let mut printed = String::from(
+        "\n| preset | played by | asked beside the usual | the application received | logged out by |\n| --- | --- | --- | --- | --- |\n",
+    );
     for row in ROWS {
         let setup = Setup {
             key: row.setup.entry.contains("{key}").then_some(&key),
             ..row.setup
         };
-        let scene = setup.start();
-        let browser = Browser::new();
-
-        let told = told_about(&scene, &browser, row.sub);
-        let mut expected = (row.told)();
-        expected["sub"] = json!(row.sub);
-        for (name, value) in expected.as_object().unwrap() {
-            assert_eq!(&told[name], value, "{}: {name}", setup.mode);
+        for simulated in [Simulated::ByUs, Simulated::ByOidcProvider] {
+            writeln!(printed, "{}", row.runs(&setup, simulated)).unwrap();
         }
-        let mut asked = [&USUAL[..], row.asked].concat();
-        asked.sort_unstable();
-        assert_eq!(names_of(&last(&scene, "/authorize")), asked, "{}", setup.mode);
-
-        let page = sign_out(&scene, &browser);
-        let ended = last(&scene, "/session/end");
-        let mut parameters = vec![row.ends_by, "post_logout_redirect_uri", "state"];
-        parameters.sort_unstable();
-        assert_eq!(names_of(&ended), parameters, "{}", setup.mode);
-        let state = ended.parameter("state").unwrap();
-        assert_eq!(state.len(), 64, "{}", setup.mode);
-        assert_eq!(
-            page.url,
-            scene.url(&format!("/_guichet/logged-out?state={state}")),
-            "{}",
-            setup.mode
-        );
-        assert!(!scene.is_signed_in(&browser), "{}", setup.mode);
-        let forged = browser.open(&scene.url("/_guichet/logged-out?state=0000"));
-        assert_ne!(
-            forged.text(),
-            page.text(),
-            "{}: a state that is not ours",
-            setup.mode
-        );
-
-        let names: Vec<&str> = expected.as_object().unwrap().keys().map(String::as_str).collect();
-        writeln!(
-            printed,
-            "| {} | {} | {} | {} |",
-            setup.mode,
-            row.asked.join(", "),
-            names.join(", "),
-            row.ends_by
-        )
-        .unwrap();
     }
     println!("{printed}");
     let presets: Vec<&str> = ROWS.iter().map(|row| row.setup.mode).collect();

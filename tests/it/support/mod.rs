@@ -33,6 +33,7 @@ pub(crate) mod resp;
 pub(crate) mod scene;
 pub(crate) mod servers;
 pub(crate) mod signed_in;
+pub(crate) mod simulator;
 pub(crate) mod steps;
 pub(crate) mod table;
 pub(crate) mod tinyproxy;

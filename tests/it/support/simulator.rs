@@ -1,19 +1,21 @@
 //! The strict simulation as a provider of the tests, on a runtime of its own.
 
 use serde_json::Value;
-use simulator::people;
 use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
 use simulator::provider::RunningProvider;
 use simulator::provider::client::Client;
 use simulator::provider::client::SigningAlgorithm;
+use simulator::provider::profile::Profile;
+use simulator::provider::profiles;
+use simulator::provider::profiles::FRANCECONNECT;
 use tokio::runtime::Runtime;
 
-use crate::support::browser::Browser;
-use crate::support::browser::Page;
-use crate::support::gateway::Place;
-use crate::support::provider::Alg;
-use crate::support::scene::CLIENT_SECRET;
+use super::browser::Browser;
+use super::browser::Page;
+use super::gateway::Place;
+use super::provider::Alg;
+use super::scene::CLIENT_SECRET;
 
 /// How many pages a person sees at most: the choice, and what the service is about to learn.
 const MOST_PAGES: usize = 2;
@@ -22,24 +24,37 @@ const MOST_PAGES: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Simulator {
     provider: RunningProvider,
+    profile: &'static Profile,
     _runtime: Runtime,
 }
 
 impl Simulator {
-    /// Knows the gateway that will stand at this place.
+    /// `FranceConnect`, which knows the gateway that will stand at this place.
     pub(crate) fn start(place: &Place, alg: Alg) -> Self {
+        Self::start_as(FRANCECONNECT.name, place, alg, |client| client)
+    }
+
+    /// The same as another provider, with a client that is registered in another way.
+    pub(crate) fn start_as(
+        profile: &str,
+        place: &Place,
+        alg: Alg,
+        registered: impl FnOnce(Client) -> Client,
+    ) -> Self {
+        let profile = profiles::named(profile).unwrap_or_else(|| panic!("no profile {profile}"));
         let algorithm = match alg {
             Alg::Es256 => SigningAlgorithm::Es256,
             Alg::Rs256 => SigningAlgorithm::Rs256,
         };
         let at = place.public_url();
-        let client = Client::sandbox("tests", CLIENT_SECRET)
+        let client = Client::of(profile, "tests", CLIENT_SECRET)
             .signing(algorithm)
             .redirect_uri(format!("{at}/_guichet/callback"))
             .post_logout_redirect_uri(format!("{at}/_guichet/logged-out"));
         let settings = ProviderSettings {
+            profile,
             address: ([127, 0, 0, 1], 0).into(),
-            clients: vec![client],
+            clients: vec![registered(client)],
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -49,6 +64,7 @@ impl Simulator {
         let provider = runtime.block_on(Provider::start(settings)).unwrap();
         Self {
             provider,
+            profile,
             _runtime: runtime,
         }
     }
@@ -61,27 +77,23 @@ impl Simulator {
         self.provider.token_requests()
     }
 
-    /// Every claim that it has of Zoé.
-    pub(crate) fn zoe() -> Value {
-        let zoe = people::everybody().unwrap().swap_remove(0);
-        assert_eq!(zoe.slug, "zoe");
-        Value::Object(zoe.claims)
+    /// Every claim that it has of the first of its people: Zoé, where it is `FranceConnect`.
+    pub(crate) fn first_person(&self) -> Value {
+        Value::Object(self.profile.everybody().unwrap().swap_remove(0).claims)
     }
 
-    /// Through its pages as Zoé; where that leads.
+    /// Through its pages as the first of its people; where that leads.
     pub(crate) fn sign_in(&self, browser: &Browser, page: &Page) -> Page {
+        let first = self.profile.everybody().unwrap().swap_remove(0).slug;
         let mut page = page.clone();
         for _ in 0..MOST_PAGES {
             let forms = page.forms();
             let Some(form) = forms.first().filter(|_| page.url.starts_with(self.issuer())) else {
                 break;
             };
-            let typed: &[(&str, &str)] = if form.action.contains("redirect-to-idp") {
-                &[("person", "zoe")]
-            } else {
-                &[]
-            };
-            page = browser.submit(&page, form, typed);
+            let typed = [("person", first.as_str())];
+            let is_the_choice = form.action.contains("redirect-to-idp");
+            page = browser.submit(&page, form, if is_the_choice { &typed } else { &[] });
         }
         page
     }
