@@ -14,6 +14,7 @@ use simulator::provider::client::Client;
 use simulator::provider::client::SigningAlgorithm;
 use simulator::provider::profile::Profile;
 use simulator::provider::profiles;
+use simulator::provider::public_key;
 
 /// A strict simulated FranceConnect, or another provider, with invented people, on loopback alone.
 #[derive(Debug, Parser)]
@@ -29,11 +30,11 @@ struct Arguments {
     #[arg(long)]
     client_id: String,
     /// Its secret
-    #[arg(long, required_unless_present = "client_keys")]
+    #[arg(long, required_unless_present = "client_key")]
     client_secret: Option<String>,
-    /// Instead of a secret: the file with the public keys of its assertions, a JWK set
+    /// Instead of a secret: the file with the public key of its assertions, in PEM
     #[arg(long)]
-    client_keys: Option<PathBuf>,
+    client_key: Option<PathBuf>,
     /// Its redirect URIs, exactly as they are sent
     #[arg(long = "redirect-uri", required = true)]
     redirect_uris: Vec<String>,
@@ -92,8 +93,8 @@ fn client(arguments: Arguments) -> io::Result<Client> {
     if arguments.rs256 {
         client = client.signing(SigningAlgorithm::Rs256);
     }
-    if let Some(file) = arguments.client_keys {
-        client = client.keys(serde_json::from_slice(&std::fs::read(file)?)?);
+    if let Some(file) = arguments.client_key {
+        client = client.keys(public_key::key_set(&std::fs::read_to_string(file)?)?);
     }
     if let (Some(algorithm), Some(jwks_uri)) = (arguments.encryption, arguments.jwks_uri) {
         client = client.encryption(&algorithm, jwks_uri);

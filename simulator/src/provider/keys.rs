@@ -146,7 +146,7 @@ fn no_key(_: aws_lc_rs::error::Unspecified) -> io::Error {
 }
 
 /// Modulus and exponent of a PKCS #1 `RSAPublicKey` (RFC 8017, A.1.1), without leading zeros.
-fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (sequence, _) = der_value(der, 0x30)?;
     let (modulus, rest) = der_value(sequence, 0x02)?;
     let (exponent, _) = der_value(rest, 0x02)?;
@@ -154,7 +154,7 @@ fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The content of the first element, which must have this tag, and what follows it.
-fn der_value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(crate) fn der_value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&found, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = if first < 0x80 {

@@ -22,6 +22,7 @@ mod oauth_error;
 mod pages;
 pub mod profile;
 pub mod profiles;
+pub mod public_key;
 mod token;
 mod userinfo;
 

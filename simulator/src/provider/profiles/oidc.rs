@@ -79,7 +79,7 @@ pub static OIDC: Profile = Profile {
         assertion_audiences: &[AssertionAudience::Issuer, AssertionAudience::TokenEndpoint],
         assertion_signing: &["ES256", "RS256"],
         signing: &[SigningAlgorithm::Rs256, SigningAlgorithm::Es256],
-        encryption: &[],
+        encryption: &["ECDH-ES", "RSA-OAEP", "RSA-OAEP-256"],
         announced_authentication: &["client_secret_basic", "client_secret_post", "private_key_jwt"],
         announced_signing: &["RS256", "ES256"],
     },
