@@ -111,6 +111,7 @@ export const MODES = {
     ways: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     client: { token_endpoint_auth_method: 'client_secret_basic' },
     userinfo: 'json',
+    encryption: ['ECDH-ES', 'RSA-OAEP', 'RSA-OAEP-256'],
     subjects: 'public',
     judge: nothingMore,
     people: 'members.json',

@@ -16,6 +16,7 @@ use super::stage::rsa;
 use super::stage::told_about;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::decryption;
 use crate::support::provider::Asked;
 use crate::support::scene::CLIENT_SECRET;
 use crate::support::scene::Scene;
@@ -185,6 +186,28 @@ fn userinfo_has_the_form_that_is_configured() {
             .lie(&json!({ "target": "userinfo", "json": [edit] }));
         is_refused(&scene, ADA, &[reason]);
     }
+}
+
+/// Where an algorithm is named what is signed has to come encrypted, each message of it.
+#[test]
+fn tokens_are_encrypted_for_a_client_that_says_so_and_then_all_of_them() {
+    let scene = with(
+        "client_secret = {secret}\nuserinfo = \"signed-jwt\"\nkeys_dir = {keys}\nencryption_alg = \"RSA-OAEP-256\"",
+    );
+    told_about(&scene, &Browser::new(), ADA);
+    let both = decryption::metadata(&scene, "RSA-OAEP-256");
+    for left_away in ["id_token_encrypted", "userinfo_encrypted"] {
+        let mut metadata = both.clone();
+        let members = metadata.as_object_mut().unwrap();
+        members.retain(|name, _| !name.starts_with(left_away));
+        members.insert("userinfo_signed_response_alg".to_owned(), json!("RS256"));
+        registered(&scene, &metadata);
+        is_refused(&scene, ADA, &["token_not_encrypted"]);
+    }
+
+    let scene = with("client_secret = {secret}\nuserinfo = \"signed-jwt\"");
+    registered(&scene, &json!({ "userinfo_signed_response_alg": "RS256" }));
+    told_about(&scene, &Browser::new(), ADA);
 }
 
 #[test]

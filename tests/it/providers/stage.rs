@@ -75,10 +75,22 @@ impl Setup<'_> {
         });
         match (self.key, self.encryption()) {
             (Some((_, public)), _) => registered(&scene, &json!({ "jwks": { "keys": [public] } })),
-            (None, Some(alg)) => registered(&scene, &decryption::metadata(&scene, alg)),
+            (None, Some(alg)) => registered(&scene, &self.encrypted(&scene, alg)),
             (None, None) => registered(&scene, &json!({})),
         }
         scene
+    }
+
+    /// The metadata of a client for which what is signed is encrypted: plain JSON is not.
+    fn encrypted(&self, scene: &Scene, alg: &str) -> Value {
+        let mut metadata = decryption::metadata(scene, alg);
+        let members = metadata.as_object_mut().unwrap();
+        if self.mode == "oidc" && !self.entry.contains("userinfo = \"signed-jwt\"") {
+            members.retain(|name, _| !name.starts_with("userinfo_"));
+        } else if self.mode == "oidc" {
+            members.insert("userinfo_signed_response_alg".to_owned(), "RS256".into());
+        }
+        metadata
     }
 
     /// The same at our own simulation; the provider of the scene stands idle.

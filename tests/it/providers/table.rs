@@ -120,6 +120,22 @@ const ROWS: &[Row] = &[
         acr: None,
         ends_by: "id_token_hint",
     },
+    Row {
+        setup: Setup {
+            claims: &["sub", "name"],
+            plain: &["sub", "name"],
+            ..Setup::of(
+                "oidc",
+                "client_secret = {secret}\nscopes = [\"openid\", \"profile\"]\nkeys_dir = {keys}\n\
+                 encryption_alg = \"ECDH-ES\"\nend_session = \"client_id\"\nacr_values = [\"silver\", \"gold\"]\n\
+                 acr = \"gold\"",
+            )
+        },
+        people: "members.json",
+        asked: &["acr_values", "code_challenge", "code_challenge_method"],
+        acr: Some("gold"),
+        ends_by: "client_id",
+    },
 ];
 
 /// What every authorization request has.
