@@ -9,11 +9,17 @@ use std::process::Command;
 use guichet::config;
 use guichet::config::code::Code;
 use guichet::config::surroundings::Surroundings;
+use guichet::jose::private_key::KeyType;
+use guichet::jose::private_key::PrivateKey;
+use guichet::key_folder::files;
 use serde_json::Value;
+use tempfile::TempDir;
 
+use super::text::HUNTER;
 use super::text::found;
 use super::text::load;
 use super::text::load_with;
+use crate::support::gateway::has_cryptography;
 
 fn shipped(name: &str) -> String {
     std::fs::read_to_string(folder().join(name)).unwrap()
@@ -23,29 +29,83 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
 }
 
+/// What the files say is needed, where it is no secret that every text is given (`load_with`).
+fn needed() -> Vec<(&'static str, String)> {
+    let id = "0".repeat(64);
+    let variables = [
+        "GUICHET__PROVIDERS__FC__CLIENT_ID",
+        "GUICHET__PROVIDERS__CITIZENS__CLIENT_ID",
+        "GUICHET__PROVIDERS__AGENTS__CLIENT_ID",
+        "GUICHET__PROVIDERS__LOGIN__CLIENT_ID",
+        "GUICHET__PROVIDERS__SSO__CLIENT_ID",
+    ];
+    let key = PrivateKey::generate_pem(KeyType::Rsa).unwrap();
+    let secrets = [
+        ("PAIRWISE_SECRET", HUNTER.to_owned()),
+        ("FC_CLIENT_SECRET", HUNTER.to_owned()),
+        ("PROCONNECT_CLIENT_SECRET", HUNTER.to_owned()),
+        ("OIDC_CLIENT_SECRET", HUNTER.to_owned()),
+        ("LOGIN_GOV_CLIENT_KEY", key.expose_str().unwrap().to_owned()),
+    ];
+    let ids = variables.map(|name| (name, id.clone()));
+    ids.into_iter().chain(secrets).collect()
+}
+
 #[test]
 fn every_file_in_config_loads() {
     let mut loaded = 0;
+    let needed = needed();
     for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "toml") {
+            let place = TempDir::new().unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
-            let result = load_with(
-                &text,
-                &[
-                    (
-                        "GUICHET__PROVIDERS__FC__CLIENT_ID",
-                        "0000000000000000000000000000000000000000000000000000000000000000",
-                    ),
-                    ("PAIRWISE_SECRET", "the-pairwise-secret-of-the-tests-0123456789"),
-                ],
-            );
+            let name = place.path().join(path.file_name().unwrap());
+            std::fs::write(&name, &text).unwrap();
+            if let Some(folder) = encryption_keys(&text) {
+                files::generate(&place.path().join(folder).join("encryption"), KeyType::P256).unwrap();
+            }
+            let variables = needed.iter().filter(|(variable, _)| belongs(variable, &text));
+            let variables = variables.map(|(variable, value)| ((*variable).to_owned(), value.clone()));
+            has_cryptography();
+            let surroundings = Surroundings::new(&name, variables.collect());
+            let result = config::load_text(&name, &text, &surroundings);
             let warnings = result.map(|loaded| loaded.warnings);
             assert_eq!(warnings, Ok(Vec::new()), "{}", path.display());
             loaded += 1;
         }
     }
-    assert!(loaded >= 2);
+    assert!(loaded >= 8);
+}
+
+/// Whether the file has the entry that the variable is about, or the variable is about none.
+fn belongs(variable: &str, text: &str) -> bool {
+    let entry = variable.strip_prefix("GUICHET__PROVIDERS__");
+    let entry = entry.and_then(|rest| rest.split_once("__"));
+    entry.is_none_or(|(entry, _)| text.contains(&format!("[providers.{}]", entry.to_lowercase())))
+}
+
+/// Where a file keeps its own keys at a provider, if it does.
+fn encryption_keys(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with("keys_dir = "))?;
+    line.split('"').nth(1).map(str::to_owned)
+}
+
+#[test]
+fn every_preset_has_a_file_that_names_its_page() {
+    for preset in guichet::provider::presets::names() {
+        let name = match preset {
+            "franceconnect" => "franceconnect-sandbox.toml".to_owned(),
+            other => format!("{other}.toml"),
+        };
+        let text = shipped(&name);
+        assert!(text.contains(&format!("preset = \"{preset}\"")), "{name}");
+        assert!(text.contains(&format!("docs/providers/{preset}.md")), "{name}");
+        assert!(
+            text.contains(&format!("config/{name}")),
+            "{name} says how it is checked"
+        );
+    }
 }
 
 /// Prints the two forms of what `benches/run` starts Guichet with, each after a line of its own.
