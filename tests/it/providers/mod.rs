@@ -6,6 +6,8 @@ pub(crate) mod franceconnect;
 mod franceconnect_plus;
 pub(crate) mod login_gov;
 pub(crate) mod oidc;
+mod pages;
 pub(crate) mod proconnect;
+mod several;
 mod stage;
 mod table;
