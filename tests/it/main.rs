@@ -9,6 +9,8 @@ mod callback;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod configuration;
 #[cfg(test)]
 mod conformance;

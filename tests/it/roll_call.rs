@@ -4,6 +4,7 @@ use crate::assertion;
 use crate::attack;
 use crate::callback;
 use crate::command_line;
+use crate::concurrency;
 use crate::configuration;
 use crate::dataplane;
 use crate::deploy;
@@ -42,6 +43,10 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     callback::answers::ids,
     callback::ordinary_days::ids,
     callback::requests::ids,
+    concurrency::clocks::ids,
+    concurrency::instances::ids,
+    concurrency::interleaved::ids,
+    concurrency::left_alone::ids,
     configuration::program::ids,
     dataplane::answers::ids,
     dataplane::bodies::ids,

@@ -1,8 +1,16 @@
 //! Values that somebody changed, copied, invented or brought back: never a session of somebody else, never a panic.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use guichet::seal::Purpose;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::Config;
+use proptest::test_runner::RngAlgorithm;
+use proptest::test_runner::TestRng;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use serde_json::json;
 
@@ -37,6 +45,11 @@ cases! {
             ids: &["T354"],
             sentence: "a record that is sealed as it should be and has another shape is a login",
             plays: other_shapes,
+        },
+        Play {
+            ids: &["T470"],
+            sentence: "a record that is sealed as it should be, with anything in it, is a session or a login, and never a failure",
+            plays: anything_sealed,
         },
         Play {
             ids: &["T355", "T359"],
@@ -190,6 +203,52 @@ fn other_shapes() {
         write(2, &lacking);
         assert!(!stage.is_signed_in(&browser), "without {name}");
     }
+}
+
+/// What is sealed, a few bytes of it changed, put in, left out or doubled: what can be read is a session, the rest is none.
+fn anything_sealed() {
+    let (stage, browser) = signed_in();
+    let (key, (list, rest)) = (redis_key(&browser), record_of(&stage, &browser));
+    let list = list.to_string();
+    let length = u16::try_from(list.len()).unwrap().to_be_bytes();
+    let whole = [&length[..], list.as_bytes(), &rest].concat();
+    let asks = |record: &[u8]| {
+        put(&stage, &key, &sealed(&stage, &browser, 2, record));
+        let status = browser.open_once(&stage.scene.url("/again")).status();
+        assert!(
+            [200, 303].contains(&status),
+            "{status}: {}",
+            record.escape_ascii()
+        );
+        status
+    };
+    assert_eq!(asks(&whole), 200);
+    let config = Config {
+        cases: 1_500,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let edit = (any::<Index>(), 0..6_usize, vec(any::<u8>(), 0..6));
+    let let_in = Cell::new(0);
+    runner
+        .run(&vec(edit, 1..4), |edits| {
+            let mut record = whole.clone();
+            for (at, cut, with) in edits {
+                let at = at.index(record.len());
+                let to = (at + cut).min(record.len());
+                record.splice(at..to, with);
+            }
+            let_in.set(let_in.get() + usize::from(asks(&record) == 200));
+            Ok(())
+        })
+        .unwrap();
+    let let_in = let_in.get();
+    // Most of what is sealed is the padding and the token, of which no page shows anything.
+    assert!((1..1_500).contains(&let_in), "{let_in}");
+    assert_eq!(asks(&whole), 200, "the gateway is well");
+    let log = stage.scene.gateway.logs().text();
+    assert!(!log.contains("broke off") && !log.contains("panicked"));
 }
 
 /// Nothing tells a copy from the truth until the absolute end, which nobody can move: `docs/security.md` says so.

@@ -1,5 +1,6 @@
 //! A real Redis, on a port and in a folder of its own: killed, paused, brought back, and carried forward in time.
 
+pub(crate) mod gate;
 pub(crate) mod liar;
 
 use std::collections::BTreeMap;
