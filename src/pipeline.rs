@@ -123,7 +123,7 @@ impl Pipeline {
         match self.judge.judge(&request, app, route).await {
             Ok(Judgement::Forward(admission)) => {
                 if matches!(app.mode, Mode::ForwardAuth) {
-                    let elsewhere = ForwardAuthError::NotProxied(app.name.clone());
+                    let elsewhere = ForwardAuthError::NotProxied(app.name.to_string());
                     return Outcome::Answer(refusal::answer_for(desk, &request, app, &elsewhere.into()));
                 }
                 witness::judged(desk, app, &admission);
@@ -251,7 +251,7 @@ async fn app_cookies(
     match Box::pin(desk.sessions_for(request, app)).await {
         Ok(live) => owner(live.first()),
         Err(error) => {
-            tracing::warn!(request = %request.id, app = app.name, %error, "the application's cookies are withheld");
+            tracing::warn!(request = %request.id, app = &*app.name, %error, "the application's cookies are withheld");
             AppCookies::Withheld
         }
     }

@@ -333,5 +333,5 @@ fn terms(providers: &[ClientSettings]) -> BTreeMap<EntryName, EntryTerms> {
 }
 
 fn told(apps: &[Arc<routing::app::App>]) -> impl Iterator<Item = (&str, &Told)> {
-    apps.iter().map(|app| (app.name.as_str(), &app.told))
+    apps.iter().map(|app| (&*app.name, &app.told))
 }

@@ -141,7 +141,7 @@ fn front_proxies(loaded: &Loaded) -> impl Iterator<Item = (&str, Vec<String>)> {
     let asked_about = apps.filter(|app| matches!(app.mode, Mode::ForwardAuth));
     asked_about.map(|app| {
         let names = forward_auth::names(&app.told);
-        (app.name.as_str(), names.map(|name| name.to_string()).collect())
+        (&*app.name, names.map(|name| name.to_string()).collect())
     })
 }
 

@@ -134,8 +134,8 @@ fn of(config: &Outline, arguments: &HeadersArguments) -> Result<Said, String> {
 }
 
 fn app_named<'c>(config: &'c Outline, name: &str) -> Result<&'c App, String> {
-    config.apps.iter().find(|app| app.name == name).ok_or_else(|| {
-        let names: Vec<&str> = config.apps.iter().map(|app| app.name.as_str()).collect();
+    config.apps.iter().find(|app| *app.name == *name).ok_or_else(|| {
+        let names: Vec<&str> = config.apps.iter().map(|app| &*app.name).collect();
         format!(
             "no application is called `{name}`; there are {}",
             names.join(", ")

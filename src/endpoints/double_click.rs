@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::oidc::attempts::AttemptId;
 use crate::oidc::attempts::OUTCOME_LIFETIME;
 use crate::oidc::pending_authorization::PendingAuthorization;
-use crate::seal::Keyring;
+use crate::seal::Joined;
 use crate::seal::Purpose;
 use crate::seal::SealError;
 use crate::wire::cookies::SetCookie;
@@ -46,7 +47,7 @@ impl Ended {
 pub struct Winner<'a> {
     desk: &'a Desk,
     id: AttemptId,
-    keys: Keyring,
+    half: Zeroizing<[u8; 32]>,
 }
 
 impl<'a> Winner<'a> {
@@ -55,7 +56,7 @@ impl<'a> Winner<'a> {
         Ok(Self {
             desk,
             id: pending.id().clone(),
-            keys: keys(desk, pending)?,
+            half: half(pending)?,
         })
     }
 
@@ -64,8 +65,8 @@ impl<'a> Winner<'a> {
         let sealed = serde_json::to_vec(&ended)
             .map_err(|_unserialisable| SealError::NotSealed)
             .and_then(|plain| {
-                self.keys
-                    .seal(Purpose::AttemptOutcome, &[self.id.as_str().as_bytes()], &plain)
+                let keys = self.desk.keyring.with(&self.half);
+                keys.seal(Purpose::AttemptOutcome, &[self.id.as_str().as_bytes()], &plain)
             });
         let told = match sealed {
             Ok(sealed) => self
@@ -102,17 +103,17 @@ pub async fn wait_for_winner(
     if age > OUTCOME_LIFETIME {
         return Ok(Seen::LongAgo);
     }
-    let keys = keys(desk, pending)?;
+    let half = half(pending)?;
     for _ in 0..MOST_LOOKS {
         if let Some(sealed) = desk.attempts.outcome(pending.id()).await? {
-            return Ok(open(&keys, pending.id(), &sealed));
+            return Ok(open(desk.keyring.with(&half), pending.id(), &sealed));
         }
         tokio::time::sleep(EVERY).await;
     }
     Ok(Seen::Failed)
 }
 
-fn open(keys: &Keyring, id: &AttemptId, sealed: &[u8]) -> Seen {
+fn open(keys: Joined<'_>, id: &AttemptId, sealed: &[u8]) -> Seen {
     let opened = keys
         .open(Purpose::AttemptOutcome, &[id.as_str().as_bytes()], sealed)
         .ok();
@@ -122,7 +123,7 @@ fn open(keys: &Keyring, id: &AttemptId, sealed: &[u8]) -> Seen {
     }
 }
 
-fn keys(desk: &Desk, pending: &PendingAuthorization) -> Result<Keyring, SealError> {
-    let half = pending.outcome_key().ok_or(SealError::NotSealed)?;
-    desk.keyring.with(&half[..])
+/// The half of the key that only the browser has.
+fn half(pending: &PendingAuthorization) -> Result<Zeroizing<[u8; 32]>, SealError> {
+    pending.outcome_key().ok_or(SealError::NotSealed)
 }

@@ -129,7 +129,7 @@ async fn decide(desk: &Desk, judge: &Judge, request: &Request, shape: Shape) -> 
     };
     let decided = match &app.mode {
         Mode::ForwardAuth => judged(desk, judge, request, (app, route), shape).await,
-        Mode::Proxy(_) => Err(ForwardAuthError::NotForwardAuth(app.name.clone()).into()),
+        Mode::Proxy(_) => Err(ForwardAuthError::NotForwardAuth(app.name.to_string()).into()),
     };
     decided.unwrap_or_else(|failure| refusal::answer_for(desk, request, app, &failure))
 }

@@ -86,7 +86,7 @@ async fn try_begin(
     let asked = pending_authorization::Destination {
         redirect_uri: desk.own_paths().redirect_uri(desk.scheme, &host),
         host,
-        app: destination.app.name.clone(),
+        app: destination.app.name.to_string(),
         return_to: destination.return_to.clone(),
     };
     let begun = relying_party
@@ -98,7 +98,7 @@ async fn try_begin(
     let cookie = desk
         .cookies
         .set(&cookie_name(pending.id()), &sealed, Some(COOKIE_LIFETIME));
-    tracing::info!(request = %request.id, provider = %entry, app = destination.app.name, "login begun");
+    tracing::info!(request = %request.id, provider = %entry, app = &*destination.app.name, "login begun");
     let response = Response::see_other(url.as_str());
     let dropped = given_up(desk, request, cookie.as_str().len());
     Ok(dropped

@@ -41,7 +41,7 @@ impl SignedIn {
     /// Names only: of the person a tag, of the claims what they are called.
     pub fn of(desk: &Desk, app: &App, new: &NewSession) -> Self {
         Self {
-            app: app.name.clone(),
+            app: app.name.to_string(),
             entry: new.entry.clone(),
             acr: new.authentication.acr.clone(),
             claims: new.identity.claims.keys().cloned().collect(),
@@ -74,7 +74,7 @@ impl SignedIn {
 
 /// The person turned back at the provider.
 pub fn cancelled(desk: &Desk, request: &Request, app: &App, entry: &EntryName) {
-    let (app, provider) = (app.name.as_str(), entry.as_str());
+    let (app, provider) = (&*app.name, entry.as_str());
     desk.telemetry
         .audit(&source(request), &AuditEvent::LoginCancelled { app, provider });
     desk.telemetry.metrics.login(Login {
@@ -172,7 +172,7 @@ pub fn spoofed(desk: &Desk, request: &Request, app: Option<&Arc<App>>) {
         Some(app) if app.tolerance.refuses(request.spoofed) => "refused",
         _ => "stripped",
     };
-    let (app, client) = (app.map_or("", |app| app.name.as_str()), request.provenance.client);
+    let (app, client) = (app.map_or("", |app| &*app.name), request.provenance.client);
     desk.telemetry.metrics.spoofed(app, request.spoofed);
     let event = AuditEvent::Spoofed {
         app: (!app.is_empty()).then_some(app),
@@ -193,7 +193,7 @@ pub fn spoofed(desk: &Desk, request: &Request, app: Option<&Arc<App>>) {
 
 /// A request was refused for what it is.
 pub fn refused(desk: &Desk, request: &Request, app: Option<&App>, failure: &Failure) {
-    let event = failure.event(app.map(|app| app.name.as_str()));
+    let event = failure.event(app.map(|app| &*app.name));
     desk.telemetry.audit(&source(request), &event);
 }
 
@@ -212,7 +212,7 @@ pub fn sub_request_refused_once(desk: &Desk, (peer, id): (SocketAddr, &RequestId
 
 /// A login did not end in a session.
 pub fn login_failed(desk: &Desk, request: &Request, app: Option<&App>, login: &LoginFailure) {
-    let app = app.map(|app| app.name.as_str());
+    let app = app.map(|app| &*app.name);
     let event = AuditEvent::LoginFailed {
         app,
         provider: login.entry(),

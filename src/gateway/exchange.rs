@@ -145,7 +145,7 @@ impl<D: Decide> Exchange<D> {
     ) -> Result<http::Response<RecordedBody>, Infallible> {
         let upgrade = hyper::upgrade::on(&mut request);
         let (head, incoming) = request.into_parts();
-        let Ok(id) = seal::random().map(RequestId::of) else {
+        let Ok(id) = seal::random_number().map(RequestId::of) else {
             tracing::error!("no random bytes from the system");
             let mut response = http::Response::new(RecordedBody::unrecorded(Bytes::new()));
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
@@ -175,7 +175,7 @@ impl<D: Decide> Exchange<D> {
             }
         };
         caller.sign(answered.response.headers_mut());
-        let app = answered.app.as_ref().map(|app| app.name.as_str());
+        let app = answered.app.as_ref().map(|app| &app.name);
         let record = record.answered(app, answered.response.status(), answered.under_way);
         let record = record.of(requesting);
         Ok(answered.response.map(|body| RecordedBody::new(body, record)))
@@ -253,7 +253,7 @@ impl<D: Decide> Exchange<D> {
             Ok(answer) => Answered::of(self.relayed(decide, forward, answer).await),
             Err(error) => {
                 tracing::warn!(
-                    app = forward.app.name,
+                    app = &*forward.app.name,
                     request = forward.request.id.as_str(),
                     reason = error.chain(),
                     "no answer from the application"

@@ -1,5 +1,7 @@
 //! How a claim travels in a plain field: ASCII, so that no server on the way can misread an accent or split a line.
 
+use std::borrow::Cow;
+
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use serde_json::Value;
@@ -38,7 +40,7 @@ pub fn field_text(text: &str) -> Option<String> {
 }
 
 fn percent(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, EVERYTHING_ELSE).collect()
+    Cow::from(percent_encoding::utf8_percent_encode(text, EVERYTHING_ELSE)).into_owned()
 }
 
 #[cfg(test)]

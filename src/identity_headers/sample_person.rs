@@ -135,7 +135,6 @@ impl SamplePerson {
             lapses_at: login.ends_at,
             id_token: KeptToken::of(&Secret::new("")),
             reference: key.locator()?,
-            sid: key.public_sid()?,
         })
     }
 }

@@ -54,9 +54,9 @@ impl Told {
     /// The `sid` of a session, if there is one: none where it would be a name for the person.
     pub(super) fn sid(&self, session: &Session) -> Result<Option<String>, SealError> {
         match &self.subject {
-            SubjectForm::Provider => Ok(Some(session.sid.clone())),
+            SubjectForm::Provider => session.sid().map(Some),
             SubjectForm::Pairwise(pseudonyms) => {
-                pseudonyms.of_session(&session.sid, &self.audience).map(Some)
+                pseudonyms.of_session(&session.sid()?, &self.audience).map(Some)
             }
             SubjectForm::None => Ok(None),
         }

@@ -22,7 +22,7 @@ use crate::wire::target::spelling;
 #[derive(Debug)]
 pub struct App {
     /// Key `name`: unique, the assertion's audience unless `audience` says otherwise.
-    pub name: String,
+    pub name: Arc<str>,
     /// Key `title`: what people read on our pages. Absent: the name.
     pub title: String,
     /// Key `host`: where browsers reach it, without a port that goes without saying. Absent: that of the public URL.

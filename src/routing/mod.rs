@@ -134,7 +134,7 @@ impl Router {
 
     /// The application with a name, on a host.
     pub fn app_named(&self, host: &Host, name: &str) -> Option<&Arc<App>> {
-        self.on_host(host).iter().find(|app| app.name == name)
+        self.on_host(host).iter().find(|app| *app.name == *name)
     }
 
     /// Where a visitor of a host begins: its first listed application.

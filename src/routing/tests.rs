@@ -23,7 +23,7 @@ fn app(name: &str, host: &str, path: &str, position: usize, routes: &[(&str, Acc
         requirement: None,
     };
     Arc::new(App {
-        name: name.to_owned(),
+        name: name.into(),
         title: name.to_owned(),
         host: Host::parse(host).unwrap(),
         position,
@@ -70,7 +70,7 @@ fn router() -> Router {
 fn found(host: &str, target: &str) -> Option<(String, Access)> {
     let (host, target) = (Host::parse(host).unwrap(), RequestTarget::parse(target).unwrap());
     match router().find(&host, &target) {
-        Found::Route(app, route) => Some((app.name.clone(), route.access)),
+        Found::Route(app, route) => Some((app.name.to_string(), route.access)),
         Found::Own => Some(("own".to_owned(), Access::Public)),
         Found::Nowhere | Found::Ambiguous(_) | Found::Misdirected => None,
     }
@@ -156,7 +156,7 @@ fn a_host_starts_at_its_first_listed_application() {
     let start = |host| {
         router
             .start_of(&Host::parse(host).unwrap())
-            .map(|app| app.name.clone())
+            .map(|app| app.name.to_string())
     };
     assert_eq!(start("a.example").as_deref(), Some("urbanisme"));
     assert_eq!(start("c.example"), None);
@@ -188,7 +188,7 @@ fn tolerant(in_path: &[Ambiguity]) -> Router {
 fn asks(router: &Router, target: &str) -> Result<(String, String, Access), TargetError> {
     let (host, target) = (Host::parse("a.example").unwrap(), RequestTarget::parse(target)?);
     match router.find(&host, &target) {
-        Found::Route(app, route) => Ok((app.name.clone(), route.path.to_string(), route.access)),
+        Found::Route(app, route) => Ok((app.name.to_string(), route.path.to_string(), route.access)),
         Found::Ambiguous(error) => Err(error),
         other => panic!("{target:?}: {other:?}"),
     }

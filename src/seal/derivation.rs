@@ -22,9 +22,8 @@ impl Salt {
     }
 
     /// HKDF-Extract (section 2.2). `key` is a key: random bytes, never a password.
-    pub fn extract(&self, key: &[u8]) -> Option<Derivation> {
-        let extracted = mac(&self.0, key)?;
-        Some(Derivation(hmac::Key::new(HMAC_SHA256, &*extracted)))
+    pub fn extract(&self, key: &[u8]) -> Option<Zeroizing<[u8; BLOCK]>> {
+        mac(&self.0, key)
     }
 }
 
@@ -33,6 +32,11 @@ impl Salt {
 pub struct Derivation(hmac::Key);
 
 impl Derivation {
+    /// Of a key of 32 random bytes, or one that was extracted: there is nothing to extract from it (section 3.3).
+    pub fn of(key: &[u8; BLOCK]) -> Self {
+        Self(hmac::Key::new(HMAC_SHA256, key))
+    }
+
     /// HKDF-Expand (section 2.3): `N` bytes; another label gives others. `None` for more than 32.
     pub fn derive<const N: usize>(&self, label: &str) -> Option<Zeroizing<[u8; N]>> {
         // The counter of the first block.
@@ -88,7 +92,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn it_is_the_hkdf_of_the_library(salt: Vec<u8>, key: [u8; 32], label in "[a-z/0-9-]{1,80}") {
-            let ours = Salt::new(&salt).extract(&key).unwrap();
+            let ours = Derivation::of(&Salt::new(&salt).extract(&key).unwrap());
             assert_eq!(*ours.derive::<32>(&label).unwrap(), by_the_library::<32>(&salt, &key, &label));
             assert_eq!(*ours.derive::<16>(&label).unwrap(), by_the_library::<16>(&salt, &key, &label));
         }
@@ -96,7 +100,7 @@ mod tests {
 
     #[test]
     fn more_than_a_block_is_not_derived() {
-        let key = Salt::new(b"").extract(&[7; 32]).unwrap();
+        let key = Derivation::of(&[7; 32]);
         assert!(key.derive::<33>("label").is_none());
     }
 }

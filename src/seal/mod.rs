@@ -7,9 +7,8 @@
 
 pub mod derivation;
 
+use std::cell::RefCell;
 use std::fmt;
-use std::sync::LazyLock;
-use std::sync::OnceLock;
 
 use aws_lc_rs::aead::AES_256_GCM;
 use aws_lc_rs::aead::Aad;
@@ -145,44 +144,56 @@ pub enum SealError {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct KeyId([u8; KEY_ID_BYTES]);
 
+/// What a key is for, and its other half, if it has two.
+type KeyFor<'a> = (Purpose, Option<&'a [u8; 32]>);
+
 #[derive(Clone)]
 struct Root {
     id: KeyId,
     key: Derivation,
-    /// Asks for the other half of a key; made when it is first needed.
-    half: OnceLock<Salt>,
+    /// For each purpose, the half of a key that needs another one as well.
+    halves: Vec<(Purpose, Salt)>,
 }
 
 impl Root {
     fn of(secret: &Secret) -> Option<Self> {
-        let key = Salt::new(b"guichet/1").extract(secret.expose())?;
-        let id = KeyId(*key.derive("guichet/1/key-id")?);
-        Some(Self::new(id, key))
-    }
-
-    fn new(id: KeyId, key: Derivation) -> Self {
-        let half = OnceLock::new();
-        Self { id, key, half }
-    }
-
-    /// The root that needs `other` as well. Same id: it says which secret is needed.
-    fn with(&self, other: &[u8]) -> Option<Self> {
-        let half = if let Some(half) = self.half.get() {
-            half
-        } else {
-            let half = Salt::new(&*self.key.derive::<32>("guichet/1/other-half")?);
-            self.half.get_or_init(|| half)
+        let key = Derivation::of(&*Salt::new(b"guichet/1").extract(secret.expose())?);
+        let half = |purpose: Purpose| {
+            let salt = key.derive::<32>(&format!("{}/half", purpose.label()))?;
+            Some((purpose, Salt::new(&*salt)))
         };
-        Some(Self::new(self.id, half.extract(other)?))
+        Some(Self {
+            id: KeyId(*key.derive("guichet/1/key-id")?),
+            halves: Purpose::ALL.into_iter().map(half).collect::<Option<_>>()?,
+            key,
+        })
     }
 
     fn derive(&self, purpose: Purpose) -> Option<Zeroizing<[u8; 32]>> {
         self.key.derive(purpose.label())
     }
 
-    fn cipher(&self, purpose: Purpose) -> Option<RandomizedNonceKey> {
-        let key = self.derive(purpose)?;
+    /// The key that our half and the `other` one make: HKDF-Extract, with ours as the salt.
+    fn joined(&self, purpose: Purpose, other: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
+        let (_, half) = self.halves.iter().find(|(each, _)| *each == purpose)?;
+        half.extract(other)
+    }
+
+    fn cipher(&self, (purpose, other): KeyFor<'_>) -> Option<RandomizedNonceKey> {
+        let key = match other {
+            Some(other) => self.joined(purpose, other)?,
+            None => self.derive(purpose)?,
+        };
         RandomizedNonceKey::new(&AES_256_GCM, &*key).ok()
+    }
+
+    fn seal(&self, key: KeyFor<'_>, context: &[&[u8]], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+        let cipher = self.cipher(key).ok_or(SealError::NotSealed)?;
+        let mut ciphertext = plaintext.to_vec();
+        let nonce = cipher
+            .seal_in_place_append_tag(Aad::from(framed(context)), &mut ciphertext)
+            .map_err(|aws_lc_rs::error::Unspecified| SealError::NotSealed)?;
+        Ok([&self.id.0[..], nonce.as_ref(), &ciphertext].concat())
     }
 
     fn tag(&self, purpose: Purpose, data: &[&[u8]]) -> Option<Tag> {
@@ -224,23 +235,14 @@ impl Keyring {
 
     /// The keyring whose keys need `other` as well: a secret without it opens nothing, and neither does `other` alone.
     ///
-    /// `other` is a key: at least 16 random bytes.
-    pub fn with(&self, other: &[u8]) -> Result<Self, SealError> {
-        let with = |root: &Root| root.with(other).ok_or(SealError::NotSealed);
-        Ok(Self {
-            current: with(&self.current)?,
-            previous: self.previous.iter().map(with).collect::<Result<_, _>>()?,
-        })
+    /// `other` is a key: random bytes.
+    pub fn with<'a>(&'a self, other: &'a [u8; 32]) -> Joined<'a> {
+        Joined { keyring: self, other }
     }
 
     /// Seals `plaintext` under the current secret: key id, nonce, ciphertext. It opens for the same purpose and context.
     pub fn seal(&self, purpose: Purpose, context: &[&[u8]], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
-        let cipher = self.current.cipher(purpose).ok_or(SealError::NotSealed)?;
-        let mut ciphertext = plaintext.to_vec();
-        let nonce = cipher
-            .seal_in_place_append_tag(Aad::from(framed(context)), &mut ciphertext)
-            .map_err(|aws_lc_rs::error::Unspecified| SealError::NotSealed)?;
-        Ok([&self.current.id.0[..], nonce.as_ref(), &ciphertext].concat())
+        self.current.seal((purpose, None), context, plaintext)
     }
 
     /// Whether the id of a key is that of a listed secret; costs no computation.
@@ -255,6 +257,15 @@ impl Keyring {
         context: &[&[u8]],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.opened((purpose, None), context, sealed)
+    }
+
+    fn opened(
+        &self,
+        key: KeyFor<'_>,
+        context: &[&[u8]],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (id, rest) = sealed
             .split_first_chunk::<KEY_ID_BYTES>()
             .ok_or(SealError::TooShort)?;
@@ -263,7 +274,7 @@ impl Keyring {
             .roots()
             .find(|root| root.id.0 == *id)
             .ok_or(SealError::UnknownKey)?;
-        let cipher = root.cipher(purpose).ok_or(SealError::Refused)?;
+        let cipher = root.cipher(key).ok_or(SealError::Refused)?;
         let mut plaintext = Zeroizing::new(ciphertext.to_vec());
         let length = cipher
             .open_in_place(Nonce::from(nonce), Aad::from(framed(context)), &mut plaintext)
@@ -287,6 +298,32 @@ impl Keyring {
 
     fn roots(&self) -> impl Iterator<Item = &Root> {
         std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+/// A keyring and the other half of its keys: see [`Keyring::with`].
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "holds a key")]
+pub struct Joined<'a> {
+    keyring: &'a Keyring,
+    other: &'a [u8; 32],
+}
+
+impl Joined<'_> {
+    /// As [`Keyring::seal`].
+    pub fn seal(self, purpose: Purpose, context: &[&[u8]], plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+        let key = (purpose, Some(self.other));
+        self.keyring.current.seal(key, context, plaintext)
+    }
+
+    /// As [`Keyring::open`].
+    pub fn open(
+        self,
+        purpose: Purpose,
+        context: &[&[u8]],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.keyring.opened((purpose, Some(self.other)), context, sealed)
     }
 }
 
@@ -314,17 +351,27 @@ pub fn random<const N: usize>() -> Result<[u8; N], RandomError> {
     Ok(bytes)
 }
 
-/// A key from which others follow, without a salt.
-///
-/// `key` is a key: random bytes, never a password.
-pub fn derivation(key: &[u8]) -> Option<Derivation> {
-    static UNSALTED: LazyLock<Salt> = LazyLock::new(|| Salt::new(b""));
-    UNSALTED.extract(key)
+/// Eight bytes that nobody can guess, of many that were drawn at once: for what is made for every request.
+pub fn random_number() -> Result<[u8; 8], RandomError> {
+    thread_local! {
+        static DRAWN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    DRAWN.with_borrow_mut(|drawn| {
+        if drawn.is_empty() {
+            drawn.extend(random::<1024>()?);
+        }
+        let (rest, number) = drawn.split_last_chunk().ok_or(RandomError)?;
+        let (rest, number) = (rest.len(), *number);
+        drawn.truncate(rest);
+        Ok(number)
+    })
 }
 
 /// `N` bytes that follow from `key` and tell nothing about it; another label gives others. `None` for more than 32.
-pub fn derive<const N: usize>(key: &[u8], label: &str) -> Option<[u8; N]> {
-    Some(*derivation(key)?.derive(label)?)
+///
+/// `key` is a key: random bytes.
+pub fn derive<const N: usize>(key: &[u8; 32], label: &str) -> Option<[u8; N]> {
+    Some(*Derivation::of(key).derive(label)?)
 }
 
 /// base64url without padding (RFC 4648, section 5).
@@ -382,7 +429,8 @@ fn root(secret: &Secret, position: usize) -> Result<Root, KeyringError> {
 
 /// The fields, each after its length: `a`, `bc` and `ab`, `c` are different bytes.
 fn framed(fields: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let length = fields.iter().map(|field| size_of::<u64>() + field.len()).sum();
+    let mut bytes = Vec::with_capacity(length);
     for field in fields {
         bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
         bytes.extend_from_slice(field);

@@ -28,7 +28,7 @@ pub fn clear(scheme: CookieScheme, entry: &EntryName) -> SetCookie {
 }
 
 fn name(entry: &EntryName) -> String {
-    format!("session-{entry}")
+    ["session-", entry.as_str()].concat()
 }
 
 #[cfg(test)]

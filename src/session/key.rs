@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use crate::seal;
 use crate::seal::RandomError;
-use crate::seal::derivation::Derivation;
 
 const KEY_BYTES: usize = 32;
 const LOCATOR_BYTES: usize = 32;
@@ -37,30 +36,15 @@ impl SessionKey {
     }
 
     /// The bytes, the other half of the key that seals the record.
-    pub fn expose_bytes(&self) -> &[u8] {
-        &*self.0
+    pub fn expose_bytes(&self) -> &[u8; KEY_BYTES] {
+        &self.0
     }
 
     /// Where the store keeps the session. `None` never happens: HKDF gives as many bytes as are asked for.
     pub fn locator(&self) -> Option<Locator> {
-        Locator::of(&seal::derivation(&*self.0)?)
+        let bytes = seal::derive::<LOCATOR_BYTES>(&self.0, "guichet/1/session-locator")?;
+        Some(Locator(seal::base64url(&bytes)))
     }
-
-    /// The `sid` that applications see: the same for one session, of no use for anything else. `None` never happens.
-    pub fn public_sid(&self) -> Option<String> {
-        public_sid(&seal::derivation(&*self.0)?)
-    }
-
-    /// Both. `None` never happens.
-    pub fn names(&self) -> Option<(Locator, String)> {
-        let derivation = seal::derivation(&*self.0)?;
-        Some((Locator::of(&derivation)?, public_sid(&derivation)?))
-    }
-}
-
-fn public_sid(key: &Derivation) -> Option<String> {
-    let bytes = key.derive::<SID_BYTES>("guichet/1/public-sid")?;
-    Some(seal::base64url(&*bytes))
 }
 
 impl fmt::Debug for SessionKey {
@@ -74,11 +58,6 @@ impl fmt::Debug for SessionKey {
 pub struct Locator(String);
 
 impl Locator {
-    fn of(key: &Derivation) -> Option<Self> {
-        let bytes = key.derive::<LOCATOR_BYTES>("guichet/1/session-locator")?;
-        Some(Self(seal::base64url(&*bytes)))
-    }
-
     /// Reads one, as an index of the store holds it.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = seal::from_base64url(text)?;
@@ -88,6 +67,13 @@ impl Locator {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The `sid` that applications see: the same for one session, of no use for anything else. `None` never happens.
+    pub fn public_sid(&self) -> Option<String> {
+        let bytes = seal::from_base64url(&self.0)?;
+        let bytes = seal::derive::<SID_BYTES>(bytes.as_slice().try_into().ok()?, "guichet/1/public-sid")?;
+        Some(seal::base64url(&bytes))
     }
 }
 
@@ -117,8 +103,8 @@ mod tests {
         let key = SessionKey::generate().unwrap();
         let again = SessionKey::parse(&key.expose()).unwrap();
         assert_eq!(again.locator(), key.locator());
-        assert_eq!(again.public_sid(), key.public_sid());
-        assert_eq!(again.names(), key.locator().zip(key.public_sid()));
+        let sid = |key: &SessionKey| key.locator().unwrap().public_sid().unwrap();
+        assert_eq!(sid(&again), sid(&key));
     }
 
     #[test]
@@ -126,7 +112,7 @@ mod tests {
         let key = SessionKey::generate().unwrap();
         let locator = key.locator().unwrap();
         assert_ne!(locator.as_str(), key.expose());
-        assert!(!locator.as_str().contains(&key.public_sid().unwrap()));
+        assert!(!locator.as_str().contains(&locator.public_sid().unwrap()));
         assert_eq!(Locator::parse(locator.as_str()), Some(locator));
     }
 

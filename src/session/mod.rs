@@ -367,18 +367,12 @@ struct Claimed<'a> {
     entry: &'a EntryName,
     key: SessionKey,
     locator: Locator,
-    sid: String,
 }
 
 impl<'a> Claimed<'a> {
     fn of(entry: &'a EntryName, key: SessionKey) -> Option<Self> {
-        let (locator, sid) = key.names()?;
-        Some(Self {
-            entry,
-            key,
-            locator,
-            sid,
-        })
+        let locator = key.locator()?;
+        Some(Self { entry, key, locator })
     }
 }
 
@@ -400,7 +394,6 @@ fn session_of(
         lapses_at: now.plus(left),
         id_token: record.id_token,
         reference: claimed.locator.clone(),
-        sid: claimed.sid.clone(),
     })
 }
 

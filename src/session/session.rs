@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::identity::identity::Authentication;
 use crate::identity::identity::Identity;
 use crate::provider::entry_name::EntryName;
+use crate::seal::SealError;
 use crate::secret::Secret;
 use crate::session::kept_token::KeptToken;
 use crate::session::key::Locator;
@@ -36,8 +37,13 @@ pub struct Session {
     pub id_token: KeptToken,
     /// Names the session to an operator. Not the key.
     pub reference: Locator,
+}
+
+impl Session {
     /// Names the session to the application. Neither the key nor the reference.
-    pub sid: String,
+    pub fn sid(&self) -> Result<String, SealError> {
+        self.reference.public_sid().ok_or(SealError::NotSealed)
+    }
 }
 
 /// A login that succeeded and is not a session yet.

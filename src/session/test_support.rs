@@ -43,6 +43,5 @@ pub(crate) fn session(sub: &str, ends_at: Timestamp) -> Session {
         lapses_at: ends_at,
         id_token: KeptToken::of(&Secret::new("e30.e30.AA")),
         reference: SessionKey::generate().unwrap().locator().unwrap(),
-        sid: "sid-1".to_owned(),
     }
 }

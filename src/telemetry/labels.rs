@@ -2,6 +2,7 @@
 //! and never from a request as it was written.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use http::Method;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -21,31 +22,49 @@ pub struct ServedLabels {
     /// Which path of ours; empty for an application's.
     pub http_route: &'static str,
     /// Which application; empty for our own paths.
-    pub app: String,
+    pub app: Option<Arc<str>>,
 }
 
 /// A request of ours to somebody else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct AskedLabels {
-    /// `app urbanisme`, or provider entry and endpoint: `fc token`.
-    pub peer: String,
+    /// Who was asked.
+    pub peer: PeerLabel,
     /// Empty: there was no answer.
     pub http_response_status_code: StatusLabel,
     /// Why there was none; empty if there was.
     pub error_type: &'static str,
 }
 
+/// Whom we ask.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PeerLabel {
+    /// `app urbanisme`.
+    App(Arc<str>),
+    /// Provider entry and endpoint: `fc token`.
+    Provider(String),
+}
+
+impl EncodeLabelValue for PeerLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        match self {
+            Self::App(app) => write!(encoder, "app {app}"),
+            Self::Provider(endpoint) => encoder.write_str(endpoint),
+        }
+    }
+}
+
 /// An application.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct AppLabels {
     /// Its name; empty for our own paths.
-    pub app: String,
+    pub app: Arc<str>,
 }
 
 impl AppLabels {
     /// Those of an application.
-    pub fn of(app: &str) -> Self {
-        Self { app: app.to_owned() }
+    pub fn of(app: impl Into<Arc<str>>) -> Self {
+        Self { app: app.into() }
     }
 }
 
@@ -163,7 +182,7 @@ pub struct LogoutLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DecisionLabels {
     /// The application.
-    pub app: String,
+    pub app: Arc<str>,
     /// `signed_in`, `anonymous`, `unasked`, `login_needed`, `failed`.
     pub decision: &'static str,
 }

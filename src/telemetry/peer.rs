@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::telemetry::labels::PeerLabel;
 use crate::telemetry::metrics::happened::Asked;
 use crate::telemetry::telemetry::Telemetry;
 
@@ -54,8 +55,8 @@ impl Peer {
         self.telemetry.metrics.keys_fetched(&self.provider, at);
     }
 
-    fn name(&self, endpoint: &str) -> String {
-        format!("{} {endpoint}", self.provider)
+    fn name(&self, endpoint: &str) -> PeerLabel {
+        PeerLabel::Provider(format!("{} {endpoint}", self.provider))
     }
 }
 

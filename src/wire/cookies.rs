@@ -47,8 +47,8 @@ impl CookieScheme {
     /// The full name of our cookie `name`, such as `session-fc`.
     pub fn full_name(self, name: &str) -> String {
         match self {
-            Self::Secure => format!("{HOST_PREFIX}{OWN_NAME}{name}"),
-            Self::PlainLoopback => format!("{OWN_NAME}{name}"),
+            Self::Secure => [HOST_PREFIX, OWN_NAME, name].concat(),
+            Self::PlainLoopback => [OWN_NAME, name].concat(),
         }
     }
 
@@ -110,20 +110,22 @@ impl Cookies {
 
     /// The value of the cookie `name`. A name that came twice has none: a neighbour may have planted one of the two.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self.pairs().filter(|(each, _)| *each == name);
-        let (_, value) = values.next()?;
+        let named = self.pairs().filter(|(each, _)| *each == name.as_bytes());
+        let mut values = named.filter_map(|(_, value)| text(value));
+        let value = values.next()?;
         values.next().is_none().then_some(value)
     }
 
     /// Names (what follows `prefix`) and values of the cookies whose full name begins with `prefix`.
     pub fn starting_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.pairs()
-            .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
+        self.pairs().filter_map(move |(name, value)| {
+            Some((text(name.strip_prefix(prefix.as_bytes())?)?, text(value)?))
+        })
     }
 
-    /// A pair that is not ASCII is left to the application, it cannot be one of ours; those beside it count: a browser sends
-    /// them all in one field, and any site of the domain can add one.
-    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Names and values. A pair that is not ASCII is left to the application, it cannot be one of ours; those beside it
+    /// count: a browser sends them all in one field, and any site of the domain can add one.
+    fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let pairs = self
             .0
             .iter()
@@ -133,21 +135,27 @@ impl Cookies {
 }
 
 /// Name and value, trimmed of blanks and of nothing else: another space before a name makes it another name.
-fn pair(bytes: &[u8]) -> Option<(&str, &str)> {
+fn pair(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let equals = bytes.iter().position(|byte| *byte == b'=')?;
     let (name, value) = (bytes.get(..equals)?, bytes.get(equals + 1..)?);
-    Some((word(name)?, word(value)?))
+    Some((trimmed(name), trimmed(value)))
 }
 
-fn word(bytes: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
-    Some(text.trim_matches([' ', '\t']))
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii())
 }
 
 impl std::fmt::Debug for Cookies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list()
-            .entries(self.pairs().map(|(name, _)| name))
+            .entries(self.pairs().filter_map(|(name, _)| text(name)))
             .finish()
     }
 }

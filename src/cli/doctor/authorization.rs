@@ -32,7 +32,7 @@ pub(super) async fn dry(patient: &Patient<'_>, metadata: &ProviderMetadata, now:
         };
         let destination = Destination {
             host: app.host.clone(),
-            app: app.name.clone(),
+            app: app.name.to_string(),
             return_to,
             redirect_uri: redirect_uri.clone(),
         };

@@ -160,7 +160,7 @@ fn app(
     let name = name?;
     Some(App {
         title: title.unwrap_or_else(|| name.clone()),
-        name,
+        name: name.into(),
         host: place.host?,
         path: place.path?,
         position: place.position,

@@ -16,6 +16,7 @@ use tracing::Level;
 
 use crate::gateway::application::upstream_error::UpstreamError;
 use crate::gateway::listener::clients::Requesting;
+use crate::telemetry::labels::PeerLabel;
 use crate::telemetry::labels::route;
 use crate::telemetry::line::ACCESS;
 use crate::telemetry::metrics::happened::Asked;
@@ -39,7 +40,7 @@ pub(in crate::gateway) struct Record {
     /// As it was asked for, whether or not an app has it.
     host: Option<Untrusted>,
     agent: Option<Untrusted>,
-    app: Option<String>,
+    app: Option<Arc<str>>,
     status: Option<StatusCode>,
     bytes: u64,
     ending: Ending,
@@ -115,11 +116,11 @@ impl Record {
     /// The head of the answer is there.
     pub(in crate::gateway) fn answered(
         mut self,
-        app: Option<&str>,
+        app: Option<&Arc<str>>,
         status: StatusCode,
         under_way: Option<UnderWay>,
     ) -> Self {
-        self.app = app.map(str::to_owned);
+        self.app = app.cloned();
         self.status = Some(status);
         self.under_way = under_way;
         self
@@ -149,12 +150,11 @@ impl Record {
     }
 
     fn tell(&self) {
-        let app = self.app.as_deref().unwrap_or_default();
         let elapsed = self.began.elapsed();
         let served = Served {
             method: &self.method,
             route: self.route,
-            app,
+            app: self.app.as_ref(),
             status: self.status.map(|status| status.as_u16()),
         };
         // Hours of a WebSocket say nothing about how fast an application answers.
@@ -202,16 +202,16 @@ impl Drop for Record {
 #[derive(Debug)]
 pub(in crate::gateway) struct UnderWay {
     telemetry: Arc<Telemetry>,
-    app: String,
+    app: Arc<str>,
 }
 
 impl UnderWay {
     /// Until it is dropped.
-    pub(in crate::gateway) fn begin(telemetry: &Arc<Telemetry>, app: &str) -> Self {
+    pub(in crate::gateway) fn begin(telemetry: &Arc<Telemetry>, app: &Arc<str>) -> Self {
         telemetry.metrics.begins(app);
         Self {
             telemetry: Arc::clone(telemetry),
-            app: app.to_owned(),
+            app: Arc::clone(app),
         }
     }
 }
@@ -226,13 +226,13 @@ impl Drop for UnderWay {
 #[derive(Debug)]
 pub(in crate::gateway) struct Asking<'a> {
     telemetry: &'a Telemetry,
-    app: &'a str,
+    app: &'a Arc<str>,
     began: Instant,
 }
 
 impl<'a> Asking<'a> {
     /// It is sent now.
-    pub(in crate::gateway) fn begin(telemetry: &'a Telemetry, app: &'a str) -> Self {
+    pub(in crate::gateway) fn begin(telemetry: &'a Telemetry, app: &'a Arc<str>) -> Self {
         Self {
             telemetry,
             app,
@@ -246,7 +246,7 @@ impl<'a> Asking<'a> {
             Ok(answer) => Asked::Answered(answer.status().as_u16()),
             Err(error) => Asked::Unanswered(error.reason()),
         };
-        let peer = format!("app {}", self.app);
+        let peer = PeerLabel::App(Arc::clone(self.app));
         self.telemetry.metrics.asked(peer, asked, self.began.elapsed());
     }
 }

@@ -37,7 +37,7 @@ impl<D: Decide> Lookout for Live<D> {
 
 /// Asks each time by the configuration of that moment.
 async fn until_ended<D: Decide>(live: Arc<Live<D>>, forward: Box<Forward>) {
-    let (request, app) = (&forward.request.id, &forward.app.name);
+    let (request, app) = (&forward.request.id, &*forward.app.name);
     let mut unknown = 0;
     loop {
         let clock = Arc::clone(live.load().clock());

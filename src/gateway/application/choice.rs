@@ -34,8 +34,11 @@ fn visitor(forward: &Forward) -> String {
     let scheme = CookieScheme::of(forward.public_scheme);
     let request = &forward.request;
     let mut entries = forward.app.providers.iter();
-    let session = entries.find_map(|entry| cookie::read(scheme, &request.cookies, entry)?.public_sid());
-    session.unwrap_or_else(|| format!("{:?}", ClientNetwork::of(request.provenance.client.ip())))
+    let session = entries.find_map(|entry| cookie::read(scheme, &request.cookies, entry)?.locator());
+    session.map_or_else(
+        || format!("{:?}", ClientNetwork::of(request.provenance.client.ip())),
+        |locator| locator.to_string(),
+    )
 }
 
 /// The servers one after the other, each once: in their order those that are up, then those that are away. A wrong word about

@@ -87,7 +87,7 @@ fn forget(before: &Pipeline, newest: &Pipeline, servers: &Servers) {
         let apps = pipeline.apps();
         let named = apps.flat_map(|app| {
             let servers = app.upstreams().iter();
-            servers.map(|server| (app.name.clone(), server.address.to_string()))
+            servers.map(|server| (app.name.to_string(), server.address.to_string()))
         });
         named.collect()
     };

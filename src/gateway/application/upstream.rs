@@ -138,7 +138,7 @@ impl Upstreams {
 /// With whom a request ended without an answer, for whoever looks for its number; why, is said by the next line.
 fn tell(forward: &Forward, server: &Upstream) {
     tracing::info!(
-        app = forward.app.name,
+        app = &*forward.app.name,
         request = forward.request.id.as_str(),
         upstream = %server.address,
         "the request was with this server"

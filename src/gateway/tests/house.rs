@@ -117,7 +117,7 @@ pub(super) fn at(application: SocketAddr) -> Upstream {
 
 pub(super) fn app(upstream: Upstream) -> Arc<App> {
     Arc::new(App {
-        name: "app".to_owned(),
+        name: "app".into(),
         title: "App".to_owned(),
         host: Host::parse("a.example").unwrap(),
         path: PathPrefix::ROOT,

@@ -189,10 +189,10 @@ impl PendingAuthorization {
         started_at: Timestamp,
         seed: Zeroizing<[u8; 32]>,
     ) -> Option<Self> {
-        let state = seal::hex(&seal::derive::<32>(&seed[..], "guichet/1/login/state")?);
-        let nonce = seal::hex(&seal::derive::<32>(&seed[..], "guichet/1/login/nonce")?);
+        let state = seal::hex(&seal::derive::<32>(&seed, "guichet/1/login/state")?);
+        let nonce = seal::hex(&seal::derive::<32>(&seed, "guichet/1/login/nonce")?);
         // 43 characters: the shortest verifier that there may be (RFC 7636, section 4.1), of 256 bits.
-        let code_verifier = seal::base64url(&seal::derive::<32>(&seed[..], "guichet/1/login/code_verifier")?);
+        let code_verifier = seal::base64url(&seal::derive::<32>(&seed, "guichet/1/login/code_verifier")?);
         Some(Self {
             id,
             entry: asked.entry,
@@ -281,7 +281,7 @@ impl PendingAuthorization {
 
     /// The half of the key of this attempt's outcome that only the browser has.
     pub fn outcome_key(&self) -> Option<Zeroizing<[u8; 32]>> {
-        seal::derive(&self.seed[..], "guichet/1/login/outcome").map(Zeroizing::new)
+        seal::derive(&self.seed, "guichet/1/login/outcome").map(Zeroizing::new)
     }
 }
 

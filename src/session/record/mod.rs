@@ -24,7 +24,7 @@ use crate::session::key::SessionKey;
 use crate::wire::host::Host;
 
 /// The version that is written. Another one is no session: the person logs in again.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Records are padded to a multiple of this, so that their size says little about the person.
 const PADDING: usize = 512;
 
@@ -106,7 +106,7 @@ pub fn write(
     let plaintext = plaintext(record)?;
     let record =
         keyring
-            .with(key.expose_bytes())?
+            .with(key.expose_bytes())
             .seal(Purpose::SessionRecord, &context(place), &plaintext)?;
     let note_length = u16::try_from(note.len()).map_err(|_too_long| RecordError::Malformed)?;
     Ok([&[VERSION], &note_length.to_be_bytes()[..], note, &record].concat())
@@ -120,10 +120,9 @@ pub fn read(
     value: &[u8],
 ) -> Result<Record, RecordError> {
     let (_, sealed) = split(value)?;
-    let plaintext =
-        keyring
-            .with(key.expose_bytes())?
-            .open(Purpose::SessionRecord, &context(place), sealed)?;
+    let plaintext = keyring
+        .with(key.expose_bytes())
+        .open(Purpose::SessionRecord, &context(place), sealed)?;
     content(&plaintext).ok_or(RecordError::Content)
 }
 

@@ -176,7 +176,6 @@ fn a_record_of_another_shape_is_no_record() {
     ] {
         let sealed = keyring
             .with(scene.key.expose_bytes())
-            .unwrap()
             .seal(Purpose::SessionRecord, &context(scene.place()), &content)
             .unwrap();
         let value = [&[VERSION, 0, 0][..], &sealed].concat();

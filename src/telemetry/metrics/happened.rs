@@ -1,5 +1,7 @@
 //! What happened, where a metric is told more than one word of it.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use crate::telemetry::labels::LoginResult;
@@ -11,8 +13,8 @@ pub struct Served<'a> {
     pub method: &'a Method,
     /// Which of our own paths; empty for an application's.
     pub route: &'static str,
-    /// The application; empty for our own paths.
-    pub app: &'a str,
+    /// The application; none for our own paths.
+    pub app: Option<&'a Arc<str>>,
     /// What was answered.
     pub status: Option<u16>,
 }

@@ -4,6 +4,7 @@ pub mod happened;
 mod table;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::telemetry::labels::LineLabels;
 use crate::telemetry::labels::LoginLabels;
 use crate::telemetry::labels::LogoutLabels;
 use crate::telemetry::labels::MethodLabel;
+use crate::telemetry::labels::PeerLabel;
 use crate::telemetry::labels::ProbeLabels;
 use crate::telemetry::labels::ProviderLabels;
 use crate::telemetry::labels::ServedLabels;
@@ -66,7 +68,7 @@ impl Metrics {
             http_request_method: MethodLabel::of(served.method),
             http_response_status_code: StatusLabel(served.status),
             http_route: served.route,
-            app: served.app.to_owned(),
+            app: served.app.cloned(),
         };
         self.table
             .served
@@ -75,17 +77,23 @@ impl Metrics {
     }
 
     /// A request goes to an application.
-    pub fn begins(&self, app: &str) {
-        self.table.active.get_or_create(&AppLabels::of(app)).inc();
+    pub fn begins(&self, app: &Arc<str>) {
+        self.table
+            .active
+            .get_or_create(&AppLabels::of(Arc::clone(app)))
+            .inc();
     }
 
     /// It ends.
-    pub fn ends(&self, app: &str) {
-        self.table.active.get_or_create(&AppLabels::of(app)).dec();
+    pub fn ends(&self, app: &Arc<str>) {
+        self.table
+            .active
+            .get_or_create(&AppLabels::of(Arc::clone(app)))
+            .dec();
     }
 
     /// We asked somebody.
-    pub fn asked(&self, peer: String, asked: Asked, elapsed: Duration) {
+    pub fn asked(&self, peer: PeerLabel, asked: Asked, elapsed: Duration) {
         let (status, error_type) = match asked {
             Asked::Answered(status) => (Some(status), ""),
             Asked::Unanswered(error) => (None, error),
@@ -129,17 +137,17 @@ impl Metrics {
     }
 
     /// A request was judged.
-    pub fn decided(&self, app: &str, decision: &'static str) {
+    pub fn decided(&self, app: &Arc<str>, decision: &'static str) {
         let labels = DecisionLabels {
-            app: app.to_owned(),
+            app: Arc::clone(app),
             decision,
         };
         self.table.decisions.get_or_create(&labels).inc();
     }
 
     /// An application is told about its visitor, in so many bytes.
-    pub fn told(&self, app: &str, bytes: usize) {
-        let labels = AppLabels::of(app);
+    pub fn told(&self, app: &Arc<str>, bytes: usize) {
+        let labels = AppLabels::of(Arc::clone(app));
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.table
             .header_bytes
@@ -148,13 +156,19 @@ impl Metrics {
     }
 
     /// An assertion goes to an application.
-    pub fn assertion_issued(&self, app: &str) {
-        self.table.assertions.get_or_create(&AppLabels::of(app)).inc();
+    pub fn assertion_issued(&self, app: &Arc<str>) {
+        self.table
+            .assertions
+            .get_or_create(&AppLabels::of(Arc::clone(app)))
+            .inc();
     }
 
     /// An identity did not fit.
-    pub fn over_budget(&self, app: &str) {
-        self.table.over_budget.get_or_create(&AppLabels::of(app)).inc();
+    pub fn over_budget(&self, app: &Arc<str>) {
+        self.table
+            .over_budget
+            .get_or_create(&AppLabels::of(Arc::clone(app)))
+            .inc();
     }
 
     /// A part of the gateway broke off while it answered a request.

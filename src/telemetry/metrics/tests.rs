@@ -8,10 +8,11 @@ use crate::telemetry::labels::LoginResult;
 #[test]
 fn what_happened_can_be_asked_for() {
     let metrics = Metrics::new();
+    let app = "urbanisme".into();
     let served = Served {
         method: &Method::GET,
         route: "",
-        app: "urbanisme",
+        app: Some(&app),
         status: Some(200),
     };
     metrics.served(served, Duration::from_millis(30));
@@ -21,7 +22,7 @@ fn what_happened_can_be_asked_for() {
         acr: "eidas1",
         result: LoginResult::Success,
     });
-    metrics.begins("urbanisme");
+    metrics.begins(&app);
     metrics.lines_dropped("too_many", 480);
     let text = metrics.text();
     for line in [

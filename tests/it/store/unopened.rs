@@ -136,7 +136,8 @@ fn sealed(stage: &Stage, browser: &Browser, version: u8, record: &[u8]) -> Vec<u
         host.as_bytes(),
         locator.as_str().as_bytes(),
     ];
-    let keys = keyring().with(key.expose_bytes()).unwrap();
+    let keyring = keyring();
+    let keys = keyring.with(key.expose_bytes());
     let sealed = keys.seal(Purpose::SessionRecord, &context, record).unwrap();
     [&[version, 0, 0][..], &sealed].concat()
 }
@@ -149,7 +150,8 @@ fn record_of(stage: &Stage, browser: &Browser) -> (Value, Vec<u8>) {
     let locator = key.locator().unwrap();
     let note = 3 + usize::from(u16::from_be_bytes([value[1], value[2]]));
     let context: [&[u8]; 4] = [&[2], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
-    let keys = keyring().with(key.expose_bytes()).unwrap();
+    let keyring = keyring();
+    let keys = keyring.with(key.expose_bytes());
     let opened = keys
         .open(Purpose::SessionRecord, &context, &value[note..])
         .unwrap();

@@ -53,7 +53,7 @@ const RESERVED: [&str; 12] = [
 
 fn app() -> Arc<App> {
     Arc::new(App {
-        name: "app".to_owned(),
+        name: "app".into(),
         title: "App".to_owned(),
         host: Host::parse("a.example").unwrap(),
         path: PathPrefix::ROOT,
