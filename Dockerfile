@@ -11,7 +11,7 @@ RUN apt-get update \
 WORKDIR /src
 COPY . .
 # The toolchain of the image is the one of rust-toolchain.toml; nothing else is fetched but the locked crates.
-RUN cargo build --locked --release --package guichet --bin guichet \
+RUN deploy/release \
     && install -D -m 755 target/release/guichet /image/usr/bin/guichet \
     && install -d -m 700 /state/keys
 

@@ -65,7 +65,7 @@ def executable(given):
     if given:
         return given
     say("building the release")
-    subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], check=True, cwd=REPOSITORY)
+    subprocess.run([REPOSITORY / "deploy/release", "--quiet"], check=True, cwd=REPOSITORY)
     target = os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")
     return f"{target}/release/guichet"
 

@@ -90,7 +90,7 @@ fn the_build() {
             "{package:?}"
         );
     }
-    for file in ["test", "Dockerfile"] {
+    for file in ["test", "deploy/release"] {
         let script = fs::read_to_string(in_repository(file)).unwrap();
         let builds = ["cargo build ", "cargo test ", "cargo clippy ", "cargo install "];
         for line in script

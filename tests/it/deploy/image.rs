@@ -21,7 +21,7 @@ fn the_dockerfile_is_clean_and_its_image_runs_as_nobody_and_knows_when_it_is_wel
     assert!(build.contains(&format!(
         "\nFROM docker.io/library/rust:{version}-slim-bookworm AS build\n"
     )));
-    assert!(build.contains("cargo build --locked --release"));
+    assert!(build.contains("\nRUN deploy/release "));
     let user = image.lines().filter_map(|line| line.strip_prefix("USER "));
     assert_eq!(user.collect::<Vec<_>>(), ["65532:65532"]);
     let health = image.lines().filter(|line| line.starts_with("HEALTHCHECK "));

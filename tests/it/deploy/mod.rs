@@ -4,6 +4,7 @@ mod calls;
 mod containers;
 pub(crate) mod dependencies;
 mod image;
+mod release;
 mod unit;
 
 use crate::support::repository::text_of;

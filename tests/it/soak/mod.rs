@@ -76,7 +76,7 @@ impl Soak {
         let program = written().parent().unwrap().join("release/guichet");
         assert!(
             program.exists(),
-            "`cargo build --release` makes {}",
+            "`deploy/release` makes {}",
             program.display()
         );
         Self {
