@@ -74,11 +74,7 @@ struct Report {
 impl Soak {
     fn as_released(lasts: Duration) -> Self {
         let program = written().parent().unwrap().join("release/guichet");
-        assert!(
-            program.exists(),
-            "`deploy/release` makes {}",
-            program.display()
-        );
+        assert!(program.exists(), "`deploy/release` makes {}", program.display());
         Self {
             program,
             people: 200,

@@ -113,7 +113,7 @@ fn damaged_values() {
         Vec::new(),
         value[..value.len() - 1].to_vec(),
         value[..2].to_vec(),
-        vec![2; 1 << 20],
+        vec![3; 1 << 20],
         vec![1; 1 << 20],
         vec![0; 1 << 20],
     ];
@@ -149,7 +149,7 @@ fn record_of(stage: &Stage, browser: &Browser) -> (Value, Vec<u8>) {
     let host = stage.scene.host();
     let locator = key.locator().unwrap();
     let note = 3 + usize::from(u16::from_be_bytes([value[1], value[2]]));
-    let context: [&[u8]; 4] = [&[2], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
+    let context: [&[u8]; 4] = [&[3], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
     let keyring = keyring();
     let keys = keyring.with(key.expose_bytes());
     let opened = keys
@@ -170,12 +170,12 @@ fn other_shapes() {
         put(&stage, &key, &sealed(&stage, &browser, version, &record));
     };
     let write = |version: u8, list: &Value| write_with(version, list, &rest);
-    write(2, &list);
+    write(3, &list);
     assert!(
         stage.is_signed_in(&browser),
         "what we seal ourselves does not open at all"
     );
-    for version in [1, 3] {
+    for version in [2, 4] {
         write(version, &list);
         assert!(
             !stage.is_signed_in(&browser),
@@ -183,7 +183,7 @@ fn other_shapes() {
         );
     }
     for rest in [&[][..], &[0xff, 0xff, 1], &[0]] {
-        write_with(2, &list, rest);
+        write_with(3, &list, rest);
         assert!(!stage.is_signed_in(&browser), "without its token: {rest:?}");
     }
     let began = &list[4][0];
@@ -198,11 +198,11 @@ fn other_shapes() {
     ] {
         let mut changed = list.clone();
         changed[place] = value.clone();
-        write(2, &changed);
+        write(3, &changed);
         assert!(!stage.is_signed_in(&browser), "{name}: {value}");
         let mut lacking = list.clone();
         lacking.as_array_mut().unwrap().remove(place);
-        write(2, &lacking);
+        write(3, &lacking);
         assert!(!stage.is_signed_in(&browser), "without {name}");
     }
 }
