@@ -161,7 +161,8 @@ impl AcceptedCode {
         self.claimed_at
     }
 
-    pub(super) fn code(&self) -> &Secret {
+    /// The code, for the token request.
+    pub fn code(&self) -> &Secret {
         &self.code
     }
 }

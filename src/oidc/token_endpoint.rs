@@ -79,11 +79,11 @@ impl AccessToken {
 
 /// What the token endpoint gave. Nothing in it is verified.
 #[derive(Debug)]
-pub(super) struct TokenResponse {
+pub struct TokenResponse {
     /// For the userinfo endpoint.
-    pub(super) access_token: AccessToken,
+    pub access_token: AccessToken,
     /// The ID token, byte for byte: it is the hint of the logout later.
-    pub(super) id_token: Secret,
+    pub id_token: Secret,
 }
 
 /// The token request.
@@ -109,7 +109,7 @@ pub(super) fn request(
 
 impl TokenResponse {
     /// Reads the answer: its status first, then its media type, then its body.
-    pub(super) fn read(answer: &Answer) -> Result<Self, TokenError> {
+    pub fn read(answer: &Answer) -> Result<Self, TokenError> {
         let body = answer
             .document(&["application/json"])
             .map_err(|error| refusal(answer).unwrap_or(TokenError::Answer(error)))?;

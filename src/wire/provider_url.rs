@@ -13,7 +13,8 @@ pub enum ProviderUrlError {
     /// Another scheme than https, or plain http to another machine.
     #[error("not an https address (plain http is for loopback only)")]
     Scheme,
-    /// User information, an invalid host or an invalid port.
+    /// User information, an invalid host or an invalid port; an address or a port in a notation of which a browser makes
+    /// another.
     #[error("the address has no valid host")]
     Host,
     /// A control character, a space, a quote, a backslash or anything that is not ASCII.
@@ -45,6 +46,9 @@ impl ProviderUrl {
         let (scheme, rest) = Scheme::of_url(text).ok_or(ProviderUrlError::Scheme)?;
         let authority = rest.split(['/', '?']).next().unwrap_or(rest);
         let host = Host::parse(authority).map_err(|_invalid| ProviderUrlError::Host)?;
+        if !is_usual(&host) {
+            return Err(ProviderUrlError::Host);
+        }
         if scheme == Scheme::Http && !host.is_loopback() {
             return Err(ProviderUrlError::Scheme);
         }
@@ -82,6 +86,15 @@ impl ProviderUrl {
     }
 }
 
+/// Whether every program goes by this name. Browsers read `3221225985` and `0xc0.0.2.1` as 192.0.2.1 and write IPv6 in one way
+/// (WHATWG URL, section 3.5), so that what is compared here would not be where they go.
+fn is_usual(host: &Host) -> bool {
+    let name = host.name().trim_matches(['[', ']']);
+    let as_others_write_it = host.address().is_none_or(|address| address.to_string() == name);
+    let port = host.port().map_or_else(String::new, |port| format!(":{port}"));
+    as_others_write_it && host.as_str().len() == host.name().len() + port.len()
+}
+
 impl fmt::Display for ProviderUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -106,6 +119,8 @@ mod tests {
             "http://127.0.0.1:4000/api/v2",
             "http://localhost:4000",
             "http://[::1]:4000/",
+            "https://192.0.2.1/",
+            "https://[2001:db8::]:8443/",
         ] {
             assert_eq!(ProviderUrl::parse(text).unwrap().as_str(), text);
         }
@@ -116,7 +131,12 @@ mod tests {
         for (text, why) in [
             ("http://provider.example/", ProviderUrlError::Scheme),
             ("http://169.254.169.254/", ProviderUrlError::Scheme),
-            ("http://[::ffff:127.0.0.1]/", ProviderUrlError::Scheme),
+            ("http://[::ffff:127.0.0.1]/", ProviderUrlError::Host),
+            ("https://3221225985/", ProviderUrlError::Host),
+            ("https://0xc0.0.2.1/", ProviderUrlError::Host),
+            ("https://127.1/", ProviderUrlError::Host),
+            ("https://[2001:DB8::0]/", ProviderUrlError::Host),
+            ("https://a.example:0443/", ProviderUrlError::Host),
             ("ftp://a.example/", ProviderUrlError::Scheme),
             ("HTTPS://a.example/", ProviderUrlError::Scheme),
             ("/token", ProviderUrlError::Scheme),

@@ -141,7 +141,7 @@ impl IdTokenError {
 
 /// What an ID token is held against.
 #[derive(Debug)]
-pub(super) struct Expected<'a> {
+pub struct Expected<'a> {
     /// Issuer, client and algorithm.
     pub settings: &'a ClientSettings,
     /// `nonce` of the request.
@@ -197,7 +197,7 @@ pub struct VerifiedIdToken {
 
 impl VerifiedIdToken {
     /// Verifies a token. The signed token is kept as it came: where it was encrypted, what was in it.
-    pub(super) fn verify(
+    pub fn verify(
         received: &Secret,
         keys: &ProviderKeys,
         expected: &Expected<'_>,

@@ -128,7 +128,7 @@ pub struct VerifiedUserinfo {
 
 impl VerifiedUserinfo {
     /// Verifies an answer of the userinfo endpoint.
-    pub(super) fn verify(
+    pub fn verify(
         answer: &Answer,
         keys: &ProviderKeys,
         id_token: &VerifiedIdToken,
