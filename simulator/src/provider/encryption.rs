@@ -145,3 +145,35 @@ fn seal(header: &Value, envelope: &Envelope, mut content: Vec<u8>) -> Option<Str
 fn decoded(key: &Value, member: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(key.get(member)?.as_str()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_key_that_is_for_this_is_taken_and_one_that_does_not_say_is() {
+        let taken = |algorithm: &str, keys: &[Value]| {
+            let keys = json!({ "keys": keys });
+            first_that_fits(algorithm, &keys).map(|key| key["kid"].clone())
+        };
+        let key = |kid: &str, kty: &str, more: Value| {
+            let mut key = json!({ "kid": kid, "kty": kty });
+            key.as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            key
+        };
+        let signs = key("signs", "RSA", json!({ "use": "sig" }));
+        let other = key("other", "RSA", json!({ "use": "enc", "alg": "RSA-OAEP" }));
+        let right = key("right", "RSA", json!({ "use": "enc", "alg": "RSA-OAEP-256" }));
+        let plain = key("plain", "RSA", json!({}));
+        let curve = key("curve", "EC", json!({ "use": "enc" }));
+        let all = [signs.clone(), other, curve, right, plain.clone()];
+        assert_eq!(taken("RSA-OAEP-256", &all).unwrap(), "right");
+        assert_eq!(taken("RSA-OAEP", &all).unwrap(), "other");
+        assert_eq!(taken("ECDH-ES", &all).unwrap(), "curve");
+        assert_eq!(taken("RSA-OAEP-256", &[signs.clone(), plain]).unwrap(), "plain");
+        assert_eq!(taken("RSA-OAEP", &[signs]), None);
+        assert_eq!(taken("RSA-OAEP", &[]), None);
+    }
+}
