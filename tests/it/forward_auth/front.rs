@@ -18,11 +18,16 @@ use crate::support::repository::text_of;
 use crate::support::tunnel::Tunnel;
 use crate::support::wait::until;
 
+/// What `HAProxy` asks with.
+const SCRIPT: &str = "deploy/forward-auth/haproxy/guichet.lua";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proxy {
     Nginx,
     Caddy,
     Haproxy,
+    /// With a script that breaks off before it asks.
+    BrokenHaproxy,
 }
 
 /// One that runs.
@@ -74,7 +79,14 @@ impl Site<'_> {
         let mut command = match proxy {
             Proxy::Nginx => self.nginx(),
             Proxy::Caddy => self.caddy(),
-            Proxy::Haproxy => self.haproxy(),
+            Proxy::Haproxy => self.haproxy(&text_of(SCRIPT)),
+            Proxy::BrokenHaproxy => {
+                let asks = "  local response = ";
+                self.haproxy(&with(
+                    &text_of(SCRIPT),
+                    &[(asks, &format!("  error(\"broken\")\n{asks}"))],
+                ))
+            }
         };
         command.env("FORWARD_AUTH_SECRET", SECRET);
         Process::announced(&mut command, "starting").0
@@ -148,10 +160,10 @@ impl Site<'_> {
         command
     }
 
-    fn haproxy(&self) -> Command {
+    fn haproxy(&self, script: &str) -> Command {
         let pair = [&self.cert_file, &self.key_file].map(|file| fs::read(file).unwrap());
         let pem = self.put("site.pem", pair.concat());
-        let script = self.put("guichet.lua", text_of("deploy/forward-auth/haproxy/guichet.lua"));
+        let script = self.put("guichet.lua", script);
         let bind = format!("bind 127.0.0.1:{} ", self.port);
         let text = self.shipped(
             "haproxy/haproxy.cfg",

@@ -23,9 +23,13 @@ struct Stage {
 
 impl Stage {
     fn start() -> Self {
+        Self::of(Proxy::Haproxy)
+    }
+
+    fn of(proxy: Proxy) -> Self {
         let (port, guichet, application) = (free_port(), Upstream::start(), Upstream::start());
         Self {
-            front: Front::start(Proxy::Haproxy, port, [guichet.address(), application.address()]),
+            front: Front::start(proxy, port, [guichet.address(), application.address()]),
             host: format!("localhost:{port}"),
             guichet,
             application,
@@ -108,4 +112,22 @@ fn only_the_one_answer_that_lets_pass_is_a_pass() {
     stage.guichet.otherwise(Reply::hang_up());
     assert!(matches!(stage.ask().status, 502 | 503));
     assert_eq!(stage.application.byte_count(), 0);
+}
+
+#[test]
+fn a_script_that_breaks_off_lets_nobody_pass() {
+    let stage = Stage::of(Proxy::BrokenHaproxy);
+    assert_eq!(stage.ask().status, 503);
+    assert!(stage.guichet.received().is_empty());
+    assert_eq!(stage.application.byte_count(), 0);
+}
+
+#[test]
+fn nobody_changes_to_http2_on_the_way() {
+    let stage = Stage::start();
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let answer = RawClient::connect(stage.front.tunnel.address())
+        .send(preface)
+        .answer();
+    assert_eq!(answer.status, 400);
 }

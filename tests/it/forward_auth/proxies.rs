@@ -260,6 +260,13 @@ impl Stage {
             ] {
                 assert_eq!(received[0].values(name), [value], "{:?} {lines:?}", self.proxy);
             }
+            let port = self.host.split(':').next_back().unwrap().to_owned();
+            let said = if self.proxy == Proxy::Caddy {
+                vec![]
+            } else {
+                vec![port]
+            };
+            assert_eq!(received[0].values("x-forwarded-port"), said, "{:?}", self.proxy);
         }
         // Nor is Guichet told of another client: in the question, on its own pages, and where it answers in their place.
         for path in ["/api", "/_guichet/login?return_to=/", "/_guichet/jwks.json"] {
@@ -309,6 +316,14 @@ impl Stage {
         for received in &received {
             self.is_about_zoe(received);
         }
+        let socket = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+        let nominated = "Connection: Upgrade, X-Guichet-Sub\r\nCookie: {session}\r\n";
+        let (_, received) = self.send("GET /dossier", &format!("{socket}{nominated}"));
+        for received in &received {
+            self.is_about_zoe(received);
+            let named = received.values("connection").concat().to_lowercase();
+            assert!(!named.contains("x-guichet"), "{:?}: {named}", self.proxy);
+        }
 
         let trailers = "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Guichet-Sub: evil\r\nRemote-User: evil\r\n\r\n";
         self.send("POST /public/logo", trailers);
@@ -321,11 +336,13 @@ impl Stage {
         }
 
         for name in [
+            "Auth-User",
             "Forwarded",
             "Proxy",
             "Remote-User",
             "X-Auth-Request-Email",
             "X-Auth-Request-User",
+            "X-Forward-Auth-Secret",
             "X-Forwarded-Method",
             "X-Forwarded-Port",
             "X-Forwarded-Prefix",
@@ -421,6 +438,10 @@ impl Stage {
                 let lines = format!("{lines}Cookie: {{session}}\r\n");
                 self.nothing_arrives(&format!("GET {path}"), &lines, &[400, 404, 421]);
             }
+        }
+        // Nor is what lies at the prefix itself, or behind it, the application's.
+        for path in ["/_guichet", "/_guichet/", "/_guichet/nothing"] {
+            self.nothing_arrives(&format!("GET {path}"), "Cookie: {session}\r\n", &[301, 404]);
         }
         self.nothing_arrives("GET /dossier", &about, &[302, 303]);
         self.nothing_arrives("GET /dossier", &original, &[302, 303]);
