@@ -14,22 +14,16 @@ use crate::seal::SealError;
 use crate::secret::Secret;
 
 /// Makes pseudonyms. Whoever has the key and a list of subjects can find out who is who; nobody else can.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Pseudonyms {
     keyring: Keyring,
-    /// What the key makes of nobody: two keys differ in it.
-    fingerprint: String,
 }
 
 impl Pseudonyms {
     /// Under this key: at least 32 random bytes, kept for as long as an application keeps pseudonyms.
     pub fn under(key: &Secret) -> Result<Self, KeyringError> {
         let keyring = Keyring::new(std::slice::from_ref(key))?;
-        let fingerprint = keyring.tag(Purpose::Pseudonym, &[]);
-        Ok(Self {
-            fingerprint: fingerprint.map_or_else(|_none| String::new(), |tag| tag.as_str().to_owned()),
-            keyring,
-        })
+        Ok(Self { keyring })
     }
 
     /// The person to an application: `key-id.mac`, 55 characters of base64url and a point. The audience is the application's
@@ -52,15 +46,6 @@ impl Pseudonyms {
         Ok(self.keyring.tag(purpose, data)?.as_str().to_owned())
     }
 }
-
-/// Of the same key.
-impl PartialEq for Pseudonyms {
-    fn eq(&self, other: &Self) -> bool {
-        self.fingerprint == other.fingerprint
-    }
-}
-
-impl Eq for Pseudonyms {}
 
 impl fmt::Debug for Pseudonyms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -301,6 +301,16 @@ impl Keyring {
     }
 }
 
+/// Of the same secrets in the same order: the ids of their keys say so.
+impl PartialEq for Keyring {
+    fn eq(&self, other: &Self) -> bool {
+        let ids = |keyring: &Self| -> Vec<KeyId> { keyring.roots().map(|root| root.id).collect() };
+        ids(self) == ids(other)
+    }
+}
+
+impl Eq for Keyring {}
+
 /// A keyring and the other half of its keys: see [`Keyring::with`].
 #[derive(Clone, Copy)]
 #[expect(missing_debug_implementations, reason = "holds a key")]

@@ -85,6 +85,7 @@ fn pseudonyms(
 ) -> Option<Pseudonyms> {
     let called = ("pairwise secret", &SecretSources::One(source));
     let secrets = secrets::strong_secrets(key, called, surroundings, findings)?;
+    // A secret that makes no key was told of just now.
     Pseudonyms::under(secrets.first()?).ok()
 }
 
