@@ -46,24 +46,45 @@ pub enum SecretFileError {
     TooLarge,
 }
 
+/// For whoever has one error for what is read and what is written.
+impl From<SecretFileError> for io::Error {
+    fn from(error: SecretFileError) -> Self {
+        match error {
+            SecretFileError::System(error) => error,
+            other => Self::other(other),
+        }
+    }
+}
+
 /// Reads at most so many bytes; a longer file is refused, not cut.
 pub fn read(path: &Path, at_most: u64) -> Result<SecretFile, SecretFileError> {
-    // Before it is opened: a pipe is open when somebody writes, and a device may do more than be read.
-    is_file(&std::fs::metadata(path)?)?;
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    is_file(&metadata)?;
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(at_most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > at_most {
-        return Err(SecretFileError::TooLarge);
-    }
-    let exposure = if metadata.permissions().mode() & 0o004 == 0 {
+    let opened = open(path)?;
+    let bytes = whole(&opened, at_most)?;
+    let exposure = if opened.metadata()?.permissions().mode() & 0o004 == 0 {
         Exposure::Private
     } else {
         Exposure::WorldReadable
     };
     Ok(SecretFile { bytes, exposure })
+}
+
+/// Opens what is a file, perhaps through a link: mounted secrets are links.
+pub fn open(path: &Path) -> Result<File, SecretFileError> {
+    // Before it is opened: a pipe is open when somebody writes, and a device may do more than be read.
+    is_file(&std::fs::metadata(path)?)?;
+    let opened = File::open(path)?;
+    is_file(&opened.metadata()?)?;
+    Ok(opened)
+}
+
+/// All of an open file, if it is not longer than that.
+pub fn whole(opened: &File, at_most: u64) -> Result<Zeroizing<Vec<u8>>, SecretFileError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    opened.take(at_most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > at_most {
+        return Err(SecretFileError::TooLarge);
+    }
+    Ok(bytes)
 }
 
 fn is_file(metadata: &Metadata) -> Result<(), SecretFileError> {

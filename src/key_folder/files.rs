@@ -3,7 +3,6 @@
 use std::fs;
 use std::fs::File;
 use std::io;
-use std::io::Read;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +13,8 @@ use crate::jose::private_key::KeyType;
 use crate::jose::private_key::PrivateKey;
 use crate::jose::private_key::PrivateKeyError;
 use crate::secret::Secret;
+use crate::secret_file;
+use crate::secret_file::SecretFileError;
 
 /// The file of the key in use.
 pub const CURRENT: &str = "current.pem";
@@ -96,20 +97,17 @@ pub fn generate(folder: &Path, key_type: KeyType) -> Result<String, KeyFileError
     }
 }
 
-/// What a file holds, if it is there. It may be a link: mounted secrets are.
+/// What a file holds, if it is there.
 fn pem_at(path: &Path) -> Result<Option<Secret>, KeyFileError> {
     open_key(path)?.map(|opened| pem_in(&opened, path)).transpose()
 }
 
 /// A key's file, if it is there.
 pub(super) fn open_key(path: &Path) -> Result<Option<File>, KeyFileError> {
-    let at = |error| KeyFileError::File(path.to_owned(), error);
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => File::open(path).map(Some).map_err(at),
-        // A pipe would be waited for.
-        Ok(_) => Err(at(io::Error::other("it is no file"))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(at(error)),
+    match secret_file::open(path) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(SecretFileError::System(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(KeyFileError::File(path.to_owned(), error.into())),
     }
 }
 
@@ -123,13 +121,8 @@ pub(super) fn pem_in(opened: &File, path: &Path) -> Result<Secret, KeyFileError>
             mode,
         });
     }
-    let mut pem = Vec::new();
-    let read = opened.take(LONGEST + 1).read_to_end(&mut pem);
-    let pem = Secret::new(pem);
-    match read.map_err(at)? {
-        length if length as u64 > LONGEST => Err(at(io::Error::other("it is too large"))),
-        _ => Ok(pem),
-    }
+    let mut pem = secret_file::whole(opened, LONGEST).map_err(|error| at(error.into()))?;
+    Ok(Secret::new(std::mem::take(&mut *pem)))
 }
 
 /// The name of the key that a file holds.
