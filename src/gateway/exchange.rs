@@ -22,7 +22,7 @@ use hyper::upgrade::OnUpgrade;
 use crate::endpoints::failure::Failure;
 use crate::gateway::answer::access_line::Asking;
 use crate::gateway::answer::access_line::Record;
-use crate::gateway::answer::access_line::UnderWay;
+use crate::gateway::answer::access_line::WithApplication;
 use crate::gateway::answer::answer_body::AnswerBody;
 use crate::gateway::answer::recorded_body::RecordedBody;
 use crate::gateway::answer::sign_out;
@@ -70,9 +70,9 @@ pub(super) struct Exchange<D> {
     clients: Arc<Clients>,
 }
 
-/// Whether the head of a request is what the client sent.
+/// How much there is of the head of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Head {
+pub(super) enum HeadRead {
     /// All of it.
     Whole,
     /// Longer than it may be, or with more fields; some may be missing. It is answered, and nothing else.
@@ -83,7 +83,16 @@ pub(super) enum Head {
 struct Answered {
     response: http::Response<AnswerBody>,
     app: Option<Arc<App>>,
-    under_way: Option<UnderWay>,
+    with_application: Option<WithApplication>,
+}
+
+/// What is known of a request before it is read: all that a refusal needs.
+#[derive(Clone, Copy)]
+struct Received<'a> {
+    head: &'a Parts,
+    provenance: Provenance,
+    /// The reference under which it is answered.
+    id: &'a RequestId,
 }
 
 /// What comes after the head of a request.
@@ -141,7 +150,7 @@ impl<D: Decide> Exchange<D> {
         &self,
         caller: &Caller,
         mut request: http::Request<Incoming>,
-        received: Head,
+        head_read: HeadRead,
     ) -> Result<http::Response<RecordedBody>, Infallible> {
         let upgrade = hyper::upgrade::on(&mut request);
         let (head, incoming) = request.into_parts();
@@ -157,26 +166,31 @@ impl<D: Decide> Exchange<D> {
         let record = Record::begin(telling, &head, provenance.client, &id);
         let body = RequestBody::new(incoming, expectation(&head), &caller.rules.limits);
         let requesting = caller.request(provenance.client);
-        let mut answered = match (received, &requesting) {
-            (Head::TooLong, _) => refused(&*decide, (&head, provenance), &id, &Failure::HeadTooLong),
-            (Head::Whole, None) => refused(&*decide, (&head, provenance), &id, &Failure::TooManyRequests),
-            (Head::Whole, Some(requesting)) => {
-                let most = caller.rules.limits.max_form;
+        let received = Received {
+            head: &head,
+            provenance,
+            id: &id,
+        };
+        let mut answered = match (head_read, &requesting) {
+            (HeadRead::TooLong, _) => refused(&*decide, received, &Failure::HeadTooLong),
+            (HeadRead::Whole, None) => refused(&*decide, received, &Failure::TooManyRequests),
+            (HeadRead::Whole, Some(requesting)) => {
+                let longest_form = caller.rules.limits.max_form;
                 let rest = Rest {
                     body,
                     upgrade,
                     requesting,
                 };
-                let deciding = pin!(self.decided(&decide, (&head, provenance), &id, (rest, most)));
+                let deciding = pin!(self.decided(&decide, received, rest, longest_form));
                 match whole::or_broken_off(deciding).await {
                     Ok(answered) => answered,
-                    Err(BrokeOff) => broken_off(&*decide, &head, &id),
+                    Err(BrokeOff) => broken_off(&*decide, received),
                 }
             }
         };
         caller.sign(answered.response.headers_mut());
         let app = answered.app.as_ref().map(|app| &app.name);
-        let record = record.answered(app, answered.response.status(), answered.under_way);
+        let record = record.answered(app, answered.response.status(), answered.with_application);
         let record = record.of(requesting);
         Ok(answered.response.map(|body| RecordedBody::new(body, record)))
     }
@@ -184,12 +198,13 @@ impl<D: Decide> Exchange<D> {
     async fn decided(
         &self,
         decide: &Arc<D>,
-        (head, provenance): (&Parts, Provenance),
-        id: &RequestId,
-        (rest, longest_form): (Rest<'_>, usize),
+        received: Received<'_>,
+        rest: Rest<'_>,
+        longest_form: usize,
     ) -> Answered {
+        let Received { head, provenance, id } = received;
         let Rest { body, .. } = rest;
-        let refuse = |failure: &Failure| refused(&**decide, (head, provenance), id, failure);
+        let refuse = |failure: &Failure| refused(&**decide, received, failure);
         if let Err(error) = framing::refuse_ambiguous(&head.headers) {
             body.abandon();
             return refuse(&Failure::BadRequest(error.into()));
@@ -242,7 +257,7 @@ impl<D: Decide> Exchange<D> {
         }
         let telemetry = decide.telemetry();
         let app = Arc::clone(&forward.app);
-        let under_way = UnderWay::begin(telemetry, &forward.app.name);
+        let with_application = WithApplication::begin(telemetry, &forward.app.name);
         let sent = Asking::begin(telemetry, &forward.app.name);
         let answer = self.upstreams.send(&forward, body, rest.requesting).await;
         sent.ended(&answer);
@@ -263,7 +278,7 @@ impl<D: Decide> Exchange<D> {
         };
         Answered {
             app: Some(app),
-            under_way: Some(under_way),
+            with_application: Some(with_application),
             ..answered
         }
     }
@@ -292,7 +307,7 @@ impl Answered {
         Self {
             response,
             app: None,
-            under_way: None,
+            with_application: None,
         }
     }
 
@@ -308,22 +323,23 @@ impl Answered {
 }
 
 /// A head that is no request, a form that cannot be read, or one too many: each is worth an event.
-fn refused<D: Decide>(
-    decide: &D,
-    (head, provenance): (&Parts, Provenance),
-    id: &RequestId,
-    failure: &Failure,
-) -> Answered {
-    let source = Source::unread(id, provenance.client);
+fn refused<D: Decide>(decide: &D, received: Received<'_>, failure: &Failure) -> Answered {
+    let source = Source::unread(received.id, received.provenance.client);
     decide.telemetry().audit(&source, &failure.event(None));
-    Answered::own(decide.refuse(head, id, failure), Afterwards::Closes)
+    Answered::own(
+        decide.refuse(received.head, received.id, failure),
+        Afterwards::Closes,
+    )
 }
 
 /// The answer where the gateway itself broke off: an application that was asked is not waited for any more.
-fn broken_off<D: Decide>(decide: &D, head: &Parts, id: &RequestId) -> Answered {
+fn broken_off<D: Decide>(decide: &D, received: Received<'_>) -> Answered {
     decide.telemetry().metrics.panicked();
     let failure = Failure::Internal("the answer broke off in the middle: a defect of the gateway");
-    Answered::own(decide.refuse(head, id, &failure), Afterwards::Closes)
+    Answered::own(
+        decide.refuse(received.head, received.id, &failure),
+        Afterwards::Closes,
+    )
 }
 
 /// What the server can do at all (RFC 9110, section 9.3.7): which methods, whatever a path then says.

@@ -46,7 +46,7 @@ pub(in crate::gateway) struct Record {
     ending: Ending,
     /// How long the head of an answer took that opened something else.
     switched_after: Option<Duration>,
-    under_way: Option<UnderWay>,
+    with_application: Option<WithApplication>,
     requesting: Option<Requesting>,
 }
 
@@ -102,7 +102,7 @@ impl Record {
             bytes: 0,
             ending: Ending::BrokenOff,
             switched_after: None,
-            under_way: None,
+            with_application: None,
             requesting: None,
         }
     }
@@ -118,11 +118,11 @@ impl Record {
         mut self,
         app: Option<&Arc<str>>,
         status: StatusCode,
-        under_way: Option<UnderWay>,
+        with_application: Option<WithApplication>,
     ) -> Self {
         self.app = app.cloned();
         self.status = Some(status);
-        self.under_way = under_way;
+        self.with_application = with_application;
         self
     }
 
@@ -200,12 +200,12 @@ impl Drop for Record {
 
 /// A request that is with an application.
 #[derive(Debug)]
-pub(in crate::gateway) struct UnderWay {
+pub(in crate::gateway) struct WithApplication {
     telemetry: Arc<Telemetry>,
     app: Arc<str>,
 }
 
-impl UnderWay {
+impl WithApplication {
     /// Until it is dropped.
     pub(in crate::gateway) fn begin(telemetry: &Arc<Telemetry>, app: &Arc<str>) -> Self {
         telemetry.metrics.begins(app);
@@ -216,7 +216,7 @@ impl UnderWay {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for WithApplication {
     fn drop(&mut self) {
         self.telemetry.metrics.ends(&self.app);
     }

@@ -28,7 +28,7 @@ use crate::gateway::browser::socket::Presence;
 use crate::gateway::browser::socket::Socket;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
-use crate::gateway::exchange::Head;
+use crate::gateway::exchange::HeadRead;
 use crate::gateway::listener::Caller;
 use crate::gateway::listener::limits::Limits;
 use crate::gateway::listener::tls::Spoken;
@@ -90,10 +90,14 @@ where
     let answer = service_fn(move |request: http::Request<Incoming>| {
         let (exchange, caller, seen) = (Arc::clone(&exchange), caller.clone(), seen.clone());
         let (switching, opaque, version) = (Arc::clone(&switching), opaque.clone(), request.version());
-        let head = if long.is_cut() { Head::TooLong } else { Head::Whole };
+        let head_read = if long.is_cut() {
+            HeadRead::TooLong
+        } else {
+            HeadRead::Whole
+        };
         // hyper keeps the place of an exchange for as long as the connection lasts: a pointer's, and not a whole exchange's.
         Box::pin(async move {
-            let mut answer = exchange.answer(&caller, request, head).await;
+            let mut answer = exchange.answer(&caller, request, head_read).await;
             if let Ok(answer) = &mut answer
                 && let Some(tunnel) = complete(answer, version, seen.phase())
             {

@@ -26,7 +26,7 @@ use crate::gateway::browser::streams::HeldBody;
 use crate::gateway::browser::streams::Streams;
 use crate::gateway::decide::Decide;
 use crate::gateway::exchange::Exchange;
-use crate::gateway::exchange::Head;
+use crate::gateway::exchange::HeadRead;
 use crate::gateway::listener::Caller;
 use crate::gateway::listener::limits::Limits;
 use crate::gateway::read_through::ReadThrough;
@@ -75,8 +75,8 @@ where
         let open = opened.open();
         let (exchange, caller) = (Arc::clone(&exchange), caller.clone());
         async move {
-            let head = judge(request.headers(), &caller.rules.limits);
-            let answer = exchange.answer(&caller, request, head).await?;
+            let head_read = judge(request.headers(), &caller.rules.limits);
+            let answer = exchange.answer(&caller, request, head_read).await?;
             Ok::<_, Infallible>(answer.map(|body| HeldBody::new(body, open)))
         }
     });
@@ -142,13 +142,13 @@ fn metered<S>(stream: S, caller: &Caller) -> (ReadThrough<S, FrameMeter>, Reache
 
 /// Whether a head keeps within its bounds. A browser sends each cookie as a field of its own (RFC 9113, section 8.2.3);
 /// together they are one, but there is an end to their number: each costs us more memory than it has bytes.
-fn judge(headers: &HeaderMap, limits: &Limits) -> Head {
+fn judge(headers: &HeaderMap, limits: &Limits) -> HeadRead {
     let cookies = headers.get_all(COOKIE).iter().count();
     let fields = headers.len() - cookies.saturating_sub(1);
     let bytes = field::size_of(headers.iter());
     if fields > limits.max_fields || cookies > MOST_COOKIES || bytes > limits.max_head {
-        Head::TooLong
+        HeadRead::TooLong
     } else {
-        Head::Whole
+        HeadRead::Whole
     }
 }

@@ -65,7 +65,7 @@ pub(in crate::gateway) struct Requesting(Arc<Share>);
 
 /// A head that is longer than it may be, until it is dropped. A listed proxy has its own bounds.
 #[derive(Debug)]
-pub(in crate::gateway) struct LongHead(Option<Arc<Share>>);
+pub(in crate::gateway) struct LongHeadPlace(Option<Arc<Share>>);
 
 impl Default for Clients {
     fn default() -> Self {
@@ -141,11 +141,11 @@ impl Connected {
 
 impl Connected {
     /// A head of this network that is longer than it may be, unless as many as are read anyway are on their way.
-    pub(in crate::gateway) fn long_head(&self) -> Option<LongHead> {
+    pub(in crate::gateway) fn long_head(&self) -> Option<LongHeadPlace> {
         if let Some(share) = &self.share {
             one_more(&share.long_heads, MOST_LONG_HEADS)?;
         }
-        Some(LongHead(self.share.clone()))
+        Some(LongHeadPlace(self.share.clone()))
     }
 }
 
@@ -166,7 +166,7 @@ impl Drop for Connected {
     }
 }
 
-impl Drop for LongHead {
+impl Drop for LongHeadPlace {
     fn drop(&mut self) {
         if let Some(share) = &self.0 {
             one_less(&share.long_heads);

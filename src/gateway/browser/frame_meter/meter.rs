@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::gateway::browser::frame_meter::field_count::FieldCount;
 use crate::gateway::listener::clients::Connected;
-use crate::gateway::listener::clients::LongHead;
+use crate::gateway::listener::clients::LongHeadPlace;
 
 /// Most frames about nothing in so long. A browser sends one with a request, when it changes its mind about what is urgent.
 const MOST: u32 = 1000;
@@ -62,7 +62,7 @@ struct Request {
     since: Instant,
     count: FieldCount,
     length: usize,
-    long: Option<LongHead>,
+    long: Option<LongHeadPlace>,
     fragment: Fragment,
 }
 
