@@ -6,7 +6,7 @@ use crate::oidc::authorization_code::AuthorizationError;
 use crate::oidc::authorization_response::ErrorKind;
 use crate::oidc::authorization_response::ErrorResponse;
 use crate::oidc::authorization_response::ResponseError;
-use crate::oidc::id_token::IdTokenError;
+use crate::oidc::id_token::id_token_error::IdTokenError;
 use crate::oidc::login_error::LoginError;
 use crate::oidc::login_error::LoginFault;
 use crate::oidc::provider::ProviderError;

@@ -14,6 +14,7 @@ pub mod destination;
 pub mod double_click;
 pub mod ends_session;
 pub mod failure;
+pub mod failure_from;
 pub mod forward_auth;
 pub mod forward_auth_error;
 pub mod in_the_open;

@@ -26,7 +26,7 @@ use crate::oidc::authorization_response::ErrorKind;
 use crate::oidc::authorization_response::ErrorResponse;
 use crate::oidc::pending_authorization::COOKIE_NAME;
 use crate::oidc::pending_authorization::PendingAuthorization;
-use crate::session::EstablishError;
+use crate::session::establish_error::EstablishError;
 use crate::session::session::NewSession;
 use crate::wire::client_network::ClientNetwork;
 use crate::wire::cookies::SetCookie;

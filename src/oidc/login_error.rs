@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::back_channel::BackChannelError;
 use crate::back_channel::answer::AnswerError;
-use crate::oidc::id_token::IdTokenError;
+use crate::oidc::id_token::id_token_error::IdTokenError;
 use crate::oidc::provider::ProviderError;
 use crate::oidc::token_endpoint::TokenError;
 use crate::oidc::userinfo::UserinfoError;

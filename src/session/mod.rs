@@ -6,6 +6,7 @@
 pub mod conformance;
 pub mod cookie;
 pub mod end_error;
+pub mod establish_error;
 pub mod finding;
 pub mod indexes;
 pub mod kept_token;
@@ -36,17 +37,16 @@ use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
 use crate::seal::Purpose;
-use crate::seal::RandomError;
 use crate::seal::SealError;
 use crate::seal::Tag;
 use crate::session::end_error::EndError;
+use crate::session::establish_error::EstablishError;
 use crate::session::kept_token::KeptToken;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
 use crate::session::note::OperatorNote;
 use crate::session::record::Place;
 use crate::session::record::Record;
-use crate::session::record::RecordError;
 use crate::session::session::Lifetimes;
 use crate::session::session::NewSession;
 use crate::session::session::Session;
@@ -62,30 +62,6 @@ use crate::wire::cookies::CookieScheme;
 use crate::wire::cookies::Cookies;
 use crate::wire::cookies::SetCookie;
 use crate::wire::host::Host;
-
-/// Why a login became no session.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EstablishError {
-    /// The store failed. The session, if it was written, has no cookie.
-    #[error("the session could not be stored")]
-    Store(#[from] StoreError),
-    /// The subject's sessions were ended while this login was under way.
-    #[error("the sessions of this subject were ended during the login")]
-    EndedMeanwhile,
-    /// The system gave no random bytes.
-    #[error("no session key could be made")]
-    Random(#[from] RandomError),
-    /// The record could not be sealed.
-    #[error("the session could not be sealed")]
-    Record(#[from] RecordError),
-}
-
-impl From<SealError> for EstablishError {
-    fn from(cause: SealError) -> Self {
-        Self::Record(RecordError::Seal(cause))
-    }
-}
 
 /// What sessions are made with.
 #[derive(Clone, Debug)]

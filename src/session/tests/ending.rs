@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::session::EstablishError;
+use crate::session::establish_error::EstablishError;
 use crate::session::session::NewSession;
 use crate::session::store::SessionStore;
 use crate::session::tests::scene::HOUR;

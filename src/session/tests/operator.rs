@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::session::EstablishError;
 use crate::session::conformance::bench::MovedClock;
+use crate::session::establish_error::EstablishError;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
 use crate::session::memory::MemoryStore;
