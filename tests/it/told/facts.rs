@@ -8,10 +8,10 @@ use guichet::clock::Timestamp;
 use serde_json::Value;
 use serde_json::json;
 
+use super::stage::telling;
 use crate::support::browser::Browser;
 use crate::support::command::guichet;
 use crate::support::jws::claims;
-use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::scene::ASSERTION;
@@ -23,19 +23,17 @@ use crate::support::upstream::Received;
 
 /// An application that is told facts, and of the claims the subject alone.
 fn scene() -> Scene {
-    Scene::start_with(Alg::Es256, Store::Redis, |_, usual| {
-        usual
-            .replace(
-                &format!("claims = {CLAIMS:?}"),
-                "claims = [\"sub\"]\nderived = [\"age_over_18\", \"age_over_65\", \"birth_year\", \"birth_department\", \
-                 \"born_in_france\", \"initials\"]",
-            )
-            .replace(
-                r#"plain_headers = ["sub", "family_name", "email"]"#,
-                "plain_headers = [\"sub\", \"age_over_18\", \"birth_year\", \"birth_department\", \"born_in_france\", \
-                 \"initials\"]",
-            )
-    })
+    let lines = "claims = [\"sub\"]\nderived = [\"age_over_18\", \"age_over_65\", \"birth_year\", \"birth_department\", \
+                 \"born_in_france\", \"initials\"]";
+    let plain = [
+        "sub",
+        "age_over_18",
+        "birth_year",
+        "birth_department",
+        "born_in_france",
+        "initials",
+    ];
+    telling(Store::Redis, lines, &plain)
 }
 
 /// What arrives about Zoé, of whom the provider says this; the client claims to be of age as well.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use serde_json::json;
 
+use super::stage::telling;
 use crate::cases;
 use crate::support::browser::Browser;
 use crate::support::jws::claims;
@@ -209,14 +210,7 @@ fn a_person_is_issuer_and_subject(_usual: &Scene) {
 }
 
 fn only_what_is_listed_arrives(_usual: &Scene) {
-    let scene = Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
-        usual
-            .replace(&format!("claims = {CLAIMS:?}"), "claims = [\"given_name\"]")
-            .replace(
-                r#"plain_headers = ["sub", "family_name", "email"]"#,
-                "plain_headers = [\"given_name\"]",
-            )
-    });
+    let scene = telling(Store::Memory, "claims = [\"given_name\"]", &["given_name"]);
     let received = told(&scene, &json!([{ "set": "role", "to": "admin" }]));
     let claims = assertion(&received);
     let ours = [

@@ -6,3 +6,4 @@ mod nobody;
 mod petition;
 mod requirements;
 mod scopes;
+mod stage;

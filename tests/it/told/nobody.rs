@@ -2,32 +2,22 @@
 
 use serde_json::json;
 
+use super::stage::telling;
 use crate::support::browser::Browser;
 use crate::support::command::guichet;
 use crate::support::command::guichet_at;
 use crate::support::jws::claims;
-use crate::support::provider::Alg;
 use crate::support::provider::ZOE;
 use crate::support::provider::people;
 use crate::support::pyjwt;
 use crate::support::scene::ASSERTION;
-use crate::support::scene::CLAIMS;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
 use crate::support::steps::raw;
 
 fn scene() -> Scene {
-    Scene::start_with(Alg::Es256, Store::Memory, |_, usual| {
-        usual
-            .replace(
-                &format!("claims = {CLAIMS:?}"),
-                "subject = \"none\"\nderived = [\"age_over_18\"]",
-            )
-            .replace(
-                r#"plain_headers = ["sub", "family_name", "email"]"#,
-                "plain_headers = [\"age_over_18\"]",
-            )
-    })
+    let lines = "subject = \"none\"\nderived = [\"age_over_18\"]";
+    telling(Store::Memory, lines, &["age_over_18"])
 }
 
 #[test]
