@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use guichet::provider::presets;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -240,6 +241,9 @@ impl Row {
             "{what}: {}\n{log}",
             arrived.text()
         );
+        if simulated == Simulated::ByUs {
+            knows_every_scope(&played, setup.mode);
+        }
         let headers = self.is_told(scene, &person, &what);
         self.logs_out(&played, &browser, &what);
         let encryption = setup
@@ -303,6 +307,26 @@ impl Row {
     }
 }
 
+/// The simulation announces every scope and claim of the preset, so that whatever is configured can be tried there.
+fn knows_every_scope(played: &Played, preset: &str) {
+    let url = format!("{}/.well-known/openid-configuration", played.issuer());
+    let document: Value = serde_json::from_str(&Browser::new().open(&url).text()).unwrap();
+    let rules = presets::preset(preset).unwrap().unwrap().rules;
+    for (scope, claims) in &rules.scopes {
+        let announced = |member: &str, word: &String| {
+            let words = document[member].as_array().unwrap();
+            assert!(
+                words.iter().any(|one| one == word),
+                "{preset}: {member} lacks {word}"
+            );
+        };
+        announced("scopes_supported", scope);
+        for claim in claims {
+            announced("claims_supported", claim);
+        }
+    }
+}
+
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is what the test is asked for")]
 fn each_preset_logs_in_reaches_the_application_and_logs_out() {
@@ -321,7 +345,7 @@ fn each_preset_logs_in_reaches_the_application_and_logs_out() {
     }
     println!("{printed}");
     let presets: Vec<&str> = ROWS.iter().map(|row| row.setup.mode).collect();
-    for preset in guichet::provider::presets::names() {
+    for preset in presets::names() {
         assert!(presets.contains(&preset), "{preset} stands in no row");
     }
 }

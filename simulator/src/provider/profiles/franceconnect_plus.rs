@@ -75,6 +75,30 @@ pub static FRANCECONNECT_PLUS: Profile = Profile {
             ],
         ),
         (
+            "rnipp_profile",
+            &[
+                "given_name",
+                "family_name",
+                "birthdate",
+                "gender",
+                "preferred_username",
+                "rnipp_given_name",
+                "rnipp_given_name_array",
+                "rnipp_family_name",
+                "rnipp_birthdate",
+                "rnipp_gender",
+            ],
+        ),
+        (
+            "rnipp_birth",
+            &[
+                "birthplace",
+                "birthcountry",
+                "rnipp_birthplace",
+                "rnipp_birthcountry",
+            ],
+        ),
+        (
             "rnipp_given_name",
             &["given_name", "rnipp_given_name", "rnipp_given_name_array"],
         ),

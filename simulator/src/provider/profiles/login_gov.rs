@@ -71,6 +71,10 @@ pub static LOGIN_GOV: Profile = Profile {
         ("profile:verified_at", &["verified_at"]),
         ("social_security_number", &["social_security_number"]),
         ("locale", &["locale"]),
+        ("x509", &["x509_subject", "x509_issuer", "x509_presented"]),
+        ("x509:subject", &["x509_subject"]),
+        ("x509:issuer", &["x509_issuer"]),
+        ("x509:presented", &["x509_presented"]),
     ],
     amr: &[],
     clients: ClientRules {
