@@ -52,9 +52,7 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
     let token = one_token(request).map_err(BackchannelLogoutError::from)?;
     let told = verified(senders(), &token).await?;
     desk.logins.logout_token_was_true(network);
-    for told in &told {
-        act_once(desk, request, told).await?;
-    }
+    act_once(desk, request, &told).await?;
     Ok(done())
 }
 
@@ -110,30 +108,42 @@ async fn verified<'a>(
     Ok(told)
 }
 
-/// It is remembered in the end: whoever could not act, as the store went away, is told again by the provider.
-async fn act_once(desk: &Desk, request: &Request, told: &Told<'_>) -> Result<(), Failure> {
-    let Told { party, token } = told;
+/// All of these are one token, under one name: one issuer, one client. It is remembered in the end, when it has counted at
+/// each of its entries: whoever could not act, as the store went away, is told again by the provider.
+async fn act_once(desk: &Desk, request: &Request, told: &[Told<'_>]) -> Result<(), Failure> {
+    let Some(Told { token, .. }) = told.first() else {
+        return Ok(());
+    };
     if desk.replays.recall(token.id()).await? == Seen::Before {
         return Err(BackchannelLogoutError::Replayed.into());
     }
+    let mut ends = Vec::with_capacity(told.len());
+    for told in told {
+        ends.push(end(desk, told).await?);
+    }
+    let lives = token.believed_until().since(desk.clock.now());
+    desk.replays.remember(token.id(), lives).await?;
+    for (told, (ended, subject)) in told.iter().zip(ends) {
+        let entry = &told.party.settings().entry;
+        let by = told.token.whose().word();
+        tracing::info!(request = %request.id, provider = %entry, by, ended, "a provider said that sessions have ended");
+        witness::ended_by_provider(desk, request, (entry, by, subject.as_ref()), ended);
+    }
+    Ok(())
+}
+
+/// Ends what the token names at this entry; how many sessions that were, and of whom, where it says so.
+async fn end(desk: &Desk, Told { party, token }: &Told<'_>) -> Result<(usize, Option<Subject>), Failure> {
     let entry = &party.settings().entry;
-    let (ended, subject) = match token.whose() {
-        Whose::Sid(sid) => (desk.sessions.end_by_sid(entry, sid).await?, None),
+    match token.whose() {
+        Whose::Sid(sid) => Ok((desk.sessions.end_by_sid(entry, sid).await?, None)),
         Whose::Subject(sub) => {
             let (issuer, sub) = (token.issuer().to_owned(), sub.clone());
             let subject = Subject { issuer, sub };
-            (
-                desk.sessions.end_by_subject(entry, &subject).await?,
-                Some(subject),
-            )
+            let ended = desk.sessions.end_by_subject(entry, &subject).await?;
+            Ok((ended, Some(subject)))
         }
-    };
-    let lives = token.believed_until().since(desk.clock.now());
-    desk.replays.remember(token.id(), lives).await?;
-    let by = token.whose().word();
-    tracing::info!(request = %request.id, provider = %entry, by, ended, "a provider said that sessions have ended");
-    witness::ended_by_provider(desk, request, (entry, by, subject.as_ref()), ended);
-    Ok(())
+    }
 }
 
 /// Section 2.8: also where nobody was signed in.

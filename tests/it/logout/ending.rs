@@ -135,3 +135,48 @@ fn of_two_entries_at_one_issuer_the_audience_chooses() {
     is_done(&scene, &sent(&scene, &token_by_sub(&scene, ZOE)));
     assert!(!scene.is_signed_in(&citizen));
 }
+
+/// One client may stand in two entries, with scopes or levels of its own in each. The token is one all the same: it counts at
+/// both, once, and again where it could not at the second.
+#[test]
+fn of_two_entries_that_are_one_client_the_sessions_of_both_end() {
+    let both = |usual: String| {
+        let (head, app) = usual.split_once("[[apps]]").unwrap();
+        let entry = head.split_once("[providers.fc]").unwrap().1;
+        let app = app.replace("providers = [\"fc\"]", "providers = [\"fc\", \"other\"]");
+        format!("{head}[providers.other]{entry}[[apps]]{app}")
+    };
+    for by_sid in [false, true] {
+        let scene = stage::over(Redis::start(), |_, usual| both(usual));
+        let signs_in_at = |entry: &str| {
+            scene
+                .provider
+                .lie(&json!({ "target": "id_token", "payload": [{ "set": "sid", "to": SID }] }));
+            let browser = Browser::new();
+            let page = browser.open(&scene.url(&format!("/_guichet/login/{entry}?return_to=/dossier")));
+            let page = scene.provider.sign_in(&browser, &page, ZOE);
+            assert_eq!(page.url, scene.url("/dossier"), "{}", page.text());
+            browser
+        };
+        let browsers = [signs_in_at("fc"), signs_in_at("other")];
+        assert!(browsers.iter().all(|browser| scene.is_signed_in(browser)));
+        let token = if by_sid {
+            token(&scene, &json!({}))
+        } else {
+            token_by_sub(&scene, ZOE)
+        };
+        is_done(&scene, &sent(&scene, &token));
+        assert_eq!(scene.redis().sessions(), 0);
+        assert!(browsers.iter().all(|browser| !scene.is_signed_in(browser)));
+        let told = scene.gateway.audited("backchannel_logout");
+        let told: Vec<_> = told.iter().map(|event| &event["labels"]).collect();
+        let by = if by_sid { "sid" } else { "subject" };
+        let expected = |provider: &str| json!({ "provider": provider, "by": by, "count": 1 });
+        assert_eq!(told, [&expected("fc"), &expected("other")]);
+        let again = sent(&scene, &token);
+        assert_eq!(
+            (again.status, again.json()["error_description"].as_str()),
+            (400, Some("token_replayed"))
+        );
+    }
+}
