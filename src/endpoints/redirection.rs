@@ -201,6 +201,7 @@ async fn sign_in(
     let entry = relying_party.settings().entry.clone();
     let host = desk.host(request);
     let (begun_at, claimed_at) = (code.pending().started_at(), code.claimed_at());
+    let asked = code.pending().acr().to_owned();
     let signed_in = relying_party
         .redeem(code)
         .await
@@ -221,7 +222,7 @@ async fn sign_in(
         claimed_at,
         replaces,
     };
-    let witnessed = SignedIn::of(desk, &destination.app, &new);
+    let witnessed = SignedIn::of(desk, &destination.app, (&new, &asked));
     let cookie = desk.sessions.establish(new).await.map_err(|cause| match cause {
         EstablishError::Store(cause) => cause.into(),
         EstablishError::EndedMeanwhile => failed(Trouble::EndedMeanwhile).into(),

@@ -33,17 +33,30 @@ pub struct SignedIn {
     app: String,
     entry: EntryName,
     acr: String,
+    counted_acr: String,
     claims: Vec<String>,
     subject: Option<Tag>,
 }
 
+/// What a level is counted as that nobody listed or asked for: a provider may say as many as it likes, a metric not.
+const OTHER_LEVEL: &str = "other";
+
 impl SignedIn {
-    /// Names only: of the person a tag, of the claims what they are called.
-    pub fn of(desk: &Desk, app: &App, new: &NewSession) -> Self {
+    /// Names only: of the person a tag, of the claims what they are called. `asked` is the level that was asked for.
+    pub fn of(desk: &Desk, app: &App, (new, asked): (&NewSession, &str)) -> Self {
+        let acr = new.authentication.acr.as_str();
+        let party = desk.providers.get(&new.entry);
+        let is_listed = party.is_some_and(|party| !party.settings().profile.rules.acr_values.is_open());
+        let counted = if is_listed || acr.is_empty() || acr == asked {
+            acr
+        } else {
+            OTHER_LEVEL
+        };
         Self {
             app: app.name.to_string(),
             entry: new.entry.clone(),
-            acr: new.authentication.acr.clone(),
+            acr: acr.to_owned(),
+            counted_acr: counted.to_owned(),
             claims: new.identity.claims.keys().cloned().collect(),
             subject: desk.sessions.audit_tag(&new.entry, &new.identity.subject),
         }
@@ -66,7 +79,7 @@ impl SignedIn {
         desk.telemetry.metrics.login(Login {
             provider,
             app: &self.app,
-            acr: &self.acr,
+            acr: &self.counted_acr,
             result: LoginResult::Success,
         });
     }

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+/// Longest value of an open order, in bytes: a session, its note and a line of the log hold it.
+const LONGEST: usize = 255;
+
 /// The values that a provider knows, the lowest first. Values are compared byte for byte.
 ///
 /// Written as one list, each value is at least as strong as those before it. Written as several, each list says so of its own
 /// values and no list compares what the others do not: a second factor does not prove a civil status.
 ///
-/// An order of no values is open: the provider may say what it likes, and a value is as strong as itself alone.
+/// An order of no values is open: the provider may say what it likes, in a line of 255 bytes at most, and a value is as strong
+/// as itself alone.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "Written")]
 pub struct AcrOrder(Vec<AcrValue>);
@@ -32,7 +36,8 @@ impl AcrOrder {
     /// Reads a value; `None` if this provider does not know it.
     pub fn value(&self, text: &str) -> Option<AcrValue> {
         if self.is_open() {
-            return (!text.is_empty()).then(|| AcrValue::alone(text));
+            let is_word = !text.is_empty() && text.len() <= LONGEST && !text.contains(char::is_control);
+            return is_word.then(|| AcrValue::alone(text));
         }
         self.0.iter().find(|known| known.as_str() == text).cloned()
     }
@@ -204,6 +209,9 @@ mod tests {
         let value = |text| order.value(text).unwrap();
         assert_eq!(value("gold").against(&value("gold")), Strength::Enough);
         assert_eq!(value("gold").against(&value("silver")), Strength::TooLow);
-        assert_eq!(order.value(""), None);
+        assert!(order.value(&"é".repeat(127)).is_some());
+        for text in ["", "a\nb", "\u{9b}2J", &"é".repeat(128)] {
+            assert_eq!(order.value(text), None, "{text:?}");
+        }
     }
 }

@@ -163,7 +163,7 @@ pub struct LoginLabels {
     pub provider: String,
     /// The application; empty where it is not known.
     pub app: String,
-    /// The level that was reached; empty if none was.
+    /// The level that was reached, if it is one that the preset or the configuration names, else `other`; empty if none was.
     pub acr: String,
     /// In one word.
     pub result: LoginResult,

@@ -235,6 +235,53 @@ fn a_level_is_asked_for_and_judged_where_one_is_configured() {
     is_refused(&scene, ADA, &["acr_too_low got=silver wanted=gold"]);
 }
 
+/// Else whoever lies there makes as many of them as there are logins, and writes into them what they like.
+#[test]
+fn a_level_that_nobody_listed_is_told_and_counted_as_another_one() {
+    let reached = |acr: &str| json!({ "target": "id_token", "payload": [{ "set": "acr", "to": acr }] });
+    let counted = |scene: &Scene| {
+        let metrics = scene.gateway.metrics();
+        let logins = metrics
+            .lines()
+            .filter(|line| line.contains("result=\"success\"") && !line.ends_with(" 0"));
+        let mut levels: Vec<String> = logins
+            .map(|line| {
+                line.split("acr=\"")
+                    .nth(1)
+                    .unwrap()
+                    .split('"')
+                    .next()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        levels.sort();
+        levels
+    };
+    let scene = with(SECRET);
+    for acr in ["ada@example.org", "login 2"] {
+        scene.provider.lie(&reached(acr));
+        assert_eq!(told_about(&scene, &Browser::new(), ADA)["acr"], acr);
+    }
+    told_about(&scene, &Browser::new(), ADA);
+    assert_eq!(counted(&scene), ["", "other"]);
+    for acr in ["a\nb".to_owned(), "x".repeat(256)] {
+        scene.provider.lie(&reached(&acr));
+        is_refused(&scene, ADA, &["acr_unknown"]);
+    }
+
+    let scene = with("client_secret = {secret}\nacr = \"silver\"\nacr_values = [\"silver\", \"gold\"]");
+    scene.provider.lie(&reached("gold"));
+    told_about(&scene, &Browser::new(), ADA);
+    let scene_with_one = with("client_secret = {secret}\nacr = \"bronze\"");
+    scene_with_one.provider.lie(&reached("bronze"));
+    told_about(&scene_with_one, &Browser::new(), ADA);
+    assert_eq!(
+        (counted(&scene), counted(&scene_with_one)),
+        (vec!["gold".to_owned()], vec!["bronze".to_owned()])
+    );
+}
+
 #[test]
 fn a_recent_authentication_is_asked_for_and_judged() {
     let scene =
