@@ -14,6 +14,9 @@ use crate::provider::acr::Strength;
 use crate::provider::entry_name::EntryName;
 use crate::session::session::Session;
 
+/// How far the provider's clock may be ahead of ours.
+const CLOCKS_APART: Duration = Duration::from_mins(1);
+
 /// Key `access` of a route, the stricter the greater. Absent: [`Access::Required`], because a forgotten route must not be an
 /// open one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -208,13 +211,14 @@ impl Requirement {
         })
     }
 
-    /// A provider that does not say when it was is not believed to have asked just now.
+    /// A provider that does not say when it was is not believed to have asked just now; nor one that says a time to come,
+    /// which would be recent for as long as the session lives.
     fn old_authentication(&self, session: &Session, now: Timestamp) -> Option<Lack> {
         let most = self.auth_age?;
         let is_fresh = session
             .authentication
             .auth_time
-            .is_some_and(|at| now.since(at) <= most);
+            .is_some_and(|at| at <= now.plus(CLOCKS_APART) && now.since(at) <= most);
         (!is_fresh).then_some(Lack::Freshness)
     }
 }

@@ -256,6 +256,13 @@ fn a_requirement_names_the_first_thing_that_is_lacking_and_whether_a_login_mends
             at("fc", "eidas1", 301, none),
             Some((Lack::Freshness, Remedy::Login)),
         ),
+        // The provider's clock may be ahead, and not by more.
+        (fresh.clone(), at("fc", "eidas1", -60, none), None),
+        (
+            fresh.clone(),
+            at("fc", "eidas1", -61, none),
+            Some((Lack::Freshness, Remedy::Login)),
+        ),
         (
             fresh,
             session("fc", Timestamp::from_unix(9_000)),

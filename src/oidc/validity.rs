@@ -18,6 +18,8 @@ pub enum ClockFault {
     NotYetValid,
     /// `exp` has passed: the token is old, or our clock is ahead.
     Expired,
+    /// `auth_time` lies ahead: it would be recent for as long as it does.
+    AuthenticatedInTheFuture,
 }
 
 /// A token that is not of our time. Both times are named, since it is usually one of the clocks.
@@ -36,7 +38,9 @@ impl ClockError {
     /// One stable word for logs and metrics.
     pub fn reason(self) -> &'static str {
         match self.fault {
-            ClockFault::IssuedInTheFuture | ClockFault::NotYetValid => "clock",
+            ClockFault::IssuedInTheFuture
+            | ClockFault::NotYetValid
+            | ClockFault::AuthenticatedInTheFuture => "clock",
             ClockFault::Expired => "clock_expired",
         }
     }
@@ -48,6 +52,7 @@ impl fmt::Display for ClockFault {
             Self::IssuedInTheFuture => "was issued at",
             Self::NotYetValid => "is valid from",
             Self::Expired => "expired at",
+            Self::AuthenticatedInTheFuture => "is about an authentication at",
         })
     }
 }
@@ -70,6 +75,18 @@ pub(super) fn judge(claims: &RegisteredClaims, now: Timestamp) -> Result<(), Clo
         Some(exp) if exp <= now.minus(LEEWAY) => Err(error(ClockFault::Expired, exp)),
         _ => Ok(()),
     }
+}
+
+/// Whether somebody may have proved who they are at this time, as far as the clocks go.
+pub(super) fn judge_authentication(at: Timestamp, now: Timestamp) -> Result<(), ClockError> {
+    if at > now.plus(LEEWAY) {
+        return Err(ClockError {
+            fault: ClockFault::AuthenticatedInTheFuture,
+            theirs: at,
+            ours: now,
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -268,6 +268,7 @@ fn judge_age(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<(), I
     let (Some(max_age), Some(auth_time)) = (expected.oldest(), claims.auth_time) else {
         return Ok(());
     };
+    validity::judge_authentication(auth_time, expected.now)?;
     let ago = expected.now.since(auth_time);
     if ago <= max_age.saturating_add(validity::LEEWAY) {
         return Ok(());

@@ -133,6 +133,9 @@ fn where_an_age_was_asked_for_the_token_says_when_and_it_is_within_it() {
         (Some(300), at(-360), "none"),
         (Some(300), at(-361), "auth_time_too_old"),
         (Some(0), at(-3600), "auth_time_too_old"),
+        (Some(300), at(60), "none"),
+        (Some(300), at(61), "clock"),
+        (None, at(86_400), "none"),
         (Some(300), json!("now"), "claim_malformed"),
     ] {
         assert_eq!(with(max_age, &auth_time), expected, "{max_age:?} {auth_time}");

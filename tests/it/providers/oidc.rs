@@ -297,6 +297,11 @@ fn a_recent_authentication_is_asked_for_and_judged() {
             json!({ "set": "auth_time", "to": { "$": "now", "plus": -400 } }),
             "auth_time_too_old",
         ),
+        // It would be recent for as long as the session lives.
+        (
+            json!({ "set": "auth_time", "to": { "$": "now", "plus": 90 } }),
+            "clock",
+        ),
     ] {
         scene
             .provider
