@@ -94,6 +94,7 @@ codes! {
     SecretWrapped = 84, "A secret with something around it that hardly belongs to it.";
     NearlyOurVariable = 85, "A variable that nearly has the name of a key, and that changes nothing here.";
     ClientId = 86, "A client id of another form than the provider's.";
+    UnnamedAnswers = 87, "A provider whose answers may be taken for those of another one.";
 
     Certificate = 90, "A certificate or key that cannot be served.";
     CertificateValidity = 91, "A certificate that browsers refuse, or soon will.";

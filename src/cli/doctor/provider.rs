@@ -120,9 +120,8 @@ fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Findin
             )
         })
         .collect();
-    if rules.response_issuer == ResponseIssuer::Required
-        && !announced.says("authorization_response_iss_parameter_supported")
-    {
+    let names_itself = announced.says("authorization_response_iss_parameter_supported");
+    if rules.response_issuer == ResponseIssuer::Required && !names_itself {
         findings.push(Finding::bad(
             WHAT,
             "the provider does not say that its answers name their issuer (RFC 9207), and answers without are refused",
@@ -131,7 +130,10 @@ fn against_announced(patient: &Patient<'_>, announced: &Announced) -> Vec<Findin
     }
     findings.extend(scopes::against_announced(patient.settings, announced));
     if findings.is_empty() {
-        let seen = format!("the issuer is this one, the endpoints are its own, it signs with {alg}");
+        let answers = if names_itself { "name it" } else { "do not" };
+        let seen = format!(
+            "the issuer is this one, its answers {answers}, the endpoints are its own, it signs with {alg}"
+        );
         findings.push(Finding::good(WHAT, seen));
     }
     findings

@@ -46,6 +46,24 @@ fn every_preset_needs_a_client_and_its_proof_and_nothing_else() {
     );
 }
 
+/// RFC 9700, section 4.4: it takes two issuers, of which one may leave its name away.
+#[test]
+fn a_provider_whose_answers_need_not_name_it_is_pointed_at_beside_another_one() {
+    let beside = |entry: &str, other: &str| {
+        let apps = with(&format!("{entry}{SECRET}[providers.other]\n{other}{SECRET}"));
+        found(load(&apps))
+    };
+    assert_eq!(beside(OIDC, FC), ["C087 providers.fc.preset"]);
+    assert_eq!(beside(FC, OIDC), ["C087 providers.other.preset"]);
+    let elsewhere = OIDC.replace("sso.example", "login.example");
+    let both = ["C087 providers.fc.preset", "C087 providers.other.preset"];
+    assert_eq!(beside(OIDC, &elsewhere), both);
+    let agents = FC.replace("franceconnect", "proconnect");
+    for (entry, other) in [(OIDC, OIDC), (FC, &agents)] {
+        assert_eq!(beside(entry, other), Vec::<String>::new(), "{other}");
+    }
+}
+
 #[test]
 fn a_provider_is_asked_for_what_it_takes() {
     for (key, line) in [

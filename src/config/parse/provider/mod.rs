@@ -3,6 +3,7 @@
 pub mod choices;
 pub mod client;
 pub mod scopes;
+pub mod unnamed;
 
 use std::collections::BTreeMap;
 
@@ -59,8 +60,12 @@ pub fn providers(
         .into_iter()
         .map(|(name, raw)| entry(name, raw, surroundings, findings));
     let entries: Vec<Entry> = entries.collect();
-    let settings = entries.iter().filter_map(|entry| entry.settings.as_ref());
-    client_keys::report_several(settings, findings);
+    let settings: Vec<&ClientSettings> = entries
+        .iter()
+        .filter_map(|entry| entry.settings.as_ref())
+        .collect();
+    client_keys::report_several(settings.iter().copied(), findings);
+    unnamed::report(&settings, findings);
     entries
 }
 
