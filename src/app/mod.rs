@@ -24,6 +24,7 @@ use crate::config::settings::Config;
 use crate::config::settings::StoreSettings;
 use crate::gateway::listener::Rules;
 use crate::gateway::live::Live;
+use crate::jose::jwk_set::PublicJwk;
 use crate::lifecycle::Lifecycle;
 use crate::pipeline::Pipeline;
 use crate::provider::entry_name::EntryName;
@@ -116,13 +117,36 @@ impl App {
         self.rules.replace(Arc::new(rules));
         self.telemetry.metrics.configured(self.clock.now());
         self.telemetry.audit(&Source::Operator, &AuditEvent::Reloaded);
-        let kid = parts.keys.current().kid();
+        self.tell_rotations(&before, &parts);
+        self.in_force.store(Arc::new(parts));
+        Ok(())
+    }
+
+    /// Which keys are others than before: the one that signs assertions, and our own at each provider.
+    fn tell_rotations(&self, before: &Parts, now: &Parts) {
+        let kid = now.keys.current().kid();
         if kid != before.keys.current().kid() {
             self.telemetry
                 .audit(&Source::Operator, &AuditEvent::KeysRotated { kid });
         }
-        self.in_force.store(Arc::new(parts));
-        Ok(())
+        for (entry, party) in &now.desk.providers {
+            let Some(old) = before.desk.providers.get(entry) else {
+                continue;
+            };
+            let kids: Vec<&str> = party.settings().published_keys().map(PublicJwk::kid).collect();
+            if !old
+                .settings()
+                .published_keys()
+                .map(PublicJwk::kid)
+                .eq(kids.iter().copied())
+            {
+                let event = AuditEvent::ClientKeysRotated {
+                    provider: entry.as_str(),
+                    kids: &kids,
+                };
+                self.telemetry.audit(&Source::Operator, &event);
+            }
+        }
     }
 
     /// What answers requests now.

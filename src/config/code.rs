@@ -82,6 +82,7 @@ codes! {
     KeyExposed = 62, "A private key that everybody on this machine can read.";
     EncryptionAlg = 63, "An algorithm that this provider does not encrypt with.";
     SeveralKeySets = 64, "Keys of which a provider would take the wrong one.";
+    SharedKey = 65, "One private key for two purposes.";
 
     RedisUrl = 70, "Not the URL of a Redis.";
     RedisPassword = 71, "A Redis that lets everybody in.";

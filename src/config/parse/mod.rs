@@ -9,6 +9,7 @@ pub mod derived;
 pub mod files;
 pub mod forward_auth;
 pub mod key_folders;
+pub mod key_purposes;
 pub mod limits;
 pub mod logs;
 pub mod outbound;
@@ -50,6 +51,7 @@ pub fn parse(raw: raw::File, surroundings: &Surroundings, findings: &mut Finding
     let assertion = assertion::assertion(raw.assertion, around, findings);
     let entries = provider::providers(raw.providers, surroundings, findings);
     assets::warn_without_button(official_button.as_ref(), &entries, findings);
+    key_purposes::report_shared(assertion.as_ref(), &entries, surroundings, findings);
     let around = apps::Around {
         entries: &entries,
         pseudonyms: assertion

@@ -62,5 +62,6 @@ actions! {
     ConfigReloaded = "config_reloaded", "configuration", "change", "success", Known;
     ConfigRefused = "config_refused", "configuration", "change", "failure", Known;
     AssertionKeysRotated = "assertion_keys_rotated", "configuration", "change", "success", Known;
+    ClientKeysRotated = "client_keys_rotated", "configuration", "change", "success", Known;
     EventsSuppressed = "events_suppressed", "process", "info", "success", Known;
 }

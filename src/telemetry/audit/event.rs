@@ -124,6 +124,13 @@ pub enum AuditEvent<'a> {
         /// Its name.
         kid: &'a str,
     },
+    /// Our own keys at a provider are others, or in another order.
+    ClientKeysRotated {
+        /// The entry.
+        provider: &'a str,
+        /// Their names as they are published now.
+        kids: &'a [&'a str],
+    },
 }
 
 /// How far a logout went.
@@ -188,6 +195,7 @@ impl AuditEvent<'_> {
             Self::Reloaded => Action::ConfigReloaded,
             Self::ReloadRefused => Action::ConfigRefused,
             Self::KeysRotated { .. } => Action::AssertionKeysRotated,
+            Self::ClientKeysRotated { .. } => Action::ClientKeysRotated,
         }
     }
 
@@ -283,6 +291,9 @@ impl AuditEvent<'_> {
                 json!({ "user.hash": hash(subject), "guichet.session": session }),
             ),
             Self::KeysRotated { kid } => (json!({ "kid": kid }), json!({})),
+            Self::ClientKeysRotated { provider, kids } => {
+                (json!({ "provider": provider, "kids": kids.join(",") }), json!({}))
+            }
             _ => (json!({}), json!({})),
         }
     }
