@@ -18,6 +18,7 @@ use http::header::AUTHORIZATION;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt;
 use http_body_util::Full;
+use http_body_util::LengthLimitError;
 use http_body_util::Limited;
 use hyper_rustls::HttpsConnector;
 use hyper_rustls::HttpsConnectorBuilder;
@@ -55,15 +56,26 @@ pub enum BackChannelError {
     /// The proxy of `[outbound]` is away, or makes no tunnel to the provider.
     #[error("the proxy cannot be reached, or does not let us through to the provider")]
     Proxy(#[source] hyper_util::client::legacy::Error),
-    /// The answer broke off, or is longer than what was asked for may be.
-    #[error("the answer broke off or is too long")]
+    /// The answer broke off.
+    #[error("the answer broke off")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The answer is longer than what was asked for may be.
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
     /// No complete answer in time.
     #[error("no answer within {} s", .0.as_secs())]
     Timeout(Duration),
 }
 
 impl BackChannelError {
+    /// Whether nothing whole came from the other side: no connection, no end, or not in time.
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::Connection(_) | Self::Proxy(_) | Self::Body(_) | Self::Timeout(_) => true,
+            Self::Tls(_) | Self::Request(_) | Self::TooLong(_) => false,
+        }
+    }
+
     /// One stable word for metrics.
     pub fn reason(&self) -> &'static str {
         match self {
@@ -72,6 +84,7 @@ impl BackChannelError {
             Self::Connection(_) => "connection",
             Self::Proxy(_) => "proxy",
             Self::Body(_) => "body",
+            Self::TooLong(_) => "too_long",
             Self::Timeout(_) => "timeout",
         }
     }
@@ -254,7 +267,7 @@ async fn exchange(
         let body = Limited::new(body, bounds.at_most)
             .collect()
             .await
-            .map_err(BackChannelError::Body)?;
+            .map_err(|error| no_body(error, bounds))?;
         Ok(Answer::new(head.status, &head.headers, body.to_bytes().to_vec()))
     };
     tokio::time::timeout(bounds.within, exchange)
@@ -267,6 +280,14 @@ fn no_connection(error: hyper_util::client::legacy::Error) -> BackChannelError {
         BackChannelError::Proxy(error)
     } else {
         BackChannelError::Connection(error)
+    }
+}
+
+fn no_body(error: Box<dyn std::error::Error + Send + Sync>, bounds: Bounds) -> BackChannelError {
+    if error.is::<LengthLimitError>() {
+        BackChannelError::TooLong(bounds.at_most)
+    } else {
+        BackChannelError::Body(error)
     }
 }
 
@@ -328,7 +349,7 @@ mod tests {
             .get(&url, &[], SHORT)
             .await
             .unwrap_err();
-        assert!(matches!(error, BackChannelError::Body(_)), "{error:?}");
+        assert!(matches!(error, BackChannelError::TooLong(16)), "{error:?}");
     }
 
     #[tokio::test]

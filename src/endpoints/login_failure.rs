@@ -220,7 +220,8 @@ impl LoginFailure {
 
 fn trouble_of(error: &ProviderError) -> ProviderTrouble {
     match error {
-        ProviderError::BackChannel(_) | ProviderError::JustFailed => ProviderTrouble::NoAnswer,
+        ProviderError::BackChannel(_) => ProviderTrouble::NoAnswer,
+        ProviderError::Before(error) => trouble_of(error),
         _ => ProviderTrouble::BadAnswer,
     }
 }

@@ -30,6 +30,16 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// The least time between two fetches that a token asked for, by naming a key that is not known.
 const RENEW_AFTER: Duration = Duration::from_mins(1);
 
+/// In what somebody met a key that is not known. Each causes a fetch a minute at most, of its own: whoever forges logout tokens
+/// takes none from those who sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Met {
+    /// In what the provider answered to a login.
+    Login,
+    /// In a logout token, which anybody can send.
+    LogoutToken,
+}
+
 /// A document with the time at which it came.
 #[derive(Debug)]
 pub(super) struct Kept<T> {
@@ -42,51 +52,100 @@ pub(super) struct Kept<T> {
 /// What a fetch brings: the document, and how long the provider says that it stays good.
 pub(super) type Fetched<T, E> = Result<(T, Option<Duration>), E>;
 
-/// Why there is no document.
 #[derive(Debug)]
-pub(super) enum CacheError<E> {
-    /// It was fetched for this caller, in vain.
-    Fetch(E),
-    /// Another caller fetched it in vain a moment ago.
-    JustFailed,
+struct Attempts<E> {
+    /// When the last fetch had failed, by the clock of waiting: a fetch takes time, and whoever waited for it in vain is
+    /// one of those who come after it. And why: they are told the same.
+    last_failure: Option<(Instant, Arc<E>)>,
+    /// The last renewal for a login.
+    for_login: Option<Timestamp>,
+    /// The last renewal for a logout token.
+    for_logout_token: Option<Timestamp>,
 }
 
-#[derive(Debug, Default)]
-struct Attempts {
-    /// When the last fetch had failed, by the clock of waiting: a fetch takes time, and whoever waited for it in vain is
-    /// one of those who come after it.
-    last_failure: Option<Instant>,
-    last_renewal: Option<Timestamp>,
+impl<E> Attempts<E> {
+    fn failed(&mut self, error: E) -> Arc<E> {
+        let error = Arc::new(error);
+        self.last_failure = Some((Instant::now(), Arc::clone(&error)));
+        error
+    }
+
+    /// Why the last fetch failed, if it did so after `moment`.
+    fn failure_since(&self, moment: Instant) -> Option<Arc<E>> {
+        let (at, error) = self.last_failure.as_ref()?;
+        (*at >= moment).then(|| Arc::clone(error))
+    }
+
+    fn last_renewal(&mut self, met: Met) -> &mut Option<Timestamp> {
+        match met {
+            Met::Login => &mut self.for_login,
+            Met::LogoutToken => &mut self.for_logout_token,
+        }
+    }
 }
 
 /// One document.
 #[derive(Debug)]
-pub(super) struct Cached<T> {
+pub(super) struct Cached<T, E> {
     kept: ArcSwapOption<Kept<T>>,
-    fetching: Mutex<Attempts>,
+    fetching: Mutex<Attempts<E>>,
     bounds: CacheBounds,
 }
 
-impl<T> Cached<T> {
+impl<T, E> Cached<T, E> {
     /// Nothing is known yet.
     pub(super) fn new(bounds: CacheBounds) -> Self {
         Self {
             kept: ArcSwapOption::empty(),
-            fetching: Mutex::default(),
+            fetching: Mutex::new(Attempts {
+                last_failure: None,
+                for_login: None,
+                for_logout_token: None,
+            }),
             bounds,
         }
     }
 
-    /// The document, fetched if need be.
-    pub(super) async fn get<E, F>(
+    /// The document that is kept, if it may still be used. Nobody is asked.
+    pub(super) fn usable(&self, now: Timestamp) -> Option<Arc<Kept<T>>> {
+        self.kept.load_full().filter(|kept| now < kept.usable_until)
+    }
+
+    /// The document as it is now, however fresh the one is that is kept. Whoever waited for another's fetch has its outcome.
+    pub(super) async fn refresh<F>(
         &self,
         now: Timestamp,
         fetch: impl FnOnce() -> F,
-    ) -> Result<Arc<Kept<T>>, CacheError<E>>
+    ) -> Result<Arc<Kept<T>>, Arc<E>>
     where
         F: Future<Output = Fetched<T, E>>,
     {
-        let usable = self.kept.load_full().filter(|kept| now < kept.usable_until);
+        let (began, before) = (Instant::now(), self.kept.load_full());
+        let mut attempts = self.fetching.lock().await;
+        if let Some(kept) = self.kept.load_full()
+            && !before.is_some_and(|before| Arc::ptr_eq(&before, &kept))
+        {
+            return Ok(kept);
+        }
+        if let Some(error) = attempts.failure_since(began) {
+            return Err(error);
+        }
+        match fetch().await {
+            Ok(fetched) => Ok(self.keep(now, fetched)),
+            Err(error) => Err(attempts.failed(error)),
+        }
+    }
+
+    /// The document, fetched if need be.
+    pub(super) async fn get<F>(
+        &self,
+        now: Timestamp,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Arc<Kept<T>>, Arc<E>>
+    where
+        F: Future<Output = Fetched<T, E>>,
+    {
+        let usable = self.usable(now);
         if let Some(kept) = &usable
             && now < kept.fresh_until
         {
@@ -98,35 +157,29 @@ impl<T> Cached<T> {
             (Err(_another_fetches), None) => self.fetching.lock().await,
         };
         // Whoever fetched while we waited may have brought it.
-        let usable = self.kept.load_full().filter(|kept| now < kept.usable_until);
+        let usable = self.usable(now);
         if let Some(kept) = &usable
             && now < kept.fresh_until
         {
             return Ok(Arc::clone(kept));
         }
-        let failed_just_now = attempts
-            .last_failure
-            .is_some_and(|failure| failure.elapsed() < RETRY_AFTER);
-        let error = if failed_just_now {
-            CacheError::JustFailed
-        } else {
-            match fetch().await {
+        let just_now = attempts.last_failure.as_ref();
+        let error = match just_now.filter(|(at, _)| at.elapsed() < RETRY_AFTER) {
+            Some((_, error)) => Arc::clone(error),
+            None => match fetch().await {
                 Ok(fetched) => return Ok(self.keep(now, fetched)),
-                Err(error) => {
-                    attempts.last_failure = Some(Instant::now());
-                    CacheError::Fetch(error)
-                }
-            }
+                Err(error) => attempts.failed(error),
+            },
         };
         usable.ok_or(error)
     }
 
-    /// A newer document than `seen`, for a token that `seen` does not explain: at most one fetch a minute, one at a time.
-    /// Gives `seen` back where there is none.
-    pub(super) async fn renew<E, F>(
+    /// A newer document than `seen`, for a token that `seen` does not explain: at most one fetch a minute for logins and one
+    /// for logout tokens, one at a time. Gives `seen` back where there is none.
+    pub(super) async fn renew<F>(
         &self,
         seen: Arc<Kept<T>>,
-        now: Timestamp,
+        (now, met): (Timestamp, Met),
         fetch: impl FnOnce() -> F,
     ) -> Arc<Kept<T>>
     where
@@ -138,13 +191,11 @@ impl<T> Cached<T> {
         {
             return kept;
         }
-        if attempts
-            .last_renewal
-            .is_some_and(|last| is_within(RENEW_AFTER, last, now))
-        {
+        let last = attempts.last_renewal(met);
+        if last.is_some_and(|last| is_within(RENEW_AFTER, last, now)) {
             return seen;
         }
-        attempts.last_renewal = Some(now);
+        *last = Some(now);
         match fetch().await {
             Ok(fetched) => self.keep(now, fetched),
             Err(_down) => seen,
@@ -230,11 +281,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_waited_for_a_fetch_in_vain_does_not_wait_for_another() {
-        let (cached, provider) = (Cached::<usize>::new(BOUNDS), Provider::default());
+        let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
         let silent = || async {
             provider.0.fetch_add(1, Ordering::SeqCst);
             tokio::time::sleep(Duration::from_secs(5)).await;
-            Err(())
+            Fetched::<usize, ()>::Err(())
         };
         let one = || async { cached.get(at(0), silent).await.is_err() };
         let all = tokio::join!(one(), one(), one(), one());
@@ -256,11 +307,15 @@ mod tests {
             "not asked again within two seconds"
         );
         tokio::time::advance(Duration::from_secs(3)).await;
-        let end = cached.get(at(7202), || provider.fail()).await;
-        assert!(matches!(end, Err(CacheError::Fetch(()))));
+        assert!(cached.get(at(7202), || provider.fail()).await.is_err());
+        assert_eq!(provider.0.load(Ordering::SeqCst), 4);
         tokio::time::advance(Duration::from_secs(1)).await;
-        let next = cached.get(at(7203), || provider.fail()).await;
-        assert!(matches!(next, Err(CacheError::JustFailed)));
+        assert!(cached.get(at(7203), || provider.fail()).await.is_err());
+        assert_eq!(
+            provider.0.load(Ordering::SeqCst),
+            4,
+            "told what the one before was told"
+        );
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(cached.get(at(7204), || provider.answer(None)).await.is_ok());
     }
@@ -269,13 +324,19 @@ mod tests {
     async fn a_renewal_happens_at_most_once_a_minute() {
         let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
         let first = cached.get(at(0), || provider.answer(None)).await.unwrap();
-        let second = cached.renew(first, at(1), || provider.answer(None)).await;
+        let second = cached
+            .renew(first, (at(1), Met::Login), || provider.answer(None))
+            .await;
         assert_eq!(second.value, 2);
         let same = cached
-            .renew(Arc::clone(&second), at(60), || provider.answer(None))
+            .renew(Arc::clone(&second), (at(60), Met::Login), || {
+                provider.answer(None)
+            })
             .await;
         assert!(Arc::ptr_eq(&same, &second));
-        let third = cached.renew(second, at(61), || provider.answer(None)).await;
+        let third = cached
+            .renew(second, (at(61), Met::Login), || provider.answer(None))
+            .await;
         assert_eq!(third.value, 3);
     }
 
@@ -285,10 +346,54 @@ mod tests {
         let first = cached.get(at(0), || provider.answer(None)).await.unwrap();
         let one = || async {
             cached
-                .renew(Arc::clone(&first), at(1), || provider.answer(None))
+                .renew(Arc::clone(&first), (at(1), Met::Login), || provider.answer(None))
                 .await
                 .value
         };
         assert_eq!(tokio::join!(one(), one(), one()), (2, 2, 2));
+    }
+
+    #[tokio::test]
+    async fn logout_tokens_take_no_renewal_from_logins() {
+        let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
+        let first = cached.get(at(0), || provider.answer(None)).await.unwrap();
+        let forged = cached
+            .renew(first, (at(1), Met::LogoutToken), || provider.answer(None))
+            .await;
+        assert_eq!(forged.value, 2);
+        let again = cached
+            .renew(Arc::clone(&forged), (at(2), Met::LogoutToken), || {
+                provider.answer(None)
+            })
+            .await;
+        assert_eq!(again.value, 2);
+        let login = cached
+            .renew(forged, (at(2), Met::Login), || provider.answer(None))
+            .await;
+        assert_eq!(login.value, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refresh_asks_though_the_document_is_fresh_and_those_who_wait_have_its_outcome() {
+        let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
+        assert!(cached.get(at(0), || provider.answer(None)).await.is_ok());
+        let one = || async {
+            let refreshed = cached.refresh(at(1), || provider.answer(None)).await;
+            refreshed.unwrap().value
+        };
+        assert_eq!(tokio::join!(one(), one(), one()), (2, 2, 2));
+        let silent = || async {
+            provider.0.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Err(())
+        };
+        let one = || async { cached.refresh(at(2), silent).await.is_err() };
+        assert_eq!(tokio::join!(one(), one(), one()), (true, true, true));
+        assert_eq!(provider.0.load(Ordering::SeqCst), 3);
+        assert_eq!(
+            cached.usable(at(2)).unwrap().value,
+            2,
+            "what is kept stays in use"
+        );
     }
 }

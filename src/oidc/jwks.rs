@@ -55,10 +55,16 @@ pub enum KeyError {
     Ambiguous,
 }
 
-/// The keys of a set that can verify a signature. What else is in it (other kinds, symmetric keys, keys for encryption,
-/// keys that are too short, broken entries) is passed over.
+/// Members of a key that nobody but its owner may know (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
+const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// The keys of a set that can verify a signature. What else is in it (other kinds, keys for encryption, keys that are too
+/// short, broken entries) is passed over; so is a key whose private half stands beside it, for anybody can sign with it.
 #[derive(Clone, Debug)]
-pub struct ProviderKeys(Vec<CoreJsonWebKey>);
+pub struct ProviderKeys {
+    keys: Vec<CoreJsonWebKey>,
+    exposed: usize,
+}
 
 impl ProviderKeys {
     /// Reads a key set.
@@ -68,16 +74,25 @@ impl ProviderKeys {
         let Some(Value::Array(entries)) = document.remove("keys") else {
             return Err(KeySetError::Missing);
         };
+        let (exposed, entries): (Vec<Value>, Vec<Value>) = entries.into_iter().partition(is_exposed);
         let keys: Vec<CoreJsonWebKey> = entries.into_iter().filter_map(usable).collect();
         if keys.is_empty() {
             return Err(KeySetError::Empty);
         }
-        Ok(Self(keys))
+        Ok(Self {
+            keys,
+            exposed: exposed.len(),
+        })
+    }
+
+    /// How many keys came with what nobody may know of them: private halves, and shared secrets.
+    pub fn exposed(&self) -> usize {
+        self.exposed
     }
 
     /// Whether there is a key for this algorithm.
     pub fn serve(&self, alg: SigningAlg) -> bool {
-        self.0.iter().any(|key| fits(key, alg))
+        self.keys.iter().any(|key| fits(key, alg))
     }
 
     /// The key with which a token of this client must be signed: one of the provider's, or what both of them know.
@@ -108,7 +123,7 @@ impl ProviderKeys {
     /// The one key for a token: by name if the token gives one, otherwise the only one that fits the algorithm.
     pub(super) fn select(&self, kid: Option<&str>, alg: SigningAlg) -> Result<&CoreJsonWebKey, KeyError> {
         let named = |key: &&CoreJsonWebKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;
-        let mut fitting = self.0.iter().filter(named).filter(|key| fits(key, alg));
+        let mut fitting = self.keys.iter().filter(named).filter(|key| fits(key, alg));
         match (fitting.next(), fitting.next()) {
             (None, _) => Err(KeyError::Unknown),
             (Some(key), None) => Ok(key),
@@ -124,6 +139,10 @@ pub(super) fn library_alg(alg: SigningAlg) -> CoreJwsSigningAlgorithm {
         SigningAlg::Rs256 => CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
         SigningAlg::Hs256 => CoreJwsSigningAlgorithm::HmacSha256,
     }
+}
+
+fn is_exposed(entry: &Value) -> bool {
+    SECRET_MEMBERS.iter().any(|member| entry.get(member).is_some())
 }
 
 fn usable(entry: Value) -> Option<CoreJsonWebKey> {
@@ -248,8 +267,19 @@ mod tests {
         ];
         let mut all = others.to_vec();
         all.push(good);
-        assert_eq!(read(&json!(all)).unwrap().0.len(), 1);
+        assert_eq!(read(&json!(all)).unwrap().keys.len(), 1);
         assert!(matches!(read(&json!(others)), Err(KeySetError::Empty)));
+    }
+
+    #[test]
+    fn a_key_whose_private_half_is_published_is_nobody_s() {
+        let mut published = TestKey::es256().jwk("a");
+        published["d"] = json!("AAAA");
+        let shared = json!({"kty": "oct", "k": "AAAA", "kid": "b"});
+        let keys = read(&json!([published, shared, TestKey::es256().jwk("c")])).unwrap();
+        assert_eq!((keys.keys.len(), keys.exposed()), (1, 2));
+        assert!(keys.select(Some("a"), SigningAlg::Es256).is_err());
+        assert!(matches!(read(&json!([published])), Err(KeySetError::Empty)));
     }
 
     #[test]

@@ -9,15 +9,18 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::ACCEPT;
 use http::header::AUTHORIZATION;
+use tokio::time::Instant;
 
 use crate::back_channel::BackChannel;
 use crate::back_channel::BackChannelError;
 use crate::back_channel::Bounds;
+use crate::back_channel::answer::Answer;
 use crate::clock::Clock;
 use crate::oidc::authorization_code::AcceptedCode;
 use crate::oidc::authorization_request::AuthorizationUrl;
 use crate::oidc::authorization_request::Wishes;
 use crate::oidc::cached::Kept;
+use crate::oidc::cached::Met;
 use crate::oidc::client_authentication::Occasion;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::end_session::LogoutRequest;
@@ -41,12 +44,14 @@ use crate::oidc::userinfo::UserinfoError;
 use crate::oidc::userinfo::VerifiedUserinfo;
 use crate::provider::profile::EndpointPlace;
 use crate::secret::Secret;
+use crate::wire::provider_url::ProviderUrl;
 
 pub mod attempts;
 pub mod authorization_code;
 pub mod authorization_request;
 pub mod authorization_response;
 mod cached;
+mod circuit;
 pub mod client_authentication;
 pub mod client_keys;
 pub mod client_settings;
@@ -72,16 +77,13 @@ pub mod validity;
 /// Token and userinfo together. FranceConnect gives 30 s from a click that we do not see.
 const REDEEM_WITHIN: Duration = Duration::from_secs(15);
 /// A token response or the claims of a person: some KiB.
-const ANSWER: Bounds = Bounds {
-    within: REDEEM_WITHIN,
-    at_most: 64 * 1024,
-};
+const LONGEST_ANSWER: usize = 64 * 1024;
 
 /// A client at one provider.
 #[derive(Debug)]
 pub struct RelyingParty {
     settings: ClientSettings,
-    provider: Provider,
+    provider: Arc<Provider>,
     back_channel: BackChannel,
     clock: Arc<dyn Clock>,
 }
@@ -89,9 +91,10 @@ pub struct RelyingParty {
 impl RelyingParty {
     /// A relying party that knows nothing yet; the provider is asked when it is needed.
     pub fn new(settings: ClientSettings, back_channel: BackChannel, clock: Arc<dyn Clock>) -> Self {
+        let provider = Provider::new(settings.profile.clone(), back_channel.clone(), Arc::clone(&clock));
         Self {
             settings,
-            provider: Provider::new(back_channel.clone()),
+            provider: Arc::new(provider),
             back_channel,
             clock,
         }
@@ -99,11 +102,16 @@ impl RelyingParty {
 
     /// Takes over what `before` knows of the provider, if it is the same provider.
     #[must_use]
-    pub fn taking_over(mut self, before: &Self) -> Self {
-        if self.settings.profile == before.settings.profile {
-            self.provider.take_over(&before.provider);
+    pub fn taking_over(self, before: &Self) -> Self {
+        if self.settings.profile != before.settings.profile {
+            return self;
         }
-        self
+        let (profile, back_channel) = (self.settings.profile.clone(), self.back_channel.clone());
+        let provider = Provider::new(profile, back_channel, Arc::clone(&self.clock));
+        Self {
+            provider: Arc::new(provider.knowing(&before.provider)),
+            ..self
+        }
     }
 
     /// What the configuration says.
@@ -111,25 +119,26 @@ impl RelyingParty {
         &self.settings
     }
 
-    /// Begins a login: the attempt to keep in the browser, and where to send it.
+    /// Begins a login: the attempt to keep in the browser, and where to send it. Nobody is sent to a provider that does not
+    /// answer: that is found out within 5 s, and from then on known.
     pub async fn begin(
         &self,
         destination: Destination,
         wishes: &Wishes,
     ) -> Result<(PendingAuthorization, AuthorizationUrl), ProviderError> {
-        let now = self.clock.now();
-        let metadata = self.provider.metadata(&self.settings.profile, now).await?;
+        let metadata = self.provider.reached().await?;
         Ok(authorization_request::begin(
             &self.settings,
             &metadata.value,
             (destination, wishes),
-            now,
+            self.clock.now(),
         )?)
     }
 
     /// Redeems a code: the token request, once, then the ID token, then userinfo, all within 15 s.
     pub async fn redeem(&self, code: AcceptedCode) -> Result<SignedIn, LoginError> {
-        tokio::time::timeout(REDEEM_WITHIN, Box::pin(self.redeem_in_time(code)))
+        let deadline = Instant::now() + REDEEM_WITHIN;
+        tokio::time::timeout_at(deadline, Box::pin(self.redeem_by(deadline, code)))
             .await
             .unwrap_or(Err(LoginError::TimedOut(REDEEM_WITHIN)))
     }
@@ -148,8 +157,7 @@ impl RelyingParty {
             post_logout_redirect_uri,
             state,
         };
-        let profile = &self.settings.profile;
-        let metadata = self.provider.metadata(profile, self.clock.now()).await?;
+        let metadata = self.provider.metadata().await?;
         let endpoint = metadata.value.end_session_endpoint.as_ref();
         Ok(endpoint.map(|endpoint| request.url(endpoint, self.settings.end_session)))
     }
@@ -161,7 +169,7 @@ impl RelyingParty {
         if profile.rules.endpoints == EndpointPlace::IssuerOrigin {
             return Some(profile.issuer.origin());
         }
-        match self.provider.metadata(profile, self.clock.now()).await {
+        match self.provider.metadata().await {
             Ok(metadata) => Some(metadata.value.end_session_endpoint.as_ref()?.origin()),
             Err(_unknown) => Some(profile.issuer.origin()),
         }
@@ -170,28 +178,29 @@ impl RelyingParty {
     /// Verifies a logout token; once more with newer keys where the provider may have rotated them.
     pub async fn logout_token(&self, token: &str) -> Result<VerifiedLogoutToken, LogoutTokenError> {
         let now = self.clock.now();
-        let metadata = self.provider.metadata(&self.settings.profile, now).await?;
+        let metadata = self.provider.metadata().await?;
         let jwks_uri = &metadata.value.jwks_uri;
-        let keys = self.provider.keys(jwks_uri, now).await?;
+        let keys = self.provider.keys(jwks_uri).await?;
         let verify = |keys: &ProviderKeys| VerifiedLogoutToken::verify(token, keys, &self.settings, now);
         match verify(&keys.value) {
             Err(LogoutTokenError::Key(KeyError::Unknown) | LogoutTokenError::Signature) => {
-                verify(&self.provider.newer_keys(keys, jwks_uri, now).await.value)
+                let newer = self.provider.newer_keys(keys, jwks_uri, Met::LogoutToken);
+                verify(&newer.await.value)
             }
             verified => verified,
         }
     }
 
-    async fn redeem_in_time(&self, code: AcceptedCode) -> Result<SignedIn, LoginError> {
+    async fn redeem_by(&self, deadline: Instant, code: AcceptedCode) -> Result<SignedIn, LoginError> {
         // The attempt names its issuer: a code is never sent to another one, whatever the configuration says by now.
         if code.pending().issuer() != self.settings.profile.issuer.as_str() {
             return Err(LoginError::IssuerChanged);
         }
         let now = self.clock.now();
-        let metadata = self.provider.metadata(&self.settings.profile, now).await?;
+        let metadata = self.provider.metadata().await?;
         let metadata = &metadata.value;
         // Keys before the code: without them the code would be spent in vain.
-        let keys = self.provider.keys(&metadata.jwks_uri, now).await?;
+        let keys = self.provider.keys(&metadata.jwks_uri).await?;
         let occasion = Occasion {
             endpoint: &metadata.token_endpoint,
             now,
@@ -200,13 +209,13 @@ impl RelyingParty {
         let answer = self
             .back_channel
             .at("token")
-            .post_form(&metadata.token_endpoint, form, ANSWER)
-            .await?;
-        let tokens = TokenResponse::read(&answer)?;
+            .post_form(&metadata.token_endpoint, form, left_until(deadline))
+            .await;
+        let tokens = TokenResponse::read(&self.heard(answer)?)?;
         let (id_token, keys) = self.verify(&tokens, &code, metadata, keys).await?;
-        let userinfo = self
-            .userinfo(&tokens.access_token, &id_token, metadata, keys)
-            .await?;
+        let endpoint = (&metadata.userinfo_endpoint, left_until(deadline));
+        let answer = self.heard(self.ask_userinfo(endpoint, &tokens.access_token).await)?;
+        let userinfo = self.userinfo(&answer, &id_token, metadata, keys).await?;
         Ok(SignedIn { id_token, userinfo })
     }
 
@@ -231,7 +240,7 @@ impl RelyingParty {
             Err(IdTokenError::Key(KeyError::Unknown) | IdTokenError::Signature) => {
                 let newer = self
                     .provider
-                    .newer_keys(keys, &metadata.jwks_uri, expected.now)
+                    .newer_keys(keys, &metadata.jwks_uri, Met::Login)
                     .await;
                 let token = VerifiedIdToken::verify(&tokens.id_token, &newer.value, &expected)?;
                 Ok((token, newer))
@@ -240,38 +249,55 @@ impl RelyingParty {
         }
     }
 
-    async fn userinfo(
+    /// What a call for a login brought; the provider's circuit hears how it went.
+    fn heard(&self, call: Result<Answer, BackChannelError>) -> Result<Answer, LoginError> {
+        match self.provider.heard(call) {
+            Err(BackChannelError::Timeout(_)) => Err(LoginError::TimedOut(REDEEM_WITHIN)),
+            call => Ok(call?),
+        }
+    }
+
+    async fn ask_userinfo(
         &self,
+        (endpoint, bounds): (&ProviderUrl, Bounds),
         access_token: &AccessToken,
-        id_token: &VerifiedIdToken,
-        metadata: &ProviderMetadata,
-        keys: Arc<Kept<ProviderKeys>>,
-    ) -> Result<VerifiedUserinfo, LoginError> {
+    ) -> Result<Answer, BackChannelError> {
         let bearer = [b"Bearer ".as_slice(), access_token.secret().expose()].concat();
         let mut bearer = HeaderValue::from_bytes(&bearer)
             .map_err(|error| BackChannelError::Request(http::Error::from(error)))?;
         bearer.set_sensitive(true);
-        let headers = [
-            (
-                ACCEPT,
-                HeaderValue::from_static(userinfo::accept(self.settings.userinfo)),
-            ),
-            (AUTHORIZATION, bearer),
-        ];
-        let answer = self
-            .back_channel
+        let accept = HeaderValue::from_static(userinfo::accept(self.settings.userinfo));
+        let headers = [(ACCEPT, accept), (AUTHORIZATION, bearer)];
+        self.back_channel
             .at("userinfo")
-            .get(&metadata.userinfo_endpoint, &headers, ANSWER)
-            .await?;
+            .get(endpoint, &headers, bounds)
+            .await
+    }
+
+    async fn userinfo(
+        &self,
+        answer: &Answer,
+        id_token: &VerifiedIdToken,
+        metadata: &ProviderMetadata,
+        keys: Arc<Kept<ProviderKeys>>,
+    ) -> Result<VerifiedUserinfo, LoginError> {
         let now = self.clock.now();
         let verify =
-            |keys: &ProviderKeys| VerifiedUserinfo::verify(&answer, keys, id_token, &self.settings, now);
+            |keys: &ProviderKeys| VerifiedUserinfo::verify(answer, keys, id_token, &self.settings, now);
         match verify(&keys.value) {
             Err(UserinfoError::Key(KeyError::Unknown) | UserinfoError::Signature) => {
-                let newer = self.provider.newer_keys(keys, &metadata.jwks_uri, now).await;
-                Ok(verify(&newer.value)?)
+                let newer = self.provider.newer_keys(keys, &metadata.jwks_uri, Met::Login);
+                Ok(verify(&newer.await.value)?)
             }
             verified => Ok(verified?),
         }
+    }
+}
+
+/// For a call that may take what is left.
+fn left_until(deadline: Instant) -> Bounds {
+    Bounds {
+        within: deadline.saturating_duration_since(Instant::now()),
+        at_most: LONGEST_ANSWER,
     }
 }

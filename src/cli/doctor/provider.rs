@@ -192,7 +192,19 @@ async fn keys(patient: &Patient<'_>, metadata: &ProviderMetadata) -> Finding {
     let alg = patient.settings.signing_alg;
     match patient.examination().keys(&metadata.jwks_uri).await {
         Ok(Ok(keys)) if keys.serve_client(patient.settings) => {
-            Finding::good(WHAT, format!("there is one for {}", alg.as_str()))
+            let seen = format!("there is one for {}", alg.as_str());
+            if keys.exposed() == 0 {
+                return Finding::good(WHAT, seen);
+            }
+            let seen = format!(
+                "{seen}; {} more are published with what nobody may know",
+                keys.exposed()
+            );
+            Finding::warning(
+                WHAT,
+                seen,
+                "tell the provider: anybody can sign with these keys. They are not believed here",
+            )
         }
         Ok(Ok(_)) => Finding::bad(
             WHAT,
