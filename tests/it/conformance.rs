@@ -1,11 +1,10 @@
 //! `docs/conformance.md` names every module of the OpenID Foundation's plans, and each with a test that there is; and the
-//! modules of the configuration plan that no numbered case plays.
+//! module of the configuration plan that no numbered case plays.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
 use serde_json::json;
 
 use crate::roll_call;
@@ -78,19 +77,6 @@ fn every_module_is_covered_by_a_test_that_there_is() {
     }
 }
 
-/// Keys of a provider, as it publishes them from now on.
-fn published(keys: &Value, times: u8) -> Value {
-    json!({ "target": "jwks", "times": times, "json": [{ "set": "keys", "to": keys }] })
-}
-
-/// A key that signs nothing here (RFC 7517, appendix A.1).
-fn another_key() -> Value {
-    json!({
-        "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "before",
-        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
-    })
-}
-
 /// From now on the provider signs with another key, under this name.
 fn signs_anew(scene: &Scene, kid: &str) {
     for target in ["id_token", "userinfo"] {
@@ -125,43 +111,4 @@ fn the_keys_are_where_the_discovery_document_says() {
     arrives(&scene, &Browser::new());
     assert_eq!(scene.provider.requests_to("/bait").len(), 1);
     assert!(scene.provider.requests_to("/jwks").is_empty());
-}
-
-#[test]
-fn a_document_of_another_issuer_begins_no_login() {
-    let scene = Scene::start(Alg::Es256, Store::Redis);
-    scene.provider.lie(&json!({
-        "target": "discovery", "times": 0,
-        "json": [{ "set": "issuer", "to": { "$": "issuer", "replace": ["/api/v2", "/api/v2/"] } }],
-    }));
-    let browser = Browser::new();
-    let page = scene.to_the_provider(&browser, "/dossier");
-    assert_eq!(page.status(), 502, "{}", page.text());
-    let said = scene
-        .gateway
-        .logs()
-        .lines_with("reason=\"discovery_issuer_mismatch\"");
-    assert_eq!(said.len(), 1, "{}", scene.gateway.logs().text());
-    assert!(scene.provider.requests_to("/authorize").is_empty());
-    assert_eq!((scene.redis().sessions(), scene.application.byte_count()), (0, 0));
-}
-
-#[test]
-fn a_key_that_came_just_before_the_signature_is_fetched_once() {
-    let scene = Scene::start(Alg::Es256, Store::Memory);
-    scene.provider.lie(&published(&json!([another_key()]), 1));
-    arrives(&scene, &Browser::new());
-    assert_eq!(scene.provider.requests_to("/jwks").len(), 2);
-}
-
-#[test]
-fn a_key_that_came_between_two_logins_is_fetched() {
-    let scene = Scene::start(Alg::Es256, Store::Memory);
-    arrives(&scene, &Browser::new());
-    let mut new = scene.provider.keys()["foreign"]["ES256"].clone();
-    new["kid"] = json!("after");
-    scene.provider.lie(&published(&json!([new]), 0));
-    signs_anew(&scene, "after");
-    arrives(&scene, &Browser::new());
-    assert_eq!(scene.provider.requests_to("/jwks").len(), 2);
 }

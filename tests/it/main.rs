@@ -43,6 +43,8 @@ mod logout;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod outbound;
+#[cfg(test)]
 mod providers;
 #[cfg(test)]
 mod readme;

@@ -18,6 +18,7 @@ use crate::lies;
 use crate::lifecycle;
 use crate::listener;
 use crate::logout;
+use crate::outbound;
 use crate::providers;
 use crate::relayed;
 use crate::secrets;
@@ -47,6 +48,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     concurrency::instances::ids,
     concurrency::interleaved::ids,
     concurrency::left_alone::ids,
+    configuration::key_purposes::ids,
     configuration::program::ids,
     dataplane::answers::ids,
     dataplane::bodies::ids,
@@ -67,6 +69,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     doctor::faults::ids,
     forward_auth::decisions::ids,
     franceconnect_plus::journey::ids,
+    franceconnect_plus::levels::ids,
     franceconnect_plus::lies::ids,
     journey::cookies::ids,
     lifecycle::cases::ids,
@@ -86,6 +89,12 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     logout::person::ids,
     logout::tokens::ids,
     logout::transport::ids,
+    outbound::away::ids,
+    outbound::discovery::ids,
+    outbound::key_set::ids,
+    outbound::rotation::ids,
+    outbound::tls::ids,
+    outbound::transport::ids,
     secrets::outbound::ids,
     secrets::redis::ids,
     site::answers::ids,

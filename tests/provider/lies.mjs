@@ -14,7 +14,9 @@
 //   json      edits of the JSON of the answer                  (token, discovery, jwks)
 //   query     edits of the redirect's query                    (callback)
 //   status, headers, body   of the answer; a header of null is taken away; `body_base64` for bytes
-//   delay     milliseconds before the answer; drop: true | "half" ends the connection instead
+//   delay     milliseconds before the answer; drop: true | "half" ends the connection instead; "end" ends our side of it after
+//             half of the body, and listens on
+//   flow      "drip": a byte every 100 ms; "endless": blanks, as fast as they are taken, until nobody takes them
 //
 // An edit of JSON is one of
 //   { "set": path, "to": value }          path: a name, or a list of names and positions
@@ -57,7 +59,7 @@ export class Lies {
     this.remember(asked, answer);
     for (const lie of this.waiting.filter((one) => concerns(one.target, asked, answer, franceConnect))) {
       this.alter(lie, answer, { asked, issuer: franceConnect.issuer });
-      Object.assign(orders, { delay: lie.delay ?? orders.delay, drop: lie.drop ?? orders.drop });
+      for (const order of ['delay', 'drop', 'flow']) orders[order] = lie[order] ?? orders[order];
       if (lie.times === 1) this.waiting = this.waiting.filter((one) => one !== lie);
       else if (lie.times > 1) lie.times -= 1;
     }

@@ -3,6 +3,7 @@
 mod client_keys;
 mod derived;
 mod forward_auth;
+pub(crate) mod key_purposes;
 mod mistakes;
 mod outline;
 pub(crate) mod program;

@@ -2,6 +2,7 @@
 //! `oidc-provider`, which encrypts with npm's `jose`.
 
 pub(crate) mod journey;
+pub(crate) mod levels;
 pub(crate) mod lies;
 mod logout_token;
 mod rotation;

@@ -60,6 +60,7 @@ fn a_new_key_is_appended_then_the_first_and_nobody_notices() {
     };
     scene.gateway.reload(ToOwned::to_owned).unwrap();
     assert_eq!(published(&scene), [old[0].clone(), new.clone()]);
+    assert_eq!(rotations(&scene), [format!("{},{new}", old[0])]);
     somebody_signs_in(&scene, "with the new key appended");
     let early = rotation::rotate(&folder, pace, began.plus(Duration::from_mins(5)));
     assert!(
@@ -86,8 +87,23 @@ fn a_new_key_is_appended_then_the_first_and_nobody_notices() {
         Ok(Step::Removed { .. })
     ));
     scene.gateway.reload(ToOwned::to_owned).unwrap();
-    assert_eq!(published(&scene), [new]);
+    assert_eq!(published(&scene), std::slice::from_ref(&new));
     somebody_signs_in(&scene, "without the old key");
+    // A reload that changes no key is none of these events.
+    scene.gateway.reload(ToOwned::to_owned).unwrap();
+    let told = rotations(&scene);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told[1..], [format!("{new},{}", old[0]), new]);
+}
+
+/// What the audit stream tells about our keys at the provider, the names that are published at each time.
+fn rotations(scene: &Scene) -> Vec<String> {
+    let events = scene.gateway.audited("client_keys_rotated");
+    let told = events.iter().map(|event| {
+        assert_eq!(event["labels"]["provider"], "fc", "{event}");
+        event["labels"]["kids"].as_str().unwrap().to_owned()
+    });
+    told.collect()
 }
 
 #[test]

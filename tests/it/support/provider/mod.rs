@@ -27,7 +27,7 @@ pub(crate) enum Alg {
 /// A running provider, with a port of its own.
 #[derive(Debug)]
 pub(crate) struct Provider {
-    _process: Process,
+    process: Process,
     issuer: String,
     front: SocketAddr,
     control: SocketAddr,
@@ -54,6 +54,9 @@ pub(crate) struct Asked {
     pub(crate) headers: Vec<(String, String)>,
     /// Whether it came by TLS.
     pub(crate) encrypted: bool,
+    /// Of an answer without an end: how many bytes were taken.
+    #[serde(default)]
+    pub(crate) sent: usize,
 }
 
 impl Asked {
@@ -112,9 +115,22 @@ impl Provider {
 
     /// At `https://localhost`, with this certificate.
     pub(crate) fn start_over_tls(alg: Alg, certificate: &Pair) -> Self {
+        Self::start_over_tls_with(alg, certificate, &json!({}))
+    }
+
+    /// The same with more options of node's TLS.
+    pub(crate) fn start_over_tls_with(alg: Alg, certificate: &Pair, more: &Value) -> Self {
         let Pair { cert_file, key_file } = certificate;
         let [cert, key] = [cert_file, key_file].map(|file| fs::read_to_string(file).unwrap());
-        Self::start_with(alg, &json!({ "tls": { "cert": cert, "key": key } }))
+        let mut tls = json!({ "cert": cert, "key": key });
+        let more = more.as_object().unwrap().clone();
+        tls.as_object_mut().unwrap().extend(more);
+        Self::start_with(alg, &json!({ "tls": tls }))
+    }
+
+    /// At this port.
+    pub(crate) fn start_at(port: u16, alg: Alg) -> Self {
+        Self::start_with(alg, &json!({ "port": port }))
     }
 
     /// One that tells its clients when a session of its own has ended.
@@ -139,7 +155,7 @@ impl Provider {
         let text = |name: &str| ready[name].as_str().unwrap().to_owned();
         let address = |name: &str| text(name).trim_start_matches("http://").parse().unwrap();
         Self {
-            _process: process,
+            process,
             issuer: text("issuer"),
             front: address("front"),
             control: address("control"),
@@ -229,6 +245,21 @@ impl Provider {
     /// From now on its clock is this much ahead of the machine's, counted from the machine's own time.
     pub(crate) fn clock_ahead(&self, offset: Duration) {
         self.control("POST /clock", &json!({ "offset": offset.as_secs() }));
+    }
+
+    /// It stands still: whoever connects waits, and nobody is told anything.
+    pub(crate) fn stalls(&self) {
+        self.process.signal("STOP");
+    }
+
+    /// It goes on where it stood still.
+    pub(crate) fn goes_on(&self) {
+        self.process.signal("CONT");
+    }
+
+    /// It is gone: nobody listens at its address.
+    pub(crate) fn dies(&mut self) {
+        self.process.kill();
     }
 
     /// No request was made, no lie is waiting, the clock is right.
