@@ -39,6 +39,7 @@ const TABLES: &[fn() -> Vec<&'static str>] = &[
     relayed::ids,
     providers::oidc::ids,
     providers::proconnect::ids,
+    providers::two::ids,
     attack::hostile_claims::ids,
     attack::identity_headers::ids,
     callback::answers::ids,

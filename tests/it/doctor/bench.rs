@@ -40,6 +40,11 @@ impl Bench {
                 .replace(r#", "idp_birthdate"]"#, "]")
                 .replace(r#"access = "public""#, r#"access = "optional""#)
         });
+        Self::of(scene)
+    }
+
+    /// Another scene, with its configuration as it is.
+    pub(super) fn of(scene: Scene) -> Self {
         let path = scene.gateway.place().file();
         Self {
             text: std::fs::read_to_string(path).unwrap(),

@@ -3,3 +3,4 @@
 mod bench;
 pub(crate) mod faults;
 mod looks;
+mod own_keys;

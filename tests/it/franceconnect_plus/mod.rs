@@ -6,4 +6,4 @@ pub(crate) mod levels;
 pub(crate) mod lies;
 mod logout_token;
 mod rotation;
-mod stage;
+pub(crate) mod stage;

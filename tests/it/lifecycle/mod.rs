@@ -6,3 +6,4 @@ pub(crate) mod login;
 mod reload;
 mod sessions;
 mod supervisor;
+mod warnings;

@@ -10,4 +10,6 @@ mod pages;
 pub(crate) mod proconnect;
 mod several;
 mod stage;
+mod step_up;
 mod table;
+pub(crate) mod two;

@@ -16,6 +16,7 @@ use super::stage::rsa;
 use super::stage::told_about;
 use crate::cases;
 use crate::support::browser::Browser;
+use crate::support::command::guichet;
 use crate::support::decryption;
 use crate::support::provider::Asked;
 use crate::support::scene::CLIENT_SECRET;
@@ -137,6 +138,58 @@ cases! {
         Play { ids: &["T253"], sentence: "an assertion is for the issuer alone, good once and soon over", plays: an_assertion_is_for_the_issuer_alone_good_once_and_soon_over },
         Play { ids: &["T198"], sentence: "a challenge that somebody took away is missed", plays: a_challenge_that_somebody_took_away_is_missed },
     ]
+}
+
+/// Nothing but an address is registered: the provider finds the key where the gateway publishes it.
+#[test]
+fn the_provider_fetches_the_key_that_signs_for_the_client() {
+    for (key, alg) in [(p256(), "ES256"), (rsa(), "RS256")] {
+        let setup = Setup {
+            key: Some(&key),
+            ..Setup::of(
+                "oidc",
+                "client_authentication = \"private_key_jwt\"\nclient_key = {key}",
+            )
+        };
+        let scene = setup.start();
+        let metadata = |jwks_uri: &str| {
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": alg,
+                "jwks_uri": scene.url(jwks_uri) })
+        };
+        registered(&scene, &metadata("/_guichet/rp-jwks.json"));
+        told_about(&scene, &Browser::new(), ADA);
+        let fetched = scene.gateway.logs().lines_with("path=\"/_guichet/rp-jwks.json\"");
+        assert_eq!(fetched.len(), 1, "{fetched:?}");
+        // The keys of the assertion are for applications: none of them is the client's.
+        registered(&scene, &metadata("/_guichet/jwks.json"));
+        is_refused(&scene, ADA, &["token_refused"]);
+    }
+}
+
+#[test]
+fn the_doctor_looks_for_that_key_where_it_is_published() {
+    let key = p256();
+    let setup = Setup {
+        key: Some(&key),
+        ..Setup::of(
+            "oidc",
+            "client_authentication = \"private_key_jwt\"\nclient_key = {key}",
+        )
+    };
+    let scene = setup.start();
+    let looks = || guichet(&scene, &["doctor", "--provider", "fc"]).out;
+    let out = looks();
+    assert!(
+        out.contains("✔ our own keys") && out.contains("has the key that signs for this client"),
+        "{out}"
+    );
+    // Another key in the file, which the running gateway has not read.
+    scene.gateway.place().secret("client_key", &p256().0);
+    let out = looks();
+    assert!(
+        out.contains("! our own keys") && out.contains("does not have the key that signs for this client"),
+        "{out}"
+    );
 }
 
 #[test]
