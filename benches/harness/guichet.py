@@ -30,15 +30,18 @@ secret = {{ file = "session-secret" }}
 [assertion]
 keys_dir = "keys"
 [providers.fc]
-preset = "franceconnect"
 environment = "simulated"
 issuer = "{issuer}"
 client_id = "{client_id}"
 client_secret = {{ file = "client-secret" }}
-scopes = ["openid", "given_name", "family_name", "email"]
-signing_alg = "ES256"
+{entry}
 {forward_auth}
 {apps}
+"""
+ENTRY = """
+preset = "franceconnect"
+scopes = ["openid", "given_name", "family_name", "email"]
+signing_alg = "ES256"
 """
 FORWARD_AUTH = """
 [forward_auth]
@@ -83,8 +86,9 @@ class Guichet:
             (folder / "keys").mkdir(mode=0o700)
             subprocess.run([program, "keys", "generate", "--dir", folder / "keys"], check=True, capture_output=True)
 
-    def start(self, name, store="memory", tls=False, log=QUIET, apps=1, behind=None):
-        """One process. `behind` is the port of a proxy in front that browsers speak to."""
+    def start(self, name, store="memory", tls=False, log=QUIET, apps=1, behind=None, entry=ENTRY, client=None):
+        """One process. `behind` is the port of a proxy in front that browsers speak to. `entry` is the provider's entry in the
+        configuration, and `client` its record at the provider where that is not the usual one."""
         scheme = "https" if tls else "http"
         listen = free_port()
         port = behind or listen
@@ -94,6 +98,7 @@ class Guichet:
         # Each process has keys of its own.
         redis = f'[session.redis]\nurl = {{ file = "redis-url" }}\nprefix = "{listen}:"' if store == "redis" else ""
         server = f'[server.tls]\ncert_file = "{self.stage.cert}"\nkey_file = "{self.stage.key}"' if tls else ""
+        site = f"{scheme}://localhost:{port}/_guichet"
         config.write_text(
             CONFIGURATION.format(
                 scheme=scheme,
@@ -103,7 +108,8 @@ class Guichet:
                 store=store,
                 redis=redis,
                 issuer=self.stage.issuer,
-                client_id=self.stage.register(f"{scheme}://localhost:{port}/_guichet/callback"),
+                client_id=self.stage.register(f"{site}/callback", **(client(site) if client else {})),
+                entry=entry,
                 forward_auth=FORWARD_AUTH if behind else "",
                 apps=self._apps(apps, port, behind),
             )

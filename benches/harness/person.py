@@ -16,13 +16,13 @@ NAVIGATION = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "fr-FR,fr;q=0.9",
 }
-ACCOUNTS = REPOSITORY / "tests/provider/accounts.json"
 
 
 class Person:
     """One browser."""
 
-    def __init__(self):
+    def __init__(self, accounts="accounts.json"):
+        self.account = json.loads((REPOSITORY / "tests/provider" / accounts).read_text())[0]["sub"]
         self.jar = http.cookiejar.CookieJar()
         # The certificate is this benchmark's own.
         context = ssl.create_default_context()
@@ -48,8 +48,7 @@ class Person:
             page, status, text = self.open(urllib.parse.urljoin(page, html.unescape(chooser[1])))
         if 'name="account"' not in text:
             raise RuntimeError(f"not at the provider but at {page}: {status}\n{text[:1000]}")
-        subject = json.loads(ACCOUNTS.read_text())[0]["sub"]
-        page, status, text = self.open(page, form={"account": subject}, referer=page)
+        page, status, text = self.open(page, form={"account": self.account}, referer=page)
         if status != 200 or urllib.parse.urlsplit(page).netloc != urllib.parse.urlsplit(url).netloc:
             raise RuntimeError(f"not signed in at {url} but at {page}: {status}\n{text[:1000]}")
         port_blind = urllib.parse.urlsplit(url).hostname

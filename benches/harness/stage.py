@@ -8,6 +8,8 @@ import urllib.request
 from harness.machine import REPOSITORY, Cores, Program, free_port, node
 
 CLIENT_SECRET = "a-secret-of-the-benches-that-is-long-enough"
+# Who can sign in where, in tests/provider.
+ACCOUNTS = {"franceconnect": "accounts.json", "franceconnect-plus": "people_plus.json"}
 # By what the application recognises a person: whichever field the proxy of the row writes.
 IDENTITY_FIELDS = ["x_guichet_assertion", "oidc_claim_sub", "x_forwarded_user"]
 
@@ -34,7 +36,7 @@ http {{
 class Stage:
     """Everything but the proxies. On the cores of the load."""
 
-    def __init__(self, folder, cores):
+    def __init__(self, folder, cores, mode="franceconnect", alg="ES256"):
         self.folder = folder
         self.cores = cores
         (folder / "tmp").mkdir(exist_ok=True)
@@ -44,7 +46,7 @@ class Stage:
         self.redis_port = free_port()
         self._application()
         self._redis()
-        self._provider()
+        self._provider(mode, alg)
 
     def _files(self):
         for kind in ("open", "in"):
@@ -78,8 +80,10 @@ class Stage:
         self.redis = self.program("redis", [*command.split(), ""]).listens_at(self.redis_port)
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}"
 
-    def _provider(self):
-        options = json.dumps({"alg": "ES256"})
+    def _provider(self, mode, alg):
+        """npm's oidc-provider, configured as this one."""
+        self.accounts = ACCOUNTS[mode]
+        options = json.dumps({"mode": mode, "alg": alg})
         command = [node(), REPOSITORY / "tests/provider/provider.mjs", options]
         # It ends when its standard input does.
         provider = self.program("provider", command, stdin=subprocess.PIPE)
@@ -89,14 +93,15 @@ class Stage:
         ready = json.loads(said.split("ready ", 1)[1].splitlines()[0])
         self.issuer, self.provider_control = ready["issuer"], ready["control"]
 
-    def register(self, redirect_uri):
-        """A client of its own for each proxy; its id."""
+    def register(self, redirect_uri, **members):
+        """A client of its own for each proxy; its id. `members` are what its record has beside the usual."""
         client_id = f"benches-{urllib.parse.urlsplit(redirect_uri).port}"
         client = {
             "client_id": client_id,
             "client_secret": CLIENT_SECRET,
             "redirect_uris": [redirect_uri],
             "scope": "openid given_name family_name email",
+            **members,
         }
         request = urllib.request.Request(
             f"{self.provider_control}/clients",

@@ -108,18 +108,20 @@ fn every_preset_has_a_file_that_names_its_page() {
     }
 }
 
-/// Prints the two forms of what `benches/run` starts Guichet with, each after a line of its own.
+/// Prints the three forms of what `benches/run` starts Guichet with, each after a line of its own.
 const OF_THE_BENCHMARK: &str = r##"
 import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, "benches")
-from harness.guichet import APP, CONFIGURATION, FORWARD_AUTH
+from harness.guichet import APP, CONFIGURATION, ENTRY, FORWARD_AUTH
+from harness.logins import entry
 own = 'upstreams = ["http://127.0.0.1:9"]'
-for application, more in (own, ""), ('mode = "forward_auth"', FORWARD_AUTH):
+login = entry("franceconnect", "RS256")
+for application, more, entry in (own, "", ENTRY), ('mode = "forward_auth"', FORWARD_AUTH, ENTRY), (own, "", login):
     apps = APP.format(name="app0", host="", application=application)
     print("# form")
     print(CONFIGURATION.format(scheme="http", listen=8080, port=8080, server="", store="memory", redis="",
-        issuer="http://127.0.0.1:9000", client_id="benches", forward_auth=more, apps=apps))
+        issuer="http://127.0.0.1:9000", client_id="benches", entry=entry, forward_auth=more, apps=apps))
 "##;
 
 #[test]
@@ -131,7 +133,7 @@ fn the_configurations_of_the_benchmark_load() {
         .unwrap();
     let printed = String::from_utf8(printed.stdout).unwrap();
     let forms: Vec<&str> = printed.split("# form\n").skip(1).collect();
-    assert_eq!(forms.len(), 2);
+    assert_eq!(forms.len(), 3);
     for form in forms {
         // The files that it names are not there; and one address may have everything.
         let mut strange = found(load(form));
