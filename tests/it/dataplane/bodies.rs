@@ -358,8 +358,6 @@ fn expectations(stage: &SignedIn) {
     client.send(SMUGGLED);
     let after = client.send(head(stage, "GET /public/after", "")).answer();
     assert_eq!(after.status, 200);
-    let asked = application.received().into_iter().map(|each| each.request_line());
-    assert!(asked.into_iter().all(|line| !line.contains("/smuggled")));
     goes_elsewhere(stage, &answered[..1], "early answer");
 }
 
