@@ -22,7 +22,12 @@ use crate::support::repository::text_of;
 pub(super) const PAGE: &str = "docs/operations.md";
 
 /// What needs a machine of its own: the service manager, and a long build.
-const ELSEWHERE: &[&str] = &["cargo build ", "systemctl ", "systemd-sysusers "];
+const ELSEWHERE: &[&str] = &[
+    "cargo build ",
+    "deploy/release",
+    "systemctl ",
+    "systemd-sysusers ",
+];
 /// What the reader types.
 pub(super) const CLIENT_SECRET: &str = "0123456789abcdef0123456789abcdef\n";
 
