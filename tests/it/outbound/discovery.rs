@@ -211,7 +211,6 @@ fn anywhere_is_over_tls() {
     let ports = [&a_strangers, &another_name].map(|tunnel| tunnel.address().port());
     for address in [
         format!("https://127.0.0.1:{}/jwks", ports[0]),
-        format!("https://2130706433:{}/jwks", ports[0]),
         format!("https://127.0.0.1:{}/jwks", ports[1]),
         format!("https://{}:{}/jwks", name_of_this_machine(), ports[1]),
     ] {
