@@ -197,9 +197,9 @@ fn each_entry_is_a_client_of_its_own() {
         ["tests", "agents", "agents"]
     );
     assert_eq!(sent(&scene, "/token", "client_id"), ["tests", "agents", "agents"]);
-    // One provider: its document and its keys were fetched once.
-    for path in ["/.well-known/openid-configuration", "/jwks"] {
-        assert_eq!(scene.provider.requests_to(path).len(), 1, "{path}");
+    // One provider: its keys were fetched once. Each entry hears it by itself before it sends anybody there.
+    for (path, times) in [("/.well-known/openid-configuration", 2), ("/jwks", 1)] {
+        assert_eq!(scene.provider.requests_to(path).len(), times, "{path}");
     }
     let text = check(&scene, &[]);
     assert!(

@@ -215,7 +215,7 @@ fn anything_sealed() {
     let length = u16::try_from(list.len()).unwrap().to_be_bytes();
     let whole = [&length[..], list.as_bytes(), &rest].concat();
     let asks = |record: &[u8]| {
-        put(&stage, &key, &sealed(&stage, &browser, 2, record));
+        put(&stage, &key, &sealed(&stage, &browser, 3, record));
         let status = browser.open_once(&stage.scene.url("/again")).status();
         assert!(
             [200, 303].contains(&status),
