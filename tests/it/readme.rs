@@ -13,6 +13,7 @@ use guichet::jose::signing::SigningKey;
 use guichet::key_folder::files::CURRENT;
 use guichet::secret::Secret;
 use serde_json::Value;
+use serde_json::json;
 
 use crate::support::browser::Browser;
 use crate::support::command::tool;
@@ -108,11 +109,13 @@ fn altered(token: &str, part: usize, edit: impl Fn(&mut Value)) -> String {
     parts.join(".")
 }
 
-/// The same token without one claim, signed again with the gateway's own key: only the claim is missing.
-fn signed_again(scene: &Scene, token: &str, without: &str) -> String {
+/// The same token with one claim of another value, or without it, signed again with the gateway's own key: nothing else
+/// is wrong with it.
+fn signed_again(scene: &Scene, token: &str, claim: &str, value: Option<Value>) -> String {
     let payload = guichet::seal::from_base64url(token.split('.').nth(1).unwrap()).unwrap();
     let mut claims: serde_json::Map<String, Value> = serde_json::from_slice(&payload).unwrap();
-    assert!(claims.remove(without).is_some());
+    assert!(claims.remove(claim).is_some());
+    claims.extend(value.map(|value| (claim.to_owned(), value)));
     let pem = fs::read(scene.gateway.place().folder().join("keys").join(CURRENT)).unwrap();
     let key = SigningKey::from_pem(&Secret::new(pem)).unwrap();
     key.sign("guichet+jwt", &claims).unwrap()
@@ -149,9 +152,19 @@ fn the_snippets_accept_a_real_assertion_and_refuse_every_other_token() {
         .clock()
         .set(scene.gateway.clock().now().minus(Duration::from_mins(5)));
     refused.push(("of five minutes ago", assertion(&scene, &browser, "/dossier")));
-    refused.push(("without an end", signed_again(&scene, &good, "exp")));
-    refused.push(("without an audience", signed_again(&scene, &good, "aud")));
-    refused.push(("without an issuer", signed_again(&scene, &good, "iss")));
+    let mine = json!(["urbanisme"]);
+    for (which, claim, value) in [
+        ("without an end", "exp", None),
+        ("without an audience", "aud", None),
+        ("for a list of audiences", "aud", Some(mine)),
+        ("without an issuer", "iss", None),
+        ("about nobody", "sub", None),
+        ("about a nameless person", "sub", Some(json!(""))),
+        ("about a number", "sub", Some(json!(7))),
+        ("about a list of people", "sub", Some(json!(["a"]))),
+    ] {
+        refused.push((which, signed_again(&scene, &good, claim, value)));
+    }
     let keys = folder.path().join(KEYS);
     fs::write(&keys, scene.jwks().to_string()).unwrap();
     for language in [Language::Python, Language::Node, Language::Php] {
