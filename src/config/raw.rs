@@ -18,7 +18,7 @@ use crate::config::secret_source::SecretSources;
 #[schemars(title = "guichet.toml")]
 pub struct File {
     /// Where browsers reach the site: scheme and host, nothing else. An app on another host names its own.
-    #[schemars(required)]
+    #[schemars(required, extend("pattern" = "^https?://"))]
     pub public_url: Option<String>,
     /// The folder into which `guichet assets import-button` puts the provider's official button; relative to the folder of this
     /// file.

@@ -19,8 +19,7 @@ pub struct Provider {
     pub environment: Option<String>,
     /// The provider's address, where it is not that of its environment; changes addresses and nothing else.
     pub issuer: Option<String>,
-    /// The client id that the provider gave you.
-    #[schemars(required)]
+    /// The client id that the provider gave you: here, or in `GUICHET__PROVIDERS__NAME__CLIENT_ID`.
     pub client_id: Option<String>,
     /// The client secret that the provider gave you. Needed unless `client_authentication` is `private_key_jwt`.
     pub client_secret: Option<SecretSource>,

@@ -6,6 +6,10 @@ use serde_json::Value;
 use crate::config::defaults;
 use crate::config::raw;
 use crate::config::secret_form;
+use crate::provider::presets;
+
+/// Where the schema has the key `preset` of an entry.
+const PRESET: &str = "/properties/providers/additionalProperties/properties/preset";
 
 /// The schema. TOML has no null, so no type here has one.
 pub fn schema() -> Value {
@@ -19,9 +23,13 @@ pub fn schema() -> Value {
     schema
 }
 
-/// The schema as `guichet schema` prints it.
+/// The schema as `guichet schema` prints it: editors know the presets too, of which the program speaks by itself (`C022`).
 pub fn text() -> String {
-    format!("{:#}\n", schema())
+    let mut schema = schema();
+    if let Some(preset) = schema.pointer_mut(PRESET) {
+        preset["enum"] = presets::names().collect();
+    }
+    format!("{schema:#}\n")
 }
 
 /// The form of a value, as far as alternatives differ in it.

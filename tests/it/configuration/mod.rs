@@ -9,6 +9,7 @@ mod outline;
 pub(crate) mod program;
 mod providers;
 mod requirement;
+mod schema;
 mod shipped;
 mod text;
 mod tolerance;
