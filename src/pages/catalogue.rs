@@ -174,7 +174,9 @@ pub(crate) struct ServiceText {
 pub(crate) struct LimitText {
     pub(crate) head: &'static str,
     pub(crate) head_why: About,
-    pub(crate) head_next: &'static str,
+    /// First: what the person can mend at once.
+    pub(crate) head_address: &'static str,
+    pub(crate) head_cookies: &'static str,
     pub(crate) head_note: &'static str,
     pub(crate) head_clear: &'static str,
     pub(crate) body: &'static str,

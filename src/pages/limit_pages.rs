@@ -12,7 +12,8 @@ use crate::wire::response::Response;
 /// Seconds after which another request of the same address is worth a try.
 pub(crate) const SOON: u32 = 2;
 
-/// Cookies, most often planted by a neighbour site, make every request too long: 431.
+/// The head of the request is too long, or has too many fields: 431. A long address is easily mended, so it is named first;
+/// cookies, most often planted by a neighbour site, make every request too long.
 #[derive(Clone, Copy, Debug)]
 pub struct HeadTooLong<'a> {
     /// Where they are cleared.
@@ -24,7 +25,8 @@ impl HeadTooLong<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().limit;
         let why = (text.head_why)(frame.service_name());
-        let page = Message::error(frame, text.head.to_owned(), vec![why, text.head_next.to_owned()])
+        let paragraphs = vec![why, text.head_address.to_owned(), text.head_cookies.to_owned()];
+        let page = Message::error(frame, text.head.to_owned(), paragraphs)
             .note(text.head_note.to_owned())
             .action(self.clear, text.head_clear)
             .home();

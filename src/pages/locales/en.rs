@@ -176,8 +176,9 @@ const SERVICE: ServiceText = ServiceText {
     expired_hint: "Your browser’s “Back” button often brings back what you had entered, so that you can copy it before signing in \
                    again.",
     sign_in_again: "Sign in again",
-    bad_request: "This address is not valid",
-    bad_request_why: "It may have been cut or altered. If you copied it, check it; otherwise start from the service’s home page.",
+    bad_request: "This address or request is not valid",
+    bad_request_why: "The address may have been cut or altered. If you copied it, check it; otherwise start from the service’s \
+                      home page.",
     not_found: "Page not found",
     not_found_why: "The page you are looking for does not exist, or no longer does. If you typed the address, check it.",
     method: "This cannot be done at this address",
@@ -187,14 +188,13 @@ const SERVICE: ServiceText = ServiceText {
 };
 
 const LIMIT: LimitText = LimitText {
-    head: "Your browser sends too many cookies",
+    head: "Your request is too long",
     head_why: |service| {
-        format!(
-            "With each request your browser sends {service} the cookies that this site and its neighbours left in it. There \
-             are so many that the request is no longer accepted."
-        )
+        format!("The request that your browser sent to {service} is too long, and was not accepted.")
     },
-    head_next: "Clear them to continue. You will be signed out of this site and of those that share its name.",
+    head_address: "If the address is very long, shorten it or type it again.",
+    head_cookies: "Otherwise the cause is most often the number of cookies that this site and its neighbours left in your \
+                   browser. Clear them to continue: you will be signed out of this site and of those that share its name.",
     head_note: "If this page comes back, clear the cookies of this site in your browser’s settings.",
     head_clear: "Clear the cookies of this site",
     body: "What you sent is too large",

@@ -195,9 +195,9 @@ const SERVICE: ServiceText = ServiceText {
     expired_hint: "Le bouton «\u{a0}Précédent\u{a0}» du navigateur permet souvent de retrouver ce que vous aviez saisi, \
                    pour le copier avant de vous reconnecter.",
     sign_in_again: "Se reconnecter",
-    bad_request: "Cette adresse n’est pas valable",
-    bad_request_why: "Elle peut avoir été coupée ou modifiée. Si vous l’avez recopiée, vérifiez-la\u{a0}; sinon, repartez de \
-                      l’accueil du service.",
+    bad_request: "Cette adresse ou cette demande n’est pas valable",
+    bad_request_why: "L’adresse peut avoir été coupée ou modifiée. Si vous l’avez recopiée, vérifiez-la\u{a0}; sinon, \
+                      repartez de l’accueil du service.",
     not_found: "Page non trouvée",
     not_found_why: "La page que vous cherchez n’existe pas ou n’existe plus. Si vous avez tapé l’adresse, vérifiez-la.",
     method: "Action impossible à cette adresse",
@@ -207,14 +207,16 @@ const SERVICE: ServiceText = ServiceText {
 };
 
 const LIMIT: LimitText = LimitText {
-    head: "Votre navigateur envoie trop de cookies",
+    head: "Votre demande est trop longue",
     head_why: |service| {
         format!(
-            "À chaque demande, votre navigateur envoie à {service} les cookies que ce site et ses voisins y ont déposés. \
-             Ils sont devenus si nombreux que la demande n’est plus acceptée."
+            "La demande que votre navigateur a envoyée à {service} est trop longue\u{a0}: elle n’a pas été acceptée."
         )
     },
-    head_next: "Effacez-les pour continuer. Vous serez déconnecté de ce site et de ceux qui partagent son nom.",
+    head_address: "Si l’adresse est très longue, raccourcissez-la ou saisissez-la de nouveau.",
+    head_cookies: "Sinon, la cause est le plus souvent le nombre de cookies que ce site et ses voisins ont déposés dans votre \
+                   navigateur. Effacez-les pour continuer\u{a0}: votre session sera fermée sur ce site et sur ceux qui \
+                   partagent son nom.",
     head_note: "Si cette page revient, effacez les cookies de ce site dans les réglages de votre navigateur.",
     head_clear: "Effacer les cookies de ce site",
     body: "Votre envoi est trop volumineux",

@@ -91,6 +91,50 @@ fn the_simulated_button_says_so_and_the_other_does_not() {
     ));
 }
 
+/// Neither page knows which of several causes it was, so each names them all, and first what is easily mended.
+#[test]
+fn a_page_with_several_causes_names_each() {
+    for (locale, named, pieces) in [
+        (
+            Locale::Fr,
+            "head-too-long",
+            [
+                "demande est trop longue</h1>",
+                "Si l’adresse est très longue",
+                "cookies",
+            ],
+        ),
+        (
+            Locale::En,
+            "head-too-long",
+            [
+                "request is too long</h1>",
+                "If the address is very long",
+                "cookies",
+            ],
+        ),
+        (
+            Locale::Fr,
+            "bad-request",
+            ["Cette adresse ou cette demande", "vérifiez-la", "Revenir à"],
+        ),
+        (
+            Locale::En,
+            "bad-request",
+            ["This address or request", "check it", "Back to"],
+        ),
+    ] {
+        let (_, _, response) = pages(locale)
+            .into_iter()
+            .find(|(name, ..)| *name == named)
+            .unwrap();
+        let html = html(&response);
+        let main = html.split_once("<main ").unwrap().1;
+        let order = pieces.map(|piece| main.find(piece).unwrap_or_else(|| panic!("{named}: no {piece}")));
+        assert!(order.is_sorted(), "{named}: {order:?}");
+    }
+}
+
 #[test]
 fn each_live_session_has_a_form_of_its_own() {
     let (_, _, response) = pages(Locale::En)

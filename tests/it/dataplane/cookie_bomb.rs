@@ -78,12 +78,12 @@ fn a_bomb() {
     for (fields, words, label) in [
         (
             "",
-            "Votre navigateur envoie trop de cookies",
+            "Votre demande est trop longue",
             "Effacer les cookies de ce site",
         ),
         (
             "Accept-Language: en\r\n",
-            "Your browser sends too many cookies",
+            "Your request is too long",
             "Clear the cookies of this site",
         ),
     ] {
