@@ -20,6 +20,7 @@ use crate::pages::sign_out::LiveSession;
 use crate::pages::sign_out::NothingToSignOut;
 use crate::pages::sign_out::PartlySignedOut;
 use crate::pages::sign_out::SignOutPage;
+use crate::provider::entry_name::EntryName;
 use crate::seal;
 use crate::seal::Purpose;
 use crate::session::session::Session;
@@ -45,7 +46,7 @@ pub struct PendingLogout {
     /// When it began.
     pub started_at: Timestamp,
     /// At which entry, for the words of the page.
-    pub provider: String,
+    pub entry: EntryName,
 }
 
 impl PendingLogout {
@@ -201,11 +202,10 @@ async fn towards_provider(
     let Some(url) = url else {
         return Ok(None);
     };
-    let provider = provider_name(desk, session).to_owned();
     let pending = PendingLogout {
         state,
         started_at: desk.clock.now(),
-        provider,
+        entry: session.entry.clone(),
     };
     let cookie = desk
         .cookies

@@ -7,7 +7,11 @@ use crate::endpoints::destination::query_value;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::logout::PendingLogout;
 use crate::endpoints::surroundings::Surroundings;
+use crate::pages::sign_out::Accounts;
+use crate::pages::sign_out::LeftProvider;
 use crate::pages::sign_out::SignedOut;
+use crate::provider::button::Button;
+use crate::provider::button::Sentence;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
@@ -22,6 +26,18 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         pending.filter(|pending| query_value(request, "state").is_some_and(|state| state == pending.state));
     tracing::info!(request = %request.id, confirmed = confirmed.is_some(), "back from the provider's end of session");
     let surroundings = Surroundings::of(desk, request, None);
-    let provider = confirmed.as_ref().map(|pending| pending.provider.as_str());
+    let left = confirmed.and_then(|pending| desk.providers.get(&pending.entry));
+    let provider = left.map(|relying_party| left_provider(&relying_party.settings().profile.rules.button));
     Ok(SignedOut { provider }.respond(&surroundings.frame()))
+}
+
+/// FranceConnect, and FranceConnect+, are known by the sentences that they prescribe.
+fn left_provider(button: &Button) -> LeftProvider<'_> {
+    LeftProvider {
+        name: &button.name,
+        accounts: match button.sentence {
+            Sentence::Franceconnect | Sentence::FranceconnectPlus => Accounts::OfServices,
+            Sentence::None => Accounts::OfItsOwn,
+        },
+    }
 }

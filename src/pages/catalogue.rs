@@ -132,7 +132,12 @@ pub(crate) struct SignOutText {
     /// About the provider.
     pub(crate) sign_out_of: About,
     pub(crate) stay: &'static str,
+    /// Where nobody confirmed anything.
     pub(crate) shared_computer: &'static str,
+    /// About the provider.
+    pub(crate) shared_computer_at: About,
+    /// Where people come with an account that they have at another service: FranceConnect.
+    pub(crate) shared_computer_services: &'static str,
     pub(crate) done: &'static str,
     pub(crate) done_here: About,
     pub(crate) done_both: AboutBoth,

@@ -96,7 +96,25 @@ impl SignOutPage<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct SignedOut<'a> {
     /// The provider that confirmed its end of session.
-    pub provider: Option<&'a str>,
+    pub provider: Option<LeftProvider<'a>>,
+}
+
+/// A provider at which a session has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftProvider<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Which accounts people sign in with there: they may stay open.
+    pub accounts: Accounts,
+}
+
+/// The accounts behind a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accounts {
+    /// Those that citizens have at other services (taxes, health insurance): FranceConnect's.
+    OfServices,
+    /// Whichever it has.
+    OfItsOwn,
 }
 
 impl SignedOut<'_> {
@@ -104,11 +122,18 @@ impl SignedOut<'_> {
     pub fn respond(&self, frame: &Frame<'_>) -> Response {
         let text = &frame.text().sign_out;
         let ended = match self.provider {
-            Some(provider) => (text.done_both)(frame.service_name(), provider),
+            Some(provider) => (text.done_both)(frame.service_name(), provider.name),
             None => (text.done_here)(frame.service_name()),
         };
+        let note = match self.provider {
+            Some(provider) if provider.accounts == Accounts::OfServices => {
+                text.shared_computer_services.to_owned()
+            }
+            Some(provider) => (text.shared_computer_at)(provider.name),
+            None => text.shared_computer.to_owned(),
+        };
         let head = Head::new(frame, Tone::Done, text.done.to_owned());
-        let page = Message::new(head, vec![ended]).note(text.shared_computer.to_owned());
+        let page = Message::new(head, vec![ended]).note(note);
         document::respond(frame, StatusCode::OK, Policy::Plain, &page.home())
     }
 }

@@ -141,8 +141,14 @@ const SIGN_OUT: SignOutText = SignOutText {
     sign_out: "Sign out",
     sign_out_of: |provider| format!("Close the {provider} session"),
     stay: "Stay signed in",
-    shared_computer: "On a shared computer, close the browser too: your identity provider (impots.gouv, Ameli, La Poste…) may \
-                      keep its own session.",
+    shared_computer: "On a shared computer, close the browser too: the account that you used may still be open.",
+    shared_computer_at: |provider| {
+        format!(
+            "On a shared computer, close the browser too: the account that you used with {provider} may still be open."
+        )
+    },
+    shared_computer_services: "On a shared computer, close the browser too: your identity provider (impots.gouv, Ameli, La \
+                               Poste…) may keep its own session.",
     done: "You are signed out",
     done_here: |service| format!("Your session is closed on {service}."),
     done_both: |service, provider| format!("Your session is closed on {service} and on {provider}."),

@@ -154,8 +154,16 @@ const SIGN_OUT: SignOutText = SignOutText {
     sign_out: "Me déconnecter",
     sign_out_of: |provider| format!("Fermer la session {provider}"),
     stay: "Rester connecté",
-    shared_computer: "Sur un ordinateur partagé, fermez aussi le navigateur\u{a0}: votre fournisseur d’identité (impôts, \
-                      Ameli, La Poste…) peut garder sa propre session.",
+    shared_computer: "Sur un ordinateur partagé, fermez aussi le navigateur\u{a0}: le compte que vous avez utilisé peut \
+                      rester ouvert.",
+    shared_computer_at: |provider| {
+        format!(
+            "Sur un ordinateur partagé, fermez aussi le navigateur\u{a0}: le compte que vous avez utilisé avec {provider} \
+             peut rester ouvert."
+        )
+    },
+    shared_computer_services: "Sur un ordinateur partagé, fermez aussi le navigateur\u{a0}: votre fournisseur d’identité \
+                               (impôts, Ameli, La Poste…) peut garder sa propre session.",
     done: "Vous êtes déconnecté",
     done_here: |service| format!("La session est fermée sur {service}."),
     done_both: |service, provider| format!("La session est fermée sur {service} et sur {provider}."),

@@ -43,6 +43,8 @@ use crate::pages::service_pages::Sent;
 use crate::pages::service_pages::SessionExpired;
 use crate::pages::service_pages::SessionStoreUnavailable;
 use crate::pages::service_pages::TooBusy;
+use crate::pages::sign_out::Accounts;
+use crate::pages::sign_out::LeftProvider;
 use crate::pages::sign_out::LiveSession;
 use crate::pages::sign_out::NothingToSignOut;
 use crate::pages::sign_out::PartlySignedOut;
@@ -164,6 +166,10 @@ fn sign_outs(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         .respond(frame)
     };
     let ended = |provider| SignedOut { provider }.respond(frame);
+    let left = |accounts| {
+        let name = provider;
+        ended(Some(LeftProvider { name, accounts }))
+    };
     let partly = PartlySignedOut {
         provider,
         retry: None,
@@ -172,7 +178,8 @@ fn sign_outs(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         ("sign-out", 200, ask(&[one])),
         ("sign-out-two", 200, ask(&[one, two])),
         ("signed-out-here", 200, ended(None)),
-        ("signed-out", 200, ended(Some(provider))),
+        ("signed-out", 200, left(Accounts::OfServices)),
+        ("signed-out-elsewhere", 200, left(Accounts::OfItsOwn)),
         ("partly-signed-out", 200, partly.respond(frame)),
         ("nothing-to-sign-out", 200, NothingToSignOut.respond(frame)),
     ]

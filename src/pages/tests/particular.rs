@@ -136,6 +136,16 @@ fn a_page_with_several_causes_names_each() {
 }
 
 #[test]
+fn only_who_came_by_franceconnect_is_told_of_the_accounts_behind_it() {
+    for (_, (name, _, response)) in both_languages() {
+        let html = html(&response);
+        assert_eq!(html.contains("Ameli"), name == "signed-out", "{name}");
+        let is_named = html.contains("avec FranceConnect peut") || html.contains("with FranceConnect may");
+        assert_eq!(is_named, name == "signed-out-elsewhere", "{name}");
+    }
+}
+
+#[test]
 fn each_live_session_has_a_form_of_its_own() {
     let (_, _, response) = pages(Locale::En)
         .into_iter()

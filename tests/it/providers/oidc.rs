@@ -388,7 +388,13 @@ fn a_session_ends_at_the_provider_by_the_client_s_identifier_as_well() {
         names_of(&ended),
         ["client_id", "post_logout_redirect_uri", "state"]
     );
-    assert!(page.text().contains("Compte du club"), "{}", page.text());
+    assert!(
+        page.text()
+            .contains("le compte que vous avez utilisé avec Compte du club"),
+        "{}",
+        page.text()
+    );
+    assert!(!page.text().contains("Ameli"), "{}", page.text());
     assert!(!scene.is_signed_in(&browser));
 }
 

@@ -301,6 +301,13 @@ impl Row {
             scene.url(&format!("/_guichet/logged-out?state={state}")),
             "{what}"
         );
+        let is_of_services = self.setup.mode.starts_with("franceconnect");
+        assert_eq!(
+            page.text().contains("Ameli"),
+            is_of_services,
+            "{what}: {}",
+            page.text()
+        );
         assert!(!scene.is_signed_in(browser), "{what}");
         let forged = browser.open(&scene.url("/_guichet/logged-out?state=0000"));
         assert_ne!(forged.text(), page.text(), "{what}: a state that is not ours");
