@@ -1,5 +1,6 @@
 //! French. Apostrophes are U+2019; a no-break space stands before `?`, `!`, `:`, `;` and inside « ». It is written `\u{a0}`,
-//! so that whoever edits a sentence sees it. Names of services take no `de` and no `le`: they would have to agree.
+//! so that whoever edits a sentence sees it. Names of services take no `de` and no `le`: they would have to agree. Nothing
+//! that is said of the person agrees with them: a session is open, nobody is `connecté`.
 
 use crate::pages::catalogue::AccessText;
 use crate::pages::catalogue::Catalogue;
@@ -47,7 +48,8 @@ const CHOOSER: ChooserText = ChooserText {
     title: |service| format!("Connexion à {service}"),
     cancelled: "Vous avez interrompu la connexion. Aucune donnée n’a été transmise.",
     session_ended: "Votre session a pris fin. Après la connexion, vous reviendrez à la page demandée.",
-    not_enough: "Vous êtes déjà connecté, mais cette page demande l’une des connexions ci-dessous. Vous y reviendrez ensuite.",
+    not_enough: "Votre session est déjà ouverte, mais cette page demande l’une des connexions ci-dessous. Vous y reviendrez \
+                 ensuite.",
     citizen: "Vous êtes un particulier",
     professional: "Vous êtes un professionnel ou un agent public",
     method: |provider| format!("Se connecter avec {provider}"),
@@ -118,12 +120,14 @@ const LOGIN: LoginText = LoginText {
 const ACCESS: AccessText = AccessText {
     other_provider: "Cette page demande une autre connexion",
     other_provider_why: |service| {
-        format!("Vous êtes connecté à {service}, mais cette page s’ouvre avec un autre moyen de connexion.")
+        format!(
+            "Votre session est ouverte sur {service}, mais cette page demande un autre moyen de connexion."
+        )
     },
     level: "Cette page demande une connexion plus sûre",
     level_why: |service| {
         format!(
-            "Vous êtes connecté à {service}, mais cette page demande une identité vérifiée à un niveau plus élevé."
+            "Votre session est ouverte sur {service}, mais cette page demande une identité vérifiée à un niveau plus élevé."
         )
     },
     fresh: "Confirmez votre identité",
@@ -139,7 +143,7 @@ const ACCESS: AccessText = AccessText {
     },
     other_person: "Accès non autorisé",
     other_person_why: |service| {
-        format!("Vous êtes connecté à {service}, mais cette page est réservée à d’autres personnes.")
+        format!("Votre session est ouverte sur {service}, mais cette page est réservée à d’autres personnes.")
     },
     login_next: "Connectez-vous avec l’un des choix proposés\u{a0}: vous reviendrez à cette page.",
     nothing_next: "Se connecter de nouveau n’y changera rien. Revenez à l’accueil du service, ou demandez de l’aide.",
@@ -153,7 +157,7 @@ const SIGN_OUT: SignOutText = SignOutText {
     session_at: |provider| format!("Session ouverte avec {provider}"),
     sign_out: "Me déconnecter",
     sign_out_of: |provider| format!("Fermer la session {provider}"),
-    stay: "Rester connecté",
+    stay: "Garder la session ouverte",
     shared_computer: "Sur un ordinateur partagé, fermez aussi le navigateur\u{a0}: le compte que vous avez utilisé peut \
                       rester ouvert.",
     shared_computer_at: |provider| {
@@ -164,7 +168,7 @@ const SIGN_OUT: SignOutText = SignOutText {
     },
     shared_computer_services: "Sur un ordinateur partagé, fermez aussi le navigateur\u{a0}: votre fournisseur d’identité \
                                (impôts, Ameli, La Poste…) peut garder sa propre session.",
-    done: "Vous êtes déconnecté",
+    done: "Déconnexion effectuée",
     done_here: |service| format!("La session est fermée sur {service}."),
     done_both: |service, provider| format!("La session est fermée sur {service} et sur {provider}."),
     partly: "Déconnexion partielle",

@@ -146,6 +146,17 @@ fn the_title_of_an_error_says_so_first_and_shows_its_reference() {
     }
 }
 
+/// "Vous êtes connecté" is wrong for half of the people.
+#[test]
+fn no_page_agrees_with_the_person_who_reads_it() {
+    for (name, _, response) in pages(Locale::Fr) {
+        let text = words(&html(&response)).to_lowercase();
+        let mut words = text.split(|letter: char| !letter.is_alphabetic());
+        let found = words.find(|word| ["connecté", "déconnecté", "redirigé", "inscrit"].contains(word));
+        assert_eq!(found, None, "{name}");
+    }
+}
+
 #[test]
 fn no_page_is_a_dead_end() {
     for (_, (name, _, response)) in both_languages() {

@@ -30,7 +30,7 @@ fn steps(stage: &Stage, deep: &str) -> Value {
         { "expect": { "url": "/_guichet/logout", "text": "Voulez-vous vous déconnecter", "lang": "fr" } },
         { "accessible": "logout" }, { "fits": 320 }, { "screenshot": "4-logout" },
         { "click": "main form button" },
-        { "expect": { "url": "/_guichet/logged-out?state=", "text": "Vous êtes déconnecté" } },
+        { "expect": { "url": "/_guichet/logged-out?state=", "text": "Déconnexion effectuée" } },
         { "expect": { "text": "La session est fermée sur Urbanisme et sur FranceConnect" } },
         { "accessible": "signed-out" }, { "screenshot": "5-signed-out" },
         { "cookies": "signed-out" },

@@ -153,7 +153,7 @@ fn a_way_back_without_its_state() {
     for query in ["", "?state=", "?state=0000", "?State=x", "?error=access_denied"] {
         let page = browser.open(&scene.url(&format!("/_guichet/logged-out{query}")));
         assert_eq!((page.status(), page.hops.len()), (200, 1), "{query}");
-        assert!(page.text().contains("Vous êtes déconnecté"), "{query}");
+        assert!(page.text().contains("Déconnexion effectuée"), "{query}");
         assert!(!page.text().contains("FranceConnect"), "{query}");
         assert!(page.answer.fields("set-cookie").is_empty(), "{query}");
     }
@@ -236,7 +236,7 @@ fn back_and_forward() {
         { "expect": { "url": "/dossier", "text": "Votre dossier" } },
         { "click": "text=Me déconnecter" },
         { "click": "main form button" },
-        { "expect": { "url": "/_guichet/logged-out?state=", "text": "Vous êtes déconnecté" } },
+        { "expect": { "url": "/_guichet/logged-out?state=", "text": "Déconnexion effectuée" } },
         { "open": scene.url("/dossier") },
         { "expect": { "url": "/_guichet/login", "no_text": "Votre dossier" } },
         { "back": true },

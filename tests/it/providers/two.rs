@@ -303,7 +303,7 @@ fn the_other_one_is_offered() {
         let chooser = browser.click(&refusal, "Se connecter autrement");
         assert_eq!(offered(&chooser), [needs.entry()]);
         assert!(
-            chooser.text().contains("Vous êtes déjà connecté"),
+            chooser.text().contains("Votre session est déjà ouverte"),
             "{}",
             chooser.text()
         );

@@ -183,7 +183,7 @@ fn another_provider_is_offered_and_leads_back_to_the_page() {
         scene.url("/_guichet/login?return_to=/agents/liste%3Fpage%3D2")
     );
     assert!(
-        chooser.text().contains("Vous êtes déjà connecté"),
+        chooser.text().contains("Votre session est déjà ouverte"),
         "{}",
         chooser.text()
     );
