@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use guichet::config;
+use guichet::config::surroundings::Surroundings;
 use guichet::identity_headers::rules::plain_field;
+use guichet::jose::private_key::KeyType;
+use guichet::jose::private_key::PrivateKey;
+use guichet::key_folder::files;
 use guichet::provider::preset::Preset;
 use guichet::provider::presets;
 use guichet::provider::profile::ProviderRules;
 use guichet::provider::profile::SigningAlg;
+use tempfile::TempDir;
 
+use crate::support::gateway::has_cryptography;
 use crate::support::repository::text_of;
 
 /// A page, and the preset that it is about.
@@ -162,6 +169,68 @@ fn a_page_has_the_words_of_its_keys_with_the_usual_one_first() {
             .map(|row| (row[0][0].as_str(), row[1].clone()))
             .collect();
         assert_eq!(said, words(page.rules()), "{}", page.preset.name);
+    }
+}
+
+/// The part of a page about the simulation.
+fn simulation(page: &About) -> &str {
+    let (_, section) = page.text.split_once("\n## Without the provider\n").unwrap();
+    section.split("\n## ").next().unwrap()
+}
+
+/// The ready file of a preset, with these lines in its entry in the place of those with the same keys.
+fn ready(preset: &str, lines: &str) -> String {
+    let name = match preset {
+        "franceconnect" => "franceconnect-sandbox",
+        other => other,
+    };
+    let keys: Vec<&str> = lines
+        .lines()
+        .map(|line| line.split('=').next().unwrap())
+        .collect();
+    let shipped = text_of(&format!("config/{name}.toml"));
+    let kept = shipped
+        .lines()
+        .filter(|line| !keys.iter().any(|key| line.starts_with(key)));
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    let entry = format!("preset = \"{preset}\"\n");
+    assert!(kept.contains(&entry), "{preset}");
+    kept.replace(&entry, &format!("{entry}{lines}"))
+}
+
+#[test]
+fn with_the_lines_of_its_page_a_ready_file_is_for_the_simulation_that_the_command_starts() {
+    has_cryptography();
+    let key = PrivateKey::generate_pem(KeyType::Rsa).unwrap();
+    let key = key.expose_str().unwrap();
+    for page in every_page() {
+        let (name, section) = (&page.preset.name, simulation(&page));
+        let (_, lines) = section.split_once("```toml\n").unwrap();
+        let text = ready(name, lines.split("```").next().unwrap());
+        let place = TempDir::new().unwrap();
+        files::generate(&place.path().join("keys-fc/encryption"), KeyType::P256).unwrap();
+        // What the page says is needed, and nothing else.
+        let secret = section.split('`').find_map(|code| code.split_once("=simulated"));
+        let variable = secret.map_or(("LOGIN_GOV_CLIENT_KEY", key), |(name, _)| (name, "simulated"));
+        assert!(section.contains(&format!("`{}=", variable.0)), "{name}");
+        let variables = BTreeMap::from([(variable.0.to_owned(), variable.1.to_owned())]);
+        let path = place.path().join("guichet.toml");
+        let loaded = config::load_text(&path, &text, &Surroundings::new(&path, variables));
+        let config = loaded.unwrap_or_else(|errors| panic!("{name}: {errors}")).config;
+        let settings = &config.providers[0];
+        assert_eq!(
+            settings.profile.issuer.as_str(),
+            "http://127.0.0.1:8002/api/v2",
+            "{name}"
+        );
+        let sent = config.registration(&settings.entry).redirect_uris;
+        assert_eq!(sent, ["http://127.0.0.1:8080/_guichet/callback"], "{name}");
+        for option in [
+            format!("--profile {name} --client-id try "),
+            format!("--redirect-uri {} ", sent[0]),
+        ] {
+            assert!(section.contains(&option), "{name}: {option}");
+        }
     }
 }
 
