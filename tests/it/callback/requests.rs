@@ -147,6 +147,9 @@ fn a_script_begins_nothing(scene: &Scene) {
     for fields in [
         "Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n",
         "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n",
+        // Each of the two says it by itself.
+        "Sec-Fetch-Mode: cors\r\n",
+        "Sec-Fetch-Dest: empty\r\n",
         "X-Requested-With: XMLHttpRequest\r\n",
         "Accept: application/json\r\n",
     ] {
