@@ -192,7 +192,7 @@ fn ready(preset: &str, lines: &str) -> String {
     let kept = shipped
         .lines()
         .filter(|line| !keys.iter().any(|key| line.starts_with(key)));
-    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    let kept = kept.collect::<Vec<_>>().join("\n") + "\n";
     let entry = format!("preset = \"{preset}\"\n");
     assert!(kept.contains(&entry), "{preset}");
     kept.replace(&entry, &format!("{entry}{lines}"))
