@@ -133,13 +133,13 @@ impl App {
             let Some(old) = before.desk.providers.get(entry) else {
                 continue;
             };
-            let kids: Vec<&str> = party.settings().published_keys().map(PublicJwk::kid).collect();
-            if !old
-                .settings()
-                .published_keys()
-                .map(PublicJwk::kid)
-                .eq(kids.iter().copied())
-            {
+            let [old, kids] = [old, party].map(|each| {
+                each.settings()
+                    .published_keys()
+                    .map(PublicJwk::kid)
+                    .collect::<Vec<_>>()
+            });
+            if old != kids {
                 let event = AuditEvent::ClientKeysRotated {
                     provider: entry.as_str(),
                     kids: &kids,

@@ -13,8 +13,8 @@ use crate::oidc::attempts::AttemptId;
 use crate::oidc::attempts::OUTCOME_LIFETIME;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::seal::Joined;
-use crate::seal::Purpose;
 use crate::seal::SealError;
+use crate::seal::purpose::Purpose;
 use crate::wire::cookies::SetCookie;
 
 /// How often the loser looks.

@@ -22,7 +22,7 @@ use crate::pages::sign_out::PartlySignedOut;
 use crate::pages::sign_out::SignOutPage;
 use crate::provider::entry_name::EntryName;
 use crate::seal;
-use crate::seal::Purpose;
+use crate::seal::purpose::Purpose;
 use crate::session::session::Session;
 use crate::telemetry::audit::event::SignedOut;
 use crate::wire::cookies::CookieScheme;

@@ -9,8 +9,8 @@ use std::fmt;
 use crate::identity::identity::Subject;
 use crate::seal::Keyring;
 use crate::seal::KeyringError;
-use crate::seal::Purpose;
 use crate::seal::SealError;
+use crate::seal::purpose::Purpose;
 use crate::secret::Secret;
 
 /// Makes pseudonyms. Whoever has the key and a list of subjects can find out who is who; nobody else can.

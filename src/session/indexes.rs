@@ -5,8 +5,8 @@
 use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
-use crate::seal::Purpose;
 use crate::seal::SealError;
+use crate::seal::purpose::Purpose;
 use crate::session::store::Index;
 
 /// The subject's, at an entry.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::clock::Timestamp;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
-use crate::seal::Purpose;
 use crate::seal::SealError;
+use crate::seal::purpose::Purpose;
 use crate::session::key::Locator;
 
 /// What an operator sees of a session.

@@ -4,8 +4,8 @@
 use crate::identity::identity::Subject;
 use crate::provider::entry_name::EntryName;
 use crate::seal::Keyring;
-use crate::seal::Purpose;
 use crate::seal::from_base64url;
+use crate::seal::purpose::Purpose;
 use crate::secret::Secret;
 use crate::session::session::Session;
 use crate::wire::host::Host;

@@ -17,7 +17,7 @@ use crate::oidc::attempts::Attempts;
 use crate::oidc::replay::Replays;
 use crate::seal;
 use crate::seal::Keyring;
-use crate::seal::Purpose;
+use crate::seal::purpose::Purpose;
 use crate::secret::Secret;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;

@@ -1,7 +1,7 @@
 //! Redis after a login, in the hands of somebody who has the gateway's secret as well.
 
 use guichet::seal::Keyring;
-use guichet::seal::Purpose;
+use guichet::seal::purpose::Purpose;
 use guichet::secret::Secret;
 use guichet::session::key::Locator;
 use guichet::session::key::SessionKey;

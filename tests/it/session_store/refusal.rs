@@ -6,7 +6,7 @@ use guichet::clock::Timestamp;
 use guichet::oidc::attempts::AttemptId;
 use guichet::oidc::attempts::Attempts;
 use guichet::seal::Keyring;
-use guichet::seal::Purpose;
+use guichet::seal::purpose::Purpose;
 use guichet::secret::Secret;
 use guichet::session::conformance;
 use guichet::session::redis::RedisStore;

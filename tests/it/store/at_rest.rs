@@ -1,7 +1,7 @@
 //! What whoever reads Redis learns, and from which Redis a session is read.
 
 use guichet::seal::Keyring;
-use guichet::seal::Purpose;
+use guichet::seal::purpose::Purpose;
 use guichet::secret::Secret;
 use guichet::session::key::Locator;
 use guichet::session::key::SessionKey;

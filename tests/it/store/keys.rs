@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use guichet::seal::Keyring;
-use guichet::seal::Purpose;
+use guichet::seal::purpose::Purpose;
 use guichet::secret::Secret;
 use guichet::session::key::SessionKey;
 use guichet::wire::cookies::SetCookie;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use guichet::seal::Purpose;
+use guichet::seal::purpose::Purpose;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

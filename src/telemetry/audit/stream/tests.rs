@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::seal::Keyring;
-use crate::seal::Purpose;
 use crate::seal::Tag;
+use crate::seal::purpose::Purpose;
 use crate::secret::Secret;
 use crate::telemetry::audit::event::SignedOut;
 
