@@ -14,6 +14,7 @@
 //   json      edits of the JSON of the answer                  (token, discovery, jwks)
 //   query     edits of the redirect's query                    (callback)
 //   status, headers, body   of the answer; a header of null is taken away; `body_base64` for bytes
+//   pack      "gzip": the body of the answer, packed
 //   delay     milliseconds before the answer; drop: true | "half" ends the connection instead; "end" ends our side of it after
 //             half of the body, and listens on
 //   flow      "drip": a byte every 100 ms; "endless": blanks, as fast as they are taken, until nobody takes them
@@ -33,6 +34,7 @@
 //   { "$": "previous", "name": "nonce" }  the nonce of the login before; "userinfo", also as a whole token: its claims
 
 import crypto from 'node:crypto';
+import zlib from 'node:zlib';
 import { PREFIX } from './franceconnect.mjs';
 import { open, seal } from './jwe.mjs';
 import { shape, sign } from './jws.mjs';
@@ -104,6 +106,7 @@ export class Lies {
     }
     if (lie.body !== undefined) answer.body = Buffer.from(lie.body);
     if (lie.body_base64 !== undefined) answer.body = Buffer.from(lie.body_base64, 'base64');
+    if (lie.pack === 'gzip') answer.body = zlib.gzipSync(answer.body);
     if (asked.method === 'HEAD') answer.body = Buffer.alloc(0);
   }
 

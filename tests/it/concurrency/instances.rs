@@ -163,6 +163,12 @@ fn fifty_tabs() {
         if login == "chooser" {
             assert_eq!(names, Vec::<String>::new());
             page = browser.click(&page, "FranceConnect");
+        } else {
+            // The next tab takes away what is too much.
+            page = browser.open(&scene.url("/dossier/50"));
+            let names = browser.cookie_names("localhost").into_iter();
+            let attempts = names.filter(|name| name.contains("guichet-login")).count();
+            assert!((1..=4).contains(&attempts), "{attempts}");
         }
         let arrived = scene.provider.sign_in(&browser, &page, ZOE);
         // The provider keeps one attempt a browser, and where each tab began one, which it is is chance.

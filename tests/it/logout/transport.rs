@@ -24,11 +24,13 @@ use crate::support::raw::exchange;
 use crate::support::redis::Durability;
 use crate::support::redis::Options;
 use crate::support::redis::Redis;
+use crate::support::redis::gate::Gate;
 use crate::support::scene::Scene;
 use crate::support::steps::cookie_line;
 use crate::support::table::Play;
 use crate::support::table::play;
 use crate::support::usual::with_limits;
+use crate::support::wait::eventually;
 
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 
@@ -125,6 +127,46 @@ fn a_request_without_a_browser() {
 
 /// The provider tries again; a token that could not be acted on is not used up.
 fn a_store_that_is_away() {
+    a_store_that_is_away_from_the_beginning();
+    a_store_that_goes_away_in_the_middle();
+}
+
+/// Whatever was said to it before: a token is used up when nothing is left to do.
+fn a_store_that_goes_away_in_the_middle() {
+    /// More moments than there are: the test ends at the first one that does not come.
+    const ENOUGH: usize = 30;
+    let redis = Redis::start();
+    let gate = Gate::before(&redis);
+    let scene = stage::over(redis, |place, usual| {
+        place.secret("redis_url", &gate.url());
+        usual
+    });
+    let mut moments = 0;
+    for pieces in 0..ENOUGH {
+        let zoe = zoe_with(&scene, SID);
+        let token = token(&scene, &json!({}));
+        gate.closes_after(pieces);
+        let first = sent(&scene, &token);
+        let is_over = !gate.holds();
+        gate.opens();
+        if is_over {
+            is_done(&scene, &first);
+            break;
+        }
+        moments += 1;
+        assert_eq!(first.status, 503, "{pieces}");
+        let again = eventually(|| {
+            let answer = sent(&scene, &token);
+            (answer.status != 503).then_some(answer)
+        });
+        assert!(!scene.is_signed_in(&zoe), "{pieces}: {}", again.unwrap().text());
+        scene.advance(&zoe, Duration::from_secs(2));
+    }
+    // Whether it came before, that it ends, which they are, their end, and that it came.
+    assert!((5..ENOUGH).contains(&moments), "{moments}");
+}
+
+fn a_store_that_is_away_from_the_beginning() {
     let mut scene = stage::over(
         Redis::start_with(Options {
             durability: Durability::AppendOnlyEverySync,
@@ -146,7 +188,7 @@ fn a_store_that_is_away() {
     let log = scene.gateway.logs().lines_with("code=\"P09\"");
     assert!(log.len() >= 2, "{log:?}");
     scene.redis.as_mut().unwrap().resume();
-    let again = crate::support::wait::eventually(|| {
+    let again = eventually(|| {
         let answer = sent(&scene, &token);
         (answer.status != 503).then_some(answer)
     });
@@ -232,7 +274,7 @@ fn without_the_keys_of_the_provider_nobody_says_that_a_token_is_wrong() {
     assert_eq!(scene.gateway.logs().lines_with("code=\"L31\"").len(), 1);
     assert!(scene.is_signed_in(&zoe));
     scene.provider.reset();
-    let done = crate::support::wait::eventually(|| {
+    let done = eventually(|| {
         let answer = sent(&scene, &token);
         (answer.status == 200).then_some(answer)
     });

@@ -1,6 +1,7 @@
 //! A provider that is not there: who comes is told so within seconds, then at once; who is signed in goes on; and when it is back
 //! nobody has to do anything.
 
+use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -70,8 +71,7 @@ const DOWN: &str = "guichet_provider_up{provider=\"fc\"} 0";
 /// The same provider again, at the same address, with other keys.
 fn comes_back(scene: &mut Scene) {
     let issuer = scene.provider.issuer().to_owned();
-    let port = issuer.trim_end_matches("/api/v2").rsplit_once(':').unwrap().1;
-    scene.provider = Provider::start_at(port.parse().unwrap(), Alg::Es256);
+    scene.provider = Provider::start_at(scene.provider.address().port(), Alg::Es256);
     assert_eq!(scene.provider.issuer(), issuer);
     scene.is_registered_with(CLIENT_SECRET);
 }
@@ -104,6 +104,25 @@ fn not_there_yet() {
     let took = begins_no_login(&scene, 503, UNREACHABLE);
     assert!(took < SOON, "{took:?}");
     assert_eq!(scene.ask("/public", "").status, 200);
+    is_asked_ever_more_seldom();
+}
+
+/// After two seconds, then after four.
+fn is_asked_ever_more_seldom() {
+    const ALMOST_FOUR: Duration = Duration::from_millis(3500);
+    let mut scene = lying(&[]);
+    let address = scene.provider.address();
+    scene.provider.dies();
+    begins_no_login(&scene, 503, UNREACHABLE);
+    let nobody = TcpListener::bind(address).unwrap();
+    nobody.set_nonblocking(true).unwrap();
+    let mut asked = Vec::new();
+    until("it is asked twice", || {
+        asked.extend(nobody.accept().ok().map(|_connection| Instant::now()));
+        asked.len() == 2
+    });
+    let pause = asked[1] - asked[0];
+    assert!(pause > ALMOST_FOUR, "{pause:?}");
 }
 
 fn stands_still() {

@@ -43,7 +43,7 @@ cases! {
             ids: &["T274"],
             sentence: "an endpoint on another machine than the issuer's is never asked",
             plays: || for member in MEMBERS {
-                nobody_goes(member, &["https://evil.example/x"]);
+                nobody_goes(member, &["https://evil.example/x", "{renamed}/x"]);
             },
         },
         Play {
@@ -84,11 +84,15 @@ fn says(member: &str, value: &Value) -> Value {
     json!({ "target": "discovery", "json": [{ "set": member, "to": value }] })
 }
 
-/// With one of these as this address nobody is sent anywhere; `{issuer}` stands for the true one.
+/// With one of these as this address nobody is sent anywhere; `{issuer}` stands for the true one, `{renamed}` for the same port
+/// of another name.
 fn nobody_goes(member: &str, addresses: &[&str]) {
     for address in addresses {
         let scene = lying(&[]);
-        let address = address.replace("{issuer}", scene.provider.issuer());
+        let issuer = scene.provider.issuer();
+        let address = address
+            .replace("{issuer}", issuer)
+            .replace("{renamed}", &issuer.replace("127.0.0.1", "localhost"));
         lie_on(&scene, &[says(member, &json!(address))]);
         begins_no_login(&scene, 502, "discovery_refused");
         asked_for_the_document_alone(&scene);
@@ -168,6 +172,22 @@ fn in_the_open() {
         asked_for_the_document_alone(&scene);
     }
     assert_eq!(open.connection_count(), 0, "somebody asked in the open");
+    // The host and the port of the issuer, without its TLS.
+    let (scene, _authority) = in_tls();
+    let bare = scene.provider.issuer().replace("https:", "http:");
+    lie_on(&scene, &[says("jwks_uri", &json!(format!("{bare}/jwks")))]);
+    begins_no_login(&scene, 502, "discovery_refused");
+    asked_for_the_document_alone(&scene);
+    // A provider that may name other machines.
+    let generic = Generic::new();
+    for member in ["jwks_uri", "token_endpoint"] {
+        generic.nobody_goes(member, &format!("{}/jwks", open.url()));
+    }
+    let tried_out = generic.out_of_tls();
+    for address in ["http://provider.example/jwks", "//127.0.0.1/jwks", "/jwks"] {
+        tried_out.nobody_goes("jwks_uri", address);
+    }
+    assert_eq!(open.connection_count(), 0, "somebody asked in the open");
 }
 
 fn inside() {
@@ -192,16 +212,66 @@ fn inside() {
     let spellings: Vec<&str> = spellings.iter().map(String::as_str).collect();
     nobody_goes("jwks_uri", &spellings);
     assert_eq!(trap.connection_count(), 0, "somebody was led there");
-    anywhere_is_over_tls();
+    // Where other machines may be named, each has one spelling.
+    let generic = Generic::new();
+    for spelling in [
+        "2130706433",
+        "0x7f000001",
+        "127.1",
+        "[::ffff:127.0.0.1]",
+        "localhost.",
+    ] {
+        generic.nobody_goes("jwks_uri", &format!("https://{spelling}:{port}/jwks"));
+    }
+    assert_eq!(trap.connection_count(), 0, "somebody was led there");
+    anywhere_is_over_tls(&generic);
 }
 
-/// A provider that may name other machines: whatever it names, and wherever that name leads by now, nothing is said to a machine
-/// that has no certificate for it.
-fn anywhere_is_over_tls() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
-    let shown = authority.issue("provider", LOCALHOST, LONG);
-    let [cert, key] = [&shown.cert_file, &shown.key_file].map(|file| fs::read_to_string(file).unwrap());
-    let options = json!({ "accounts": people(), "tls": { "cert": cert, "key": key } });
+/// A provider in TLS that may name other machines, and who vouches for it.
+struct Generic {
+    authority: Authority,
+    options: Value,
+}
+
+impl Generic {
+    fn new() -> Self {
+        let authority = Authority::new();
+        let shown = authority.issue("provider", LOCALHOST, LONG);
+        let [cert, key] = [&shown.cert_file, &shown.key_file].map(|file| fs::read_to_string(file).unwrap());
+        let options = json!({ "accounts": people(), "tls": { "cert": cert, "key": key } });
+        Self { authority, options }
+    }
+
+    /// The same on this machine, in the open.
+    fn out_of_tls(self) -> Self {
+        let options = json!({ "accounts": people() });
+        Self { options, ..self }
+    }
+
+    /// A scene in which it says this.
+    fn saying(&self, member: &str, address: &str) -> Scene {
+        let provider = Provider::start_as("oidc", Alg::Es256, &self.options);
+        let scene = Scene::start_at(provider, Some(Redis::start()), Alg::Es256, |_, usual| {
+            generic(&usual).replace(
+                "[session]",
+                &format!("[outbound]\nca_file = {:?}\n\n[session]", self.authority.root()),
+            )
+        });
+        lie_on(&scene, &[says(member, &json!(address))]);
+        scene
+    }
+
+    /// With this address nobody is sent anywhere.
+    fn nobody_goes(&self, member: &str, address: &str) {
+        let scene = self.saying(member, address);
+        begins_no_login(&scene, 502, "discovery_refused");
+        asked_for_the_document_alone(&scene);
+    }
+}
+
+/// Whatever it names, and wherever that name leads by now, nothing is said to a machine that has no certificate for it.
+fn anywhere_is_over_tls(generic: &Generic) {
+    let (authority, stranger) = (&generic.authority, Authority::new());
     let inside = Upstream::start();
     let a_strangers = Tunnel::out_of_tls(inside.address(), &stranger.issue("inside", LOCALHOST, LONG));
     let another_name = Tunnel::out_of_tls(
@@ -214,14 +284,7 @@ fn anywhere_is_over_tls() {
         format!("https://127.0.0.1:{}/jwks", ports[1]),
         format!("https://{}:{}/jwks", name_of_this_machine(), ports[1]),
     ] {
-        let provider = Provider::start_as("oidc", Alg::Es256, &options);
-        let scene = Scene::start_at(provider, Some(Redis::start()), Alg::Es256, |_, usual| {
-            generic(&usual).replace(
-                "[session]",
-                &format!("[outbound]\nca_file = {:?}\n\n[session]", authority.root()),
-            )
-        });
-        lie_on(&scene, &[says("jwks_uri", &json!(address))]);
+        let scene = generic.saying("jwks_uri", &address);
         ends_in_no_login(&scene, (503, "L10", "provider_unreachable"));
     }
     assert_eq!(inside.connection_count(), 0, "somebody was believed");

@@ -168,6 +168,20 @@ fn other_kinds() {
         arrives(&lying(&[with_key(key)]));
     }
     arrives(&lying(&others.each_ref().map(with_key)));
+
+    // One that is for something else verifies nothing, though it could.
+    for (member, value) in [("use", "enc"), ("alg", "ES384"), ("alg", "ECDH-ES")] {
+        let scene = lying(&[]);
+        let mut key = scene.provider.keys()["foreign"]["ES256"].clone();
+        key["kid"] = json!("for something else");
+        key[member] = json!(value);
+        lie_on(&scene, &[with_key(&key)]);
+        lie_on(
+            &scene,
+            &["id_token", "userinfo"].map(|target| signed_by_another(target, "for something else")),
+        );
+        ends_in_no_login(&scene, UNKNOWN);
+    }
 }
 
 fn keys_of_everybody() {
@@ -195,7 +209,7 @@ fn keys_of_everybody() {
     }
 
     // A private half beside its public one: that it verifies proves nothing.
-    for member in ["d", "p", "k"] {
+    for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
         let scene = lying(&[]);
         let mut key = scene.provider.keys()["foreign"]["ES256"].clone();
         key["kid"] = json!("exposed");

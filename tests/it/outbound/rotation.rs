@@ -42,6 +42,12 @@ cases! {
     ]
 }
 
+/// What the provider calls its key.
+fn own_name(scene: &Scene) -> String {
+    let keys = scene.provider.keys();
+    keys["own"]["ES256"]["kid"].as_str().unwrap().to_owned()
+}
+
 fn keys_change() {
     // Before the first login: nobody has seen the old ones.
     let scene = lying(&[]);
@@ -69,6 +75,13 @@ fn keys_change() {
     arrives(&scene);
     assert_eq!(key_fetches(&scene), 2);
 
+    // Under the name that the old ones had: the signature alone tells.
+    let scene = lying(&[]);
+    arrives(&scene);
+    lie_on(&scene, &rotated(&scene, &own_name(&scene)));
+    arrives(&scene);
+    assert_eq!(key_fetches(&scene), 2);
+
     // Just before it signs: the person is there already, and the gateway knows the old ones.
     let scene = lying(&[]);
     arrives(&scene);
@@ -92,6 +105,16 @@ fn between_two_tokens() {
             signed_by_another("userinfo", "second"),
         ],
     );
+    arrives(&scene);
+    assert_eq!(key_fetches(&scene), 2);
+
+    // Under the name that the old ones had.
+    let scene = lying(&[]);
+    arrives(&scene);
+    let name = own_name(&scene);
+    let mut lies = rotated(&scene, &name);
+    lies.retain(|lie| lie["target"] != "id_token");
+    lie_on(&scene, &lies);
     arrives(&scene);
     assert_eq!(key_fetches(&scene), 2);
 }

@@ -107,6 +107,17 @@ fn not_the_provider() {
             "{certificate:?}: something was said"
         );
     }
+    // Somebody else does speak to the old ones.
+    for (version, spoken) in [("TLSv1", "-tls1"), ("TLSv1.1", "-tls1_1")] {
+        let certificate = authority.pair("old");
+        let provider = Provider::start_over_tls_with(Alg::Es256, &certificate, &old(version));
+        let said = authority.s_client(
+            (provider.address(), "localhost"),
+            &[spoken, "-cipher", "DEFAULT@SECLEVEL=0"],
+            "",
+        );
+        assert!(said.contains(&format!("Protocol  : {version}\n")), "{said}");
+    }
     // It is the certificate alone.
     let scene = shown(&authority.issue("good", LOCALHOST, LONG), &modern, &authority);
     let browser = Browser::new();

@@ -172,6 +172,13 @@ impl Provider {
         &self.issuer
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let (_, rest) = self.issuer.rsplit_once(':').unwrap();
+        let port = rest.split('/').next().unwrap().parse().unwrap();
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
     pub(crate) fn register(&self, client: &Client<'_>) {
         self.register_with(client, &json!({}));
     }
