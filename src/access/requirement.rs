@@ -8,14 +8,12 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::identity::fact::Fact;
+use crate::oidc::validity;
 use crate::provider::acr::AcrOrder;
 use crate::provider::acr::AcrValue;
 use crate::provider::acr::Strength;
 use crate::provider::entry_name::EntryName;
 use crate::session::session::Session;
-
-/// How far the provider's clock may be ahead of ours.
-const CLOCKS_APART: Duration = Duration::from_mins(1);
 
 /// Key `access` of a route, the stricter the greater. Absent: [`Access::Required`], because a forgotten route must not be an
 /// open one.
@@ -218,7 +216,7 @@ impl Requirement {
         let is_fresh = session
             .authentication
             .auth_time
-            .is_some_and(|at| at <= now.plus(CLOCKS_APART) && now.since(at) <= most);
+            .is_some_and(|at| at <= now.plus(validity::LEEWAY) && now.since(at) <= most);
         (!is_fresh).then_some(Lack::Freshness)
     }
 }

@@ -5,6 +5,7 @@ pub mod jwe;
 pub mod jwk_set;
 pub mod private_key;
 pub mod registered_claims;
+pub mod signature_key;
 pub mod signing;
 pub mod strict_json;
 #[cfg(test)]

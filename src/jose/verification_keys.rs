@@ -1,19 +1,11 @@
 //! The public keys of a JWK Set (RFC 7517), read back: which one a token names, and whether it signed it. ES256 only.
 
-use aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED;
-use aws_lc_rs::signature::UnparsedPublicKey;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::jose::signature_key::SignatureKey;
 use crate::jose::strict_json;
 use crate::jose::strict_json::StrictJsonError;
 use crate::jose::verifying::CompactJws;
-
-/// A coordinate of P-256 (RFC 7518, section 6.2.1.2).
-const COORDINATE: usize = 32;
-/// Before the coordinates of an uncompressed point (SEC 1, section 2.3.3).
-const UNCOMPRESSED: u8 = 4;
 
 /// Why a document is no set of keys.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +45,7 @@ pub struct VerificationKeys(Vec<VerificationKey>);
 #[derive(Clone, Debug)]
 pub struct VerificationKey {
     kid: String,
-    point: Vec<u8>,
+    key: SignatureKey,
 }
 
 impl VerificationKeys {
@@ -90,26 +82,17 @@ impl VerificationKeys {
 impl VerificationKey {
     /// Whether this key signed the token.
     pub fn signed(&self, jws: &CompactJws<'_>) -> bool {
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.point)
-            .verify(jws.signing_input().as_bytes(), jws.signature())
-            .is_ok()
+        self.key.signed(jws.signing_input().as_bytes(), jws.signature())
     }
 
     fn of(entry: &Value) -> Option<Self> {
         let member = |name: &str| entry.get(name).and_then(Value::as_str);
-        if (member("kty")?, member("crv")?) != ("EC", "P-256") {
-            return None;
-        }
         let is_for_signing = member("use").is_none_or(|purpose| purpose == "sig")
             && member("alg").is_none_or(|alg| alg == "ES256");
-        let coordinate = |name: &str| {
-            let bytes = BASE64_URL_SAFE_NO_PAD.decode(member(name)?).ok()?;
-            (bytes.len() == COORDINATE).then_some(bytes)
-        };
-        let point = [vec![UNCOMPRESSED], coordinate("x")?, coordinate("y")?].concat();
+        let key = SignatureKey::of_jwk(entry).filter(|key| matches!(key, SignatureKey::P256(_)))?;
         is_for_signing.then_some(Self {
             kid: member("kid")?.to_owned(),
-            point,
+            key,
         })
     }
 }

@@ -175,7 +175,7 @@ impl<T, E> Cached<T, E> {
     }
 
     /// A newer document than `seen`, for a token that `seen` does not explain: at most one fetch a minute for logins and one
-    /// for logout tokens, one at a time. Gives `seen` back where there is none.
+    /// for logout tokens, one at a time; one that failed for a login is tried again soon. Gives `seen` back where there is none.
     pub(super) async fn renew<F>(
         &self,
         seen: Arc<Kept<T>>,
@@ -198,7 +198,13 @@ impl<T, E> Cached<T, E> {
         *last = Some(now);
         match fetch().await {
             Ok(fetched) => self.keep(now, fetched),
-            Err(_down) => seen,
+            Err(_down) => {
+                if met == Met::Login {
+                    // Codes are spent until it succeeds; a logout token comes again by itself.
+                    *last = Some(now.minus(RENEW_AFTER.saturating_sub(RETRY_AFTER)));
+                }
+                seen
+            }
         }
     }
 
@@ -351,6 +357,21 @@ mod tests {
                 .value
         };
         assert_eq!(tokio::join!(one(), one(), one()), (2, 2, 2));
+    }
+
+    #[tokio::test]
+    async fn a_renewal_that_failed_is_tried_again_soon_for_logins_alone() {
+        for (met, again_at) in [(Met::Login, 3), (Met::LogoutToken, 61)] {
+            let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
+            let first = cached.get(at(0), || provider.answer(None)).await.unwrap();
+            let same = cached.renew(first, (at(1), met), || provider.fail()).await;
+            for (moment, expected) in [(again_at - 1, 1), (again_at, 3)] {
+                let kept = cached
+                    .renew(Arc::clone(&same), (at(moment), met), || provider.answer(None))
+                    .await;
+                assert_eq!(kept.value, expected, "{met:?} at {moment}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use openidconnect::JsonWebKey;
 use openidconnect::JsonWebKeyAlgorithm;
-use openidconnect::JsonWebKeyUse;
-use openidconnect::core::CoreJsonWebKey;
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use serde_json::Value;
 
@@ -15,15 +13,8 @@ use crate::jose::strict_json;
 use crate::jose::strict_json::StrictJsonError;
 use crate::jose::verifying::CompactJws;
 use crate::oidc::client_settings::ClientSettings;
+use crate::oidc::provider_key::ProviderKey;
 use crate::provider::profile::SigningAlg;
-use crate::seal;
-
-/// RFC 7518, section 3.3: a shorter RSA key must not be used.
-const LEAST_RSA_BYTES: usize = 256;
-/// A longer one takes longer than a signature is worth (CVE-2023-6237).
-const MOST_RSA_BYTES: usize = 1024;
-/// A longer public exponent does so as well; nobody has one.
-const MOST_EXPONENT_BYTES: usize = 4;
 
 /// Why a key set was refused.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +53,7 @@ const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// short, broken entries) is passed over; so is a key whose private half stands beside it, for anybody can sign with it.
 #[derive(Clone, Debug)]
 pub struct ProviderKeys {
-    keys: Vec<CoreJsonWebKey>,
+    keys: Vec<ProviderKey>,
     exposed: usize,
 }
 
@@ -75,7 +66,10 @@ impl ProviderKeys {
             return Err(KeySetError::Missing);
         };
         let (exposed, entries): (Vec<Value>, Vec<Value>) = entries.into_iter().partition(is_exposed);
-        let keys: Vec<CoreJsonWebKey> = entries.into_iter().filter_map(usable).collect();
+        let keys: Vec<ProviderKey> = entries
+            .into_iter()
+            .filter_map(|entry| ProviderKey::try_from(entry).ok())
+            .collect();
         if keys.is_empty() {
             return Err(KeySetError::Empty);
         }
@@ -100,13 +94,11 @@ impl ProviderKeys {
         &'k self,
         jws: &CompactJws<'_>,
         settings: &ClientSettings,
-    ) -> Result<Cow<'k, CoreJsonWebKey>, KeyError> {
+    ) -> Result<Cow<'k, ProviderKey>, KeyError> {
         match settings.signing_alg {
             SigningAlg::Hs256 => {
                 let secret = settings.credential.secret().ok_or(KeyError::Unknown)?;
-                Ok(Cow::Owned(CoreJsonWebKey::new_symmetric(
-                    secret.expose().to_vec(),
-                )))
+                Ok(Cow::Owned(ProviderKey::new_symmetric(secret.expose().to_vec())))
             }
             alg => self.select(jws.kid(), alg).map(Cow::Borrowed),
         }
@@ -121,8 +113,8 @@ impl ProviderKeys {
     }
 
     /// The one key for a token: by name if the token gives one, otherwise the only one that fits the algorithm.
-    pub(super) fn select(&self, kid: Option<&str>, alg: SigningAlg) -> Result<&CoreJsonWebKey, KeyError> {
-        let named = |key: &&CoreJsonWebKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;
+    pub(super) fn select(&self, kid: Option<&str>, alg: SigningAlg) -> Result<&ProviderKey, KeyError> {
+        let named = |key: &&ProviderKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;
         let mut fitting = self.keys.iter().filter(named).filter(|key| fits(key, alg));
         match (fitting.next(), fitting.next()) {
             (None, _) => Err(KeyError::Unknown),
@@ -145,34 +137,7 @@ fn is_exposed(entry: &Value) -> bool {
     SECRET_MEMBERS.iter().any(|member| entry.get(member).is_some())
 }
 
-fn usable(entry: Value) -> Option<CoreJsonWebKey> {
-    let member = |name: &str| entry.get(name).and_then(Value::as_str);
-    let is_strong = match member("kty")? {
-        "EC" => member("crv")? == "P-256",
-        "RSA" => {
-            let (modulus, exponent) = (
-                seal::from_base64url(member("n")?)?,
-                seal::from_base64url(member("e")?)?,
-            );
-            (LEAST_RSA_BYTES..=MOST_RSA_BYTES).contains(&modulus.len()) && is_usual(&exponent)
-        }
-        _ => false,
-    };
-    if !is_strong {
-        return None;
-    }
-    let key: CoreJsonWebKey = serde_json::from_value(entry).ok()?;
-    let signs = key.key_use().is_none_or(JsonWebKeyUse::allows_signature);
-    signs.then_some(key)
-}
-
-/// Odd, at least 3 and below 2^32, without zeros before it.
-fn is_usual(exponent: &[u8]) -> bool {
-    let is_odd = exponent.last().is_some_and(|last| last % 2 == 1);
-    is_odd && exponent.len() <= MOST_EXPONENT_BYTES && exponent.first() != Some(&0) && exponent != [1]
-}
-
-fn fits(key: &CoreJsonWebKey, alg: SigningAlg) -> bool {
+fn fits(key: &ProviderKey, alg: SigningAlg) -> bool {
     use openidconnect::core::CoreJsonWebKeyType;
     let kind = match alg {
         SigningAlg::Es256 => CoreJsonWebKeyType::EllipticCurve,
@@ -250,13 +215,17 @@ mod tests {
 
     #[test]
     fn what_cannot_verify_is_passed_over() {
-        let good = TestKey::es256().jwk("good");
+        let mut good = TestKey::es256().jwk("good");
+        good["key_ops"] = json!(["verify"]);
         let mut for_encryption = TestKey::es256().jwk("enc");
         for_encryption["use"] = json!("enc");
+        let mut for_agreement = TestKey::es256().jwk("ops");
+        for_agreement["key_ops"] = json!(["deriveKey"]);
         let mut other_curve = TestKey::es256().jwk("k1");
         other_curve["crv"] = json!("secp256k1");
         let others = [
             for_encryption,
+            for_agreement,
             other_curve,
             json!({"kty": "oct", "k": "AAAA", "kid": "oct", "alg": "HS256"}),
             json!({"kty": "OKP", "crv": "X25519", "x": "AAAA", "kid": "okp"}),

@@ -9,7 +9,7 @@ use crate::oidc::provider::ProviderError;
 use crate::oidc::token_endpoint::TokenError;
 use crate::oidc::userinfo::UserinfoError;
 
-/// Why nobody was signed in. The code is spent in every case but the first two.
+/// Why nobody was signed in. The code is spent where it was sent to the token endpoint.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoginError {

@@ -64,6 +64,7 @@ pub mod logout_token;
 pub mod nested;
 pub mod pending_authorization;
 pub mod provider;
+mod provider_key;
 pub mod provider_metadata;
 pub mod replay;
 mod sealed_fields;

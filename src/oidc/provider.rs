@@ -181,6 +181,9 @@ impl Provider {
         jwks_uri: &ProviderUrl,
         met: Met,
     ) -> Arc<Kept<ProviderKeys>> {
+        if let Standing::Open(_) = self.circuit.standing() {
+            return seen;
+        }
         let now = self.clock.now();
         self.keys
             .renew(seen, (now, met), || self.fetch_keys(jwks_uri))

@@ -14,12 +14,11 @@ use openidconnect::AccessTokenHash;
 use openidconnect::ClaimsVerificationError;
 use openidconnect::ClientId;
 use openidconnect::ClientSecret;
+use openidconnect::IdTokenVerifier;
 use openidconnect::IssuerUrl;
 use openidconnect::JsonWebKeySet;
 use openidconnect::Nonce;
 use openidconnect::core::CoreIdToken;
-use openidconnect::core::CoreIdTokenVerifier;
-use openidconnect::core::CoreJsonWebKey;
 
 use crate::clock::Timestamp;
 use crate::jose::registered_claims::RegisteredClaims;
@@ -29,6 +28,7 @@ use crate::oidc::id_token::id_token_error::IdTokenError;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::jwks::library_alg;
 use crate::oidc::nested;
+use crate::oidc::provider_key::ProviderKey;
 use crate::oidc::token_endpoint::AccessToken;
 use crate::oidc::validity;
 use crate::provider::acr::AcrValue;
@@ -39,7 +39,7 @@ use crate::secret::Secret;
 use crate::wire::untrusted::Untrusted;
 
 /// OpenID Connect Core 1.0, section 2.
-const LONGEST_SUBJECT: usize = 255;
+pub(super) const LONGEST_SUBJECT: usize = 255;
 
 /// What an ID token is held against.
 #[derive(Debug)]
@@ -207,7 +207,7 @@ fn require(claims: &RegisteredClaims, expected: &Expected<'_>) -> Result<(), IdT
 /// is pinned. Its messages repeat claims, so they are not passed on.
 fn verify_by_library(
     text: &str,
-    key: &CoreJsonWebKey,
+    key: &ProviderKey,
     claims: &RegisteredClaims,
     expected: &Expected<'_>,
 ) -> Result<(), IdTokenError> {
@@ -222,9 +222,9 @@ fn verify_by_library(
     let verifier = match (settings.signing_alg, secret) {
         (SigningAlg::Hs256, Some(secret)) => {
             let secret = ClientSecret::new(secret.to_owned());
-            CoreIdTokenVerifier::new_confidential_client(client, secret, issuer, keys)
+            IdTokenVerifier::new_confidential_client(client, secret, issuer, keys)
         }
-        _ => CoreIdTokenVerifier::new_public_client(client, issuer, keys),
+        _ => IdTokenVerifier::new_public_client(client, issuer, keys),
     };
     let verifier = verifier
         .set_allowed_algs([library_alg(settings.signing_alg)])
@@ -247,7 +247,7 @@ fn verify_by_library(
 }
 
 fn verify_access_token_hash(
-    key: &CoreJsonWebKey,
+    key: &ProviderKey,
     claims: &RegisteredClaims,
     expected: &Expected<'_>,
 ) -> Result<(), IdTokenError> {

@@ -19,6 +19,7 @@ use crate::jose::verifying::CompactJws;
 use crate::jose::verifying::JwsError;
 use crate::jose::verifying::Kind;
 use crate::oidc::client_settings::ClientSettings;
+use crate::oidc::id_token::LONGEST_SUBJECT;
 use crate::oidc::jwks::KeyError;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::jwks::library_alg;
@@ -36,8 +37,6 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 pub const OLDEST: Duration = Duration::from_mins(5);
 /// RFC 7516, section 3.1.
 const SEGMENTS_OF_JWE: usize = 5;
-/// OpenID Connect Core 1.0, section 2.
-const LONGEST_SUBJECT: usize = 255;
 
 /// Why a logout token was refused.
 #[derive(Debug, thiserror::Error)]
