@@ -1,7 +1,5 @@
 //! How a claim travels in a plain field: ASCII, so that no server on the way can misread an accent or split a line.
 
-use std::borrow::Cow;
-
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use serde_json::Value;
@@ -40,7 +38,9 @@ pub fn field_text(text: &str) -> Option<String> {
 }
 
 fn percent(text: &str) -> String {
-    Cow::from(percent_encoding::utf8_percent_encode(text, EVERYTHING_ELSE)).into_owned()
+    let mut encoded = String::with_capacity(text.len().saturating_mul(3));
+    encoded.extend(percent_encoding::utf8_percent_encode(text, EVERYTHING_ELSE));
+    encoded
 }
 
 #[cfg(test)]

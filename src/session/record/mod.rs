@@ -24,7 +24,7 @@ use crate::session::key::SessionKey;
 use crate::wire::host::Host;
 
 /// The version that is written. Another one is no session: the person logs in again.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Records are padded to a multiple of this, so that their size says little about the person.
 const PADDING: usize = 512;
 
@@ -45,18 +45,42 @@ pub struct Record {
     pub id_token: KeptToken,
 }
 
-/// What of a record is JSON, as a list without names: every session in Redis has them, and every request reads them.
+/// What of a record is a list of postcard's, without names: every session in Redis has them, and every request reads them.
 #[derive(Serialize, Deserialize)]
 struct Row(
     EntryName,
     /// Issuer and subject identifier.
     (String, String),
-    /// Claims.
-    Map<String, Value>,
+    Vec<(String, Claim)>,
     Authentication,
     /// When it began, and when it ends.
     (Timestamp, Timestamp),
 );
+
+/// The value of a claim. Nearly all are texts.
+#[derive(Serialize, Deserialize)]
+enum Claim {
+    Text(String),
+    Json(String),
+}
+
+impl From<Value> for Claim {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text),
+            other => Self::Json(other.to_string()),
+        }
+    }
+}
+
+impl Claim {
+    fn value(self) -> Option<Value> {
+        match self {
+            Self::Text(text) => Some(Value::String(text)),
+            Self::Json(json) => serde_json::from_str(&json).ok(),
+        }
+    }
+}
 
 impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -164,11 +188,15 @@ fn plaintext(record: &Record) -> Result<Zeroizing<Vec<u8>>, RecordError> {
     let row = Row(
         entry,
         (issuer, sub),
-        identity.claims,
+        identity
+            .claims
+            .into_iter()
+            .map(|(name, value)| (name, Claim::from(value)))
+            .collect(),
         authentication,
         (logged_in_at, ends_at),
     );
-    let row = serde_json::to_vec(&row).map_err(|_quotes_personal_data| RecordError::Content)?;
+    let row = postcard::to_allocvec(&row).map_err(|_never| RecordError::Content)?;
     let row = Zeroizing::new(row);
     let mut plaintext = Zeroizing::new(Vec::new());
     for part in [&row[..], id_token.expose()] {
@@ -185,8 +213,14 @@ fn plaintext(record: &Record) -> Result<Zeroizing<Vec<u8>>, RecordError> {
 fn content(plaintext: &[u8]) -> Option<Record> {
     let (row, rest) = part(plaintext)?;
     let (id_token, _padding) = part(rest)?;
-    let Row(entry, (issuer, sub), claims, authentication, (logged_in_at, ends_at)) =
-        serde_json::from_slice(row).ok()?;
+    let (row, &[]) = postcard::take_from_bytes(row).ok()? else {
+        return None;
+    };
+    let Row(entry, (issuer, sub), claims, authentication, (logged_in_at, ends_at)) = row;
+    let claims = claims
+        .into_iter()
+        .map(|(name, claim)| Some((name, claim.value()?)));
+    let claims: Map<String, Value> = claims.collect::<Option<_>>()?;
     let subject = Subject { issuer, sub };
     Some(Record {
         entry,

@@ -57,7 +57,7 @@ pub(super) async fn examine(link: &Link, prefix: &str) -> Vec<Finding> {
     findings
 }
 
-/// Each command of the list, so that it does nothing: on keys that nobody writes, and `XX` where it would write.
+/// Each command of the list that people need, which `SCAN` is not, so that it does nothing: on keys that nobody writes, and `XX` where it would write.
 fn trials(prefix: &str) -> Vec<Command> {
     let key = format!("{prefix}examined:0");
     let on = |name| Command::new(name, &key);

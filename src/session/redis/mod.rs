@@ -81,7 +81,7 @@ impl RedisStore {
     }
 
     fn session(&self, locator: &Locator) -> String {
-        format!("{}session:{locator}", self.prefix)
+        [&self.prefix, "session:", locator.as_str()].concat()
     }
 
     fn index(&self, index: &Index) -> String {

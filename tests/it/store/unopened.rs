@@ -11,8 +11,8 @@ use proptest::test_runner::Config;
 use proptest::test_runner::RngAlgorithm;
 use proptest::test_runner::TestRng;
 use proptest::test_runner::TestRunner;
-use serde_json::Value;
-use serde_json::json;
+use serde::Deserialize;
+use serde::Serialize;
 
 use super::people::key_of;
 use super::people::keyring;
@@ -142,80 +142,119 @@ fn sealed(stage: &Stage, browser: &Browser, version: u8, record: &[u8]) -> Vec<u
     [&[version, 0, 0][..], &sealed].concat()
 }
 
+/// The list in a record: entry; issuer and subject; claims; level, methods, moment; beginning and end.
+type Row = (
+    String,
+    (String, String),
+    Vec<(String, Claim)>,
+    (String, Vec<String>, Option<i64>),
+    (i64, i64),
+);
+
+#[derive(Clone, Serialize, Deserialize)]
+enum Claim {
+    Text(String),
+    Json(String),
+}
+
 /// The list in a record, and what comes after it: the ID token, and nothing up to the padding.
-fn record_of(stage: &Stage, browser: &Browser) -> (Value, Vec<u8>) {
+fn record_of(stage: &Stage, browser: &Browser) -> (Row, Vec<u8>) {
     let key = key_of(browser);
     let value = value_of(stage, &redis_key(browser));
     let host = stage.scene.host();
     let locator = key.locator().unwrap();
     let note = 3 + usize::from(u16::from_be_bytes([value[1], value[2]]));
-    let context: [&[u8]; 4] = [&[3], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
+    let context: [&[u8]; 4] = [&[4], b"guichet:", host.as_bytes(), locator.as_str().as_bytes()];
     let keyring = keyring();
     let keys = keyring.with(key.expose_bytes());
     let opened = keys
         .open(Purpose::SessionRecord, &context, &value[note..])
         .unwrap();
     let row = 2 + usize::from(u16::from_be_bytes([opened[0], opened[1]]));
-    let list = serde_json::from_slice(&opened[2..row]).unwrap();
+    let list = postcard::from_bytes(&opened[2..row]).unwrap();
     (list, opened[row..].to_vec())
 }
 
 fn other_shapes() {
     let (stage, browser) = signed_in();
     let (key, (list, rest)) = (redis_key(&browser), record_of(&stage, &browser));
-    let write_with = |version: u8, list: &Value, rest: &[u8]| {
-        let list = list.to_string();
+    let write_with = |version: u8, list: &[u8], rest: &[u8]| {
         let length = u16::try_from(list.len()).unwrap().to_be_bytes();
-        let record = [&length[..], list.as_bytes(), rest].concat();
+        let record = [&length[..], list, rest].concat();
         put(&stage, &key, &sealed(&stage, &browser, version, &record));
     };
-    let write = |version: u8, list: &Value| write_with(version, list, &rest);
-    write(3, &list);
+    let whole = bytes_of(&list);
+    write_with(4, &whole, &rest);
     assert!(
         stage.is_signed_in(&browser),
         "what we seal ourselves does not open at all"
     );
-    for version in [2, 4] {
-        write(version, &list);
+    for version in [3, 5] {
+        write_with(version, &whole, &rest);
         assert!(
             !stage.is_signed_in(&browser),
             "a version of yesterday or tomorrow"
         );
     }
     for rest in [&[][..], &[0xff, 0xff, 1], &[0]] {
-        write_with(3, &list, rest);
+        write_with(4, &whole, rest);
         assert!(!stage.is_signed_in(&browser), "without its token: {rest:?}");
     }
-    let began = &list[4][0];
-    for (name, place, value) in [
-        ("entry", 0, json!("another entry")),
-        ("entry", 0, json!("other")),
-        ("subject", 1, json!(null)),
-        ("claims", 2, json!(["family_name"])),
-        ("authentication", 3, json!({ "acr": 1 })),
-        ("end", 4, json!([began, "tomorrow"])),
-        ("end", 4, json!([began, 0])),
-    ] {
-        let mut changed = list.clone();
-        changed[place] = value.clone();
-        write(3, &changed);
-        assert!(!stage.is_signed_in(&browser), "{name}: {value}");
-        let mut lacking = list.clone();
-        lacking.as_array_mut().unwrap().remove(place);
-        write(3, &lacking);
-        assert!(!stage.is_signed_in(&browser), "without {name}");
+    for (what, list) in other_rows(&list) {
+        write_with(4, &list, &rest);
+        assert!(!stage.is_signed_in(&browser), "{what}");
     }
+}
+
+/// Lists of another shape, and those that say something which is no session.
+fn other_rows(list: &Row) -> Vec<(&'static str, Vec<u8>)> {
+    let (entry, whose, claims, how, (began, ends)) = list;
+    let when = (began, ends);
+    let names: Vec<&String> = claims.iter().map(|(name, _)| name).collect();
+    let broken = vec![("family_name", Claim::Json("{".to_owned()))];
+    let nobody: Option<(String, String)> = None;
+    vec![
+        ("nothing", Vec::new()),
+        ("one byte less", bytes_of(list).split_last().unwrap().1.to_vec()),
+        ("one byte more", [&bytes_of(list)[..], &[0]].concat()),
+        (
+            "no name of an entry",
+            bytes_of(&("another entry", whose, claims, how, when)),
+        ),
+        ("another entry", bytes_of(&("other", whose, claims, how, when))),
+        ("nobody", bytes_of(&(entry, nobody, claims, how, when))),
+        ("names of claims", bytes_of(&(entry, whose, names, how, when))),
+        ("broken claims", bytes_of(&(entry, whose, broken, how, when))),
+        ("a level alone", bytes_of(&(entry, whose, claims, &how.0, when))),
+        (
+            "an end in words",
+            bytes_of(&(entry, whose, claims, how, (began, "tomorrow"))),
+        ),
+        (
+            "an end that is over",
+            bytes_of(&(entry, whose, claims, how, (began, 0))),
+        ),
+        ("without an entry", bytes_of(&(whose, claims, how, when))),
+        ("without a subject", bytes_of(&(entry, claims, how, when))),
+        ("without claims", bytes_of(&(entry, whose, how, when))),
+        ("without a level", bytes_of(&(entry, whose, claims, when))),
+        ("without an end", bytes_of(&(entry, whose, claims, how))),
+    ]
+}
+
+fn bytes_of<T: Serialize>(list: &T) -> Vec<u8> {
+    postcard::to_allocvec(list).unwrap()
 }
 
 /// What is sealed, a few bytes of it changed, put in, left out or doubled: what can be read is a session, the rest is none.
 fn anything_sealed() {
     let (stage, browser) = signed_in();
     let (key, (list, rest)) = (redis_key(&browser), record_of(&stage, &browser));
-    let list = list.to_string();
+    let list = bytes_of(&list);
     let length = u16::try_from(list.len()).unwrap().to_be_bytes();
-    let whole = [&length[..], list.as_bytes(), &rest].concat();
+    let whole = [&length[..], &list, &rest].concat();
     let asks = |record: &[u8]| {
-        put(&stage, &key, &sealed(&stage, &browser, 3, record));
+        put(&stage, &key, &sealed(&stage, &browser, 4, record));
         let status = browser.open_once(&stage.scene.url("/again")).status();
         assert!(
             [200, 303].contains(&status),

@@ -1,0 +1,114 @@
+//! The session of a login: listed, written, and then asked whether it was ended meanwhile.
+
+use crate::seal::SealError;
+use crate::session::Sessions;
+use crate::session::cookie;
+use crate::session::establish_error::EstablishError;
+use crate::session::indexes;
+use crate::session::kept_token::KeptToken;
+use crate::session::key::Locator;
+use crate::session::key::SessionKey;
+use crate::session::note::OperatorNote;
+use crate::session::record;
+use crate::session::record::Place;
+use crate::session::record::Record;
+use crate::session::session::NewSession;
+use crate::session::store::Index;
+use crate::session::store::Lifespan;
+use crate::wire::cookies::SetCookie;
+
+impl Sessions {
+    /// Makes the session of a login, always with a new key, and ends those that it replaces.
+    ///
+    /// First the lists, then the session, then the question whether the subject's sessions were ended meanwhile: whoever
+    /// ends them writes that mark first and reads the lists after it, so one of the two sees the other.
+    pub async fn establish(&self, new: NewSession) -> Result<SetCookie, EstablishError> {
+        let key = SessionKey::generate()?;
+        let locator = key.locator().ok_or(SealError::NotSealed)?;
+        let now = self.clock.now();
+        let ends_at = now.plus(self.lifetimes.absolute);
+        let value = self.value(&new, &key, &locator, Lifespan { now, ends_at })?;
+        for index in self.current_indexes(&new)? {
+            self.store
+                .list(&index, &locator, Lifespan { now, ends_at })
+                .await?;
+        }
+        let lives = self.lifetimes.wanted(now, ends_at);
+        self.store.put(&locator, value, lives).await?;
+        let settled = self.settle(&new).await;
+        if settled.is_err() {
+            // Nobody has the key; this only clears the list that an operator sees.
+            if let Err(error) = self.store.delete(&[locator]).await {
+                tracing::warn!(%error, "a session that nobody holds is left to its end");
+            }
+        }
+        settled.map(|()| cookie::set(self.cookies, &new.entry, &key))
+    }
+
+    /// The value that the store keeps.
+    fn value(
+        &self,
+        new: &NewSession,
+        key: &SessionKey,
+        locator: &Locator,
+        term: Lifespan,
+    ) -> Result<Vec<u8>, EstablishError> {
+        let prefix = self.store.prefix();
+        let note = OperatorNote {
+            logged_in_at: term.now,
+            entry: new.entry.clone(),
+            acr: new.authentication.acr.clone(),
+            host: new.host.as_str().to_owned(),
+        };
+        let record = Record {
+            entry: new.entry.clone(),
+            identity: new.identity.clone(),
+            authentication: new.authentication.clone(),
+            logged_in_at: term.now,
+            ends_at: term.ends_at,
+            id_token: KeptToken::of(&new.id_token),
+        };
+        let place = Place {
+            prefix,
+            host: &new.host,
+            locator,
+        };
+        let note = note.seal(&self.keyring, prefix, locator)?;
+        Ok(record::write(&self.keyring, key, place, &record, &note)?)
+    }
+
+    /// What comes after the session was written: was it ended before it began? If not, those that it replaces end.
+    async fn settle(&self, new: &NewSession) -> Result<(), EstablishError> {
+        let mut ends = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
+        if let Some(provider_sid) = &new.provider_sid {
+            ends.extend(indexes::of_sid(&self.keyring, &new.entry, provider_sid)?);
+        }
+        ends.extend(indexes::of_entry(&self.keyring, &new.entry)?);
+        ends.extend(indexes::of_everybody(&self.keyring)?);
+        // Times have whole seconds. An end in the second of the claim may have come after it, so it counts.
+        if self
+            .store
+            .last_ended(&ends)
+            .await?
+            .is_some_and(|at| at >= new.claimed_at)
+        {
+            return Err(EstablishError::EndedMeanwhile);
+        }
+        let replaced: Vec<Locator> = new.replaces.iter().map(|old| old.reference.clone()).collect();
+        if !replaced.is_empty() {
+            self.store.delete(&replaced).await?;
+        }
+        Ok(())
+    }
+
+    /// The lists that a new session is put on.
+    fn current_indexes(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
+        let mut current = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
+        current.truncate(1);
+        if let Some(provider_sid) = &new.provider_sid {
+            let of_sid = indexes::of_sid(&self.keyring, &new.entry, provider_sid)?;
+            current.extend(of_sid.into_iter().next());
+        }
+        Ok(current)
+    }
+}
