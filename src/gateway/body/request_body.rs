@@ -21,7 +21,6 @@ use tokio::time::Instant;
 use crate::gateway::body::body_error::BodyError;
 use crate::gateway::body::idle::Idle;
 use crate::gateway::body::pace::Pace;
-use crate::gateway::listener::limits::BodyPace;
 use crate::gateway::listener::limits::Limits;
 
 /// How long a body may stand still of which nobody knows yet whose it is, as the default of an app.
@@ -86,15 +85,19 @@ impl Upload {
     }
 }
 
-/// A request's body. One that is dropped before its end is read on for a while and thrown away: a browser that is cut off
+/// A request's body; most requests have none, and pass it on at the price of a pointer.
+#[derive(Debug)]
+pub(in crate::gateway) struct RequestBody(Option<Box<Coming>>);
+
+/// A body that comes. One that is dropped before its end is read on for a while and thrown away: a browser that is cut off
 /// while it writes shows "connection reset" instead of our answer.
 #[derive(Debug)]
-pub(in crate::gateway) struct RequestBody {
+struct Coming {
     incoming: Option<Incoming>,
     idle: Idle,
     pace: Pace,
     most: u64,
-    upload: Option<Arc<Upload>>,
+    upload: Arc<Upload>,
     expectation: Expectation,
 }
 
@@ -102,61 +105,56 @@ impl RequestBody {
     /// What came with a request. It may stand still for as long as [`RequestBody::may_idle`] says, and be as
     /// long as [`RequestBody::at_most`] says.
     pub(in crate::gateway) fn new(incoming: Incoming, expectation: Expectation, limits: &Limits) -> Self {
-        let upload = (!incoming.is_end_stream()).then(|| Arc::new(Upload::begin()));
-        Self {
+        if incoming.is_end_stream() {
+            return Self::none();
+        }
+        Self(Some(Box::new(Coming {
             incoming: Some(incoming),
             idle: Idle::new(NOBODYS_IDLE_TIMEOUT),
             pace: Pace::new(limits.body),
             most: limits.max_body,
-            upload,
+            upload: Arc::new(Upload::begin()),
             expectation,
-        }
+        })))
     }
 
     /// No body.
     pub(in crate::gateway) fn none() -> Self {
-        Self {
-            incoming: None,
-            idle: Idle::new(Duration::ZERO),
-            pace: Pace::new(BodyPace::default()),
-            most: 0,
-            upload: None,
-            expectation: Expectation::None,
-        }
+        Self(None)
     }
 
     /// The same body, given up after another time of standing still.
     pub(in crate::gateway) fn may_idle(mut self, bound: Duration) -> Self {
-        self.idle = Idle::new(bound);
+        if let Some(coming) = &mut self.0 {
+            coming.idle = Idle::new(bound);
+        }
         self
     }
 
     /// The same body with another bound of its length, if there is one.
     pub(in crate::gateway) fn at_most(mut self, most: Option<u64>) -> Self {
-        self.most = most.unwrap_or(self.most);
+        if let (Some(coming), Some(most)) = (&mut self.0, most) {
+            coming.most = most;
+        }
         self
     }
 
     /// Whether it says itself that it is too long: then nothing of it has to be read.
     pub(in crate::gateway) fn says_too_much(&self) -> bool {
-        self.size_hint().lower() > self.most
+        let coming = self.0.as_ref();
+        coming.is_some_and(|coming| coming.size_hint().lower() > coming.most)
     }
 
     /// How far it came; `None` for a request without a body.
     pub(in crate::gateway) fn upload(&self) -> Option<Arc<Upload>> {
-        self.upload.clone()
+        self.0.as_ref().map(|coming| Arc::clone(&coming.upload))
     }
 
     /// Nobody knows where it ends: not one byte of it is read.
-    pub(in crate::gateway) fn abandon(mut self) {
-        self.incoming = None;
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        if let Some(upload) = &self.upload {
-            upload.state(|state| state.fault = Some(fault));
+    pub(in crate::gateway) fn abandon(self) {
+        if let Some(mut coming) = self.0 {
+            coming.incoming = None;
         }
-        self.incoming = None;
     }
 }
 
@@ -168,56 +166,75 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = &mut *self;
-        this.expectation = Expectation::None;
-        let Some(incoming) = &mut this.incoming else {
+        match &mut self.0 {
+            Some(coming) => coming.poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(|coming| coming.is_over())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let coming = self.0.as_ref();
+        coming.map_or_else(|| SizeHint::with_exact(0), |coming| coming.size_hint())
+    }
+}
+
+impl Coming {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.expectation = Expectation::None;
+        let Some(incoming) = &mut self.incoming else {
             return Poll::Ready(None);
         };
         match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) if frame.is_data() => {
-                this.idle.moved();
-                if let Some(upload) = &this.upload {
-                    upload.state(|state| state.moved_at = Instant::now());
-                }
-                if this.pace.came(frame.data_ref().map_or(0, Bytes::len)) > this.most {
-                    this.fault(Fault::TooLong);
+                self.idle.moved();
+                self.upload.state(|state| state.moved_at = Instant::now());
+                if self.pace.came(frame.data_ref().map_or(0, Bytes::len)) > self.most {
+                    self.fault(Fault::TooLong);
                     return Poll::Ready(Some(Err(BodyError::TooLong)));
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                this.fault(Fault::Broken);
+                self.fault(Fault::Broken);
                 Poll::Ready(Some(Err(BodyError::Broken(error))))
             }
             // Trailers, or the end.
             Poll::Ready(_) => {
-                this.incoming = None;
+                self.incoming = None;
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                if this.pace.poll_slow(cx).is_ready() {
-                    this.fault(Fault::Slow);
+                if self.pace.poll_slow(cx).is_ready() {
+                    self.fault(Fault::Slow);
                     return Poll::Ready(Some(Err(BodyError::Slow)));
                 }
-                std::task::ready!(this.idle.poll_still(cx));
-                this.fault(Fault::Still);
+                std::task::ready!(self.idle.poll_still(cx));
+                self.fault(Fault::Still);
                 Poll::Ready(Some(Err(BodyError::Still)))
             }
         }
     }
 
-    fn is_end_stream(&self) -> bool {
+    fn is_over(&self) -> bool {
         self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        let incoming = self.incoming.as_ref();
+        incoming.map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.upload.state(|state| state.fault = Some(fault));
+        self.incoming = None;
     }
 }
 
-impl Drop for RequestBody {
+impl Drop for Coming {
     fn drop(&mut self) {
         let unread = self.incoming.take().filter(|body| !body.is_end_stream());
         let runtime = tokio::runtime::Handle::try_current();
