@@ -9,6 +9,7 @@ pub mod forwarded_headers;
 pub mod id_token;
 pub mod jwe;
 pub mod jwks;
+pub mod logout_form;
 pub mod logout_token;
 mod provider;
 pub mod provider_metadata;

@@ -9,13 +9,11 @@ use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
-use http::header::CONTENT_ENCODING;
-use http::header::CONTENT_TYPE;
 
 use crate::endpoints::backchannel_logout_error::BackchannelLogoutError;
-use crate::endpoints::backchannel_logout_error::NotOneToken;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
+use crate::endpoints::logout_form;
 use crate::endpoints::witness;
 use crate::identity::identity::Subject;
 use crate::oidc::RelyingParty;
@@ -28,10 +26,6 @@ use crate::provider::profile::BackchannelLogout;
 use crate::wire::client_network::ClientNetwork;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
-
-/// Section 2.5: the one parameter. Others are ignored.
-const PARAMETER: &str = "logout_token";
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// POST only; where no provider sends logout tokens there is nothing here.
 pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
@@ -49,7 +43,8 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
     }
     let network = ClientNetwork::of(request.provenance.client.ip());
     desk.logins.logout_token(network)?;
-    let token = one_token(request).map_err(BackchannelLogoutError::from)?;
+    let token =
+        logout_form::one_token(&request.headers, &request.form).map_err(BackchannelLogoutError::from)?;
     let told = verified(senders(), &token).await?;
     desk.logins.logout_token_was_true(network);
     act_once(desk, request, &told).await?;
@@ -58,24 +53,6 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
 
 fn sends(party: &RelyingParty) -> bool {
     party.settings().profile.rules.backchannel_logout == BackchannelLogout::LogoutTokens
-}
-
-/// Section 2.5: a form, plain, with one logout token.
-fn one_token(request: &Request) -> Result<String, NotOneToken> {
-    let field = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
-    let media_type = field(CONTENT_TYPE).and_then(|value| value.split(';').next());
-    if !media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(FORM)) {
-        return Err(NotOneToken::MediaType);
-    }
-    if request.headers.contains_key(CONTENT_ENCODING) {
-        return Err(NotOneToken::Coding);
-    }
-    let mut tokens = form_urlencoded::parse(&request.form).filter(|(name, _)| name == PARAMETER);
-    match (tokens.next(), tokens.next()) {
-        (Some((_, token)), None) => Ok(token.into_owned()),
-        (None, _) => Err(NotOneToken::Missing),
-        (Some(_), Some(_)) => Err(NotOneToken::Several),
-    }
 }
 
 /// A token, and the client that it is for.

@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::header::X_CONTENT_TYPE_OPTIONS;
 use serde::Serialize;
 
+use crate::endpoints::logout_form::NotOneToken;
 use crate::oidc::logout_token::LogoutTokenError;
 use crate::wire::request_id::RequestId;
 use crate::wire::response::Response;
@@ -23,24 +24,6 @@ pub enum BackchannelLogoutError {
     /// It was acted on before.
     #[error("a logout token came a second time")]
     Replayed,
-}
-
-/// What a logout request is instead of a form with one token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotOneToken {
-    /// Another media type, or none.
-    #[error("it is no form")]
-    MediaType,
-    /// Compressed: nobody unpacks what a stranger sends.
-    #[error("it has a content coding")]
-    Coding,
-    /// A form without a token.
-    #[error("it has no logout token")]
-    Missing,
-    /// A form with more than one.
-    #[error("it has several logout tokens")]
-    Several,
 }
 
 #[derive(Serialize)]

@@ -103,6 +103,14 @@ cases! {
             steps: 4_000,
         },
         Target {
+            // The callback's query is the row of `authorization_response`.
+            ids: &["T469"],
+            sentence: "a logout token is taken from a form that has one",
+            name: "logout_form",
+            holds: targets::logout_form::logout_form,
+            steps: 10_000,
+        },
+        Target {
             ids: &["T466"],
             sentence: "cookies are those that the specification finds, and ours stay here",
             name: "cookies",
