@@ -36,7 +36,7 @@ const FLOORS: &[&[&str]] = &[
     &["back_channel", "key_folder"],
     &["jose", "pages", "provider", "telemetry"],
     &["seal"],
-    &["wire", "secret", "secret_file", "causes", "lifecycle"],
+    &["wire", "secret", "bounded_file", "causes", "lifecycle"],
     &["clock"],
 ];
 

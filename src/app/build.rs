@@ -1,5 +1,5 @@
-//! A configuration becomes a running pipeline, of new parts and of those before where they still fit. The only file that knows
-//! every concrete type.
+//! A configuration becomes a running pipeline, of new parts and of those before where they still fit. This room
+//! alone knows every concrete type.
 
 use std::collections::BTreeMap;
 use std::fmt;

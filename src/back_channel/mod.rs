@@ -1,4 +1,4 @@
-//! How we talk to a provider behind the person's back: the one door to hyper's client.
+//! How we talk to a provider behind the person's back: no other room calls one.
 //!
 //! https with the machine's own roots or those of `[outbound]`, or plain http on loopback. Bounded in time and in size. A
 //! redirect is an answer like any other and is never followed; no proxy is taken from the environment; a form is never sent

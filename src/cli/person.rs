@@ -1,8 +1,8 @@
 //! Who is asking, as an argument says it: nobody, somebody who does not exist, or somebody described in a file.
 
-use std::fs;
 use std::path::Path;
 
+use crate::bounded_file;
 use crate::clock::Timestamp;
 use crate::config::outline::Outline;
 use crate::config::outline::OutlinedEntry;
@@ -15,6 +15,8 @@ use crate::session::session::Session;
 
 /// The argument for nobody.
 pub const ANONYMOUS: &str = "anonymous";
+/// Longer than what a provider says of anybody.
+const LONGEST: u64 = 64 * 1024;
 
 /// The sessions of this visitor that count at an application: none, or one at `entry`, else at its first entry.
 pub fn sessions(
@@ -50,8 +52,9 @@ fn person(who: &str) -> Result<SamplePerson, String> {
         .extension()
         .is_some_and(|extension| extension == "json")
     {
-        let text = fs::read(who).map_err(|error| format!("`{who}` cannot be read: {error}"))?;
-        return SamplePerson::read(&text).map_err(|error| format!("`{who}` describes nobody: {error}"));
+        let file = bounded_file::read(Path::new(who), LONGEST)
+            .map_err(|error| format!("`{who}` cannot be read: {error}"))?;
+        return SamplePerson::read(&file.bytes).map_err(|error| format!("`{who}` describes nobody: {error}"));
     }
     Err(format!(
         "nobody is called `{who}`; there are {}, {ANONYMOUS}, and whoever a FILE.json of claims describes",

@@ -2,7 +2,6 @@
 //!
 //! Of the claims about the person only the names are printed; the registered ones are what the operator asks about.
 
-use std::fs;
 use std::io;
 use std::io::Read as _;
 use std::path::Path;
@@ -12,6 +11,7 @@ use clap::Args;
 
 use crate::back_channel::BackChannel;
 use crate::back_channel::Bounds;
+use crate::bounded_file;
 use crate::causes;
 use crate::cli::exit::Exit;
 use crate::cli::report::Finding;
@@ -179,7 +179,9 @@ fn key_set(place: &str) -> Result<VerificationKeys, String> {
         let document = answer.document(&["application/jwk-set+json", "application/json"]);
         document.map_err(|error| wrong(&error))?.to_vec()
     } else {
-        fs::read(place).map_err(|error| wrong(&error))?
+        let file =
+            bounded_file::read(Path::new(place), KEY_SET.at_most as u64).map_err(|error| wrong(&error))?;
+        file.bytes.to_vec()
     };
     VerificationKeys::read(&document).map_err(|error| wrong(&error))
 }

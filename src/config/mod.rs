@@ -31,6 +31,8 @@ use std::path::Path;
 
 use figment::value::Value;
 
+use crate::bounded_file;
+use crate::bounded_file::BoundedFileError;
 use crate::config::code::Code;
 use crate::config::effective::Setting;
 use crate::config::error::ConfigError;
@@ -42,8 +44,6 @@ use crate::config::location::Places;
 use crate::config::outline::Outline;
 use crate::config::settings::Config;
 use crate::config::surroundings::Surroundings;
-use crate::secret_file;
-use crate::secret_file::SecretFileError;
 
 /// Longer than a configuration of thousands of applications.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -71,9 +71,9 @@ pub fn glance(path: &Path) -> Result<Glance, ConfigErrors> {
 
 /// Not a pipe: whoever reloads would wait for somebody to write, and every reload after that with it.
 fn read(path: &Path) -> Result<String, ConfigErrors> {
-    let file = secret_file::read(path, LONGEST).map_err(|error| {
+    let file = bounded_file::read(path, LONGEST).map_err(|error| {
         let help = match &error {
-            SecretFileError::System(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            BoundedFileError::System(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 "let this user read it (chmod, chown), and enter each folder above it"
             }
             _ => "name the file with --config FILE; config/reference.toml documents every key",

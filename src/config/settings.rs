@@ -108,7 +108,8 @@ pub struct TlsFiles {
 pub struct LimitSettings {
     /// What holds for connections and requests.
     pub listener: Limits,
-    /// Starts of a login, and as many answers of a provider, of one client network in a minute; beyond them 429.
+    /// Starts of a login, as many answers of a provider, and as many logout tokens that are none, of one client network in a
+    /// minute; beyond them 429.
     pub logins_per_client: NonZeroU32,
 }
 

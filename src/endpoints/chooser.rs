@@ -9,8 +9,7 @@ use crate::endpoints::destination::Destination;
 use crate::endpoints::destination::NOTICE;
 use crate::endpoints::destination::query_value;
 use crate::endpoints::failure::Failure;
-use crate::endpoints::surroundings::Surroundings;
-use crate::pages::chooser::Answers;
+use crate::endpoints::page_context::PageContext;
 use crate::pages::chooser::ButtonStyle;
 use crate::pages::chooser::ChooserPage;
 use crate::pages::chooser::Heading;
@@ -47,11 +46,10 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
     let page = ChooserPage {
         provider_choices: &choices,
         notice: notice(desk, request, &destination, &uncounted),
-        answers: Answers::Visit,
         official_button: official_button(desk, &offered),
     };
-    let surroundings = Surroundings::of(desk, request, Some(&destination.app));
-    Ok(page.respond(&surroundings.frame()))
+    let context = PageContext::of(desk, request, Some(&destination.app));
+    Ok(page.respond(&context.frame()))
 }
 
 /// The button's sheet, where a section shows the button: a page of a simulation loads nothing of it.

@@ -3,7 +3,8 @@
 //! whether they are real or forged.
 //!
 //! They are counted apart: whoever was let go to the provider is let back in, whatever others behind the same address began
-//! meanwhile. A provider may say that everybody's session has ended: a token that was its own clears its network. The table has an end; beyond it the network that came least is forgotten, which forgives it.
+//! meanwhile. A provider may say that everybody's session has ended: a token that was its own clears its network. The table
+//! has an end; beyond it the network that came least is forgotten, which forgives it.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

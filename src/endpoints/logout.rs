@@ -13,8 +13,8 @@ use crate::clock::Timestamp;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
+use crate::endpoints::page_context::PageContext;
 use crate::endpoints::refusal;
-use crate::endpoints::surroundings::Surroundings;
 use crate::endpoints::witness;
 use crate::pages::sign_out::LiveSession;
 use crate::pages::sign_out::NothingToSignOut;
@@ -85,9 +85,9 @@ pub async fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure>
 
 async fn question(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     let sessions = desk.all_sessions(request).await?;
-    let surroundings = Surroundings::of(desk, request, None);
+    let context = PageContext::of(desk, request, None);
     if sessions.is_empty() {
-        return Ok(NothingToSignOut.respond(&surroundings.frame()));
+        return Ok(NothingToSignOut.respond(&context.frame()));
     }
     let mut origins: Vec<Option<String>> = Vec::new();
     for session in &sessions {
@@ -110,7 +110,7 @@ async fn question(desk: &Desk, request: &Request) -> Result<Response, Failure> {
         sessions: &live,
         stay: &start,
     }
-    .respond(&surroundings.frame()))
+    .respond(&context.frame()))
 }
 
 /// The local session ends first: whatever happens on the way to the provider, this browser is signed out here.
@@ -144,18 +144,16 @@ pub async fn end(desk: &Desk, request: &Request, session: &Session) -> Result<Re
         Ok(Some(response)) => response,
         Ok(None) => PartlySignedOut {
             provider: provider_name(desk, session),
-            retry: None,
         }
-        .respond(&Surroundings::of(desk, request, None).frame()),
+        .respond(&PageContext::of(desk, request, None).frame()),
         Err(failure) => {
             refusal::log(request, &failure);
-            let surroundings =
-                Surroundings::of(desk, request, None).with_reference(failure.code(), request.id.as_str());
+            let context =
+                PageContext::of(desk, request, None).with_reference(failure.code(), request.id.as_str());
             PartlySignedOut {
                 provider: provider_name(desk, session),
-                retry: None,
             }
-            .respond(&surroundings.frame())
+            .respond(&context.frame())
         }
     };
     let mut response = response.with_cookie(&desk.sessions.clear(&session.entry));

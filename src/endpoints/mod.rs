@@ -23,13 +23,14 @@ pub mod jwks;
 pub mod login_failure;
 pub mod login_limit;
 pub mod logout;
+pub mod logout_form;
 pub mod misdirected;
+pub mod page_context;
 pub mod post_logout;
 pub mod redirection;
 pub mod refusal;
 pub mod rp_jwks;
 pub mod sector_identifier;
-pub mod surroundings;
 pub mod witness;
 
 use std::sync::Arc;

@@ -6,12 +6,12 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::query_value;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::logout::PendingLogout;
-use crate::endpoints::surroundings::Surroundings;
+use crate::endpoints::page_context::PageContext;
 use crate::pages::sign_out::Accounts;
 use crate::pages::sign_out::LeftProvider;
 use crate::pages::sign_out::SignedOut;
+use crate::provider::button;
 use crate::provider::button::Button;
-use crate::provider::button::Sentence;
 use crate::wire::request::Request;
 use crate::wire::response::Response;
 
@@ -25,19 +25,18 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Response, Failure> {
     let confirmed =
         pending.filter(|pending| query_value(request, "state").is_some_and(|state| state == pending.state));
     tracing::info!(request = %request.id, confirmed = confirmed.is_some(), "back from the provider's end of session");
-    let surroundings = Surroundings::of(desk, request, None);
+    let context = PageContext::of(desk, request, None);
     let left = confirmed.and_then(|pending| desk.providers.get(&pending.entry));
     let provider = left.map(|relying_party| left_provider(&relying_party.settings().profile.rules.button));
-    Ok(SignedOut { provider }.respond(&surroundings.frame()))
+    Ok(SignedOut { provider }.respond(&context.frame()))
 }
 
-/// FranceConnect, and FranceConnect+, are known by the sentences that they prescribe.
 fn left_provider(button: &Button) -> LeftProvider<'_> {
     LeftProvider {
         name: &button.name,
-        accounts: match button.sentence {
-            Sentence::Franceconnect | Sentence::FranceconnectPlus => Accounts::OfServices,
-            Sentence::None => Accounts::OfItsOwn,
+        accounts: match button.accounts {
+            button::Accounts::OfServices => Accounts::OfServices,
+            button::Accounts::OfItsOwn => Accounts::OfItsOwn,
         },
     }
 }

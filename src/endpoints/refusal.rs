@@ -14,7 +14,7 @@ use crate::endpoints::desk::Desk;
 use crate::endpoints::destination::Destination;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::failure::Weight;
-use crate::endpoints::surroundings::Surroundings;
+use crate::endpoints::page_context::PageContext;
 use crate::endpoints::witness;
 use crate::pages::service_pages::Sent;
 use crate::routing::app::App;
@@ -55,12 +55,12 @@ pub fn refuse(desk: &Desk, head: &Parts, id: &RequestId, failure: &Failure) -> R
     {
         return cleared;
     }
-    let surroundings = Surroundings::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
+    let context = PageContext::of_head(desk, &head.headers).with_reference(failure.code(), id.as_str());
     let mut response = match failure {
         Failure::BadRequest(RequestError::Method) => {
-            Failure::Method(SERVED_METHODS).page(&surroundings.frame(), Sent::Form)
+            Failure::Method(SERVED_METHODS).page(&context.frame(), Sent::Form)
         }
-        _ => failure.page(&surroundings.frame(), Sent::Form),
+        _ => failure.page(&context.frame(), Sent::Form),
     };
     if matches!(failure, Failure::BadRequest(RequestError::Expectation)) {
         response.status = StatusCode::EXPECTATION_FAILED;
@@ -82,15 +82,15 @@ fn said(desk: &Desk, request: &Request, app: Option<&Arc<App>>, failure: &Failur
     log(request, failure);
     count(desk, failure);
     tell(desk, request, app.map(Arc::as_ref), failure);
-    let mut surroundings = Surroundings::of(desk, request, app);
+    let mut context = PageContext::of(desk, request, app);
     let weight = failure.weight(request.asker());
     if weight != Weight::Ordinary {
-        surroundings = surroundings.with_reference(failure.code(), request.id.as_str());
+        context = context.with_reference(failure.code(), request.id.as_str());
     }
     if weight > Weight::Shown {
-        surroundings = surroundings.asked_once();
+        context = context.asked_once();
     }
-    let frame = surroundings.frame();
+    let frame = context.frame();
     let has_one_form = matches!(failure, Failure::Login(_) | Failure::BackchannelLogout(_));
     if request.asker() == Asker::Script && !has_one_form {
         let login = match failure {

@@ -1,4 +1,4 @@
-//! The one door to pingora and to hyper's server. pingora carries the process, hyper carries HTTP at both ends; they meet
+//! The one door to pingora, and to hyper for people and applications. pingora carries the process, hyper carries HTTP at both ends; they meet
 //! in [`process`], and nothing above knows either of them. In the order in which a request meets them:
 //!
 //! - `accept` takes a connection of one [`process`] thread, by what its [`listener`] goes by;

@@ -9,12 +9,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::bounded_file;
+use crate::bounded_file::BoundedFileError;
 use crate::jose::private_key::KeyType;
 use crate::jose::private_key::PrivateKey;
 use crate::jose::private_key::PrivateKeyError;
 use crate::secret::Secret;
-use crate::secret_file;
-use crate::secret_file::SecretFileError;
 
 /// The file of the key in use.
 pub const CURRENT: &str = "current.pem";
@@ -104,9 +104,9 @@ fn pem_at(path: &Path) -> Result<Option<Secret>, KeyFileError> {
 
 /// A key's file, if it is there.
 pub(super) fn open_key(path: &Path) -> Result<Option<File>, KeyFileError> {
-    match secret_file::open(path) {
+    match bounded_file::open(path) {
         Ok(opened) => Ok(Some(opened)),
-        Err(SecretFileError::System(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(BoundedFileError::System(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(KeyFileError::File(path.to_owned(), error.into())),
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn pem_in(opened: &File, path: &Path) -> Result<Secret, KeyFileError>
             mode,
         });
     }
-    let mut pem = secret_file::whole(opened, LONGEST).map_err(|error| at(error.into()))?;
+    let mut pem = bounded_file::whole(opened, LONGEST).map_err(|error| at(error.into()))?;
     Ok(Secret::new(std::mem::take(&mut *pem)))
 }
 

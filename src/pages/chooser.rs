@@ -23,8 +23,6 @@ pub struct ChooserPage<'a> {
     pub provider_choices: &'a [ProviderChoice<'a>],
     /// What just happened.
     pub notice: Notice,
-    /// What the page answers, which decides the status.
-    pub answers: Answers,
     /// The provider's own button, where the operator imported it.
     pub official_button: Option<&'a OfficialButton>,
 }
@@ -94,15 +92,6 @@ pub enum Notice {
     NotEnough,
 }
 
-/// What the page answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answers {
-    /// A visit of the page itself: 200.
-    Visit,
-    /// A request that needed a session: 401.
-    Refusal,
-}
-
 #[derive(Template)]
 #[template(path = "chooser.html")]
 struct View<'a> {
@@ -154,15 +143,11 @@ impl ChooserPage<'_> {
             },
             sections: sections(frame, self.provider_choices),
         };
-        let status = match self.answers {
-            Answers::Visit => StatusCode::OK,
-            Answers::Refusal => StatusCode::UNAUTHORIZED,
-        };
         let policy = match self.official_button {
             Some(_) => Policy::OfficialButton,
             None => Policy::Script,
         };
-        document::respond(frame, status, policy, &view)
+        document::respond(frame, StatusCode::OK, policy, &view)
     }
 }
 

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use crate::bounded_file;
+use crate::bounded_file::BoundedFileError;
 use crate::pages::assets;
 use crate::seal;
 use crate::wire::response::Response;
@@ -93,16 +95,18 @@ fn read_file(path: &Path) -> Result<(String, Bytes), OfficialButtonError> {
         .file_name()
         .and_then(|name| name.to_str())
         .ok_or_else(altered)?;
-    let metadata = std::fs::metadata(path).map_err(unreadable(path))?;
-    // A pipe would be waited for.
-    if !metadata.is_file() || metadata.len() > LONGEST || media_type(name).is_none() {
+    if media_type(name).is_none() {
         return Err(altered());
     }
-    let content = std::fs::read(path).map_err(unreadable(path))?;
+    let content = match bounded_file::read(path, LONGEST) {
+        Ok(file) => Bytes::copy_from_slice(&file.bytes),
+        Err(BoundedFileError::System(cause)) => return Err(unreadable(path)(cause)),
+        Err(_no_such_file) => return Err(altered()),
+    };
     if extension(name).is_none_or(|extension| name_of(&content, extension) != name) {
         return Err(altered());
     }
-    Ok((name.to_owned(), Bytes::from(content)))
+    Ok((name.to_owned(), content))
 }
 
 fn extension(name: &str) -> Option<&str> {

@@ -143,8 +143,6 @@ impl SignedOut<'_> {
 pub struct PartlySignedOut<'a> {
     /// The provider's name.
     pub provider: &'a str,
-    /// Asks the provider once more; absent where nothing is left to ask with.
-    pub retry: Option<&'a str>,
 }
 
 impl PartlySignedOut<'_> {
@@ -154,8 +152,7 @@ impl PartlySignedOut<'_> {
         let head = Head::new(frame, Tone::Done, text.partly.to_owned());
         let why = (text.partly_why)(frame.service_name(), self.provider);
         let page = Message::new(head, vec![why]).note(text.partly_note.to_owned());
-        let page = page.action_if(self.retry, frame.text().frame.retry).home();
-        document::respond(frame, StatusCode::OK, Policy::Plain, &page)
+        document::respond(frame, StatusCode::OK, Policy::Plain, &page.home())
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Button {
     pub naming: Naming,
     /// Whom it knows.
     pub people: People,
+    /// The accounts with which people sign in there.
+    pub accounts: Accounts,
     /// The sentence about itself that it wants beside the button.
     pub sentence: Sentence,
     /// The classes of its official button in the State's design system; absent, it has none.
@@ -40,6 +42,16 @@ pub enum People {
     Professionals,
     /// Nobody in particular.
     Anyone,
+}
+
+/// The accounts behind a provider: people stay signed in with one after they left us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accounts {
+    /// Those that people have at other services.
+    OfServices,
+    /// Whichever it has.
+    OfItsOwn,
 }
 
 /// The sentence beside a button; our pages have it in their languages.

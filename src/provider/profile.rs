@@ -54,8 +54,6 @@ pub struct ProviderRules {
     /// What its error pages say, word by word, and what is the cause.
     #[serde(default)]
     pub refusals: BTreeMap<String, Refusal>,
-    /// Form of `state` and `nonce`.
-    pub opaque_values: OpaqueValues,
     /// Proof Key for Code Exchange (RFC 7636).
     pub pkce: Vec<Pkce>,
     /// Whether the authorization response must name its issuer (RFC 9207).
@@ -108,14 +106,6 @@ pub struct ProviderRules {
     pub more_scopes: MoreScopes,
     /// What people read about the provider.
     pub button: Button,
-}
-
-/// Form of `state` and `nonce`: 256 bits from the random generator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OpaqueValues {
-    /// 64 hexadecimal characters.
-    Hex64,
 }
 
 /// Proof Key for Code Exchange: whether the code is bound to this attempt.

@@ -77,7 +77,7 @@ pub struct HealthCheck {
     pub interval: Duration,
 }
 
-/// The bounds of one upstream. Each has a key of an app and a default; the defaults are in [`UpstreamLimits::default`].
+/// The bounds of one upstream. Each has a key of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamLimits {
     /// How long a connection may take to open, TLS included. Key `connect_timeout`.

@@ -183,7 +183,7 @@ pub struct LogoutLabels {
 pub struct DecisionLabels {
     /// The application.
     pub app: Arc<str>,
-    /// `signed_in`, `anonymous`, `unasked`, `login_needed`, `failed`.
+    /// `signed_in`, `anonymous`, `unasked`, `login_needed`, `refused`, `failed`.
     pub decision: &'static str,
 }
 

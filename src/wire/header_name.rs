@@ -193,33 +193,34 @@ fn of_folded(name: &str) -> Treatment {
 #[derive(Debug)]
 struct Pattern {
     name: &'static str,
-    ending: Ending,
+    rest: Rest,
     treatment: Treatment,
 }
 
+/// What may follow its name.
 #[derive(Debug)]
-enum Ending {
+enum Rest {
     Any,
     None,
 }
 
 impl Pattern {
     fn of(entry: &'static str, treatment: Treatment) -> Self {
-        let (name, ending) = match entry.strip_suffix('*') {
-            Some(name) => (name, Ending::Any),
-            None => (entry, Ending::None),
+        let (name, rest) = match entry.strip_suffix('*') {
+            Some(name) => (name, Rest::Any),
+            None => (entry, Rest::None),
         };
         Self {
             name,
-            ending,
+            rest,
             treatment,
         }
     }
 
     fn fits(&self, name: &str) -> bool {
-        match self.ending {
-            Ending::Any => name.starts_with(self.name),
-            Ending::None => name == self.name,
+        match self.rest {
+            Rest::Any => name.starts_with(self.name),
+            Rest::None => name == self.name,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Small words of HTTP without I/O, shared by every room above: what is parsed here is never looked at as text again.
+//! Small words of HTTP, TLS and JOSE without I/O, shared by every room above: what is parsed here is never looked at as text again.
 
 pub mod authorities;
 pub mod certificate;

@@ -11,9 +11,6 @@ use crate::wire::target::spelling;
 /// The longest prefix, in bytes: it stands in every address that is registered at a provider.
 const LONGEST: usize = 64;
 
-/// What a proxy asks.
-const FORWARD_AUTH: &str = "auth";
-
 /// Key `server.reserved_prefix`: below it, everything is ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnPaths {
@@ -62,7 +59,7 @@ impl fmt::Display for OwnPath<'_> {
             Self::RpJwks => f.write_str("rp-jwks.json"),
             Self::SectorIdentifier => f.write_str("sector-identifier.json"),
             Self::ClearCookies => f.write_str("clear-cookies"),
-            Self::ForwardAuth => f.write_str(FORWARD_AUTH),
+            Self::ForwardAuth => f.write_str("auth"),
             Self::Asset(name) => write!(f, "assets/{name}"),
         }
     }
@@ -80,7 +77,7 @@ impl<'a> OwnPath<'a> {
             "rp-jwks.json" => Self::RpJwks,
             "sector-identifier.json" => Self::SectorIdentifier,
             "clear-cookies" => Self::ClearCookies,
-            FORWARD_AUTH => Self::ForwardAuth,
+            "auth" => Self::ForwardAuth,
             _ => match below.split_once('/')? {
                 ("login", entry) => Self::Login(entry),
                 ("assets", name) => Self::Asset(name),
@@ -136,10 +133,7 @@ impl OwnPaths {
 
     /// Whether a path is where a proxy asks for a decision alone.
     pub fn is_forward_auth(&self, raw_path: &str) -> bool {
-        let below = raw_path
-            .strip_prefix(&self.prefix)
-            .and_then(|rest| rest.strip_prefix('/'));
-        below == Some(FORWARD_AUTH)
+        self.find(raw_path) == Some(OwnPath::ForwardAuth)
     }
 
     /// One of our paths, as a browser asks for it.
@@ -224,6 +218,7 @@ mod tests {
                 OwnPath::RpJwks,
                 OwnPath::SectorIdentifier,
                 OwnPath::ForwardAuth,
+                OwnPath::ClearCookies,
                 OwnPath::Asset("pages.0.css"),
             ] {
                 let path = own_paths.path(own);

@@ -1,5 +1,6 @@
 //! Secrets of the file: where they are, whether they are there, whether they are fit.
 
+use crate::bounded_file::Exposure;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
@@ -10,7 +11,6 @@ use crate::config::surroundings::Surroundings;
 use crate::seal::Keyring;
 use crate::seal::KeyringError;
 use crate::secret::Secret;
-use crate::secret_file::Exposure;
 
 /// The secret at a key: a word or a line, as somebody typed it or a tool wrote it.
 pub fn secret(

@@ -3,6 +3,7 @@
 
 use std::iter;
 
+use crate::bounded_file::Exposure;
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::key::Key;
@@ -16,7 +17,6 @@ use crate::gateway::listener::tls::ServerCertificate;
 use crate::gateway::listener::tls::TlsError;
 use crate::gateway::listener::tls::TlsFile;
 use crate::routing::app::App;
-use crate::secret_file::Exposure;
 use crate::wire::scheme::Scheme;
 
 /// Looks at the listener as a browser will.

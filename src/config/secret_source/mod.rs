@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use crate::bounded_file;
+use crate::bounded_file::BoundedFile;
+use crate::bounded_file::BoundedFileError;
+use crate::bounded_file::Exposure;
 use crate::config::surroundings::Reach;
 use crate::config::surroundings::Surroundings;
 use crate::secret::Secret;
-use crate::secret_file;
-use crate::secret_file::Exposure;
-use crate::secret_file::SecretFile;
-use crate::secret_file::SecretFileError;
 
 /// More than any secret has; a mistaken path to something large is not read into memory.
 const MOST: u64 = 64 * 1024;
@@ -120,12 +120,12 @@ impl SecretSource {
             }
             (_, place) => place?,
         };
-        let SecretFile { bytes, exposure } = match place {
+        let BoundedFile { bytes, exposure } = match place {
             SecretPlace::File(path) => read_file(&path)?,
             SecretPlace::Variable(variable) => {
                 let text = surroundings.variable(&variable).map(str::to_owned);
                 let text = text.ok_or(SecretSourceError::Unset(variable))?;
-                SecretFile {
+                BoundedFile {
                     bytes: Zeroizing::new(text.into_bytes()),
                     exposure: Exposure::Private,
                 }
@@ -162,10 +162,10 @@ fn without_newline(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
-fn read_file(path: &Path) -> Result<SecretFile, SecretSourceError> {
+fn read_file(path: &Path) -> Result<BoundedFile, SecretSourceError> {
     let shown = || path.display().to_string();
-    secret_file::read(path, MOST).map_err(|error| match error {
-        SecretFileError::TooLarge => SecretSourceError::TooLarge(shown()),
+    bounded_file::read(path, MOST).map_err(|error| match error {
+        BoundedFileError::TooLarge => SecretSourceError::TooLarge(shown()),
         other => SecretSourceError::Unreadable {
             path: shown(),
             reason: other.to_string(),

@@ -43,7 +43,7 @@ pub(in crate::gateway) struct Record {
     app: Option<Arc<str>>,
     status: Option<StatusCode>,
     bytes: u64,
-    ending: Ending,
+    ending: AnswerEnd,
     /// How long the head of an answer took that opened something else.
     switched_after: Option<Duration>,
     with_application: Option<WithApplication>,
@@ -52,7 +52,7 @@ pub(in crate::gateway) struct Record {
 
 /// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum AnswerEnd {
     /// Where it should.
     Whole,
     /// One of the two sides went away.
@@ -63,7 +63,7 @@ pub(super) enum Ending {
     SessionEnded,
 }
 
-impl Ending {
+impl AnswerEnd {
     /// One stable word for what is not well.
     fn reason(self) -> Option<&'static str> {
         match self {
@@ -100,7 +100,7 @@ impl Record {
             app: None,
             status: None,
             bytes: 0,
-            ending: Ending::BrokenOff,
+            ending: AnswerEnd::BrokenOff,
             switched_after: None,
             with_application: None,
             requesting: None,
@@ -140,7 +140,7 @@ impl Record {
     }
 
     /// It is over, in this way.
-    pub(super) fn ended(&mut self, ending: Ending) {
+    pub(super) fn ended(&mut self, ending: AnswerEnd) {
         self.ending = ending;
     }
 
@@ -172,7 +172,7 @@ impl Record {
             port = (self.client.port() != 0).then(|| self.client.port()),
             bytes = self.bytes,
             duration = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
-            outcome = if self.ending == Ending::Whole { "success" } else { "failure" },
+            outcome = if self.ending == AnswerEnd::Whole { "success" } else { "failure" },
             reason = self.ending.reason(),
             agent = self.agent.as_ref().map(Untrusted::raw),
             "answered"

@@ -10,7 +10,7 @@ use http_body::Frame;
 use http_body::SizeHint;
 use http_body_util::Full;
 
-use crate::gateway::answer::access_line::Ending;
+use crate::gateway::answer::access_line::AnswerEnd;
 use crate::gateway::answer::access_line::Record;
 use crate::gateway::answer::answer_body::AnswerBody;
 use crate::gateway::answer::tunnel::RecordedTunnel;
@@ -70,7 +70,7 @@ impl Body for RecordedBody {
                 record.sent(frame.data_ref().map_or(0, Bytes::len));
             }
             (Poll::Ready(Some(Err(BodyError::SessionEnded))), Some(record)) => {
-                record.ended(Ending::SessionEnded);
+                record.ended(AnswerEnd::SessionEnded);
             }
             _ => {}
         }
@@ -91,7 +91,7 @@ impl Drop for RecordedBody {
         if let Some(record) = &mut self.record
             && (record.asked_for_a_head() || self.body.is_end_stream())
         {
-            record.ended(Ending::Whole);
+            record.ended(AnswerEnd::Whole);
         }
     }
 }

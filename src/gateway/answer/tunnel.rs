@@ -22,7 +22,7 @@ use tokio::io::ReadBuf;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::gateway::answer::access_line::Ending;
+use crate::gateway::answer::access_line::AnswerEnd;
 use crate::gateway::answer::access_line::Record;
 use crate::gateway::answer::vigil::Vigil;
 use crate::gateway::application::answer_stream::AnswerStream;
@@ -76,11 +76,11 @@ impl RecordedTunnel {
         });
         let ending = tokio::select! {
             joined = join(browser, application, &motion) => match joined {
-                Ok(()) => Ending::Whole,
-                Err(_) => Ending::BrokenOff,
+                Ok(()) => AnswerEnd::Whole,
+                Err(_) => AnswerEnd::BrokenOff,
             },
             () = motion.stands_still(idle_timeout) => motion.ending(),
-            () = session_ends => Ending::SessionEnded,
+            () = session_ends => AnswerEnd::SessionEnded,
         };
         record.sent(motion.to_browser());
         record.ended(ending);
@@ -143,10 +143,10 @@ impl Motion {
     }
 
     /// How it ended, if it did not end by itself.
-    fn ending(&self) -> Ending {
+    fn ending(&self) -> AnswerEnd {
         match self.state(|state| state.one_ended_at) {
-            Some(_) => Ending::Whole,
-            None => Ending::Idle,
+            Some(_) => AnswerEnd::Whole,
+            None => AnswerEnd::Idle,
         }
     }
 

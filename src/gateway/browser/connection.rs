@@ -23,7 +23,7 @@ use crate::gateway::browser::http2;
 use crate::gateway::browser::long_head;
 use crate::gateway::browser::long_head::HeadCutter;
 use crate::gateway::browser::request_bytes::RequestBytes;
-use crate::gateway::browser::request_bytes::Surroundings;
+use crate::gateway::browser::request_bytes::SharedState;
 use crate::gateway::browser::socket::Presence;
 use crate::gateway::browser::socket::Socket;
 use crate::gateway::decide::Decide;
@@ -82,7 +82,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = &Arc::clone(&caller.rules).limits;
-    let (stream, Surroundings { opaque, clock, long }) = read_strictly(stream, limits);
+    let (stream, SharedState { opaque, clock, long }) = read_strictly(stream, limits);
     let timer = HeadTimer::new(Arc::clone(&clock), limits);
     let switched = Arc::new(Mutex::new(None));
     let switching = Arc::clone(&switched);
@@ -146,11 +146,8 @@ where
 fn read_strictly<S>(
     stream: S,
     limits: &Limits,
-) -> (
-    ReadThrough<ReadThrough<S, RequestBytes>, HeadCutter>,
-    Surroundings,
-) {
-    let around = Surroundings::default();
+) -> (ReadThrough<ReadThrough<S, RequestBytes>, HeadCutter>, SharedState) {
+    let around = SharedState::default();
     let bytes = RequestBytes::new(around.clone(), (longest_head(limits), limits.max_fields));
     let (clock, long) = (Arc::clone(&around.clock), Arc::clone(&around.long));
     let cutter = HeadCutter::new(clock, long, limits.max_head);

@@ -32,10 +32,10 @@ use tokio::io::AsyncWrite;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::secret_file;
-use crate::secret_file::Exposure;
-use crate::secret_file::SecretFile;
-use crate::secret_file::SecretFileError;
+use crate::bounded_file;
+use crate::bounded_file::BoundedFile;
+use crate::bounded_file::BoundedFileError;
+use crate::bounded_file::Exposure;
 use crate::wire::certificate::Certificate;
 
 /// More than any chain has; a mistaken path to something large is not read into memory.
@@ -76,7 +76,7 @@ pub enum TlsError {
         path: PathBuf,
         /// What the system says.
         #[source]
-        cause: SecretFileError,
+        cause: BoundedFileError,
     },
     /// The first file holds no certificate in PEM.
     #[error("there is no certificate in PEM in `{}`", .0.display())]
@@ -252,7 +252,7 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 
 /// The error of the parser is left out: it quotes the line that it stumbled over.
 fn key(path: &Path) -> Result<(PrivateKeyDer<'static>, Exposure), TlsError> {
-    let SecretFile {
+    let BoundedFile {
         bytes: text,
         exposure,
     } = read(path, TlsFile::Key)?;
@@ -260,8 +260,8 @@ fn key(path: &Path) -> Result<(PrivateKeyDer<'static>, Exposure), TlsError> {
     Ok((key, exposure))
 }
 
-fn read(path: &Path, which: TlsFile) -> Result<SecretFile, TlsError> {
-    secret_file::read(path, LONGEST_FILE).map_err(|cause| TlsError::Unreadable {
+fn read(path: &Path, which: TlsFile) -> Result<BoundedFile, TlsError> {
+    bounded_file::read(path, LONGEST_FILE).map_err(|cause| TlsError::Unreadable {
         which,
         path: path.to_owned(),
         cause,

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::pages::access_pages::Need;
 use crate::pages::access_pages::NotEnough;
-use crate::pages::chooser::Answers;
 use crate::pages::chooser::ButtonStyle;
 use crate::pages::chooser::ChooserPage;
 use crate::pages::chooser::Heading;
@@ -124,26 +123,23 @@ pub(super) fn calm_pages(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
 }
 
 fn choosers(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
-    let chooser = |choices: &[ProviderChoice<'_>], notice, answers| {
+    let chooser = |choices: &[ProviderChoice<'_>], notice| {
         ChooserPage {
             provider_choices: choices,
             notice,
-            answers,
             official_button: None,
         }
         .respond(frame)
     };
     let (fc, agents) = (choice(provider), agent("ProConnect"));
     let plus = second_citizen("FranceConnect+");
-    let visit = |choices: &[ProviderChoice<'_>], notice| chooser(choices, notice, Answers::Visit);
-    let ended = chooser(&[fc], Notice::SessionEnded, Answers::Refusal);
     vec![
-        ("chooser", 200, visit(&[fc], Notice::None)),
-        ("chooser-cancelled", 200, visit(&[fc], Notice::Cancelled)),
-        ("chooser-ended", 401, ended),
-        ("chooser-not-enough", 200, visit(&[fc], Notice::NotEnough)),
-        ("chooser-two", 200, visit(&[fc, agents], Notice::None)),
-        ("chooser-three", 200, visit(&[fc, agents, plus], Notice::None)),
+        ("chooser", 200, chooser(&[fc], Notice::None)),
+        ("chooser-cancelled", 200, chooser(&[fc], Notice::Cancelled)),
+        ("chooser-ended", 200, chooser(&[fc], Notice::SessionEnded)),
+        ("chooser-not-enough", 200, chooser(&[fc], Notice::NotEnough)),
+        ("chooser-two", 200, chooser(&[fc, agents], Notice::None)),
+        ("chooser-three", 200, chooser(&[fc, agents, plus], Notice::None)),
     ]
 }
 
@@ -170,10 +166,7 @@ fn sign_outs(frame: &Frame<'_>, provider: &str) -> Vec<Shown> {
         let name = provider;
         ended(Some(LeftProvider { name, accounts }))
     };
-    let partly = PartlySignedOut {
-        provider,
-        retry: None,
-    };
+    let partly = PartlySignedOut { provider };
     vec![
         ("sign-out", 200, ask(&[one])),
         ("sign-out-two", 200, ask(&[one, two])),

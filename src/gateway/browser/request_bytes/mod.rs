@@ -47,7 +47,7 @@ const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 pub(super) struct RequestBytes {
     scanner: Scanner,
     end: Option<End>,
-    around: Surroundings,
+    around: SharedState,
     discarded: usize,
     idle: Idle,
     farewell: Idle,
@@ -66,7 +66,7 @@ enum End {
 
 /// What the parts of one connection know of each other.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Surroundings {
+pub(super) struct SharedState {
     pub(super) opaque: Opaque,
     /// Which head is waited for.
     pub(super) clock: Arc<HeadClock>,
@@ -92,7 +92,7 @@ impl Opaque {
 impl RequestBytes {
     /// Before the first head. One that is longer than `longest_head` is refused by hyper; of more than `max_fields` fields no
     /// more are read.
-    pub(super) fn new(around: Surroundings, bounds: (usize, usize)) -> Self {
+    pub(super) fn new(around: SharedState, bounds: (usize, usize)) -> Self {
         Self {
             scanner: Scanner::new(bounds),
             end: None,

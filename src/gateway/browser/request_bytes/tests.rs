@@ -44,7 +44,7 @@ fn served(pieces: &[&[u8]]) -> (Vec<Found>, String) {
                 Ok::<_, Infallible>(http::Response::new(Full::new(Bytes::new())))
             }
         });
-        let stream = ReadThrough::new(far, RequestBytes::new(Surroundings::default(), BOUNDS));
+        let stream = ReadThrough::new(far, RequestBytes::new(SharedState::default(), BOUNDS));
         let serving = tokio::spawn(async move {
             let mut server = http1::Builder::new();
             server
@@ -304,7 +304,7 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
         for cut in [1, whole.len()] {
             let mut stream = ReadThrough::new(
                 whole.as_bytes(),
-                RequestBytes::new(Surroundings::default(), BOUNDS),
+                RequestBytes::new(SharedState::default(), BOUNDS),
             );
             let mut read = Vec::new();
             for _ in 0..whole.len() {
@@ -325,7 +325,7 @@ fn what_makes_a_framing_ambiguous_is_the_last_field_that_is_read() {
 #[tokio::test]
 async fn a_tunnel_is_nobodys_business() {
     let (mut near, far) = tokio::io::duplex(1024);
-    let around = Surroundings::default();
+    let around = SharedState::default();
     let opaque = around.opaque.clone();
     let mut stream = ReadThrough::new(far, RequestBytes::new(around, BOUNDS));
     near.write_all(b"\n\n").await.unwrap();
@@ -338,7 +338,7 @@ async fn a_tunnel_is_nobodys_business() {
 #[tokio::test]
 async fn of_a_line_without_an_end_no_more_is_kept_than_a_head_may_have() {
     let (mut near, far) = tokio::io::duplex(64 * 1024);
-    let mut stream = ReadThrough::new(far, RequestBytes::new(Surroundings::default(), BOUNDS));
+    let mut stream = ReadThrough::new(far, RequestBytes::new(SharedState::default(), BOUNDS));
     let sending = tokio::spawn(async move {
         near.write_all(b"GET /1 HTTP/1.1\r\nCookie: ").await.unwrap();
         for _ in 0..64 {
@@ -360,7 +360,7 @@ async fn of_a_line_without_an_end_no_more_is_kept_than_a_head_may_have() {
 #[tokio::test(start_paused = true)]
 async fn whoever_was_refused_and_goes_on_byte_by_byte_is_let_go() {
     let (mut near, far) = tokio::io::duplex(1024);
-    let mut stream = ReadThrough::new(far, RequestBytes::new(Surroundings::default(), BOUNDS));
+    let mut stream = ReadThrough::new(far, RequestBytes::new(SharedState::default(), BOUNDS));
     near.write_all(b"GET /1 HTTP/1.1\n").await.unwrap();
     let mut block = [0; 64];
     drop(stream.read(&mut block).await);
@@ -376,7 +376,7 @@ async fn whoever_was_refused_and_goes_on_byte_by_byte_is_let_go() {
 
 /// What hyper would read of bytes that come in these pieces, as far as it goes, and whether a head was cut.
 fn read_of(whole: &[u8], piece: usize) -> (String, bool) {
-    let around = Surroundings::default();
+    let around = SharedState::default();
     let long = Arc::clone(&around.long);
     let mut stream = ReadThrough::new(whole, RequestBytes::new(around, BOUNDS));
     let mut read = Vec::new();

@@ -1,5 +1,5 @@
-//! A file that holds a secret: read whole, within a bound, and only if it is a file. A pipe or a device would keep whoever
-//! reads it waiting.
+//! A file that is read whole, within a bound, and only if it is a file: a pipe or a device would keep whoever reads it
+//! waiting. It may hold a secret, so what was read is wiped.
 
 use std::fs::File;
 use std::fs::Metadata;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 /// What was found in a file.
 #[derive(Debug)]
-pub struct SecretFile {
+pub struct BoundedFile {
     /// All of it.
     pub bytes: Zeroizing<Vec<u8>>,
     /// Who else can read it.
@@ -31,7 +31,7 @@ pub enum Exposure {
 /// Why a file was not read, in the words of a person.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SecretFileError {
+pub enum BoundedFileError {
     /// The system does not give it.
     #[error("{}", in_words(.0))]
     System(#[from] io::Error),
@@ -47,17 +47,17 @@ pub enum SecretFileError {
 }
 
 /// For whoever has one error for what is read and what is written.
-impl From<SecretFileError> for io::Error {
-    fn from(error: SecretFileError) -> Self {
+impl From<BoundedFileError> for io::Error {
+    fn from(error: BoundedFileError) -> Self {
         match error {
-            SecretFileError::System(error) => error,
+            BoundedFileError::System(error) => error,
             other => Self::other(other),
         }
     }
 }
 
 /// Reads at most so many bytes; a longer file is refused, not cut.
-pub fn read(path: &Path, at_most: u64) -> Result<SecretFile, SecretFileError> {
+pub fn read(path: &Path, at_most: u64) -> Result<BoundedFile, BoundedFileError> {
     let opened = open(path)?;
     let bytes = whole(&opened, at_most)?;
     let exposure = if opened.metadata()?.permissions().mode() & 0o004 == 0 {
@@ -65,11 +65,11 @@ pub fn read(path: &Path, at_most: u64) -> Result<SecretFile, SecretFileError> {
     } else {
         Exposure::WorldReadable
     };
-    Ok(SecretFile { bytes, exposure })
+    Ok(BoundedFile { bytes, exposure })
 }
 
 /// Opens what is a file, perhaps through a link: mounted secrets are links.
-pub fn open(path: &Path) -> Result<File, SecretFileError> {
+pub fn open(path: &Path) -> Result<File, BoundedFileError> {
     // Before it is opened: a pipe is open when somebody writes, and a device may do more than be read.
     is_file(&std::fs::metadata(path)?)?;
     let opened = File::open(path)?;
@@ -78,22 +78,22 @@ pub fn open(path: &Path) -> Result<File, SecretFileError> {
 }
 
 /// All of an open file, if it is not longer than that.
-pub fn whole(opened: &File, at_most: u64) -> Result<Zeroizing<Vec<u8>>, SecretFileError> {
+pub fn whole(opened: &File, at_most: u64) -> Result<Zeroizing<Vec<u8>>, BoundedFileError> {
     let mut bytes = Zeroizing::new(Vec::new());
     opened.take(at_most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > at_most {
-        return Err(SecretFileError::TooLarge);
+        return Err(BoundedFileError::TooLarge);
     }
     Ok(bytes)
 }
 
-fn is_file(metadata: &Metadata) -> Result<(), SecretFileError> {
+fn is_file(metadata: &Metadata) -> Result<(), BoundedFileError> {
     if metadata.is_file() {
         Ok(())
     } else if metadata.is_dir() {
-        Err(SecretFileError::Folder)
+        Err(BoundedFileError::Folder)
     } else {
-        Err(SecretFileError::NoFile)
+        Err(BoundedFileError::NoFile)
     }
 }
 
@@ -117,15 +117,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert!(matches!(read(&pipe, 9), Err(SecretFileError::NoFile)));
-        assert!(matches!(read(folder.path(), 9), Err(SecretFileError::Folder)));
+        assert!(matches!(read(&pipe, 9), Err(BoundedFileError::NoFile)));
+        assert!(matches!(read(folder.path(), 9), Err(BoundedFileError::Folder)));
         let file = folder.path().join("file");
         std::fs::write(&file, "0123456789").unwrap();
-        assert!(matches!(read(&file, 9), Err(SecretFileError::TooLarge)));
+        assert!(matches!(read(&file, 9), Err(BoundedFileError::TooLarge)));
         assert_eq!(read(&file, 10).unwrap().bytes.as_slice(), b"0123456789");
         assert!(matches!(
             read(&folder.path().join("none"), 9),
-            Err(SecretFileError::System(_))
+            Err(BoundedFileError::System(_))
         ));
     }
 }

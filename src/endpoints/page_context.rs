@@ -17,7 +17,7 @@ use crate::wire::request::Request;
 
 /// Owns what a [`Frame`] borrows.
 #[derive(Debug)]
-pub struct Surroundings<'a> {
+pub struct PageContext<'a> {
     locale: Locale,
     service: &'a str,
     organisation: &'a Organisation,
@@ -27,7 +27,7 @@ pub struct Surroundings<'a> {
     own_paths: &'a OwnPaths,
 }
 
-impl<'a> Surroundings<'a> {
+impl<'a> PageContext<'a> {
     /// Around the answer to a request about an application, or about the start of the host where it is about none. A host that
     /// no app has, has no start: there the way leads to the public URL.
     pub fn of(desk: &'a Desk, request: &'a Request, app: Option<&'a Arc<App>>) -> Self {
