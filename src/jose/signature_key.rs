@@ -16,9 +16,9 @@ const COORDINATE: usize = 32;
 /// Before the coordinates of an uncompressed point (SEC 1, section 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 /// RFC 7518, section 3.3: a shorter RSA key must not be used.
-const LEAST_RSA_BYTES: usize = 256;
+const LEAST_RSA_BITS: usize = 2048;
 /// A longer one takes longer than a signature is worth (CVE-2023-6237).
-const MOST_RSA_BYTES: usize = 1024;
+const MOST_RSA_BITS: usize = 8192;
 /// A longer public exponent does so as well; nobody has one.
 const MOST_EXPONENT_BYTES: usize = 4;
 
@@ -78,8 +78,12 @@ fn p256(x: &[u8], y: &[u8]) -> Option<SignatureKey> {
     Some(SignatureKey::P256(key))
 }
 
+/// Some libraries write a zero before the modulus (RFC 7518, section 6.3.1.1).
 fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<SignatureKey> {
-    if !(LEAST_RSA_BYTES..=MOST_RSA_BYTES).contains(&modulus.len()) || !is_usual(exponent) {
+    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+    let modulus = modulus.get(zeros..)?;
+    let bits = modulus.len().saturating_mul(8) - modulus.first()?.leading_zeros() as usize;
+    if !(LEAST_RSA_BITS..=MOST_RSA_BITS).contains(&bits) || !is_usual(exponent) {
         return None;
     }
     let components = RsaPublicKeyComponents {
@@ -125,6 +129,21 @@ mod tests {
         assert!(shared.signed(b"message", &tag));
         assert!(!shared.signed(b"message", &tag[..31]));
         assert!(!SignatureKey::shared(b"Secret").signed(b"message", &tag));
+    }
+
+    #[test]
+    fn a_zero_before_a_modulus_is_no_part_of_it() {
+        let key = TestKey::rs256();
+        let mut jwk = key.jwk("a");
+        let modulus = seal::from_base64url(jwk["n"].as_str().unwrap()).unwrap();
+        jwk["n"] = json!(seal::base64url(&[&[0][..], &modulus].concat()));
+        let token = key.sign(&json!({}), &json!({}));
+        let (input, signature) = token.rsplit_once('.').unwrap();
+        let public = SignatureKey::of_jwk(&jwk).unwrap();
+        assert!(public.signed(input.as_bytes(), &seal::from_base64url(signature).unwrap()));
+        // 2047 bits.
+        jwk["n"] = json!(seal::base64url(&[&[0x7f][..], &modulus[1..]].concat()));
+        assert!(SignatureKey::of_jwk(&jwk).is_none());
     }
 
     #[test]

@@ -185,24 +185,37 @@ impl<T, E> Cached<T, E> {
     where
         F: Future<Output = Fetched<T, E>>,
     {
+        let began = Instant::now();
         let mut attempts = self.fetching.lock().await;
         if let Some(kept) = self.kept.load_full()
             && !Arc::ptr_eq(&kept, &seen)
         {
             return kept;
         }
+        // Also whoever waited for it in vain.
+        if attempts
+            .failure_since(began.checked_sub(RETRY_AFTER).unwrap_or(began))
+            .is_some()
+        {
+            return seen;
+        }
         let last = attempts.last_renewal(met);
         if last.is_some_and(|last| is_within(RENEW_AFTER, last, now)) {
             return seen;
         }
-        *last = Some(now);
+        // Codes are spent until it succeeds, so it is not long before a login tries again, whether it failed or was cut off. A
+        // logout token comes again by itself.
+        *last = Some(match met {
+            Met::Login => now.minus(RENEW_AFTER.saturating_sub(RETRY_AFTER)),
+            Met::LogoutToken => now,
+        });
         match fetch().await {
-            Ok(fetched) => self.keep(now, fetched),
-            Err(_down) => {
-                if met == Met::Login {
-                    // Codes are spent until it succeeds; a logout token comes again by itself.
-                    *last = Some(now.minus(RENEW_AFTER.saturating_sub(RETRY_AFTER)));
-                }
+            Ok(fetched) => {
+                *attempts.last_renewal(met) = Some(now);
+                self.keep(now, fetched)
+            }
+            Err(error) => {
+                attempts.failed(error);
                 seen
             }
         }
@@ -359,19 +372,64 @@ mod tests {
         assert_eq!(tokio::join!(one(), one(), one()), (2, 2, 2));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_renewal_that_failed_is_tried_again_soon_for_logins_alone() {
-        for (met, again_at) in [(Met::Login, 3), (Met::LogoutToken, 61)] {
+        for (met, again_at) in [(Met::Login, 4), (Met::LogoutToken, 61)] {
             let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
             let first = cached.get(at(0), || provider.answer(None)).await.unwrap();
             let same = cached.renew(first, (at(1), met), || provider.fail()).await;
+            let mut before = 1;
             for (moment, expected) in [(again_at - 1, 1), (again_at, 3)] {
+                tokio::time::advance(at(moment).since(at(before))).await;
+                before = moment;
                 let kept = cached
                     .renew(Arc::clone(&same), (at(moment), met), || provider.answer(None))
                     .await;
                 assert_eq!(kept.value, expected, "{met:?} at {moment}");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_second_renewal_that_fails() {
+        let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
+        let first = cached.get(at(0), || provider.answer(None)).await.unwrap();
+        let asked = AtomicUsize::new(0);
+        let silent = || async {
+            asked.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Fetched::<usize, ()>::Err(())
+        };
+        let (began, start) = (Instant::now(), at(1));
+        let one = |after: u64| {
+            let (cached, first) = (&cached, Arc::clone(&first));
+            async move {
+                tokio::time::sleep(Duration::from_secs(after)).await;
+                let now = start.plus(began.elapsed());
+                cached.renew(first, (now, Met::Login), silent).await;
+                began.elapsed().as_secs() - after
+            }
+        };
+        let waited = tokio::join!(one(0), one(1), one(2), one(3), one(4), one(9));
+        assert_eq!(waited, (5, 4, 3, 2, 1, 5));
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_was_cut_off_holds_no_login_up() {
+        let (cached, provider) = (Cached::new(BOUNDS), Provider::default());
+        let first = cached.get(at(0), || provider.answer(None)).await.unwrap();
+        let never = || std::future::pending::<Fetched<usize, ()>>();
+        let renewal = cached.renew(Arc::clone(&first), (at(1), Met::Login), never);
+        assert!(
+            tokio::time::timeout(Duration::from_secs(4), renewal)
+                .await
+                .is_err()
+        );
+        let kept = cached
+            .renew(first, (at(5), Met::Login), || provider.answer(None))
+            .await;
+        assert_eq!(kept.value, 2);
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! One key with which a provider signs: openidconnect chooses by it and judges what was signed, aws-lc verifies.
 
+use std::fmt;
+
 use openidconnect::JsonWebKey;
 use openidconnect::JsonWebKeyAlgorithm;
 use openidconnect::JsonWebKeyId;
@@ -17,13 +19,20 @@ use crate::jose::signature_key::SignatureKey;
 
 /// A key that can verify a signature, and is published for that: neither `use` nor `key_ops` says another thing (RFC 7517,
 /// sections 4.2 and 4.3).
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(try_from = "Value")]
 pub(super) struct ProviderKey {
     #[serde(flatten)]
     described: CoreJsonWebKey,
     #[serde(skip)]
     key: SignatureKey,
+}
+
+/// A shared one is the client's secret.
+impl fmt::Debug for ProviderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProviderKey").field(&self.key).finish()
+    }
 }
 
 /// Another kind of key, one for encryption, one that is too short, a broken entry.
@@ -35,10 +44,11 @@ impl TryFrom<Value> for ProviderKey {
     type Error = NoProviderKey;
 
     fn try_from(entry: Value) -> Result<Self, NoProviderKey> {
-        let verifies = entry.get("key_ops").is_none_or(|uses| {
-            let mut uses = uses.as_array().into_iter().flatten();
-            uses.any(|one| one == "verify")
-        });
+        let verifies = match entry.get("key_ops") {
+            None | Some(Value::Null) => true,
+            Some(Value::Array(uses)) => uses.iter().any(|one| one == "verify"),
+            Some(_) => false,
+        };
         let key = SignatureKey::of_jwk(&entry)
             .filter(|_| verifies)
             .ok_or(NoProviderKey)?;
@@ -81,6 +91,10 @@ impl JsonWebKey for ProviderKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureVerificationError> {
+        if matches!(self.signing_alg(), JsonWebKeyAlgorithm::Algorithm(meant) if meant != alg) {
+            let meant = "it is for another algorithm".to_owned();
+            return Err(SignatureVerificationError::InvalidKey(meant));
+        }
         match (&self.key, alg) {
             (SignatureKey::P256(_), CoreJwsSigningAlgorithm::EcdsaP256Sha256)
             | (SignatureKey::Rsa(_), CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256)
