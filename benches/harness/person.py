@@ -1,13 +1,16 @@
 """A person who signs in: follows redirects, keeps cookies, presses the buttons of the provider's page."""
 
 import html
+import http.client
 import http.cookiejar
+import io
 import json
 import re
 import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+import urllib.response
 
 from harness.machine import REPOSITORY
 
@@ -16,6 +19,23 @@ NAVIGATION = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "fr-FR,fr;q=0.9",
 }
+
+
+class KeptConnections(urllib.request.HTTPHandler):
+    """One connection to each server, as a browser keeps it; urllib alone opens one for each request."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = {}
+
+    def http_open(self, request):
+        connection = self.kept.setdefault(request.host, http.client.HTTPConnection(request.host, timeout=30))
+        headers = {**request.unredirected_hdrs, **request.headers}
+        connection.request(request.get_method(), request.selector, request.data, headers)
+        answer = connection.getresponse()
+        read = urllib.response.addinfourl(io.BytesIO(answer.read()), answer.headers, request.full_url, answer.status)
+        read.msg = answer.reason
+        return read
 
 
 class Person:
@@ -28,7 +48,7 @@ class Person:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self.opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(self.jar), urllib.request.HTTPSHandler(context=context)
+            urllib.request.HTTPCookieProcessor(self.jar), KeptConnections(), urllib.request.HTTPSHandler(context=context)
         )
 
     def open(self, url, form=None, referer=None):
