@@ -192,7 +192,7 @@ impl<T, E> Cached<T, E> {
         {
             return kept;
         }
-        // Also whoever waited for it in vain.
+        // Nobody asks within moments of a failure: neither who comes after it nor who waited for that fetch in vain.
         if attempts
             .failure_since(began.checked_sub(RETRY_AFTER).unwrap_or(began))
             .is_some()

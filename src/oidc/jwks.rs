@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use openidconnect::JsonWebKey;
-use openidconnect::JsonWebKeyAlgorithm;
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use serde_json::Value;
 
@@ -84,9 +83,10 @@ impl ProviderKeys {
         self.exposed
     }
 
-    /// Whether there is a key for this algorithm.
+    /// Whether there is a key for this algorithm. Never for HS256: a published secret is nobody's, and no key of the set.
     pub fn serve(&self, alg: SigningAlg) -> bool {
-        self.keys.iter().any(|key| fits(key, alg))
+        let alg = library_alg(alg);
+        self.keys.iter().any(|key| key.is_for(&alg))
     }
 
     /// The key with which a token of this client must be signed: one of the provider's, or what both of them know.
@@ -115,7 +115,8 @@ impl ProviderKeys {
     /// The one key for a token: by name if the token gives one, otherwise the only one that fits the algorithm.
     pub(super) fn select(&self, kid: Option<&str>, alg: SigningAlg) -> Result<&ProviderKey, KeyError> {
         let named = |key: &&ProviderKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;
-        let mut fitting = self.keys.iter().filter(named).filter(|key| fits(key, alg));
+        let alg = library_alg(alg);
+        let mut fitting = self.keys.iter().filter(named).filter(|key| key.is_for(&alg));
         match (fitting.next(), fitting.next()) {
             (None, _) => Err(KeyError::Unknown),
             (Some(key), None) => Ok(key),
@@ -135,22 +136,6 @@ pub(super) fn library_alg(alg: SigningAlg) -> CoreJwsSigningAlgorithm {
 
 fn is_exposed(entry: &Value) -> bool {
     SECRET_MEMBERS.iter().any(|member| entry.get(member).is_some())
-}
-
-fn fits(key: &ProviderKey, alg: SigningAlg) -> bool {
-    use openidconnect::core::CoreJsonWebKeyType;
-    let kind = match alg {
-        SigningAlg::Es256 => CoreJsonWebKeyType::EllipticCurve,
-        SigningAlg::Rs256 => CoreJsonWebKeyType::RSA,
-        // A published one would be nobody's secret.
-        SigningAlg::Hs256 => return false,
-    };
-    let is_meant = match key.signing_alg() {
-        JsonWebKeyAlgorithm::Unspecified => true,
-        JsonWebKeyAlgorithm::Algorithm(meant) => *meant == library_alg(alg),
-        JsonWebKeyAlgorithm::Unsupported => false,
-    };
-    *key.key_type() == kind && is_meant
 }
 
 #[cfg(test)]

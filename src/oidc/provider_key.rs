@@ -58,6 +58,27 @@ impl TryFrom<Value> for ProviderKey {
     }
 }
 
+impl ProviderKey {
+    /// Whether it verifies signatures of this algorithm: it is of the kind, and its `alg` says nothing else.
+    pub(super) fn is_for(&self, alg: &CoreJwsSigningAlgorithm) -> bool {
+        let is_meant = match self.signing_alg() {
+            JsonWebKeyAlgorithm::Unspecified => true,
+            JsonWebKeyAlgorithm::Algorithm(meant) => meant == alg,
+            JsonWebKeyAlgorithm::Unsupported => false,
+        };
+        let is_of_the_kind = matches!(
+            (&self.key, alg),
+            (SignatureKey::P256(_), CoreJwsSigningAlgorithm::EcdsaP256Sha256)
+                | (
+                    SignatureKey::Rsa(_),
+                    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256
+                )
+                | (SignatureKey::Shared(_), CoreJwsSigningAlgorithm::HmacSha256)
+        );
+        is_meant && is_of_the_kind
+    }
+}
+
 impl JsonWebKey for ProviderKey {
     type KeyUse = CoreJsonWebKeyUse;
     type SigningAlgorithm = CoreJwsSigningAlgorithm;
@@ -91,18 +112,9 @@ impl JsonWebKey for ProviderKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureVerificationError> {
-        if matches!(self.signing_alg(), JsonWebKeyAlgorithm::Algorithm(meant) if meant != alg) {
-            let meant = "it is for another algorithm".to_owned();
-            return Err(SignatureVerificationError::InvalidKey(meant));
-        }
-        match (&self.key, alg) {
-            (SignatureKey::P256(_), CoreJwsSigningAlgorithm::EcdsaP256Sha256)
-            | (SignatureKey::Rsa(_), CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256)
-            | (SignatureKey::Shared(_), CoreJwsSigningAlgorithm::HmacSha256) => {}
-            _ => {
-                let of_another_kind = format!("{:?} does not verify it", self.key);
-                return Err(SignatureVerificationError::InvalidKey(of_another_kind));
-            }
+        if !self.is_for(alg) {
+            let another = format!("{:?} is for another algorithm", self.key);
+            return Err(SignatureVerificationError::InvalidKey(another));
         }
         let is_ours = self.key.signed(message, signature);
         is_ours
