@@ -4,7 +4,7 @@
 
 pub mod build;
 pub mod fixed;
-pub mod stores;
+mod stores;
 
 use std::sync::Arc;
 use std::sync::Mutex;

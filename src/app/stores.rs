@@ -26,14 +26,6 @@ pub(super) fn name(settings: &StoreSettings) -> &'static str {
     }
 }
 
-/// The place where sessions are kept, for whoever asks how it is. Connects when first used.
-pub fn session_store(
-    settings: &StoreSettings,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn SessionStore>, RedisUrlError> {
-    Ok(Stores::of(settings, clock)?.sessions)
-}
-
 /// One store in its three roles.
 #[derive(Clone)]
 pub(super) struct Stores {

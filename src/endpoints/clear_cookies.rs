@@ -17,8 +17,8 @@ use crate::wire::own_paths::OwnPath;
 use crate::wire::response::Response;
 use crate::wire::scheme::Scheme;
 
-/// W3C Clear Site Data: the cookies of this host and of all of its neighbours below one registered name.
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+/// W3C Clear Site Data, section 3. `"cookies"` are those of this host and of all of its neighbours below one registered name.
+pub(super) const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// The answer, if this head that is too long asks for it. An address with a query may be what makes it too long: that is not
 /// our button, but a picture on somebody's page.

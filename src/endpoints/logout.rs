@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
+use crate::endpoints::clear_cookies::CLEAR_SITE_DATA;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::login_failure::LoginFailure;
@@ -32,8 +32,6 @@ use crate::wire::response::Response;
 
 /// How long the way through the provider may take.
 pub const LIFETIME: Duration = Duration::from_mins(10);
-/// Clear Site Data, section 3.
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// The cookie of a logout under way.
 pub const COOKIE: &str = "logout";
 

@@ -45,6 +45,12 @@ pub enum KeyError {
     Ambiguous,
 }
 
+/// Why a message did not verify.
+pub(super) trait MayBeRotation {
+    /// Whether newer keys of the provider may verify it: no key has its name, or the key of that name is another one by now.
+    fn may_be_rotation(&self) -> bool;
+}
+
 /// Members of a key that nobody but its owner may know (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
 const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 

@@ -19,15 +19,12 @@ use crate::clock::Clock;
 use crate::oidc::authorization_code::AcceptedCode;
 use crate::oidc::authorization_request::AuthorizationUrl;
 use crate::oidc::authorization_request::Wishes;
-use crate::oidc::cached::Kept;
 use crate::oidc::cached::Met;
 use crate::oidc::client_authentication::Occasion;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::end_session::LogoutRequest;
 use crate::oidc::id_token::Expected;
 use crate::oidc::id_token::VerifiedIdToken;
-use crate::oidc::id_token::id_token_error::IdTokenError;
-use crate::oidc::jwks::KeyError;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::login_error::LoginError;
 use crate::oidc::logout_token::LogoutTokenError;
@@ -36,11 +33,9 @@ use crate::oidc::pending_authorization::Destination;
 use crate::oidc::pending_authorization::PendingAuthorization;
 use crate::oidc::provider::Provider;
 use crate::oidc::provider::ProviderError;
-use crate::oidc::provider_metadata::ProviderMetadata;
 use crate::oidc::signed_in::SignedIn;
 use crate::oidc::token_endpoint::AccessToken;
 use crate::oidc::token_endpoint::TokenResponse;
-use crate::oidc::userinfo::UserinfoError;
 use crate::oidc::userinfo::VerifiedUserinfo;
 use crate::provider::profile::EndpointPlace;
 use crate::secret::Secret;
@@ -176,20 +171,18 @@ impl RelyingParty {
         }
     }
 
-    /// Verifies a logout token; once more with newer keys where the provider may have rotated them.
+    /// Verifies a logout token.
     pub async fn logout_token(&self, token: &str) -> Result<VerifiedLogoutToken, LogoutTokenError> {
         let now = self.clock.now();
         let metadata = self.provider.metadata().await?;
         let jwks_uri = &metadata.value.jwks_uri;
         let keys = self.provider.keys(jwks_uri).await?;
         let verify = |keys: &ProviderKeys| VerifiedLogoutToken::verify(token, keys, &self.settings, now);
-        match verify(&keys.value) {
-            Err(LogoutTokenError::Key(KeyError::Unknown) | LogoutTokenError::Signature) => {
-                let newer = self.provider.newer_keys(keys, jwks_uri, Met::LogoutToken);
-                verify(&newer.await.value)
-            }
-            verified => verified,
-        }
+        let (token, _) = self
+            .provider
+            .verified(keys, (jwks_uri, Met::LogoutToken), verify)
+            .await?;
+        Ok(token)
     }
 
     async fn redeem_by(&self, deadline: Instant, code: AcceptedCode) -> Result<SignedIn, LoginError> {
@@ -213,21 +206,6 @@ impl RelyingParty {
             .post_form(&metadata.token_endpoint, form, left_until(deadline))
             .await;
         let tokens = TokenResponse::read(&self.heard(answer)?)?;
-        let (id_token, keys) = self.verify(&tokens, &code, metadata, keys).await?;
-        let endpoint = (&metadata.userinfo_endpoint, left_until(deadline));
-        let answer = self.heard(self.ask_userinfo(endpoint, &tokens.access_token).await)?;
-        let userinfo = self.userinfo(&answer, &id_token, metadata, keys).await?;
-        Ok(SignedIn { id_token, userinfo })
-    }
-
-    /// Verifies the ID token; once more with newer keys where the provider may have rotated them.
-    async fn verify(
-        &self,
-        tokens: &TokenResponse,
-        code: &AcceptedCode,
-        metadata: &ProviderMetadata,
-        keys: Arc<Kept<ProviderKeys>>,
-    ) -> Result<(VerifiedIdToken, Arc<Kept<ProviderKeys>>), LoginError> {
         let expected = Expected {
             settings: &self.settings,
             nonce: code.pending().nonce(),
@@ -236,18 +214,16 @@ impl RelyingParty {
             access_token: &tokens.access_token,
             now: self.clock.now(),
         };
-        match VerifiedIdToken::verify(&tokens.id_token, &keys.value, &expected) {
-            Ok(token) => Ok((token, keys)),
-            Err(IdTokenError::Key(KeyError::Unknown) | IdTokenError::Signature) => {
-                let newer = self
-                    .provider
-                    .newer_keys(keys, &metadata.jwks_uri, Met::Login)
-                    .await;
-                let token = VerifiedIdToken::verify(&tokens.id_token, &newer.value, &expected)?;
-                Ok((token, newer))
-            }
-            Err(error) => Err(error.into()),
-        }
+        let met = (&metadata.jwks_uri, Met::Login);
+        let verify = |keys: &ProviderKeys| VerifiedIdToken::verify(&tokens.id_token, keys, &expected);
+        let (id_token, keys) = self.provider.verified(keys, met, verify).await?;
+        let endpoint = (&metadata.userinfo_endpoint, left_until(deadline));
+        let answer = self.heard(self.ask_userinfo(endpoint, &tokens.access_token).await)?;
+        let now = self.clock.now();
+        let verify =
+            |keys: &ProviderKeys| VerifiedUserinfo::verify(&answer, keys, &id_token, &self.settings, now);
+        let (userinfo, _) = self.provider.verified(keys, met, verify).await?;
+        Ok(SignedIn { id_token, userinfo })
     }
 
     /// What a call for a login brought; the provider's circuit hears how it went.
@@ -273,25 +249,6 @@ impl RelyingParty {
             .at("userinfo")
             .get(endpoint, &headers, bounds)
             .await
-    }
-
-    async fn userinfo(
-        &self,
-        answer: &Answer,
-        id_token: &VerifiedIdToken,
-        metadata: &ProviderMetadata,
-        keys: Arc<Kept<ProviderKeys>>,
-    ) -> Result<VerifiedUserinfo, LoginError> {
-        let now = self.clock.now();
-        let verify =
-            |keys: &ProviderKeys| VerifiedUserinfo::verify(answer, keys, id_token, &self.settings, now);
-        match verify(&keys.value) {
-            Err(UserinfoError::Key(KeyError::Unknown) | UserinfoError::Signature) => {
-                let newer = self.provider.newer_keys(keys, &metadata.jwks_uri, Met::Login);
-                Ok(verify(&newer.await.value)?)
-            }
-            verified => Ok(verified?),
-        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::oidc::circuit::Circuit;
 use crate::oidc::circuit::Opening;
 use crate::oidc::circuit::Standing;
 use crate::oidc::jwks::KeySetError;
+use crate::oidc::jwks::MayBeRotation;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::provider_metadata;
 use crate::oidc::provider_metadata::MetadataError;
@@ -174,8 +175,25 @@ impl Provider {
         kept.map_err(ProviderError::from)
     }
 
+    /// Verifies with these keys; once more with newer ones where the provider may have rotated them. Says which keys were the
+    /// last.
+    pub(super) async fn verified<T, E: MayBeRotation>(
+        &self,
+        keys: Arc<Kept<ProviderKeys>>,
+        (jwks_uri, met): (&ProviderUrl, Met),
+        verify: impl Fn(&ProviderKeys) -> Result<T, E>,
+    ) -> Result<(T, Arc<Kept<ProviderKeys>>), E> {
+        match verify(&keys.value) {
+            Err(error) if error.may_be_rotation() => {
+                let newer = self.newer_keys(keys, jwks_uri, met).await;
+                Ok((verify(&newer.value)?, newer))
+            }
+            verified => Ok((verified?, keys)),
+        }
+    }
+
     /// Its newest keys, for a token that `seen` does not explain: a key that was rotated since.
-    pub(super) async fn newer_keys(
+    async fn newer_keys(
         &self,
         seen: Arc<Kept<ProviderKeys>>,
         jwks_uri: &ProviderUrl,

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::seal::Tag;
-use crate::session::finding::Finding;
 use crate::session::key::Locator;
 
 /// How long the end of a subject's sessions is remembered, against logins that were under way.
@@ -173,10 +172,4 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// Whether the store does what is asked of it; writes nothing. One that takes no writes for now still serves the sessions
     /// that there are.
     fn ping(&self) -> Reply<'_, ()>;
-
-    /// What an operator should know: reached or not, what the gateway may do there, how it keeps things. Changes nothing, and
-    /// takes at most a second or two. Nothing for a store that is a part of the process.
-    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<Finding>> + Send + '_>> {
-        Box::pin(std::future::ready(Vec::new()))
-    }
 }

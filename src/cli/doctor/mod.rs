@@ -140,7 +140,7 @@ impl Visit<'_> {
         report.section(format_args!("listener: {}", self.config.public_url));
         report.extend(listener::examine(self.config, self.clock.now()));
         report.section("session store");
-        report.extend(store::examine(&self.config.session.store, &self.clock).await);
+        report.extend(store::examine(&self.config.session.store).await);
         for app in &self.config.apps {
             for server in app.upstreams() {
                 report.section(format_args!("apps.{}: {}", app.name, server.address));

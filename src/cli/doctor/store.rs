@@ -1,21 +1,18 @@
 //! The place where sessions are kept.
 
-use std::sync::Arc;
-
-use crate::app::stores;
 use crate::cli::report::Finding;
-use crate::clock::Clock;
 use crate::config::settings::StoreSettings;
 use crate::session::finding::State;
+use crate::session::redis::RedisStore;
 
 /// Asks the store about itself. It knows best what a gateway needs of it.
-pub(super) async fn examine(settings: &StoreSettings, clock: &Arc<dyn Clock>) -> Vec<Finding> {
+pub(super) async fn examine(settings: &StoreSettings) -> Vec<Finding> {
     const WHAT: &str = "Redis";
-    if let StoreSettings::Memory = settings {
+    let StoreSettings::Redis { url, prefix, tls } = settings else {
         let seen = "in the process: a restart signs everybody out, and there can be one process only";
         return vec![Finding::unjudged("memory", seen)];
-    }
-    let store = match stores::session_store(settings, clock) {
+    };
+    let store = match RedisStore::over_tls(url, tls, prefix.clone()) {
         Ok(store) => store,
         Err(error) => {
             return vec![Finding::bad(WHAT, error.to_string(), "see session.redis.url")];

@@ -36,7 +36,7 @@ fn visitor(forward: &Forward) -> String {
     let mut entries = forward.app.providers.iter();
     let session = entries.find_map(|entry| cookie::read(scheme, &request.cookies, entry)?.locator());
     session.map_or_else(
-        || format!("{:?}", ClientNetwork::of(request.provenance.client.ip())),
+        || ClientNetwork::of(request.provenance.client.ip()).to_string(),
         |locator| locator.to_string(),
     )
 }

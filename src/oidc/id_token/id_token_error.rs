@@ -2,6 +2,7 @@
 
 use crate::jose::verifying::JwsError;
 use crate::oidc::jwks::KeyError;
+use crate::oidc::jwks::MayBeRotation;
 use crate::oidc::nested::NestedError;
 use crate::oidc::validity::ClockError;
 use crate::provider::acr::AcrValue;
@@ -77,6 +78,12 @@ pub enum IdTokenError {
     /// The token belongs to another access token.
     #[error("at_hash is not that of the access token")]
     AccessTokenHash,
+}
+
+impl MayBeRotation for IdTokenError {
+    fn may_be_rotation(&self) -> bool {
+        matches!(self, Self::Key(KeyError::Unknown) | Self::Signature)
+    }
 }
 
 impl IdTokenError {

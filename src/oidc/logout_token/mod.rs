@@ -21,6 +21,7 @@ use crate::jose::verifying::Kind;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::id_token::LONGEST_SUBJECT;
 use crate::oidc::jwks::KeyError;
+use crate::oidc::jwks::MayBeRotation;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::jwks::library_alg;
 use crate::oidc::provider::ProviderError;
@@ -90,6 +91,12 @@ pub enum LogoutTokenError {
     /// The keys of the provider cannot be had, so nothing is known about the token.
     #[error("the keys of the provider cannot be had")]
     Provider(#[from] ProviderError),
+}
+
+impl MayBeRotation for LogoutTokenError {
+    fn may_be_rotation(&self) -> bool {
+        matches!(self, Self::Key(KeyError::Unknown) | Self::Signature)
+    }
 }
 
 impl LogoutTokenError {

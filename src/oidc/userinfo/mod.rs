@@ -20,6 +20,7 @@ use crate::jose::verifying::JwsError;
 use crate::oidc::client_settings::ClientSettings;
 use crate::oidc::id_token::VerifiedIdToken;
 use crate::oidc::jwks::KeyError;
+use crate::oidc::jwks::MayBeRotation;
 use crate::oidc::jwks::ProviderKeys;
 use crate::oidc::jwks::library_alg;
 use crate::oidc::nested;
@@ -87,6 +88,12 @@ pub enum UserinfoError {
         /// What was asked for.
         wanted: AcrValue,
     },
+}
+
+impl MayBeRotation for UserinfoError {
+    fn may_be_rotation(&self) -> bool {
+        matches!(self, Self::Key(KeyError::Unknown) | Self::Signature)
+    }
 }
 
 impl UserinfoError {

@@ -8,7 +8,6 @@ pub mod examine;
 pub mod link;
 mod report;
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +77,12 @@ impl RedisStore {
     /// belongs to the runtime that runs this.
     pub async fn report(self) {
         report::report(&self.link, &self.prefix).await;
+    }
+
+    /// What an operator should know: reached or not, what the gateway may do there, how it keeps things. Changes nothing, and
+    /// takes at most a second or two.
+    pub async fn examine(&self) -> Vec<Finding> {
+        examine::examine(&self.link, &self.prefix).await
     }
 
     fn session(&self, locator: &Locator) -> String {
@@ -258,10 +263,6 @@ impl SessionStore for RedisStore {
 
     fn ping(&self) -> Reply<'_, ()> {
         Box::pin(examine::serves(&self.link, &self.prefix))
-    }
-
-    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<Finding>> + Send + '_>> {
-        Box::pin(examine::examine(&self.link, &self.prefix))
     }
 }
 
