@@ -81,8 +81,8 @@ class Way:
             return self.logins(COUNTED)
 
 
-def whole(folder, cores, program, rounds):
-    """Rounds in which every way has its turn."""
+def ways(folder, cores, program):
+    """All of them, each at its provider."""
     stages, ways = {}, []
     for name, *how in WAYS:
         provider = tuple(how[:2])
@@ -93,9 +93,15 @@ def whole(folder, cores, program, rounds):
         ways.append(Way(name, stages[provider], program, how))
     for way in ways:
         way.logins(WARM)
-    measured = {way.name: [] for way in ways}
+    return ways
+
+
+def whole(folder, cores, program, rounds):
+    """Rounds in which every way has its turn."""
+    every = ways(folder, cores, program)
+    measured = {way.name: [] for way in every}
     for number in range(rounds):
-        for way in ways if number % 2 == 0 else reversed(ways):
+        for way in every if number % 2 == 0 else reversed(every):
             measured[way.name].append(way.once_more())
             say(f"{way.name}: {measured[way.name][-1]:.0f} µs")
     lines = ["| a login | CPU ms |", "| --- | --- |"]

@@ -131,6 +131,12 @@ class Program:
                     continue
         return total
 
+    def moves_to(self, cores):
+        """All its threads, from now on."""
+        where = ["taskset", "-a", "-c", "-p", ",".join(map(str, cores))]
+        for pid in self.pids():
+            subprocess.run([*where, str(pid)], check=True, stdout=subprocess.DEVNULL)
+
     def rss_kib(self):
         """Resident memory of all its processes."""
         total = 0
