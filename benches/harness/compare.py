@@ -3,7 +3,7 @@
 import statistics
 
 from harness import load, proxies
-from harness.load import TooFew, Wrong
+from harness.load import Wrong
 from harness.machine import say
 
 # As deploy/forward-auth/nginx/site.conf has it, with connections to Guichet that are kept.
@@ -29,7 +29,7 @@ HANDED_ON = ["status", "assertion", "sub", "given_name", "family_name", "email"]
 
 
 # The rows that the shorter tables have.
-PACED = {
+FEW = {
     "nginx",
     "HAProxy",
     "guichet, public route",
@@ -56,26 +56,21 @@ def measure(stage, proxy, run):
     return Measured(cpu / 1000 / result.requests, result, proxy.rss_kib())
 
 
-def once_more(stage, proxy, run):
-    """A load that was not what it should be is repeated; an answer that was not is the end of the benchmark."""
-    for _ in range(4):
-        try:
-            return measure(stage, proxy, run)
-        except TooFew as error:
-            say(str(error))
-    return measure(stage, proxy, run)
-
-
 def rounds(stage, rows, run, count):
     """The measurements of each row. The order is reversed each round: what comes later is not always the same."""
     measured = {row.name: [] for row in rows}
     for number in range(count):
         for row in rows if number % 2 == 0 else reversed(rows):
-            measured[row.name].append(once_more(stage, row, run))
+            measured[row.name].append(measure(stage, row, run))
         first = rows[0].name
         ratios = (f"{name} {each[-1].cpu / measured[first][-1].cpu:.2f}" for name, each in measured.items())
         say(f"round {number + 1} of {count}: {measured[first][-1].cpu:.1f} µs; {', '.join(ratios)}")
     return measured
+
+
+def most(stage, proxy, run):
+    """Requests a second, when it gets as many as it can."""
+    return statistics.median(measure(stage, proxy, run).rate for _ in range(3))
 
 
 def table(measured):
@@ -156,5 +151,5 @@ def h2(stage, cores, size, seconds):
     return lambda proxy: load.h2load(cores, proxy, size, seconds, stage.folder / "h2.log")
 
 
-def paced(stage, cores, rate, seconds):
-    return lambda proxy: load.h2load(cores, proxy, "1k", seconds, stage.folder / "paced.log", rate)
+def paced(cores, program, rate, seconds):
+    return lambda proxy: load.paced(cores, program, proxy, rate, seconds)

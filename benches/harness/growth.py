@@ -1,6 +1,5 @@
 """What a request, a session and a connection cost as their number grows."""
 
-import os
 import random
 import socket
 import ssl
@@ -10,7 +9,7 @@ import subprocess
 import time
 
 from harness import compare, load, proxies
-from harness.machine import REPOSITORY, say
+from harness.machine import example, say
 from harness.proxies import Proxy
 
 # A session of its own for each request, one of those that were put into Redis.
@@ -45,10 +44,7 @@ def used_memory(stage):
 
 def sessions(stage, cores, guichet, counts, seconds, rounds):
     """10³ to 10⁶ sessions in Redis, and what a request costs that finds one of them."""
-    subprocess.run(
-        ["cargo", "build", "--profile=profiling", "--locked", "--quiet", "--example=sessions"], check=True, cwd=REPOSITORY
-    )
-    target = os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")
+    program = example("sessions")
     process, listen = guichet.start("guichet, signed in, Redis", store="redis")
     nginx = proxies.nginx(stage, cores)
     cookies, script = stage.folder / "cookies", stage.folder / "people.lua"
@@ -65,7 +61,7 @@ def sessions(stage, cores, guichet, counts, seconds, rounds):
         host = f"localhost:{process.port}"
         where = [stage.redis_url, f"{listen}:", stage.folder / "session-secret", host, stage.issuer, count, cookies]
         began = time.monotonic()
-        subprocess.run([f"{target}/profiling/examples/sessions", *map(str, where)], check=True)
+        subprocess.run([program, *map(str, where)], check=True)
         say(f"{count} sessions in {time.monotonic() - began:.0f} s")
         each = (used_memory(stage) - empty) / count
         measured = compare.rounds(stage, [nginx, row], compare.wrk(cores, "1k", seconds), rounds)

@@ -1,14 +1,13 @@
-"""Load: wrk for as much as goes through, h2load for HTTP/2 and for a fixed number of requests a second."""
+"""Load: wrk for as much as goes through, h2load for HTTP/2, and `benches/paced.rs` for a fixed number of requests a second."""
 
 import re
 import subprocess
+import urllib.parse
 
 from harness.machine import Cores
 from harness.person import NAVIGATION
 
 CONNECTIONS = 64
-# What comes before is not counted where answers are timed: connections are made then, and code is read for the first time.
-WARM_US = 500_000
 APPLICATION_COOKIES = "theme=clair; JSESSIONID=node01x3b7q9d2k5w8a1c4e6g8i0; cgu=2026-01"
 UNITS = {"us": 1.0, "ms": 1000.0, "s": 1_000_000.0}
 
@@ -25,10 +24,6 @@ def fields(proxy):
         said["Host"] = proxy.host
     said["Cookie"] = "; ".join(filter(None, [APPLICATION_COOKIES, proxy.cookie]))
     return [part for name, value in said.items() for part in ("-H", f"{name}: {value}")]
-
-
-class TooFew(Wrong):
-    """Fewer requests were sent than should have been: the machine was busy with something else."""
 
 
 class Result:
@@ -55,33 +50,29 @@ def wrk(cores, proxy, size, seconds):
     return Result(requests, seconds, percentile(50), percentile(99))
 
 
-def h2load(cores, proxy, size, seconds, log, rate=None):
-    """HTTP/2 on 16 connections with four requests at a time each; with a rate, HTTP/1.1 on 64, so many a second together.
-
-    These begin one after the other, or all of them would ask in the same moment, and the answer that comes last would say
-    how long 64 requests take.
-    """
+def h2load(cores, proxy, size, seconds, log):
+    """HTTP/2 on 16 connections with four requests at a time each."""
     log.unlink(missing_ok=True)
-    command = ["h2load", "-t1", f"--log-file={log}", *fields(proxy)]
-    if rate:
-        command += ["--h1", f"-n{rate * seconds:.0f}", f"-c{CONNECTIONS}", "-m1", f"--rps={rate / CONNECTIONS:.3f}"]
-        command += ["-r1", "--rate-period=1ms"]
-    else:
-        command += [f"-D{seconds}", "-c16", "-m4"]
-    command.append(proxy.url(size))
+    command = ["h2load", "-t1", f"--log-file={log}", *fields(proxy), f"-D{seconds}", "-c16", "-m4", proxy.url(size)]
     said = subprocess.run(Cores.on(cores.load, command), check=True, capture_output=True, text=True).stdout
-    began, took, wrong = [], [], 0
+    times, wrong = [], 0
     for line in log.read_text().splitlines():
-        at, status, microseconds = line.split("\t")[:3]
-        began.append(int(at))
-        took.append(int(microseconds))
+        _, status, took = line.split("\t")[:3]
+        times.append(int(took))
         wrong += status != "200"
-    if wrong or not took:
-        raise Wrong(f"{proxy.name}: {wrong} of {len(took)} answers were not 200\n{said}")
-    ends = [at + microseconds for at, microseconds in zip(began, took)]
-    answered = len(took) * 1_000_000 / (max(ends) - min(ends))
-    if rate and answered < 0.95 * rate:
-        raise TooFew(f"{proxy.name}: {answered:.0f} answers a second instead of {rate:.0f}")
-    warm = min(began) + WARM_US
-    times = sorted(microseconds for at, microseconds in zip(began, took) if at >= warm)
-    return Result(len(took), seconds, times[len(times) // 2], times[len(times) * 99 // 100])
+    if wrong or not times:
+        raise Wrong(f"{proxy.name}: {wrong} of {len(times)} answers were not 200\n{said}")
+    times.sort()
+    return Result(len(times), seconds, times[len(times) // 2], times[len(times) * 99 // 100])
+
+
+def paced(cores, program, proxy, rate, seconds):
+    """So many requests a second, evenly spread over the connections, each for 1 KiB."""
+    url = urllib.parse.urlsplit(proxy.url("1k"))
+    said = [f"Host: {url.netloc}", *fields(proxy)[1::2]]
+    command = [program, f"127.0.0.1:{url.port}", url.path, rate, round(rate * seconds), CONNECTIONS, *said]
+    run = subprocess.run(Cores.on(cores.load, command), capture_output=True, text=True)
+    if run.returncode:
+        raise Wrong(f"{proxy.name}: {run.stderr}")
+    requests, p50, p99 = map(int, run.stdout.split())
+    return Result(requests, seconds, p50, p99)

@@ -1,7 +1,6 @@
 """What a login costs us: the whole of it at the provider of the tests, and its dear parts one by one."""
 
 import json
-import os
 import statistics
 import subprocess
 
@@ -131,18 +130,8 @@ def parts(folder, cores, program):
     return "\n".join(lines)
 
 
-def example():
-    """The program that calls these functions, built like the released one."""
-    say("building benches/logins.rs")
-    subprocess.run(
-        ["cargo", "build", "--profile=profiling", "--locked", "--quiet", "--example=logins"], check=True, cwd=REPOSITORY
-    )
-    target = os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")
-    return f"{target}/profiling/examples/logins"
-
-
 def table(folder, cores, programs, rounds):
-    """Both tables. `programs` are the gateway and the one of `example`."""
+    """Both tables. `programs` are the gateway and that of benches/logins.rs."""
     gateway, functions = programs
     apart = parts(folder, cores, functions)
     together = whole(folder, cores, gateway, rounds)

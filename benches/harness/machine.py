@@ -51,6 +51,15 @@ def node():
     return REPOSITORY / f"tests/provider/node_modules/node-linux-{platform}/bin/node"
 
 
+def example(name):
+    """The program `benches/NAME.rs`, built like the released one."""
+    say(f"building benches/{name}.rs")
+    command = ["cargo", "build", "--profile=profiling", "--locked", "--quiet", f"--example={name}"]
+    subprocess.run(command, check=True, cwd=REPOSITORY)
+    target = os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")
+    return f"{target}/profiling/examples/{name}"
+
+
 class Cores:
     """Which cores the proxy has, and which the load, the application, Redis and the provider share."""
 
