@@ -69,7 +69,7 @@ def h2load(cores, proxy, size, seconds, log):
 def paced(cores, program, proxy, rate, seconds):
     """So many requests a second, evenly spread over the connections, each for 1 KiB."""
     url = urllib.parse.urlsplit(proxy.url("1k"))
-    said = [f"Host: {url.netloc}", *fields(proxy)[1::2]]
+    said = [*([] if proxy.host else [f"Host: {url.netloc}"]), *fields(proxy)[1::2]]
     command = [program, f"127.0.0.1:{url.port}", url.path, rate, round(rate * seconds), CONNECTIONS, *said]
     run = subprocess.run(Cores.on(cores.load, command), capture_output=True, text=True)
     if run.returncode:
