@@ -11,6 +11,7 @@ use crate::cli::report::Report;
 use crate::cli::report::Verdict;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
+use crate::oidc::client_settings::ClientCredential;
 use crate::oidc::examination::Announced;
 use crate::oidc::provider::ProviderError;
 use crate::oidc::provider_metadata::MetadataError;
@@ -54,6 +55,10 @@ pub(super) async fn examine(patient: &Patient<'_>, clock: &dyn Clock, report: &m
     let unknown = "whether the post-logout URIs are registered is told to people who sign out only: compare them letter by \
                    letter";
     report.add(Finding::unjudged("sign-out", unknown));
+    if let ClientCredential::SecretPost(_) | ClientCredential::SecretBasic(_) = patient.settings.credential {
+        let unknown = "whether the provider takes it is told at the first login only: `token_refused` in the log says no";
+        report.add(Finding::unjudged("client secret", unknown));
+    }
 }
 
 /// From the name to the discovery document.

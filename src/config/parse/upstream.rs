@@ -200,7 +200,7 @@ fn connected_to(address: IpAddr) -> IpAddr {
 
 fn addresses(key: &Key, list: Option<Vec<String>>, findings: &mut Findings) -> Option<Vec<Address>> {
     let list = list.filter(|list| !list.is_empty());
-    let list = findings.required(key, list, "upstreams = [\"http://127.0.0.1:8080\"]")?;
+    let list = findings.required(key, list, "upstreams = [\"http://127.0.0.1:9000\"]")?;
     let count = list.len();
     let mut addresses: Vec<Address> = Vec::new();
     for (key, text) in words::elements(key, Some(list), findings) {
@@ -223,9 +223,12 @@ fn address(key: &Key, text: &str, findings: &mut Findings) -> Option<Address> {
     let parts = match url::parse_origin(text) {
         Ok(parts) => parts,
         Err(error) => {
-            let help = "write scheme, host and port and nothing else: \"http://127.0.0.1:8080\"; or a socket: \
-                        \"unix:/run/application.sock\"";
-            findings.error(Code::Url, key, format!("`{}` {error}", bounded_url(text)), help);
+            findings.error(
+                Code::Url,
+                key,
+                format!("`{}` {error}", bounded_url(text)),
+                mend(text),
+            );
             return None;
         }
     };
@@ -241,6 +244,18 @@ fn address(key: &Key, text: &str, findings: &mut Findings) -> Option<Address> {
         scheme: parts.scheme,
         authority: parts.host,
     })
+}
+
+/// What to write in the place of what is no address: the same server, if only the scheme is missing.
+fn mend(text: &str) -> String {
+    let with_scheme = format!("http://{text}");
+    let example = match url::parse_origin(&with_scheme) {
+        Ok(_) => bounded_url(&with_scheme),
+        Err(_) => "http://127.0.0.1:9000".to_owned(),
+    };
+    format!(
+        "write scheme, host and port and nothing else: \"{example}\"; or a socket: \"unix:/run/application.sock\""
+    )
 }
 
 fn socket(key: &Key, path: &str, findings: &mut Findings) -> Option<Address> {
@@ -259,4 +274,22 @@ fn socket(key: &Key, path: &str, findings: &mut Findings) -> Option<Address> {
     let help = "begin at the root, as the application's server does: \"unix:/run/application.sock\"";
     findings.error(Code::SocketPath, key, problem, help);
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lacks_its_scheme_alone_is_shown_with_it() {
+        assert!(mend("app.internal:3000").contains("\"http://app.internal:3000\""));
+        for text in [
+            "app.internal:3000/x",
+            "someone:s3cret@app.internal",
+            "ftp://app.internal",
+            "",
+        ] {
+            assert!(mend(text).contains("\"http://127.0.0.1:9000\""), "{text}");
+        }
+    }
 }

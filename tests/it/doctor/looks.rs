@@ -70,6 +70,7 @@ fn what_is_told_without_a_verdict_is_told_apart() {
     let out = bench.doctor(&[]).out;
     for line in [
         "· TLS                none: the site is for this machine alone, in plain http\n",
+        "· client secret      whether the provider takes it is told at the first login only",
         "\n(· is told, and not judged)\n",
     ] {
         assert!(out.contains(line), "{line}\n{out}");
