@@ -11,10 +11,10 @@ use clap::Parser;
 use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
 use simulator::provider::client::Client;
-use simulator::provider::client::SigningAlgorithm;
 use simulator::provider::profile::Profile;
 use simulator::provider::profiles;
 use simulator::provider::public_key;
+use simulator::provider::signing_algorithm::SigningAlgorithm;
 
 /// A strict simulated FranceConnect, or another provider, with invented people, on loopback alone.
 #[derive(Debug, Parser)]

@@ -7,25 +7,7 @@ use jsonwebtoken::jwk::JwkSet;
 use crate::provider::profile::Credentials;
 use crate::provider::profile::Profile;
 use crate::provider::profiles::FRANCECONNECT;
-
-/// The algorithm of a client's ID tokens and userinfo, chosen at registration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SigningAlgorithm {
-    /// ECDSA with P-256 and SHA-256, which FranceConnect recommends.
-    Es256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-}
-
-impl SigningAlgorithm {
-    /// The `alg` value of RFC 7518.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::Rs256 => "RS256",
-        }
-    }
-}
+use crate::provider::signing_algorithm::SigningAlgorithm;
 
 /// A registered client.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::provider::client::SigningAlgorithm;
+use crate::provider::signing_algorithm::SigningAlgorithm;
 use crate::random;
 
 /// An RSA key takes a while to make, and what a test learns from one it learns from any: one a process.

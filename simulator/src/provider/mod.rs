@@ -23,6 +23,7 @@ mod pages;
 pub mod profile;
 pub mod profiles;
 pub mod public_key;
+pub mod signing_algorithm;
 mod token;
 mod userinfo;
 

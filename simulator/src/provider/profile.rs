@@ -4,7 +4,7 @@ use std::io;
 
 use crate::people;
 use crate::people::Person;
-use crate::provider::client::SigningAlgorithm;
+use crate::provider::signing_algorithm::SigningAlgorithm;
 
 /// A provider to simulate.
 #[derive(Debug)]

@@ -13,13 +13,13 @@ use serde_json::json;
 use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
 use simulator::provider::client::Client;
-use simulator::provider::client::SigningAlgorithm;
 use simulator::provider::profile::Profile;
 use simulator::provider::profiles::FRANCECONNECT;
 use simulator::provider::profiles::FRANCECONNECT_PLUS;
 use simulator::provider::profiles::LOGIN_GOV;
 use simulator::provider::profiles::OIDC;
 use simulator::provider::profiles::PROCONNECT;
+use simulator::provider::signing_algorithm::SigningAlgorithm;
 
 use crate::scene::Answered;
 use crate::scene::Scene;

@@ -10,9 +10,9 @@ use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
 use simulator::provider::RunningProvider;
 use simulator::provider::client::Client;
-use simulator::provider::client::SigningAlgorithm;
 use simulator::provider::profile::Profile;
 use simulator::provider::profiles::FRANCECONNECT;
+use simulator::provider::signing_algorithm::SigningAlgorithm;
 
 pub(crate) const NONCE: &str = "0123456789012345678901";
 

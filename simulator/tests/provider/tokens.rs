@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use simulator::provider::client::SigningAlgorithm;
+use simulator::provider::signing_algorithm::SigningAlgorithm;
 
 use crate::scene::NONCE;
 use crate::scene::Scene;

@@ -5,10 +5,10 @@ use simulator::provider::Provider;
 use simulator::provider::ProviderSettings;
 use simulator::provider::RunningProvider;
 use simulator::provider::client::Client;
-use simulator::provider::client::SigningAlgorithm;
 use simulator::provider::profile::Profile;
 use simulator::provider::profiles;
 use simulator::provider::profiles::FRANCECONNECT;
+use simulator::provider::signing_algorithm::SigningAlgorithm;
 use tokio::runtime::Runtime;
 
 use super::browser::Browser;

@@ -1,6 +1,5 @@
 //! FranceConnect v2 (low), from what its own code was seen to do.
 
-use crate::provider::client::SigningAlgorithm;
 use crate::provider::profile::Answers;
 use crate::provider::profile::Beyond;
 use crate::provider::profile::ByName;
@@ -15,6 +14,7 @@ use crate::provider::profile::RequestRules;
 use crate::provider::profile::ResponseForm;
 use crate::provider::profile::TokenClaim;
 use crate::provider::profile::UserinfoForm;
+use crate::provider::signing_algorithm::SigningAlgorithm;
 
 /// A closed list: one parameter more, and the browser never comes back.
 pub(super) const REQUEST: RequestRules = RequestRules {

@@ -1,6 +1,5 @@
 //! FranceConnect+ (substantial and high): FranceConnect's rules, two civil statuses, tokens that are signed, then encrypted.
 
-use crate::provider::client::SigningAlgorithm;
 use crate::provider::profile::ClientRules;
 use crate::provider::profile::Levels;
 use crate::provider::profile::LevelsAsked;
@@ -10,6 +9,7 @@ use crate::provider::profiles::franceconnect::CLIENTS;
 use crate::provider::profiles::franceconnect::KNOWN_LEVELS;
 use crate::provider::profiles::franceconnect::LOGOUT;
 use crate::provider::profiles::franceconnect::REQUEST;
+use crate::provider::signing_algorithm::SigningAlgorithm;
 
 /// FranceConnect+.
 pub static FRANCECONNECT_PLUS: Profile = Profile {

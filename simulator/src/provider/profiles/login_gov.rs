@@ -1,6 +1,5 @@
 //! Login.gov, from its documentation and its code: clients with keys, userinfo in JSON, a logout that asks.
 
-use crate::provider::client::SigningAlgorithm;
 use crate::provider::profile::Answers;
 use crate::provider::profile::AssertionAudience;
 use crate::provider::profile::Beyond;
@@ -16,6 +15,7 @@ use crate::provider::profile::RequestRules;
 use crate::provider::profile::ResponseForm;
 use crate::provider::profile::TokenClaim;
 use crate::provider::profile::UserinfoForm;
+use crate::provider::signing_algorithm::SigningAlgorithm;
 
 const LEVELS: &[&str] = &[
     "urn:acr.login.gov:auth-only",

@@ -1,6 +1,5 @@
 //! A provider that keeps to OpenID Connect, with two levels of its own. It wants `state` and `nonce`, as a strict one may.
 
-use crate::provider::client::SigningAlgorithm;
 use crate::provider::profile::Answers;
 use crate::provider::profile::AssertionAudience;
 use crate::provider::profile::Beyond;
@@ -16,6 +15,7 @@ use crate::provider::profile::RequestRules;
 use crate::provider::profile::ResponseForm;
 use crate::provider::profile::TokenClaim;
 use crate::provider::profile::UserinfoForm;
+use crate::provider::signing_algorithm::SigningAlgorithm;
 
 /// A provider of the specification.
 pub static OIDC: Profile = Profile {

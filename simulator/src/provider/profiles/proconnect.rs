@@ -1,6 +1,5 @@
 //! ProConnect, from its documentation: people at their work. FranceConnect's code, another list.
 
-use crate::provider::client::SigningAlgorithm;
 use crate::provider::profile::ClientRules;
 use crate::provider::profile::Levels;
 use crate::provider::profile::LevelsAsked;
@@ -11,6 +10,7 @@ use crate::provider::profile::RequestRules;
 use crate::provider::profiles::franceconnect::ANSWERS;
 use crate::provider::profiles::franceconnect::CLIENTS;
 use crate::provider::profiles::franceconnect::REQUEST;
+use crate::provider::signing_algorithm::SigningAlgorithm;
 
 const LEVELS: &[&str] = &["eidas0", "eidas0-mfa", "eidas1", "eidas1-mfa", "eidas2", "eidas3"];
 
