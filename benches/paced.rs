@@ -1,11 +1,16 @@
-//! Sends so many requests a second, evenly spread, and says how long their answers took.
+//! Asks several proxies in turn, so many requests a second and evenly spread, and says how long their answers took.
 //!
-//! `paced ADDRESS PATH RATE REQUESTS CONNECTIONS FIELD..`: requests, median and 99th percentile in microseconds, without the
-//! first half second. Each connection has a thread and a turn of its own, so that no two requests begin together: where they
-//! do, the slowest of them says how long a handful takes. An answer that is not 200 ends it with an error.
+//! `paced RATE ROUNDS CONNECTIONS`: standard input has a line for each proxy, with tabs between its address, the path and the
+//! fields of a request. A round is a turn of a tenth of a second at each. Standard output has a line for each turn: the number
+//! of its proxy, and the microseconds that each answer took. An answer that is not 200 ends it with an error.
+//!
+//! Each connection has a thread and a time of its own, so that no two requests begin together: where they do, the slowest of
+//! them says how long a handful takes. Turns are short since a machine that is shared has its slow moments, of milliseconds
+//! and of seconds: the former spoil one turn of many, the latter meet all proxies alike.
 
 use std::error::Error;
 use std::io;
+use std::io::BufRead;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
@@ -16,66 +21,60 @@ use std::time::Instant;
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Until all connections stand.
-const SOON: Duration = Duration::from_millis(200);
-/// Connections are made then, and code is read for the first time.
-const WARM: Duration = Duration::from_millis(500);
+const SOON: Duration = Duration::from_millis(500);
+/// What a proxy needs that did nothing for a while: its code and its data are elsewhere. Asked, but not counted.
+const WARM: Duration = Duration::from_millis(50);
+const COUNTED: Duration = Duration::from_millis(100);
+/// Nobody is asked: what is late ends here, and is not in the way of the next one.
+const PAUSE: Duration = Duration::from_millis(20);
 /// Longer than a head and its body of 1 KiB.
 const ROOM: usize = 16 * 1024;
 
+/// One that is asked.
+struct Proxy {
+    address: String,
+    request: Vec<u8>,
+}
+
 /// What every connection does.
 struct Pace {
-    address: String,
-    request: String,
+    proxies: Vec<Proxy>,
     begin: Instant,
+    rounds: u32,
+    connections: u32,
     /// From one request of a connection to its next.
     period: Duration,
-    /// Of each connection.
-    requests: u32,
 }
+
+/// The microseconds of each answer of a turn, of all turns in their order.
+type Turns = Vec<Vec<u128>>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [address, path, rate, requests, connections, fields @ ..] = arguments.as_slice() else {
-        return Err("ADDRESS PATH RATE REQUESTS CONNECTIONS FIELD..".into());
+    let [rate, rounds, connections] = arguments.as_slice() else {
+        return Err("RATE ROUNDS CONNECTIONS".into());
     };
-    let (rate, requests, connections): (f64, u32, u32) =
-        (rate.parse()?, requests.parse()?, connections.parse()?);
-    let head = [
-        &[format!("GET {path} HTTP/1.1")],
-        fields,
-        &[String::new(), String::new()],
-    ]
-    .concat();
+    let (rate, connections): (f64, u32) = (rate.parse()?, connections.parse()?);
+    let lines: Result<Vec<String>, _> = io::stdin().lock().lines().collect();
+    let proxies: Result<Vec<Proxy>, _> = lines?.iter().map(|line| Proxy::of(line)).collect();
     let pace = Pace {
-        address: address.clone(),
-        request: head.join("\r\n"),
+        proxies: proxies?,
         begin: now() + SOON,
+        rounds: rounds.parse()?,
+        connections,
         period: Duration::from_secs_f64(f64::from(connections) / rate),
-        requests: requests / connections,
     };
-    let times: Result<Vec<Vec<Duration>>, Failure> = thread::scope(|threads| {
+    let of_connections: Result<Vec<Turns>, Failure> = thread::scope(|threads| {
         let pace = &pace;
-        let turns = (0..connections).map(|number| pace.period * number / connections);
-        let running: Vec<_> = turns.map(|turn| threads.spawn(move || pace.keep(turn))).collect();
+        let running: Vec<_> = (0..connections)
+            .map(|number| threads.spawn(move || pace.keep(number)))
+            .collect();
         let ended = running
             .into_iter()
             .map(|thread| thread.join().map_err(|_panic| "a connection panicked")?);
         ended.collect()
     });
-    let mut times: Vec<Duration> = times?.into_iter().flatten().collect();
-    times.sort();
-    let of_hundred = |share: usize| {
-        times
-            .get(times.len() * share / 100)
-            .map_or(0, Duration::as_micros)
-    };
-    let said = format!(
-        "{} {} {}\n",
-        pace.requests * connections,
-        of_hundred(50),
-        of_hundred(99)
-    );
-    Ok(io::stdout().write_all(said.as_bytes())?)
+    Ok(io::stdout().write_all(pace.said(&of_connections?).as_bytes())?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a load is timed by the machine's clock")]
@@ -83,25 +82,76 @@ fn now() -> Instant {
     Instant::now()
 }
 
+impl Proxy {
+    fn of(line: &str) -> Result<Self, Failure> {
+        let parts: Vec<&str> = line.split('\t').collect();
+        let [address, path, fields @ ..] = parts.as_slice() else {
+            return Err("a line is ADDRESS, PATH, FIELD..".into());
+        };
+        Ok(Self {
+            address: (*address).to_owned(),
+            request: format!("GET {path} HTTP/1.1\r\n{}\r\n\r\n", fields.join("\r\n")).into_bytes(),
+        })
+    }
+}
+
 impl Pace {
+    /// One connection to each proxy.
+    fn keep(&self, number: u32) -> Result<Turns, Failure> {
+        let streams: Result<Vec<TcpStream>, _> = self
+            .proxies
+            .iter()
+            .map(|proxy| TcpStream::connect(&proxy.address))
+            .collect();
+        let mut streams = streams?;
+        let (mut begin, first) = (self.begin, self.period * number / self.connections);
+        let mut turns = Turns::new();
+        for _round in 0..self.rounds {
+            for (proxy, stream) in self.proxies.iter().zip(&mut streams) {
+                stream.set_nodelay(true)?;
+                turns.push(self.turn(begin, begin + first, &proxy.request, stream)?);
+                begin += WARM + COUNTED + PAUSE;
+            }
+        }
+        Ok(turns)
+    }
+
     /// Asks when it is due, or as soon as the answer before is there; such a request counts from the moment at which it was due.
-    fn keep(&self, turn: Duration) -> Result<Vec<Duration>, Failure> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_nodelay(true)?;
+    fn turn(
+        &self,
+        begin: Instant,
+        mut due: Instant,
+        request: &[u8],
+        stream: &mut TcpStream,
+    ) -> Result<Vec<u128>, Failure> {
         let mut room = vec![0; ROOM];
         let mut times = Vec::new();
-        for number in 0..self.requests {
-            let due = self.begin + turn + self.period * number;
+        while due < begin + WARM + COUNTED {
             let is_late = due < now();
             thread::sleep(due.saturating_duration_since(now()));
             let from = if is_late { due } else { now() };
-            stream.write_all(self.request.as_bytes())?;
-            answer(&mut stream, &mut room)?;
-            if due > self.begin + WARM {
-                times.push(from.elapsed());
+            stream.write_all(request)?;
+            answer(stream, &mut room)?;
+            if due >= begin + WARM {
+                times.push(from.elapsed().as_micros());
             }
+            due += self.period;
         }
         Ok(times)
+    }
+
+    fn said(&self, of_connections: &[Turns]) -> String {
+        let proxies = (0..self.proxies.len()).cycle();
+        let turns = self.proxies.len() * self.rounds as usize;
+        let lines = proxies.zip(0..turns).map(|(proxy, turn)| {
+            let times = of_connections
+                .iter()
+                .filter_map(|turns| turns.get(turn))
+                .flatten();
+            let times: Vec<String> = times.map(u128::to_string).collect();
+            format!("{proxy} {}\n", times.join(" "))
+        });
+        lines.collect()
     }
 }
 

@@ -149,7 +149,3 @@ def wrk(cores, size, seconds):
 
 def h2(stage, cores, size, seconds):
     return lambda proxy: load.h2load(cores, proxy, size, seconds, stage.folder / "h2.log")
-
-
-def paced(cores, program, rate, seconds):
-    return lambda proxy: load.paced(cores, program, proxy, rate, seconds)

@@ -1,8 +1,7 @@
-"""Load: wrk for as much as goes through, h2load for HTTP/2, and `benches/paced.rs` for a fixed number of requests a second."""
+"""Load: wrk for as much as goes through, and h2load for HTTP/2."""
 
 import re
 import subprocess
-import urllib.parse
 
 from harness.machine import Cores
 from harness.person import NAVIGATION
@@ -64,15 +63,3 @@ def h2load(cores, proxy, size, seconds, log):
         raise Wrong(f"{proxy.name}: {wrong} of {len(times)} answers were not 200\n{said}")
     times.sort()
     return Result(len(times), seconds, times[len(times) // 2], times[len(times) * 99 // 100])
-
-
-def paced(cores, program, proxy, rate, seconds):
-    """So many requests a second, evenly spread over the connections, each for 1 KiB."""
-    url = urllib.parse.urlsplit(proxy.url("1k"))
-    said = [*([] if proxy.host else [f"Host: {url.netloc}"]), *fields(proxy)[1::2]]
-    command = [program, f"127.0.0.1:{url.port}", url.path, rate, round(rate * seconds), CONNECTIONS, *said]
-    run = subprocess.run(Cores.on(cores.load, command), capture_output=True, text=True)
-    if run.returncode:
-        raise Wrong(f"{proxy.name}: {run.stderr}")
-    requests, p50, p99 = map(int, run.stdout.split())
-    return Result(requests, seconds, p50, p99)
