@@ -37,8 +37,9 @@ use crate::back_channel::road::RoadError;
 use crate::telemetry::peer::Peer;
 use crate::wire::provider_url::ProviderUrl;
 
-/// A connection is used again only while the provider surely still has it.
-const IDLE_FOR: Duration = Duration::from_secs(4);
+/// A connection is used again only while the provider surely still has it: a form that meets the moment at which the other
+/// side closes it is lost. So userinfo goes where the tokens came from, and so do logins that follow one another.
+const IDLE_FOR: Duration = Duration::from_millis(500);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -120,11 +121,8 @@ type HttpClient = Client<HttpsConnector<Road>, Full<Bytes>>;
 /// The way to all providers. Cloning shares the connections.
 #[derive(Clone, Debug)]
 pub struct BackChannel {
-    /// Keeps connections. A question that met a dead one before it left is asked on another.
-    asking: HttpClient,
-    /// A new connection for each form: on a used one it could meet the moment at which the other side closes it, and it
-    /// must not be sent again.
-    sending: HttpClient,
+    /// Keeps connections. What met a dead one before anything of it left goes on another.
+    client: HttpClient,
     connector: HttpsConnector<Road>,
     road: Road,
     watch: Option<Watch>,
@@ -162,16 +160,12 @@ impl BackChannel {
             .https_or_http()
             .enable_http1()
             .wrap_connector(road.clone());
-        let client = || Client::builder(TokioExecutor::new());
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_FOR)
+            .build(connector.clone());
         Ok(Self {
-            asking: client()
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(IDLE_FOR)
-                .build(connector.clone()),
-            sending: client()
-                .pool_max_idle_per_host(0)
-                .retry_canceled_requests(false)
-                .build(connector.clone()),
+            client,
             connector,
             road,
             watch: None,
@@ -211,7 +205,7 @@ impl BackChannel {
             .body(Full::default())
             .map_err(BackChannelError::Request)?;
         request.headers_mut().extend(headers.iter().cloned());
-        self.watched(exchange(&self.asking, request, bounds)).await
+        self.watched(self.exchange(request, bounds)).await
     }
 
     /// Who answers at an https address, and whether a call would believe it. Nothing is asked.
@@ -234,7 +228,26 @@ impl BackChannel {
         if let Some(authorization) = form.authorization {
             request.headers_mut().insert(AUTHORIZATION, authorization);
         }
-        self.watched(exchange(&self.sending, request, bounds)).await
+        self.watched(self.exchange(request, bounds)).await
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+        bounds: Bounds,
+    ) -> Result<Answer, BackChannelError> {
+        let exchange = async {
+            let response = self.client.request(request).await.map_err(no_connection)?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, bounds.at_most)
+                .collect()
+                .await
+                .map_err(|error| no_body(error, bounds))?;
+            Ok(Answer::new(head.status, &head.headers, body.to_bytes().to_vec()))
+        };
+        tokio::time::timeout(bounds.within, exchange)
+            .await
+            .unwrap_or(Err(BackChannelError::Timeout(bounds.within)))
     }
 
     async fn watched(
@@ -254,25 +267,6 @@ impl BackChannel {
         }
         answer
     }
-}
-
-async fn exchange(
-    client: &HttpClient,
-    request: Request<Full<Bytes>>,
-    bounds: Bounds,
-) -> Result<Answer, BackChannelError> {
-    let exchange = async {
-        let response = client.request(request).await.map_err(no_connection)?;
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, bounds.at_most)
-            .collect()
-            .await
-            .map_err(|error| no_body(error, bounds))?;
-        Ok(Answer::new(head.status, &head.headers, body.to_bytes().to_vec()))
-    };
-    tokio::time::timeout(bounds.within, exchange)
-        .await
-        .unwrap_or(Err(BackChannelError::Timeout(bounds.within)))
 }
 
 fn no_connection(error: hyper_util::client::legacy::Error) -> BackChannelError {
@@ -301,98 +295,4 @@ fn believing(roots: Arc<RootCertStore>) -> Result<rustls::ClientConfig, BackChan
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use http::StatusCode;
-    use tokio::io::AsyncReadExt;
-    use tokio::io::AsyncWriteExt;
-    use tokio::net::TcpListener;
-
-    /// Answers each connection with the same bytes and keeps it open; says how many connections came.
-    async fn listen(bytes: &'static [u8]) -> (ProviderUrl, Arc<std::sync::atomic::AtomicUsize>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let counted = Arc::clone(&count);
-        tokio::spawn(async move {
-            let mut open = Vec::new();
-            while let Ok((mut stream, _peer)) = listener.accept().await {
-                counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                let mut head = [0; 1024];
-                let read = stream.read(&mut head).await.unwrap_or(0);
-                if read > 0 && stream.write_all(bytes).await.is_ok() {
-                    open.push(stream);
-                }
-            }
-        });
-        (ProviderUrl::parse(&format!("http://{address}/x")).unwrap(), count)
-    }
-
-    const SHORT: Bounds = Bounds {
-        within: Duration::from_millis(300),
-        at_most: 16,
-    };
-
-    #[tokio::test]
-    async fn a_redirect_is_not_followed() {
-        let (url, count) = listen(b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n").await;
-        let answer = BackChannel::new().unwrap().get(&url, &[], SHORT).await.unwrap();
-        assert_eq!(answer.status(), StatusCode::FOUND);
-        assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_is_too_long_is_refused() {
-        let (url, _count) = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n0123456789abcdefg").await;
-        let error = BackChannel::new()
-            .unwrap()
-            .get(&url, &[], SHORT)
-            .await
-            .unwrap_err();
-        assert!(matches!(error, BackChannelError::TooLong(16)), "{error:?}");
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_does_not_end_is_given_up_in_time() {
-        let (url, _count) = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n01").await;
-        let error = BackChannel::new()
-            .unwrap()
-            .get(&url, &[], SHORT)
-            .await
-            .unwrap_err();
-        assert!(matches!(error, BackChannelError::Timeout(_)), "{error:?}");
-    }
-
-    #[tokio::test]
-    async fn a_form_has_a_connection_of_its_own() {
-        let (url, count) = listen(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
-        let back_channel = BackChannel::new().unwrap();
-        for _ in 0..2 {
-            assert!(back_channel.post_form(&url, Form::default(), SHORT).await.is_ok());
-        }
-        assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn a_form_is_sent_once_even_if_the_connection_dies() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = ProviderUrl::parse(&format!("http://{}/token", listener.local_addr().unwrap())).unwrap();
-        let server = tokio::spawn(async move {
-            let mut count = 0;
-            while let Ok(Ok((stream, _peer))) =
-                tokio::time::timeout(Duration::from_millis(400), listener.accept()).await
-            {
-                count += 1;
-                drop(stream);
-            }
-            count
-        });
-        let form = Form {
-            body: b"code=x".to_vec(),
-            authorization: None,
-        };
-        let sent = BackChannel::new().unwrap().post_form(&url, form, SHORT).await;
-        assert!(matches!(sent, Err(BackChannelError::Connection(_))));
-        assert_eq!(server.await.unwrap(), 1);
-    }
-}
+mod tests;

@@ -98,7 +98,7 @@ async fn try_begin(
     let cookie = desk
         .cookies
         .set(&cookie_name(pending.id()), &sealed, Some(COOKIE_LIFETIME));
-    tracing::info!(request = %request.id, provider = %entry, app = &*destination.app.name, "login begun");
+    tracing::debug!(request = %request.id, provider = %entry, app = &*destination.app.name, "login begun");
     let response = Response::see_other(url.as_str());
     let dropped = given_up(desk, request, cookie.as_str().len());
     Ok(dropped

@@ -229,7 +229,7 @@ async fn sign_in(
         EstablishError::Random(cause) => cause.into(),
         EstablishError::Record(_) => Failure::Internal("a session could not be sealed"),
     })?;
-    tracing::info!(request = %request.id, provider = %entry, app = &*destination.app.name, acr, "signed in");
+    tracing::debug!(request = %request.id, provider = %entry, app = &*destination.app.name, acr, "signed in");
     witnessed.tell(desk, request, &cookie);
     let away = desk.clock.now().since(begun_at);
     desk.telemetry.metrics.login_took(entry.as_str(), away);

@@ -1,4 +1,6 @@
-//! The session of a login: listed, written, and then asked whether it was ended meanwhile.
+//! The session of a login: listed, written, and then asked whether it was ended meanwhile ([`SessionStore::begin`]).
+//!
+//! [`SessionStore::begin`]: crate::session::store::SessionStore::begin
 
 use crate::seal::SealError;
 use crate::session::Sessions;
@@ -13,29 +15,28 @@ use crate::session::record;
 use crate::session::record::Place;
 use crate::session::record::Record;
 use crate::session::session::NewSession;
+use crate::session::store::Beginning;
 use crate::session::store::Index;
 use crate::session::store::Lifespan;
 use crate::wire::cookies::SetCookie;
 
 impl Sessions {
     /// Makes the session of a login, always with a new key, and ends those that it replaces.
-    ///
-    /// First the lists, then the session, then the question whether the subject's sessions were ended meanwhile: whoever
-    /// ends them writes that mark first and reads the lists after it, so one of the two sees the other.
     pub async fn establish(&self, new: NewSession) -> Result<SetCookie, EstablishError> {
         let key = SessionKey::generate()?;
         let locator = key.locator().ok_or(SealError::NotSealed)?;
         let now = self.clock.now();
         let ends_at = now.plus(self.lifetimes.absolute);
         let value = self.value(&new, &key, &locator, Lifespan { now, ends_at })?;
-        for index in self.current_indexes(&new)? {
-            self.store
-                .list(&index, &locator, Lifespan { now, ends_at })
-                .await?;
-        }
-        let lives = self.lifetimes.wanted(now, ends_at);
-        self.store.put(&locator, value, lives).await?;
-        let settled = self.settle(&new).await;
+        let begun = Beginning {
+            locator: &locator,
+            value: &value,
+            lives: self.lifetimes.wanted(now, ends_at),
+            term: Lifespan { now, ends_at },
+            lists: &self.lists(&new)?,
+            ends: &self.ends(&new)?,
+        };
+        let settled = self.settle(&new, begun).await;
         if settled.is_err() {
             // Nobody has the key; this only clears the list that an operator sees.
             if let Err(error) = self.store.delete(&[locator]).await {
@@ -77,21 +78,11 @@ impl Sessions {
         Ok(record::write(&self.keyring, key, place, &record, &note)?)
     }
 
-    /// What comes after the session was written: was it ended before it began? If not, those that it replaces end.
-    async fn settle(&self, new: &NewSession) -> Result<(), EstablishError> {
-        let mut ends = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
-        if let Some(provider_sid) = &new.provider_sid {
-            ends.extend(indexes::of_sid(&self.keyring, &new.entry, provider_sid)?);
-        }
-        ends.extend(indexes::of_entry(&self.keyring, &new.entry)?);
-        ends.extend(indexes::of_everybody(&self.keyring)?);
+    /// Writes the session. Was it ended before it began? If not, those that it replaces end.
+    async fn settle(&self, new: &NewSession, begun: Beginning<'_>) -> Result<(), EstablishError> {
+        let ended = self.store.begin(begun).await?;
         // Times have whole seconds. An end in the second of the claim may have come after it, so it counts.
-        if self
-            .store
-            .last_ended(&ends)
-            .await?
-            .is_some_and(|at| at >= new.claimed_at)
-        {
+        if ended.is_some_and(|at| at >= new.claimed_at) {
             return Err(EstablishError::EndedMeanwhile);
         }
         let replaced: Vec<Locator> = new.replaces.iter().map(|old| old.reference.clone()).collect();
@@ -101,8 +92,19 @@ impl Sessions {
         Ok(())
     }
 
+    /// Under what a new session may have been ended before it began.
+    fn ends(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
+        let mut ends = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
+        if let Some(provider_sid) = &new.provider_sid {
+            ends.extend(indexes::of_sid(&self.keyring, &new.entry, provider_sid)?);
+        }
+        ends.extend(indexes::of_entry(&self.keyring, &new.entry)?);
+        ends.extend(indexes::of_everybody(&self.keyring)?);
+        Ok(ends)
+    }
+
     /// The lists that a new session is put on.
-    fn current_indexes(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
+    fn lists(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
         let mut current = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
         current.truncate(1);
         if let Some(provider_sid) = &new.provider_sid {

@@ -23,9 +23,9 @@ use crate::oidc::replay::Replays;
 use crate::oidc::replay::Seen;
 use crate::oidc::replay::TokenId;
 use crate::session::key::Locator;
+use crate::session::store::Beginning;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
-use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
@@ -141,6 +141,23 @@ impl<K: Clone + Eq + std::hash::Hash, V> Shelf<K, V> {
     }
 }
 
+impl Shelves {
+    fn begin(&mut self, new: Beginning<'_>, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        for list in new.lists {
+            let listed = self.indexes.get(list, now).map(|kept| kept.value.clone());
+            let mut listed = listed.unwrap_or_default();
+            listed.retain(|_, ends_at| *ends_at > new.term.now);
+            listed.insert(new.locator.clone(), new.term.ends_at);
+            let until = listed.values().max().copied().unwrap_or(new.term.ends_at);
+            self.indexes.put(list, listed, now, until)?;
+        }
+        self.sessions
+            .put(new.locator, new.value.to_vec(), now, now.plus(new.lives))?;
+        let ended = new.ends.iter().filter_map(|index| self.end_marks.get(index, now));
+        Ok(ended.map(|kept| kept.value).max())
+    }
+}
+
 impl SessionStore for MemoryStore {
     fn prefix(&self) -> &str {
         &self.prefix
@@ -157,9 +174,9 @@ impl SessionStore for MemoryStore {
         ready(Ok(locators.iter().map(stored).collect()))
     }
 
-    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()> {
+    fn begin<'a>(&'a self, new: Beginning<'a>) -> Reply<'a, Option<Timestamp>> {
         let (mut shelves, now) = self.open();
-        ready(shelves.sessions.put(locator, value, now, now.plus(lives)))
+        ready(shelves.begin(new, now))
     }
 
     fn touch(&self, locator: &Locator, lives: Duration) {
@@ -174,19 +191,6 @@ impl SessionStore for MemoryStore {
             .filter(|locator| shelves.sessions.remove(locator, now))
             .count();
         ready(Ok(deleted))
-    }
-
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()> {
-        let (mut shelves, now) = self.open();
-        let mut listed = shelves
-            .indexes
-            .get(index, now)
-            .map(|kept| kept.value.clone())
-            .unwrap_or_default();
-        listed.retain(|_, ends_at| *ends_at > term.now);
-        listed.insert(locator.clone(), term.ends_at);
-        let until = listed.values().max().copied().unwrap_or(term.ends_at);
-        ready(shelves.indexes.put(index, listed, now, until))
     }
 
     fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>> {
@@ -205,15 +209,6 @@ impl SessionStore for MemoryStore {
             .iter()
             .try_for_each(|index| shelves.end_marks.put(index, at, now, until));
         ready(marked)
-    }
-
-    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
-        let (shelves, now) = self.open();
-        let marks = indexes
-            .iter()
-            .filter_map(|index| shelves.end_marks.get(index, now))
-            .map(|kept| kept.value);
-        ready(Ok(marks.max()))
     }
 
     fn page(&self, _from: Option<u64>) -> Reply<'_, Page> {
@@ -287,6 +282,7 @@ mod tests {
     use crate::session::conformance;
     use crate::session::conformance::bench::Bench;
     use crate::session::conformance::bench::MovedClock;
+    use crate::session::conformance::bench::put;
     use crate::session::key::SessionKey;
 
     struct Memory {
@@ -331,16 +327,16 @@ mod tests {
         let session = || SessionKey::generate().unwrap().locator().unwrap();
         let (one, two, three) = (session(), session(), session());
         let minute = Duration::from_mins(1);
-        bench.store.put(&one, b"1".to_vec(), minute).await.unwrap();
-        bench.store.put(&two, b"2".to_vec(), minute * 2).await.unwrap();
+        put(&bench.store, &one, b"1", minute).await.unwrap();
+        put(&bench.store, &two, b"2", minute * 2).await.unwrap();
         assert_eq!(
-            bench.store.put(&three, b"3".to_vec(), minute).await,
+            put(&bench.store, &three, b"3", minute).await,
             Err(StoreError::Full)
         );
         assert!(bench.store.get(&[one]).await.unwrap()[0].is_some());
 
         bench.clock.pass(minute);
-        bench.store.put(&three, b"3".to_vec(), minute).await.unwrap();
+        put(&bench.store, &three, b"3", minute).await.unwrap();
         assert!(bench.store.get(&[two]).await.unwrap()[0].is_some());
     }
 
@@ -349,17 +345,13 @@ mod tests {
         let bench = Memory::with_capacity(CAPACITY);
         for _ in 0..100 {
             let session = SessionKey::generate().unwrap().locator().unwrap();
-            bench
-                .store
-                .put(&session, Vec::new(), Duration::from_secs(1))
+            put(&bench.store, &session, b"", Duration::from_secs(1))
                 .await
                 .unwrap();
         }
         bench.clock.pass(SWEEP_INTERVAL);
         let session = SessionKey::generate().unwrap().locator().unwrap();
-        bench
-            .store
-            .put(&session, Vec::new(), Duration::from_secs(1))
+        put(&bench.store, &session, b"", Duration::from_secs(1))
             .await
             .unwrap();
         assert_eq!(format!("{:?}", bench.store), "MemoryStore { sessions: 1, .. }");

@@ -15,8 +15,8 @@ use crate::oidc::replay::Replays;
 use crate::oidc::replay::Seen;
 use crate::oidc::replay::TokenId;
 use crate::session::key::Locator;
+use crate::session::store::Beginning;
 use crate::session::store::Index;
-use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
@@ -149,8 +149,8 @@ impl SessionStore for Metered {
         self.watched(self.store.get(locators))
     }
 
-    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()> {
-        self.watched(self.store.put(locator, value, lives))
+    fn begin<'a>(&'a self, new: Beginning<'a>) -> Reply<'a, Option<Timestamp>> {
+        self.watched(self.store.begin(new))
     }
 
     fn touch(&self, locator: &Locator, lives: Duration) {
@@ -161,20 +161,12 @@ impl SessionStore for Metered {
         self.watched(self.store.delete(locators))
     }
 
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()> {
-        self.watched(self.store.list(index, locator, term))
-    }
-
     fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>> {
         self.watched(self.store.listed(indexes))
     }
 
     fn mark_ended<'a>(&'a self, indexes: &'a [Index], at: Timestamp) -> Reply<'a, ()> {
         self.watched(self.store.mark_ended(indexes, at))
-    }
-
-    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
-        self.watched(self.store.last_ended(indexes))
     }
 
     fn page(&self, from: Option<u64>) -> Reply<'_, Page> {

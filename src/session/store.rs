@@ -126,6 +126,29 @@ pub struct Lifespan {
     pub ends_at: Timestamp,
 }
 
+/// A session that begins.
+#[derive(Clone, Copy)]
+pub struct Beginning<'a> {
+    /// Its name.
+    pub locator: &'a Locator,
+    /// What is kept.
+    pub value: &'a [u8],
+    /// How long it lives if nobody comes.
+    pub lives: Duration,
+    /// How long it lives at most.
+    pub term: Lifespan,
+    /// The lists that it is put on.
+    pub lists: &'a [Index],
+    /// Under what it may have been ended before it began.
+    pub ends: &'a [Index],
+}
+
+impl fmt::Debug for Beginning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Beginning({} bytes, {:?})", self.value.len(), self.lives)
+    }
+}
+
 /// Some of the sessions that exist. One may come on two pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
@@ -143,8 +166,10 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// The values at the locators, in their order, all in one round trip.
     fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>>;
 
-    /// Writes the value of a new session, once.
-    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()>;
+    /// Puts a new session on its lists, which lose what is past and live as long as the longest session on them; then writes
+    /// its value, once; then says when its like was ended last, if that is remembered. In this order, and all in one round
+    /// trip: whoever ends sessions writes the mark first and reads the lists after it, so one of the two sees the other.
+    fn begin<'a>(&'a self, new: Beginning<'a>) -> Reply<'a, Option<Timestamp>>;
 
     /// Gives the key a new time to live, if it still exists. Not waited for, and its failure is nobody's: the next request
     /// tries again.
@@ -153,17 +178,11 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// Deletes the sessions; says how many there were.
     fn delete<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, usize>;
 
-    /// Puts a session on a list, takes off what is past, and lets the list live as long as the longest session on it.
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()>;
-
     /// The sessions on the lists. Some may have ended.
     fn listed<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Vec<Locator>>;
 
     /// Remembers for [`END_MARK_LIFETIME`] that the sessions on the lists were ended at this moment.
     fn mark_ended<'a>(&'a self, indexes: &'a [Index], at: Timestamp) -> Reply<'a, ()>;
-
-    /// When the sessions on the lists were ended last, if that is remembered.
-    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>>;
 
     /// A page of all sessions: from the start, or from where the page before says. What is there all the time is on one of
     /// them.

@@ -11,8 +11,8 @@ use crate::seal::Keyring;
 use crate::secret::Secret;
 use crate::session::Sessions;
 use crate::session::roster::Roster;
+use crate::session::store::Beginning;
 use crate::session::store::Index;
-use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
@@ -44,7 +44,7 @@ impl SessionStore for AwayHalfway {
         says(Ok(vec![Some(stored); locators.len()]))
     }
 
-    fn put<'a>(&'a self, _: &'a Locator, _: Vec<u8>, _: Duration) -> Reply<'a, ()> {
+    fn begin<'a>(&'a self, _: Beginning<'a>) -> Reply<'a, Option<Timestamp>> {
         says(Err(StoreError::Timeout))
     }
 
@@ -55,20 +55,12 @@ impl SessionStore for AwayHalfway {
         says(Ok(locators.len()))
     }
 
-    fn list<'a>(&'a self, _: &'a Index, _: &'a Locator, _: Lifespan) -> Reply<'a, ()> {
-        says(Err(StoreError::Timeout))
-    }
-
     fn listed<'a>(&'a self, _: &'a [Index]) -> Reply<'a, Vec<Locator>> {
         says(Err(StoreError::Timeout))
     }
 
     fn mark_ended<'a>(&'a self, _: &'a [Index], _: Timestamp) -> Reply<'a, ()> {
         says(Ok(()))
-    }
-
-    fn last_ended<'a>(&'a self, _: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
-        says(Ok(None))
     }
 
     fn page(&self, from: Option<u64>) -> Reply<'_, Page> {

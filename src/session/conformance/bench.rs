@@ -21,8 +21,11 @@ use crate::seal::purpose::Purpose;
 use crate::secret::Secret;
 use crate::session::key::Locator;
 use crate::session::key::SessionKey;
+use crate::session::store::Beginning;
+use crate::session::store::Index;
 use crate::session::store::Lifespan;
 use crate::session::store::SessionStore;
+use crate::session::store::StoreError;
 
 pub(super) const MINUTE: Duration = Duration::from_mins(1);
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -67,6 +70,52 @@ pub trait Bench: Sync {
 
     /// Lets `time` pass, for the clock and for what the store holds.
     fn pass(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Writes a session that is on no list.
+pub async fn put(
+    store: &impl SessionStore,
+    locator: &Locator,
+    value: &[u8],
+    lives: Duration,
+) -> Result<(), StoreError> {
+    let now = Timestamp::from_unix(0);
+    let new = Beginning {
+        locator,
+        value,
+        lives,
+        term: Lifespan { now, ends_at: now },
+        lists: &[],
+        ends: &[],
+    };
+    store.begin(new).await.map(|_never_ended| ())
+}
+
+/// Writes a session that is on a list.
+pub(super) async fn begin_on(bench: &impl Bench, list: &Index, locator: &Locator, lives: Duration) {
+    let lists = std::slice::from_ref(list);
+    let new = Beginning {
+        locator,
+        value: b"x",
+        lives,
+        term: term(bench, lives),
+        lists,
+        ends: &[],
+    };
+    assert_eq!(bench.store().begin(new).await, Ok(None));
+}
+
+/// When one of them was ended last, as a session hears that begins.
+pub(super) async fn last_ended(bench: &impl Bench, ends: &[Index]) -> Option<Timestamp> {
+    let new = Beginning {
+        locator: &locator(),
+        value: b"x",
+        lives: HOUR,
+        term: term(bench, HOUR),
+        lists: &[],
+        ends,
+    };
+    bench.store().begin(new).await.unwrap()
 }
 
 pub(super) async fn value_of(bench: &impl Bench, session: &Locator) -> Option<Vec<u8>> {

@@ -1,7 +1,8 @@
 //! An end and a login, or an end and a touch, at the same time: whatever the order in which their steps reach the store,
 //! nobody is signed in afterwards.
 //!
-//! Two instances interleave in as many ways as their steps can be shuffled. There are few, so each is played.
+//! Two instances interleave in as many ways as their steps can be shuffled. There are few, so each is played. A step is what
+//! one operation of the store does; where those are several commands, as in Redis, its own tests shuffle these.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,19 +10,22 @@
     reason = "a suite for tests: a panic is its way to fail"
 )]
 
+use crate::clock::Timestamp;
 use crate::session::conformance::bench::Bench;
 use crate::session::conformance::bench::HOUR;
 use crate::session::conformance::bench::eventually_left;
 use crate::session::conformance::bench::locator;
+use crate::session::conformance::bench::put;
 use crate::session::conformance::bench::tag;
 use crate::session::conformance::bench::term;
 use crate::session::conformance::bench::value_of;
 use crate::session::key::Locator;
+use crate::session::store::Beginning;
 use crate::session::store::Index;
 use crate::session::store::SessionStore;
 
 /// What a login does at the store, in its order (`Sessions::establish`).
-const LOGIN: [Step; 4] = [Step::ListSubject, Step::ListSid, Step::Put, Step::LookForAnEnd];
+const LOGIN: [Step; 2] = [Step::Begin, Step::Undo];
 /// What an end does, in its order (`Sessions::end_by_subject`, `Sessions::end_by_sid`).
 const END: [Step; 3] = [Step::Mark, Step::Find, Step::Delete];
 
@@ -41,10 +45,8 @@ enum Undone {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    ListSubject,
-    ListSid,
-    Put,
-    LookForAnEnd,
+    Begin,
+    Undo,
     Mark,
     Find,
     Delete,
@@ -88,6 +90,7 @@ struct Play<'b, B: Bench> {
     subject: Index,
     sid: Index,
     ended: Index,
+    heard: Option<Timestamp>,
     found: Vec<Locator>,
     undone: Vec<Undone>,
 }
@@ -104,6 +107,7 @@ impl<'b, B: Bench> Play<'b, B> {
             },
             subject,
             sid,
+            heard: None,
             found: Vec::new(),
             undone: Vec::new(),
         }
@@ -113,18 +117,20 @@ impl<'b, B: Bench> Play<'b, B> {
         let (store, session) = (self.bench.store(), &self.session);
         let ended = std::slice::from_ref(&self.ended);
         match step {
-            Step::ListSubject => store
-                .list(&self.subject, session, term(self.bench, HOUR))
-                .await
-                .unwrap(),
-            Step::ListSid => store
-                .list(&self.sid, session, term(self.bench, HOUR))
-                .await
-                .unwrap(),
-            Step::Put => store.put(session, b"x".to_vec(), HOUR).await.unwrap(),
-            Step::LookForAnEnd => {
+            Step::Begin => {
                 let both = [self.subject.clone(), self.sid.clone()];
-                if store.last_ended(&both).await.unwrap().is_some() {
+                let new = Beginning {
+                    locator: session,
+                    value: b"x",
+                    lives: HOUR,
+                    term: term(self.bench, HOUR),
+                    lists: &both,
+                    ends: &both,
+                };
+                self.heard = store.begin(new).await.unwrap();
+            }
+            Step::Undo => {
+                if self.heard.is_some() {
                     self.undone.push(Undone::ByItsLogin);
                     store.delete(std::slice::from_ref(session)).await.unwrap();
                 }
@@ -139,7 +145,7 @@ impl<'b, B: Bench> Play<'b, B> {
             }
             Step::Touch => {
                 let witness = locator();
-                store.put(&witness, b"x".to_vec(), HOUR).await.unwrap();
+                put(store, &witness, b"x", HOUR).await.unwrap();
                 store.touch(session, HOUR * 2);
                 // A touch is not waited for. Once a later one is done, so is this one.
                 store.touch(&witness, HOUR * 2);
@@ -171,7 +177,7 @@ mod tests {
     #[test]
     fn every_order_is_played() {
         let orders = shuffles(&LOGIN, &END);
-        assert_eq!(orders.len(), 35);
+        assert_eq!(orders.len(), 10);
         for order in orders {
             let of = |steps: &[Step]| {
                 order

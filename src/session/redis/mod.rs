@@ -38,9 +38,9 @@ use crate::session::redis::link::Command;
 use crate::session::redis::link::Link;
 use crate::session::redis::link::RedisTls;
 use crate::session::redis::link::RedisUrlError;
+use crate::session::store::Beginning;
 use crate::session::store::END_MARK_LIFETIME;
 use crate::session::store::Index;
-use crate::session::store::Lifespan;
 use crate::session::store::Page;
 use crate::session::store::Reply;
 use crate::session::store::SessionStore;
@@ -49,6 +49,9 @@ use crate::session::store::Stored;
 
 /// How many keys one command looks at. Redis does nothing else meanwhile.
 const LOOKED_AT: usize = 500;
+
+/// Commands that put a session on a list.
+const LISTING: usize = 4;
 
 /// Sessions and attempts in Redis.
 #[derive(Clone, Debug)]
@@ -109,6 +112,21 @@ impl RedisStore {
         format!("{}logout-token:{id}", self.prefix)
     }
 
+    /// What puts a new session on a list; the last answer says when the longest session on it ends.
+    fn listing(&self, list: &Index, new: &Beginning<'_>) -> [Command; LISTING] {
+        let (key, term) = (self.index(list), new.term);
+        [
+            Command::new("ZREMRANGEBYSCORE", &key)
+                .arg("-inf")
+                .arg(term.now.as_unix()),
+            Command::new("ZADD", &key)
+                .arg(term.ends_at.as_unix())
+                .arg(new.locator.as_str()),
+            expiry(&key, term.ends_at.since(term.now)),
+            Command::new("ZRANGE", &key).arg(-1).arg(-1).arg("WITHSCORES"),
+        ]
+    }
+
     async fn one(&self, command: Command) -> Result<Value, StoreError> {
         let name = command.name();
         let mut values = self.link.run(vec![command]).await?;
@@ -154,17 +172,39 @@ impl SessionStore for RedisStore {
         })
     }
 
-    fn put<'a>(&'a self, locator: &'a Locator, value: Vec<u8>, lives: Duration) -> Reply<'a, ()> {
+    fn begin<'a>(&'a self, new: Beginning<'a>) -> Reply<'a, Option<Timestamp>> {
         Box::pin(async move {
-            let key = self.session(locator);
-            let put = Command::new("SET", &key).arg(value).arg("EX").arg(seconds(lives));
-            okay(&self.one(put).await?)
+            let lists = new.lists.iter().flat_map(|list| self.listing(list, &new));
+            let put = Command::new("SET", &self.session(new.locator))
+                .arg(new.value)
+                .arg("EX")
+                .arg(seconds(new.lives));
+            let ended = new.ends.iter().map(|index| self.end_mark(index));
+            let ended = ended.map(|mark| Command::new("GET", &mark));
+            let mut values = self
+                .link
+                .run(lists.chain([put]).chain(ended).collect())
+                .await?
+                .into_iter();
+            for list in new.lists {
+                let latest = values.by_ref().nth(LISTING - 1).as_ref().and_then(latest_end);
+                let latest = latest.ok_or(StoreError::Unexpected { command: "ZRANGE" })?;
+                // Only after the absolute timeout was shortened does an older session outlive a new one.
+                if latest > new.term.ends_at {
+                    let lives = latest.since(new.term.now);
+                    self.one(expiry(&self.index(list), lives)).await?;
+                }
+            }
+            okay(&values.next().unwrap_or(Value::Nil))?;
+            let marks: Vec<Option<Timestamp>> =
+                values.map(|value| timestamp(&value)).collect::<Result<_, _>>()?;
+            Ok(marks.into_iter().flatten().max())
         })
     }
 
     fn touch(&self, locator: &Locator, lives: Duration) {
         let link = Arc::clone(&self.link);
-        let touch = Command::new("EXPIRE", &self.session(locator)).arg(seconds(lives));
+        let touch = expiry(&self.session(locator), lives);
         tokio::spawn(async move {
             if let Err(error) = link.run(vec![touch]).await {
                 tracing::debug!(%error, "a session was not prolonged, the next request tries again");
@@ -180,33 +220,6 @@ impl SessionStore for RedisStore {
                 .collect();
             let values = self.link.run(commands).await?;
             Ok(values.iter().filter(|value| **value == Value::Int(1)).count())
-        })
-    }
-
-    fn list<'a>(&'a self, index: &'a Index, locator: &'a Locator, term: Lifespan) -> Reply<'a, ()> {
-        Box::pin(async move {
-            let key = self.index(index);
-            let lives_until = |end: Timestamp| Command::new("EXPIRE", &key).arg(seconds(end.since(term.now)));
-            let commands = vec![
-                Command::new("ZREMRANGEBYSCORE", &key)
-                    .arg("-inf")
-                    .arg(term.now.as_unix()),
-                Command::new("ZADD", &key)
-                    .arg(term.ends_at.as_unix())
-                    .arg(locator.as_str()),
-                lives_until(term.ends_at),
-                Command::new("ZRANGE", &key).arg(-1).arg(-1).arg("WITHSCORES"),
-            ];
-            let values = self.link.run(commands).await?;
-            let latest = values
-                .last()
-                .and_then(latest_end)
-                .ok_or(StoreError::Unexpected { command: "ZRANGE" })?;
-            // Only after the absolute timeout was shortened does an older session outlive a new one.
-            if latest > term.ends_at {
-                self.one(lives_until(latest)).await?;
-            }
-            Ok(())
         })
     }
 
@@ -234,18 +247,6 @@ impl SessionStore for RedisStore {
             };
             let commands: Vec<Command> = indexes.iter().map(mark).collect();
             self.link.run(commands).await?.iter().try_for_each(okay)
-        })
-    }
-
-    fn last_ended<'a>(&'a self, indexes: &'a [Index]) -> Reply<'a, Option<Timestamp>> {
-        Box::pin(async move {
-            let commands: Vec<Command> = indexes
-                .iter()
-                .map(|index| Command::new("GET", &self.end_mark(index)))
-                .collect();
-            let values = self.link.run(commands).await?;
-            let marks: Vec<Option<Timestamp>> = values.iter().map(timestamp).collect::<Result<_, _>>()?;
-            Ok(marks.into_iter().flatten().max())
         })
     }
 
@@ -323,6 +324,10 @@ impl Replays for RedisStore {
 }
 
 /// A time to live in whole seconds, at least one: none at all would be an error, or for ever.
+fn expiry(key: &str, lives: Duration) -> Command {
+    Command::new("EXPIRE", key).arg(seconds(lives))
+}
+
 fn seconds(lives: Duration) -> u64 {
     lives.as_secs().max(1)
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::session::conformance::bench::put;
 use crate::session::establish_error::EstablishError;
 use crate::session::session::NewSession;
-use crate::session::store::SessionStore;
 use crate::session::tests::scene::HOUR;
 use crate::session::tests::scene::MINUTE;
 use crate::session::tests::scene::entry;
@@ -80,9 +80,7 @@ async fn a_value_restored_after_its_absolute_end_is_refused() {
     let yesterday = scene.stored(&session).await.unwrap().value;
     scene.sessions.end(&session).await.unwrap();
     scene.clock.pass(HOUR * 8);
-    scene
-        .store
-        .put(&session.reference, yesterday, HOUR)
+    put(&*scene.store, &session.reference, &yesterday, HOUR)
         .await
         .unwrap();
     assert!(scene.load(&[&cookie]).await.is_empty());

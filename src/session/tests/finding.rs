@@ -6,11 +6,11 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 use crate::session::conformance::bench::MovedClock;
+use crate::session::conformance::bench::put;
 use crate::session::key::SessionKey;
 use crate::session::memory::MemoryStore;
 use crate::session::redis::RedisStore;
 use crate::session::session::NewSession;
-use crate::session::store::SessionStore;
 use crate::session::store::StoreError;
 use crate::session::tests::scene::HOUR;
 use crate::session::tests::scene::ISSUER;
@@ -136,7 +136,7 @@ async fn a_session_opens_nothing_at_another_host_entry_or_prefix() {
     let value = scene.stored(&session).await.unwrap().value;
     let clock: Arc<dyn Clock> = Arc::<MovedClock>::clone(&scene.clock);
     let neighbour = Arc::new(MemoryStore::new("other:".to_owned(), clock));
-    neighbour.put(&session.reference, value, HOUR).await.unwrap();
+    put(&*neighbour, &session.reference, &value, HOUR).await.unwrap();
     let sessions = over(neighbour, &scene.clock, &[1]);
     assert!(load(&sessions, "a.example", &[&cookie]).await.is_empty());
 }
@@ -154,14 +154,10 @@ async fn values_that_changed_places_open_nothing() {
         scene.stored(&of_zoe).await.unwrap(),
         scene.stored(&of_ada).await.unwrap(),
     );
-    scene
-        .store
-        .put(&of_zoe.reference, value_of_ada.value, HOUR)
+    put(&*scene.store, &of_zoe.reference, &value_of_ada.value, HOUR)
         .await
         .unwrap();
-    scene
-        .store
-        .put(&of_ada.reference, value_of_zoe.value, HOUR)
+    put(&*scene.store, &of_ada.reference, &value_of_zoe.value, HOUR)
         .await
         .unwrap();
     assert!(scene.load(&[&zoe]).await.is_empty());
@@ -174,7 +170,9 @@ async fn what_is_not_ours_in_the_store_is_no_session() {
     let cookie = scene.log_in(login(&scene, "fc", "zoe")).await;
     let session = scene.load(&[&cookie]).await.remove(0);
     for value in [Vec::new(), b"{}".to_vec(), vec![1; 1 << 20], vec![2, 0, 0]] {
-        scene.store.put(&session.reference, value, HOUR).await.unwrap();
+        put(&*scene.store, &session.reference, &value, HOUR)
+            .await
+            .unwrap();
         assert!(scene.load(&[&cookie]).await.is_empty());
     }
 }

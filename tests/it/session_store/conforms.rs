@@ -2,6 +2,7 @@
 
 use guichet::secret::Secret;
 use guichet::session::conformance;
+use guichet::session::conformance::bench::put;
 use guichet::session::redis::RedisStore;
 use guichet::session::store::SessionStore;
 
@@ -31,7 +32,7 @@ pub(crate) async fn two_prefixes_share_a_redis_and_not_a_session() {
     let one = store(&redis.url());
     let other = RedisStore::new(&Secret::new(redis.url()), "other:".to_owned()).unwrap();
     let session = locator();
-    one.put(&session, b"x".to_vec(), HOUR).await.unwrap();
+    put(&one, &session, b"x", HOUR).await.unwrap();
     assert_eq!(other.get(std::slice::from_ref(&session)).await, Ok(vec![None]));
     assert_eq!(other.delete(std::slice::from_ref(&session)).await, Ok(0));
     assert!(one.get(&[session]).await.unwrap()[0].is_some());
@@ -44,7 +45,7 @@ async fn a_look_up_is_one_round_trip() {
     let direct = store(&redis.url());
     let sessions = [locator(), locator(), locator()];
     for session in &sessions {
-        direct.put(session, b"x".to_vec(), HOUR).await.unwrap();
+        put(&direct, session, b"x", HOUR).await.unwrap();
     }
     let relay = wire::Relay::before(redis.port(), Some(("PTTL", 3))).await;
     let found = store(&relay.url()).get(&sessions).await.unwrap();

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod conforms;
 pub(crate) mod examine;
+mod interleaved;
 pub(crate) mod journey;
 pub(crate) mod outage;
 pub(crate) mod refusal;

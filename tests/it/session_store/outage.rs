@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guichet::secret::Secret;
+use guichet::session::conformance::bench::put;
 use guichet::session::key::Locator;
 use guichet::session::redis::RedisStore;
 use guichet::session::redis::link::RedisUrlError;
@@ -27,8 +28,7 @@ use crate::support::redis::Transport;
 /// A session whose value is its own name, so that a wrong answer shows.
 async fn named(store: &RedisStore) -> Locator {
     let session = locator();
-    store
-        .put(&session, session.as_str().as_bytes().to_vec(), HOUR)
+    put(store, &session, session.as_str().as_bytes(), HOUR)
         .await
         .unwrap();
     session

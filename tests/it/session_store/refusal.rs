@@ -9,8 +9,10 @@ use guichet::seal::Keyring;
 use guichet::seal::purpose::Purpose;
 use guichet::secret::Secret;
 use guichet::session::conformance;
+use guichet::session::conformance::bench::put;
 use guichet::session::redis::RedisStore;
 use guichet::session::redis::link::RedisUrlError;
+use guichet::session::store::Beginning;
 use guichet::session::store::Index;
 use guichet::session::store::Lifespan;
 use guichet::session::store::SessionStore;
@@ -43,7 +45,7 @@ async fn read(store: &RedisStore) -> Result<(), StoreError> {
 }
 
 async fn write(store: &RedisStore) -> Result<(), StoreError> {
-    store.put(&locator(), b"x".to_vec(), HOUR).await
+    put(store, &locator(), b"x", HOUR).await
 }
 
 pub(super) fn under_the_access_list() -> Redis {
@@ -98,18 +100,22 @@ async fn failures_of_every_operation(store: &RedisStore) -> Vec<String> {
     let now = Timestamp::from_unix(1_800_000_000);
     let ends_at = now.plus(HOUR);
     let attempt = AttemptId::generate().unwrap();
+    let new = Beginning {
+        locator: &locator(),
+        value: b"x",
+        lives: HOUR,
+        term: Lifespan { now, ends_at },
+        lists: &list,
+        ends: &list,
+    };
     let results = [
         store.ping().await.err(),
         read(store).await.err(),
         write(store).await.err(),
         store.delete(&[locator()]).await.err(),
-        store
-            .list(&list[0], &locator(), Lifespan { now, ends_at })
-            .await
-            .err(),
+        store.begin(new).await.err(),
         store.listed(&list).await.err(),
         store.mark_ended(&list, now).await.err(),
-        store.last_ended(&list).await.err(),
         store.page(None).await.err(),
     ];
     let mut failures: Vec<String> = results.iter().flatten().map(ToString::to_string).collect();
@@ -194,7 +200,7 @@ pub(crate) async fn a_password_that_is_missing_or_wrong_is_a_failure_and_mended_
 async fn a_redis_that_loads_its_data_has_not_lost_any() {
     let mut redis = Redis::start();
     let (store, session) = (store(&redis.url()), locator());
-    store.put(&session, b"x".to_vec(), HOUR).await.unwrap();
+    put(&store, &session, b"x", HOUR).await.unwrap();
     for number in 0..2000 {
         let key = format!("filler:{number}");
         redis.say(&["SET", &key, "x", "EX", "3600"]);

@@ -1,4 +1,5 @@
-//! What a real Redis cannot be made to do: a listener with a script, and a relay that withholds or swallows bytes.
+//! What a real Redis cannot be made to do: a listener with a script, a relay that withholds or swallows bytes, and one that
+//! lets commands through one by one.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,6 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 
 /// Answers whatever comes with `answer`, on every connection. Gives the address.
 pub(super) async fn scripted(answer: Vec<u8>) -> String {
@@ -128,4 +130,72 @@ async fn relay(
         () = forth => {}
         () = back => {}
     }
+}
+
+/// A relay in front of a Redis that hands on one command for each word that it is given, and waits for its answer.
+#[derive(Debug)]
+pub(super) struct Turnstile {
+    port: u16,
+    given: Arc<Semaphore>,
+    answered: Arc<Semaphore>,
+}
+
+impl Turnstile {
+    /// In front of `to`, for one connection.
+    pub(super) async fn before(to: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (given, answered) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let (takes, tells) = (Arc::clone(&given), Arc::clone(&answered));
+        tokio::spawn(async move {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+            let (mut waiting, mut answer) = (Vec::new(), vec![0; 65_536]);
+            loop {
+                while let Some(length) = length_of_command(&waiting) {
+                    takes.acquire().await.unwrap().forget();
+                    server.write_all(&waiting[..length]).await.unwrap();
+                    waiting.drain(..length);
+                    let count = server.read(&mut answer).await.unwrap();
+                    tells.add_permits(1);
+                    client.write_all(&answer[..count]).await.unwrap();
+                }
+                if client.read_buf(&mut waiting).await.unwrap() == 0 {
+                    break;
+                }
+            }
+        });
+        Self {
+            port,
+            given,
+            answered,
+        }
+    }
+
+    /// The address.
+    pub(super) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Lets one command through; it was answered then.
+    pub(super) async fn let_one_through(&self) {
+        self.given.add_permits(1);
+        self.answered.acquire().await.unwrap().forget();
+    }
+}
+
+/// Of the first command, if it is there as a whole: `*count`, and `$length` with so many bytes for each of its words.
+fn length_of_command(bytes: &[u8]) -> Option<usize> {
+    let number_at = |from: usize| {
+        let line = bytes.get(from + 1..)?;
+        let end = line.windows(2).position(|two| two == b"\r\n")?;
+        let number: usize = std::str::from_utf8(&line[..end]).unwrap().parse().unwrap();
+        Some((number, from + 1 + end + 2))
+    };
+    let (words, mut at) = number_at(0)?;
+    for _ in 0..words {
+        let (length, begin) = number_at(at)?;
+        at = begin + length + 2;
+    }
+    (at <= bytes.len()).then_some(at)
 }

@@ -1,0 +1,106 @@
+//! A session begins with several commands in one go, and between any two of them Redis may do what somebody else asks: whoever
+//! ends sessions then is heard by the login, or finds its session.
+
+use guichet::clock::Timestamp;
+use guichet::seal::Keyring;
+use guichet::seal::Tag;
+use guichet::seal::purpose::Purpose;
+use guichet::secret::Secret;
+use guichet::session::key::Locator;
+use guichet::session::redis::RedisStore;
+use guichet::session::store::Beginning;
+use guichet::session::store::Index;
+use guichet::session::store::Lifespan;
+use guichet::session::store::SessionStore;
+
+use super::bench::HOUR;
+use super::bench::locator;
+use super::bench::store;
+use super::wire::Turnstile;
+use crate::support::redis::Redis;
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+/// Of a session that is put on two lists and asks for two marks.
+const COMMANDS: usize = 4 + 4 + 1 + 2;
+
+fn tag() -> Tag {
+    let keyring = Keyring::new(&[Secret::new(guichet::seal::random::<32>().unwrap())]).unwrap();
+    keyring.tag(Purpose::SubjectTag, &[]).unwrap()
+}
+
+/// Before how many commands of the login an end marks, looks and deletes, in every way.
+fn places() -> Vec<[usize; 3]> {
+    let up_to_the_end = |from: usize| from..=COMMANDS;
+    let two = up_to_the_end(0).flat_map(|mark| up_to_the_end(mark).map(move |look| (mark, look)));
+    two.flat_map(|(mark, look)| up_to_the_end(look).map(move |delete| [mark, look, delete]))
+        .collect()
+}
+
+/// An end under way, at the store itself.
+struct End<'a> {
+    store: &'a RedisStore,
+    of: &'a [Index],
+    found: Vec<Locator>,
+}
+
+impl End<'_> {
+    async fn step(&mut self, number: usize) {
+        match number {
+            0 => self.store.mark_ended(self.of, NOW).await.unwrap(),
+            1 => self.found = self.store.listed(self.of).await.unwrap(),
+            _ => {
+                self.store.delete(&self.found).await.unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_between_two_commands_of_a_login_is_heard_or_finds_its_session() {
+    let redis = Redis::start();
+    let direct = store(&redis.url());
+    let turnstile = Turnstile::before(redis.port()).await;
+    let gateway = store(&turnstile.url());
+    let places = places();
+    assert_eq!(places.len(), 364);
+    for by in [0, 1] {
+        for places in &places {
+            let session = locator();
+            let both = [Index::Subject(tag()), Index::ProviderSid(tag())];
+            let new = Beginning {
+                locator: &session,
+                value: b"x",
+                lives: HOUR,
+                term: Lifespan {
+                    now: NOW,
+                    ends_at: NOW.plus(HOUR),
+                },
+                lists: &both,
+                ends: &both,
+            };
+            let mut end = End {
+                store: &direct,
+                of: &both[by..=by],
+                found: Vec::new(),
+            };
+            let ending = async {
+                for passed in 0..=COMMANDS {
+                    for (number, _) in places.iter().enumerate().filter(|(_, place)| **place == passed) {
+                        end.step(number).await;
+                    }
+                    if passed < COMMANDS {
+                        turnstile.let_one_through().await;
+                    }
+                }
+            };
+            let (heard, ()) = tokio::join!(gateway.begin(new), ending);
+            let is_heard = heard.unwrap().is_some();
+            if is_heard {
+                direct.delete(std::slice::from_ref(&session)).await.unwrap();
+            }
+            let left = direct.get(std::slice::from_ref(&session)).await.unwrap();
+            assert_eq!(left, [None], "{by}, {places:?}");
+            assert!(is_heard || end.found.contains(&session), "{by}, {places:?}");
+        }
+    }
+}
