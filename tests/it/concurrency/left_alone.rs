@@ -157,8 +157,8 @@ fn a_login() {
         moments += 1;
         is_one_login(&stage, &browser, &callback);
     }
-    // The claim, the indexes, the session, the marks of its subject and its `sid`, and what the second click reads.
-    assert!((4..ENOUGH).contains(&moments), "{moments}");
+    // The claim, the session with its lists and the marks, and what the second click reads.
+    assert!((3..ENOUGH).contains(&moments), "{moments}");
     for endpoint in ["token", "userinfo"] {
         let (request, browser, callback) = begins();
         stage.scene.gateway.logs().forget();
