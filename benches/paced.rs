@@ -1,8 +1,8 @@
 //! Asks several proxies in turn, so many requests a second and evenly spread, and says how long their answers took.
 //!
-//! `paced RATE ROUNDS CONNECTIONS`: standard input has a line for each proxy, with tabs between its address, the path and the
-//! fields of a request. A round is a turn of a tenth of a second at each. Standard output has a line for each turn: the number
-//! of its proxy, and the microseconds that each answer took. An answer that is not 200 ends it with an error.
+//! `paced RATE SECONDS CONNECTIONS`: so many seconds for each proxy. Standard input has a line for each, with tabs between its
+//! address, the path and the fields of a request. Standard output has a line for each turn of a proxy: its number, how many
+//! requests it had, and the microseconds that each answer took of those that count. An answer that is not 200 is an error.
 //!
 //! Each connection has a thread and a time of its own, so that no two requests begin together: where they do, the slowest of
 //! them says how long a handful takes. Turns are short since a machine that is shared has its slow moments, of milliseconds
@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_millis(500);
 /// What a proxy needs that did nothing for a while: its code and its data are elsewhere. Asked, but not counted.
 const WARM: Duration = Duration::from_millis(50);
 const COUNTED: Duration = Duration::from_millis(100);
-/// Nobody is asked: what is late ends here, and is not in the way of the next one.
+/// Nobody is asked. What is later than that takes requests from the next turn, and is not counted there.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Longer than a head and its body of 1 KiB.
 const ROOM: usize = 16 * 1024;
@@ -46,21 +46,29 @@ struct Pace {
     period: Duration,
 }
 
-/// The microseconds of each answer of a turn, of all turns in their order.
-type Turns = Vec<Vec<u128>>;
+/// What a connection did in a turn.
+struct Turn {
+    asked: usize,
+    /// The microseconds of each answer, without those of the warming up.
+    times: Vec<u128>,
+}
+
+/// All turns of a connection, in their order.
+type Turns = Vec<Turn>;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [rate, rounds, connections] = arguments.as_slice() else {
-        return Err("RATE ROUNDS CONNECTIONS".into());
+    let [rate, seconds, connections] = arguments.as_slice() else {
+        return Err("RATE SECONDS CONNECTIONS".into());
     };
     let (rate, connections): (f64, u32) = (rate.parse()?, connections.parse()?);
+    let seconds = Duration::from_secs(seconds.parse()?);
     let lines: Result<Vec<String>, _> = io::stdin().lock().lines().collect();
     let proxies: Result<Vec<Proxy>, _> = lines?.iter().map(|line| Proxy::of(line)).collect();
     let pace = Pace {
         proxies: proxies?,
         begin: now() + SOON,
-        rounds: rounds.parse()?,
+        rounds: u32::try_from(seconds.as_millis() / (WARM + COUNTED + PAUSE).as_millis())?,
         connections,
         period: Duration::from_secs_f64(f64::from(connections) / rate),
     };
@@ -104,11 +112,13 @@ impl Pace {
             .map(|proxy| TcpStream::connect(&proxy.address))
             .collect();
         let mut streams = streams?;
+        for stream in &streams {
+            stream.set_nodelay(true)?;
+        }
         let (mut begin, first) = (self.begin, self.period * number / self.connections);
         let mut turns = Turns::new();
         for _round in 0..self.rounds {
             for (proxy, stream) in self.proxies.iter().zip(&mut streams) {
-                stream.set_nodelay(true)?;
                 turns.push(self.turn(begin, begin + first, &proxy.request, stream)?);
                 begin += WARM + COUNTED + PAUSE;
             }
@@ -123,33 +133,42 @@ impl Pace {
         mut due: Instant,
         request: &[u8],
         stream: &mut TcpStream,
-    ) -> Result<Vec<u128>, Failure> {
+    ) -> Result<Turn, Failure> {
         let mut room = vec![0; ROOM];
-        let mut times = Vec::new();
+        let mut turn = Turn {
+            asked: 0,
+            times: Vec::new(),
+        };
+        // The proxy before is to blame for these.
+        while due < now() {
+            due += self.period;
+        }
         while due < begin + WARM + COUNTED {
             let is_late = due < now();
             thread::sleep(due.saturating_duration_since(now()));
             let from = if is_late { due } else { now() };
             stream.write_all(request)?;
             answer(stream, &mut room)?;
+            turn.asked += 1;
             if due >= begin + WARM {
-                times.push(from.elapsed().as_micros());
+                turn.times.push(from.elapsed().as_micros());
             }
             due += self.period;
         }
-        Ok(times)
+        Ok(turn)
     }
 
     fn said(&self, of_connections: &[Turns]) -> String {
         let proxies = (0..self.proxies.len()).cycle();
         let turns = self.proxies.len() * self.rounds as usize;
-        let lines = proxies.zip(0..turns).map(|(proxy, turn)| {
-            let times = of_connections
-                .iter()
-                .filter_map(|turns| turns.get(turn))
-                .flatten();
-            let times: Vec<String> = times.map(u128::to_string).collect();
-            format!("{proxy} {}\n", times.join(" "))
+        let lines = proxies.zip(0..turns).map(|(proxy, number)| {
+            let turns = || of_connections.iter().filter_map(|turns| turns.get(number));
+            let asked: usize = turns().map(|turn| turn.asked).sum();
+            let times: Vec<String> = turns()
+                .flat_map(|turn| &turn.times)
+                .map(u128::to_string)
+                .collect();
+            format!("{proxy} {asked} {}\n", times.join(" "))
         });
         lines.collect()
     }

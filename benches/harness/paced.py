@@ -7,9 +7,6 @@ import urllib.parse
 from harness.load import CONNECTIONS, Wrong, fields
 from harness.machine import Cores
 
-# As long as one turn and what is before and after it, in benches/paced.rs.
-SECONDS_OF_A_TURN = 0.17
-
 
 def line(proxy):
     """What the program reads about a proxy."""
@@ -19,21 +16,21 @@ def line(proxy):
 
 
 def turns(stage, cores, program, rows, rate, seconds):
-    """The answer times of each turn of each row, in microseconds, with so many seconds for each. Every answer came from the
-    application, with the identity."""
-    rounds = round(seconds / SECONDS_OF_A_TURN)
-    command = Cores.on(cores.load, [program, rate, rounds, CONNECTIONS])
-    answered = stage.answered()
+    """The answer times of each turn of each row, in microseconds, with so many seconds for each row. Every answer came from
+    the application, with the identity."""
+    command = Cores.on(cores.load, [program, rate, seconds, CONNECTIONS])
+    before = stage.answered()
     run = subprocess.run(command, input="".join(map(line, rows)), capture_output=True, text=True)
     if run.returncode:
         raise Wrong(run.stderr)
-    of_rows = {row.name: [] for row in rows}
+    answered = stage.answered() - before
+    of_rows, asked = {row.name: [] for row in rows}, 0
     for said in run.stdout.splitlines():
-        number, *times = map(int, said.split())
+        number, of_turn, *times = map(int, said.split())
         of_rows[rows[number].name].append(sorted(times))
-    counted = sum(len(times) for each in of_rows.values() for times in each)
-    if stage.answered() - answered < counted:
-        raise Wrong(f"{counted} answers, of which the application gave {stage.answered() - answered}")
+        asked += of_turn
+    if answered < asked:
+        raise Wrong(f"{asked} answers, of which the application gave {answered}")
     return of_rows
 
 

@@ -37,8 +37,8 @@ use crate::back_channel::road::RoadError;
 use crate::telemetry::peer::Peer;
 use crate::wire::provider_url::ProviderUrl;
 
-/// A connection is used again only while the provider surely still has it: a form that meets the moment at which the other
-/// side closes it is lost. So userinfo goes where the tokens came from, and so do logins that follow one another.
+/// How long a connection without work is kept (decision 26): long enough for userinfo to follow the tokens, and for one
+/// login to follow another; short, since a form that meets the moment at which the other side closes is lost.
 const IDLE_FOR: Duration = Duration::from_millis(500);
 
 /// Why there is no answer.
@@ -121,7 +121,8 @@ type HttpClient = Client<HttpsConnector<Road>, Full<Bytes>>;
 /// The way to all providers. Cloning shares the connections.
 #[derive(Clone, Debug)]
 pub struct BackChannel {
-    /// Keeps connections. What met a dead one before anything of it left goes on another.
+    /// Keeps connections. An answer that belongs to somebody else's question would be noticed: tokens carry the `nonce` of
+    /// their login, userinfo the `sub` of its tokens.
     client: HttpClient,
     connector: HttpsConnector<Road>,
     road: Road,
@@ -163,6 +164,8 @@ impl BackChannel {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_FOR)
+            // What met a dead connection before anything of it left goes on another; what left is never sent again.
+            .retry_canceled_requests(true)
             .build(connector.clone());
         Ok(Self {
             client,

@@ -61,9 +61,17 @@ async fn an_answer_that_does_not_end_is_given_up_in_time() {
     assert!(matches!(error, BackChannelError::Timeout(_)), "{error:?}");
 }
 
-/// Answers what comes on each connection, `answers` times, and then closes it with the next question read; says how many
-/// connections and how many questions came.
-async fn serve(answers: usize) -> (ProviderUrl, Arc<Count>) {
+/// What a server does with a connection on which it has answered so often.
+#[derive(Clone, Copy)]
+enum Then {
+    /// Closes it.
+    Closes,
+    /// Reads one more question, and closes it.
+    ReadsAndCloses,
+}
+
+/// Answers what comes on each connection, `answers` times; says how many connections and how many questions came.
+async fn serve(answers: usize, then: Then) -> (ProviderUrl, Arc<Count>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = ProviderUrl::parse(&format!("http://{}/x", listener.local_addr().unwrap())).unwrap();
     let count = Arc::new(Count::default());
@@ -75,6 +83,9 @@ async fn serve(answers: usize) -> (ProviderUrl, Arc<Count>) {
             tokio::spawn(async move {
                 let mut head = [0; 1024];
                 for answered in 0.. {
+                    if answered == answers && matches!(then, Then::Closes) {
+                        return;
+                    }
                     if stream.read(&mut head).await.unwrap_or(0) == 0 {
                         return;
                     }
@@ -105,7 +116,7 @@ impl Count {
 
 #[tokio::test]
 async fn what_follows_a_form_at_once_goes_where_its_answer_came_from() {
-    let (url, count) = serve(9).await;
+    let (url, count) = serve(9, Then::Closes).await;
     let back_channel = BackChannel::new().unwrap();
     for _ in 0..2 {
         assert!(back_channel.post_form(&url, Form::default(), SHORT).await.is_ok());
@@ -116,17 +127,28 @@ async fn what_follows_a_form_at_once_goes_where_its_answer_came_from() {
 
 #[tokio::test]
 async fn a_connection_that_rested_is_not_used_again() {
-    let (url, count) = serve(9).await;
+    let (url, count) = serve(9, Then::Closes).await;
     let back_channel = BackChannel::new().unwrap();
     assert!(back_channel.get(&url, &[], SHORT).await.is_ok());
-    tokio::time::sleep(IDLE_FOR).await;
+    tokio::time::pause();
+    tokio::time::advance(IDLE_FOR + Duration::from_millis(1)).await;
+    tokio::time::resume();
+    assert!(back_channel.post_form(&url, Form::default(), SHORT).await.is_ok());
+    assert_eq!(count.get(), (2, 2));
+}
+
+#[tokio::test]
+async fn a_form_that_finds_its_connection_closed_goes_on_another() {
+    let (url, count) = serve(1, Then::Closes).await;
+    let back_channel = BackChannel::new().unwrap();
+    assert!(back_channel.get(&url, &[], SHORT).await.is_ok());
     assert!(back_channel.post_form(&url, Form::default(), SHORT).await.is_ok());
     assert_eq!(count.get(), (2, 2));
 }
 
 #[tokio::test]
 async fn a_form_that_left_on_a_kept_connection_is_not_sent_again() {
-    let (url, count) = serve(1).await;
+    let (url, count) = serve(1, Then::ReadsAndCloses).await;
     let back_channel = BackChannel::new().unwrap();
     assert!(back_channel.get(&url, &[], SHORT).await.is_ok());
     let sent = back_channel.post_form(&url, Form::default(), SHORT).await;

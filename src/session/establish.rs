@@ -27,16 +27,17 @@ impl Sessions {
         let locator = key.locator().ok_or(SealError::NotSealed)?;
         let now = self.clock.now();
         let ends_at = now.plus(self.lifetimes.absolute);
-        let value = self.value(&new, &key, &locator, Lifespan { now, ends_at })?;
-        let begun = Beginning {
+        let term = Lifespan { now, ends_at };
+        let value = self.value(&new, &key, &locator, term)?;
+        let beginning = Beginning {
             locator: &locator,
             value: &value,
             lives: self.lifetimes.wanted(now, ends_at),
-            term: Lifespan { now, ends_at },
+            term,
             lists: &self.lists(&new)?,
-            ends: &self.ends(&new)?,
+            ended_under: &self.ended_under(&new)?,
         };
-        let settled = self.settle(&new, begun).await;
+        let settled = self.settle(&new, beginning).await;
         if settled.is_err() {
             // Nobody has the key; this only clears the list that an operator sees.
             if let Err(error) = self.store.delete(&[locator]).await {
@@ -79,8 +80,8 @@ impl Sessions {
     }
 
     /// Writes the session. Was it ended before it began? If not, those that it replaces end.
-    async fn settle(&self, new: &NewSession, begun: Beginning<'_>) -> Result<(), EstablishError> {
-        let ended = self.store.begin(begun).await?;
+    async fn settle(&self, new: &NewSession, beginning: Beginning<'_>) -> Result<(), EstablishError> {
+        let ended = self.store.begin(beginning).await?;
         // Times have whole seconds. An end in the second of the claim may have come after it, so it counts.
         if ended.is_some_and(|at| at >= new.claimed_at) {
             return Err(EstablishError::EndedMeanwhile);
@@ -93,7 +94,7 @@ impl Sessions {
     }
 
     /// Under what a new session may have been ended before it began.
-    fn ends(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
+    fn ended_under(&self, new: &NewSession) -> Result<Vec<Index>, SealError> {
         let mut ends = indexes::of_subject(&self.keyring, &new.entry, &new.identity.subject)?;
         if let Some(provider_sid) = &new.provider_sid {
             ends.extend(indexes::of_sid(&self.keyring, &new.entry, provider_sid)?);

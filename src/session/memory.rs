@@ -153,7 +153,10 @@ impl Shelves {
         }
         self.sessions
             .put(new.locator, new.value.to_vec(), now, now.plus(new.lives))?;
-        let ended = new.ends.iter().filter_map(|index| self.end_marks.get(index, now));
+        let ended = new
+            .ended_under
+            .iter()
+            .filter_map(|index| self.end_marks.get(index, now));
         Ok(ended.map(|kept| kept.value).max())
     }
 }

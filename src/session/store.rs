@@ -140,7 +140,7 @@ pub struct Beginning<'a> {
     /// The lists that it is put on.
     pub lists: &'a [Index],
     /// Under what it may have been ended before it began.
-    pub ends: &'a [Index],
+    pub ended_under: &'a [Index],
 }
 
 impl fmt::Debug for Beginning<'_> {
@@ -167,8 +167,9 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     fn get<'a>(&'a self, locators: &'a [Locator]) -> Reply<'a, Vec<Option<Stored>>>;
 
     /// Puts a new session on its lists, which lose what is past and live as long as the longest session on them; then writes
-    /// its value, once; then says when its like was ended last, if that is remembered. In this order, and all in one round
-    /// trip: whoever ends sessions writes the mark first and reads the lists after it, so one of the two sees the other.
+    /// its value, once; then says when its like was ended last, if that is remembered. In this order, on one connection, and
+    /// in one round trip: whoever ends sessions writes the mark first and reads the lists after it, so one of the two sees
+    /// the other.
     fn begin<'a>(&'a self, new: Beginning<'a>) -> Reply<'a, Option<Timestamp>>;
 
     /// Gives the key a new time to live, if it still exists. Not waited for, and its failure is nobody's: the next request

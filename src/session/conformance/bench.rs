@@ -86,7 +86,7 @@ pub async fn put(
         lives,
         term: Lifespan { now, ends_at: now },
         lists: &[],
-        ends: &[],
+        ended_under: &[],
     };
     store.begin(new).await.map(|_never_ended| ())
 }
@@ -100,20 +100,20 @@ pub(super) async fn begin_on(bench: &impl Bench, list: &Index, locator: &Locator
         lives,
         term: term(bench, lives),
         lists,
-        ends: &[],
+        ended_under: &[],
     };
     assert_eq!(bench.store().begin(new).await, Ok(None));
 }
 
 /// When one of them was ended last, as a session hears that begins.
-pub(super) async fn last_ended(bench: &impl Bench, ends: &[Index]) -> Option<Timestamp> {
+pub(super) async fn last_end_heard(bench: &impl Bench, ended_under: &[Index]) -> Option<Timestamp> {
     let new = Beginning {
         locator: &locator(),
         value: b"x",
         lives: HOUR,
         term: term(bench, HOUR),
         lists: &[],
-        ends,
+        ended_under,
     };
     bench.store().begin(new).await.unwrap()
 }

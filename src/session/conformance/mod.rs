@@ -19,7 +19,7 @@ use crate::session::conformance::bench::HOUR;
 use crate::session::conformance::bench::MINUTE;
 use crate::session::conformance::bench::begin_on;
 use crate::session::conformance::bench::eventually_left;
-use crate::session::conformance::bench::last_ended;
+use crate::session::conformance::bench::last_end_heard;
 use crate::session::conformance::bench::left;
 use crate::session::conformance::bench::locator;
 use crate::session::conformance::bench::put;
@@ -154,17 +154,20 @@ pub async fn lists_of_different_kinds_are_different_lists(bench: &impl Bench) {
 pub async fn an_end_is_remembered_for_five_minutes(bench: &impl Bench) {
     let (store, one, two) = (bench.store(), Index::Subject(tag()), Index::ProviderSid(tag()));
     let both = [one.clone(), two.clone()];
-    assert_eq!(last_ended(bench, &both).await, None);
+    assert_eq!(last_end_heard(bench, &both).await, None);
     let first = bench.now();
     store.mark_ended(&both, first).await.unwrap();
     bench.pass(MINUTE).await;
     store.mark_ended(&[two], bench.now()).await.unwrap();
-    assert_eq!(last_ended(bench, &both).await, Some(bench.now()));
-    assert_eq!(last_ended(bench, std::slice::from_ref(&one)).await, Some(first));
+    assert_eq!(last_end_heard(bench, &both).await, Some(bench.now()));
+    assert_eq!(
+        last_end_heard(bench, std::slice::from_ref(&one)).await,
+        Some(first)
+    );
     bench.pass(MINUTE * 4).await;
-    assert_eq!(last_ended(bench, &[one]).await, None);
+    assert_eq!(last_end_heard(bench, &[one]).await, None);
     bench.pass(MINUTE).await;
-    assert_eq!(last_ended(bench, &both).await, None);
+    assert_eq!(last_end_heard(bench, &both).await, None);
 }
 
 /// However many there are; one that ended or lapsed is on none.

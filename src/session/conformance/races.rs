@@ -24,7 +24,7 @@ use crate::session::store::Beginning;
 use crate::session::store::Index;
 use crate::session::store::SessionStore;
 
-/// What a login does at the store, in its order (`Sessions::establish`).
+/// What a login does at the store, in its order (`SessionStore::begin`, `Sessions::establish`).
 const LOGIN: [Step; 2] = [Step::Begin, Step::Undo];
 /// What an end does, in its order (`Sessions::end_by_subject`, `Sessions::end_by_sid`).
 const END: [Step; 3] = [Step::Mark, Step::Find, Step::Delete];
@@ -125,7 +125,7 @@ impl<'b, B: Bench> Play<'b, B> {
                     lives: HOUR,
                     term: term(self.bench, HOUR),
                     lists: &both,
-                    ends: &both,
+                    ended_under: &both,
                 };
                 self.heard = store.begin(new).await.unwrap();
             }

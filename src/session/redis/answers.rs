@@ -47,14 +47,6 @@ pub(super) fn timestamp(value: &Value) -> Result<Option<Timestamp>, StoreError> 
     }
 }
 
-/// The score in the answer to `ZRANGE key -1 -1 WITHSCORES`.
-pub(super) fn latest_end(value: &Value) -> Option<Timestamp> {
-    match value {
-        Value::Array(members) => members.last().and_then(number).map(Timestamp::from_unix),
-        _ => None,
-    }
-}
-
 /// The members of a list. One that is no locator is not ours, and left alone.
 pub(super) fn locators(value: &Value) -> Result<Vec<Locator>, StoreError> {
     let Value::Array(members) = value else {

@@ -1,7 +1,7 @@
 //! The store of many processes: Redis, by the fixed list of commands in `docs/redis.md`.
 //!
-//! No command touches two keys, no script, no transaction: a single server, a cluster and an access list all serve it.
-//! Every key has an end from the moment it is written.
+//! No command touches two keys, no script, no transaction: an access list can name each. What is sent in one go is done in
+//! its order: it is one connection to one server. Every key has an end from the moment it is written.
 
 mod answers;
 pub mod examine;
@@ -28,7 +28,6 @@ use crate::oidc::replay::TokenId;
 use crate::secret::Secret;
 use crate::session::finding::Finding;
 use crate::session::key::Locator;
-use crate::session::redis::answers::latest_end;
 use crate::session::redis::answers::locators;
 use crate::session::redis::answers::okay;
 use crate::session::redis::answers::page;
@@ -112,9 +111,10 @@ impl RedisStore {
         format!("{}logout-token:{id}", self.prefix)
     }
 
-    /// What puts a new session on a list; the last answer says when the longest session on it ends.
+    /// What puts a new session on a list.
     fn listing(&self, list: &Index, new: &Beginning<'_>) -> [Command; LISTING] {
         let (key, term) = (self.index(list), new.term);
+        let expiry = || expiry(&key, term.ends_at.since(term.now));
         [
             Command::new("ZREMRANGEBYSCORE", &key)
                 .arg("-inf")
@@ -122,8 +122,10 @@ impl RedisStore {
             Command::new("ZADD", &key)
                 .arg(term.ends_at.as_unix())
                 .arg(new.locator.as_str()),
-            expiry(&key, term.ends_at.since(term.now)),
-            Command::new("ZRANGE", &key).arg(-1).arg(-1).arg("WITHSCORES"),
+            // A list that is new has no end yet. Another one's is moved on only: after the absolute timeout was shortened an
+            // older session outlives a new one.
+            expiry().arg("NX"),
+            expiry().arg("GT"),
         ]
     }
 
@@ -179,26 +181,14 @@ impl SessionStore for RedisStore {
                 .arg(new.value)
                 .arg("EX")
                 .arg(seconds(new.lives));
-            let ended = new.ends.iter().map(|index| self.end_mark(index));
-            let ended = ended.map(|mark| Command::new("GET", &mark));
-            let mut values = self
-                .link
-                .run(lists.chain([put]).chain(ended).collect())
-                .await?
-                .into_iter();
-            for list in new.lists {
-                let latest = values.by_ref().nth(LISTING - 1).as_ref().and_then(latest_end);
-                let latest = latest.ok_or(StoreError::Unexpected { command: "ZRANGE" })?;
-                // Only after the absolute timeout was shortened does an older session outlive a new one.
-                if latest > new.term.ends_at {
-                    let lives = latest.since(new.term.now);
-                    self.one(expiry(&self.index(list), lives)).await?;
-                }
-            }
-            okay(&values.next().unwrap_or(Value::Nil))?;
-            let marks: Vec<Option<Timestamp>> =
-                values.map(|value| timestamp(&value)).collect::<Result<_, _>>()?;
-            Ok(marks.into_iter().flatten().max())
+            let marks = new.ended_under.iter().map(|index| self.end_mark(index));
+            let ended = marks.map(|mark| Command::new("GET", &mark));
+            let commands = lists.chain([put]).chain(ended).collect();
+            let mut values = self.link.run(commands).await?.into_iter();
+            let put = values.nth(LISTING * new.lists.len()).unwrap_or(Value::Nil);
+            okay(&put)?;
+            let ended: Result<Vec<_>, _> = values.map(|value| timestamp(&value)).collect();
+            Ok(ended?.into_iter().flatten().max())
         })
     }
 
@@ -323,11 +313,11 @@ impl Replays for RedisStore {
     }
 }
 
-/// A time to live in whole seconds, at least one: none at all would be an error, or for ever.
 fn expiry(key: &str, lives: Duration) -> Command {
     Command::new("EXPIRE", key).arg(seconds(lives))
 }
 
+/// A time to live in whole seconds, at least one: none at all would be an error, or for ever.
 fn seconds(lives: Duration) -> u64 {
     lives.as_secs().max(1)
 }

@@ -106,7 +106,7 @@ async fn failures_of_every_operation(store: &RedisStore) -> Vec<String> {
         lives: HOUR,
         term: Lifespan { now, ends_at },
         lists: &list,
-        ends: &list,
+        ended_under: &list,
     };
     let results = [
         store.ping().await.err(),
