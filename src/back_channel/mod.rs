@@ -121,8 +121,8 @@ type HttpClient = Client<HttpsConnector<Road>, Full<Bytes>>;
 /// The way to all providers. Cloning shares the connections.
 #[derive(Clone, Debug)]
 pub struct BackChannel {
-    /// Keeps connections. An answer that belongs to somebody else's question would be noticed: tokens carry the `nonce` of
-    /// their login, userinfo the `sub` of its tokens.
+    /// Keeps connections. Where something in front of a provider mixes answers up, tokens are refused by the `nonce` of their
+    /// login, a document by its issuer, and userinfo of somebody else by its `sub`.
     client: HttpClient,
     connector: HttpsConnector<Road>,
     road: Road,

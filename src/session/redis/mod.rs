@@ -111,21 +111,21 @@ impl RedisStore {
         format!("{}logout-token:{id}", self.prefix)
     }
 
-    /// What puts a new session on a list.
+    /// What puts a new session on a list. Its end is moved on, never back: after the absolute timeout was shortened an older
+    /// session outlives a new one. And first of all: a list that ends is not to end with the new session on it. One that was
+    /// not there gets its end last.
     fn listing(&self, list: &Index, new: &Beginning<'_>) -> [Command; LISTING] {
         let (key, term) = (self.index(list), new.term);
         let expiry = || expiry(&key, term.ends_at.since(term.now));
         [
+            expiry().arg("GT"),
             Command::new("ZREMRANGEBYSCORE", &key)
                 .arg("-inf")
                 .arg(term.now.as_unix()),
             Command::new("ZADD", &key)
                 .arg(term.ends_at.as_unix())
                 .arg(new.locator.as_str()),
-            // A list that is new has no end yet. Another one's is moved on only: after the absolute timeout was shortened an
-            // older session outlives a new one.
             expiry().arg("NX"),
-            expiry().arg("GT"),
         ]
     }
 

@@ -1,6 +1,8 @@
 //! A session begins with several commands in one go, and between any two of them Redis may do what somebody else asks: whoever
 //! ends sessions then is heard by the login, or finds its session.
 
+use std::time::Duration;
+
 use guichet::clock::Timestamp;
 use guichet::seal::Keyring;
 use guichet::seal::Tag;
@@ -18,6 +20,7 @@ use super::bench::locator;
 use super::bench::store;
 use super::wire::Turnstile;
 use crate::support::redis::Redis;
+use crate::support::resp::Reply;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 /// Of a session that is put on two lists and asks for two marks.
@@ -116,5 +119,44 @@ async fn an_end_between_two_commands_of_a_login_is_heard_or_finds_its_session() 
         }
         // Both ways are played: some ends were heard, and of the others the session was found.
         assert!((1..all.len()).contains(&heard), "{by}: {heard}");
+    }
+}
+
+/// Its last session ends in this moment, as one does an absolute timeout after it began.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_ends_between_two_commands_does_not_end_with_the_new_session_on_it() {
+    let redis = Redis::start();
+    let direct = store(&redis.url());
+    let turnstile = Turnstile::before(redis.port()).await;
+    let gateway = store(&turnstile.url());
+    for place in 0..5 {
+        let (old, session) = (locator(), locator());
+        let list = [Index::Subject(tag())];
+        let on_the_list = |locator| Beginning {
+            locator,
+            value: b"x",
+            lives: HOUR,
+            term: Lifespan {
+                now: NOW,
+                ends_at: NOW.plus(HOUR),
+            },
+            lists: &list,
+            ended_under: &[],
+        };
+        direct.begin(on_the_list(&old)).await.unwrap();
+        let key = format!("{}index:{}", direct.prefix(), list[0].name());
+        assert_eq!(redis.say(&["PEXPIRE", &key, "60"]), Reply::Number(1));
+        let slowly = async {
+            for passed in 0..5 {
+                if passed == place {
+                    tokio::time::sleep(Duration::from_millis(80)).await;
+                }
+                turnstile.let_one_through().await;
+            }
+        };
+        let (heard, ()) = tokio::join!(gateway.begin(on_the_list(&session)), slowly);
+        heard.unwrap();
+        let listed = direct.listed(&list).await.unwrap();
+        assert!(listed.contains(&session), "{place}: {listed:?}");
     }
 }
