@@ -39,10 +39,10 @@ impl Sessions {
         };
         let settled = self.settle(&new, beginning).await;
         // Nobody has the key; this only clears the list that an operator sees. A store that is away clears nothing.
-        if settled.as_ref().is_err_and(|error| !error.is_silence()) {
-            if let Err(error) = self.store.delete(&[locator]).await {
-                tracing::warn!(%error, "a session that nobody holds is left to its end");
-            }
+        if settled.as_ref().is_err_and(|error| !error.is_silence())
+            && let Err(error) = self.store.delete(&[locator]).await
+        {
+            tracing::warn!(%error, "a session that nobody holds is left to its end");
         }
         settled.map(|()| cookie::set(self.cookies, &new.entry, &key))
     }
