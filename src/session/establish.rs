@@ -38,8 +38,8 @@ impl Sessions {
             ended_under: &self.ended_under(&new)?,
         };
         let settled = self.settle(&new, beginning).await;
-        // Nobody has the key; this only clears the list that an operator sees. A store that is away clears nothing.
-        if settled.as_ref().is_err_and(|error| !error.is_silence())
+        // Nobody has the key; this only clears the list that an operator sees.
+        if settled.is_err()
             && let Err(error) = self.store.delete(&[locator]).await
         {
             tracing::warn!(%error, "a session that nobody holds is left to its end");

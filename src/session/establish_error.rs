@@ -23,19 +23,6 @@ pub enum EstablishError {
     Record(#[from] RecordError),
 }
 
-impl EstablishError {
-    /// Whether the store said nothing, or not to us.
-    pub fn is_silence(&self) -> bool {
-        let silence = |error: &StoreError| {
-            matches!(
-                error,
-                StoreError::Unavailable(_) | StoreError::Timeout | StoreError::Credentials
-            )
-        };
-        matches!(self, Self::Store(error) if silence(error))
-    }
-}
-
 impl From<SealError> for EstablishError {
     fn from(cause: SealError) -> Self {
         Self::Record(RecordError::Seal(cause))

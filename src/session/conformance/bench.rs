@@ -155,7 +155,8 @@ pub(super) fn locator() -> Locator {
     SessionKey::generate().unwrap().locator().unwrap()
 }
 
-pub(super) fn tag() -> seal::Tag {
+/// A tag that no list has yet.
+pub fn tag() -> seal::Tag {
     let keyring = Keyring::new(&[Secret::new(seal::random::<32>().unwrap())]).unwrap();
     keyring.tag(Purpose::SubjectTag, &[]).unwrap()
 }

@@ -1,13 +1,8 @@
 //! A session begins with several commands in one go, and between any two of them Redis may do what somebody else asks: whoever
 //! ends sessions then is heard by the login, or finds its session.
 
-use std::time::Duration;
-
 use guichet::clock::Timestamp;
-use guichet::seal::Keyring;
-use guichet::seal::Tag;
-use guichet::seal::purpose::Purpose;
-use guichet::secret::Secret;
+use guichet::session::conformance::bench::tag;
 use guichet::session::key::Locator;
 use guichet::session::redis::RedisStore;
 use guichet::session::store::Beginning;
@@ -20,15 +15,25 @@ use super::bench::locator;
 use super::bench::store;
 use super::wire::Turnstile;
 use crate::support::redis::Redis;
-use crate::support::resp::Reply;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+/// What puts a session on a list.
+const OF_A_LIST: usize = 4;
 /// Of a session that is put on two lists and asks for two marks.
-const COMMANDS: usize = 4 + 4 + 1 + 2;
+const COMMANDS: usize = 2 * OF_A_LIST + 1 + 2;
 
-fn tag() -> Tag {
-    let keyring = Keyring::new(&[Secret::new(guichet::seal::random::<32>().unwrap())]).unwrap();
-    keyring.tag(Purpose::SubjectTag, &[]).unwrap()
+fn beginning<'a>(locator: &'a Locator, lists: &'a [Index]) -> Beginning<'a> {
+    Beginning {
+        locator,
+        value: b"x",
+        lives: HOUR,
+        term: Lifespan {
+            now: NOW,
+            ends_at: NOW.plus(HOUR * 2),
+        },
+        lists,
+        ended_under: lists,
+    }
 }
 
 /// Before how many commands of the login an end marks, looks and deletes, in every way.
@@ -68,17 +73,6 @@ async fn is_heard(
     let (gateway, turnstile) = gated;
     let session = locator();
     let both = [Index::Subject(tag()), Index::ProviderSid(tag())];
-    let new = Beginning {
-        locator: &session,
-        value: b"x",
-        lives: HOUR,
-        term: Lifespan {
-            now: NOW,
-            ends_at: NOW.plus(HOUR),
-        },
-        lists: &both,
-        ended_under: &both,
-    };
     let mut end = End {
         store: direct,
         of: &both[by..=by],
@@ -94,7 +88,7 @@ async fn is_heard(
             }
         }
     };
-    let (heard, ()) = tokio::join!(gateway.begin(new), ending);
+    let (heard, ()) = tokio::join!(gateway.begin(beginning(&session, &both)), ending);
     let is_heard = heard.unwrap().is_some();
     if is_heard {
         direct.delete(std::slice::from_ref(&session)).await.unwrap();
@@ -129,32 +123,21 @@ async fn a_list_that_ends_between_two_commands_does_not_end_with_the_new_session
     let direct = store(&redis.url());
     let turnstile = Turnstile::before(redis.port()).await;
     let gateway = store(&turnstile.url());
-    for place in 0..5 {
+    // Those of one list, the session, and one mark.
+    for place in 0..OF_A_LIST + 2 {
         let (old, session) = (locator(), locator());
         let list = [Index::Subject(tag())];
-        let on_the_list = |locator| Beginning {
-            locator,
-            value: b"x",
-            lives: HOUR,
-            term: Lifespan {
-                now: NOW,
-                ends_at: NOW.plus(HOUR),
-            },
-            lists: &list,
-            ended_under: &[],
-        };
-        direct.begin(on_the_list(&old)).await.unwrap();
-        let key = format!("{}index:{}", direct.prefix(), list[0].name());
-        assert_eq!(redis.say(&["PEXPIRE", &key, "60"]), Reply::Number(1));
+        direct.begin(beginning(&old, &list)).await.unwrap();
+        redis.advance(HOUR);
         let slowly = async {
-            for passed in 0..5 {
+            for passed in 0..OF_A_LIST + 2 {
                 if passed == place {
-                    tokio::time::sleep(Duration::from_millis(80)).await;
+                    redis.advance(HOUR);
                 }
                 turnstile.let_one_through().await;
             }
         };
-        let (heard, ()) = tokio::join!(gateway.begin(on_the_list(&session)), slowly);
+        let (heard, ()) = tokio::join!(gateway.begin(beginning(&session, &list)), slowly);
         heard.unwrap();
         let listed = direct.listed(&list).await.unwrap();
         assert!(listed.contains(&session), "{place}: {listed:?}");

@@ -5,11 +5,10 @@ use std::time::Duration;
 use guichet::clock::Timestamp;
 use guichet::oidc::attempts::AttemptId;
 use guichet::oidc::attempts::Attempts;
-use guichet::seal::Keyring;
-use guichet::seal::purpose::Purpose;
 use guichet::secret::Secret;
 use guichet::session::conformance;
 use guichet::session::conformance::bench::put;
+use guichet::session::conformance::bench::tag;
 use guichet::session::redis::RedisStore;
 use guichet::session::redis::link::RedisUrlError;
 use guichet::session::store::Beginning;
@@ -95,8 +94,7 @@ async fn each_documented_command_is_needed_and_a_missing_one_is_named() {
 
 /// The errors of every operation that is waited for.
 async fn failures_of_every_operation(store: &RedisStore) -> Vec<String> {
-    let keyring = Keyring::new(&[Secret::new(guichet::seal::random::<32>().unwrap())]).unwrap();
-    let list = [Index::Subject(keyring.tag(Purpose::SubjectTag, &[]).unwrap())];
+    let list = [Index::Subject(tag())];
     let now = Timestamp::from_unix(1_800_000_000);
     let ends_at = now.plus(HOUR);
     let attempt = AttemptId::generate().unwrap();

@@ -150,6 +150,9 @@ impl Turnstile {
         tokio::spawn(async move {
             let (mut client, _) = listener.accept().await.unwrap();
             let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
+            // Small pieces one after the other: none waits for the next one.
+            client.set_nodelay(true).unwrap();
+            server.set_nodelay(true).unwrap();
             let (mut waiting, mut answer) = (Vec::new(), vec![0; 65_536]);
             loop {
                 while let Some(length) = length_of_command(&waiting) {
