@@ -93,6 +93,8 @@ impl Lifecycle {
     /// Begins a task that the end waits for, also when whoever asked for it has gone.
     pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         let under_way = self.begin();
+        // A login is some kilobytes, and the runtime moves what it is given several times.
+        let task = Box::pin(task);
         tokio::spawn(async move {
             let done = task.await;
             drop(under_way);

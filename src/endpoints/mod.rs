@@ -48,7 +48,8 @@ use crate::wire::response::Response;
 /// It runs in a task of its own: what a login or a logout has begun ends, also when the browser hangs up meanwhile, and the
 /// end of the process waits for it.
 pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
-    let (task_desk, task_request) = (Arc::clone(&desk), request.clone());
+    let request = Arc::new(request);
+    let (task_desk, task_request) = (Arc::clone(&desk), Arc::clone(&request));
     let task = async move { dispatch(&task_desk, &task_request).await };
     let response = match desk.lifecycle.spawn(task).await {
         Ok(Ok(response)) => response,
