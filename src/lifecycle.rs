@@ -3,6 +3,7 @@
 //! One cell that everybody reads: readiness, each connection, the listener, the service manager. Whoever begins something
 //! that must end before the process does holds an [`UnderWay`] for as long as it lasts.
 
+use std::panic;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -93,13 +94,22 @@ impl Lifecycle {
     /// Begins a task that the end waits for, also when whoever asked for it has gone.
     pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         let under_way = self.begin();
-        // A login is some kilobytes, and the runtime moves what it is given several times.
+        // The future of a login is some kilobytes, and the runtime moves what it is given several times.
         let task = Box::pin(task);
         tokio::spawn(async move {
             let done = task.await;
             drop(under_way);
             done
         })
+    }
+
+    /// The same, and waits for it. A panic of the task goes on in whoever waits: there it is counted and answered.
+    pub async fn done<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> T {
+        match self.spawn(task).await {
+            Ok(done) => done,
+            // Tasks are cancelled with the runtime alone, and so is whoever waits.
+            Err(broke_off) => panic::resume_unwind(broke_off.into_panic()),
+        }
     }
 
     /// From now on it ends in this way.
@@ -188,6 +198,16 @@ mod tests {
         ended.await.unwrap();
         assert_eq!(lifecycle.phase(), Phase::Ended);
         assert_eq!(began.elapsed(), Duration::from_secs(5));
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_a_task_goes_on_in_whoever_waits() {
+        let lifecycle = Arc::new(Lifecycle::new(ending(0, 1)));
+        assert_eq!(lifecycle.done(async { 1 }).await, 1);
+        let its = Arc::clone(&lifecycle);
+        let waits = tokio::spawn(async move { its.done::<()>(async { panic!("of a test") }).await });
+        assert!(waits.await.unwrap_err().is_panic());
+        assert!(lifecycle.held.is_closed(), "nothing of it is waited for");
     }
 
     #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ use crate::endpoints::addressed::Addressed;
 use crate::endpoints::challenge;
 use crate::endpoints::desk::Desk;
 use crate::endpoints::ends_session;
-use crate::endpoints::ends_session::Ended;
+use crate::endpoints::ends_session::PendingSignOut;
 use crate::endpoints::failure::Failure;
 use crate::endpoints::forward_auth;
 use crate::endpoints::forward_auth_error::ForwardAuthError;
@@ -191,11 +191,15 @@ impl Pipeline {
         refusal::refuse(&self.desk, head, id, failure)
     }
 
-    /// Ends the session of a sign-out that the application has answered.
-    pub async fn end_session(&self, forward: &Forward) -> Option<Ended> {
-        let session = forward.session.as_deref()?.clone();
+    /// What ends with the application's answer, if this is its own sign-out.
+    pub fn signs_out(&self, forward: &Forward) -> Option<PendingSignOut> {
+        let session = match forward.sign_out {
+            SignOut::EndsSession => forward.session.as_deref()?.clone(),
+            SignOut::No => return None,
+        };
         let (desk, app) = (Arc::clone(&self.desk), Arc::clone(&forward.app));
-        Some(ends_session::end(desk, Request::clone(&forward.request), app, session).await)
+        let request = Request::clone(&forward.request);
+        Some(PendingSignOut::begin(desk, request, app, session))
     }
 
     /// Whether what was forwarded may still go on, under the configuration of now. Asking is not activity.

@@ -11,7 +11,8 @@ from harness.stage import Stage
 
 # Before anything is counted: the provider's documents are fetched once, its keys are read once.
 WARM = 10
-# Each round is so many turns of so many logins: a bad second of the machine is in one turn, and the median passes it over.
+# A round is so many turns of so many logins: a bad second of the machine spoils one turn of a way, and the median passes
+# it over.
 TURNS, COUNTED = 4, 10
 SCOPES = ["openid", "identite_pivot", "email"]
 # A name, the preset, `signing_alg`, `encryption_alg`, and the bits of our RSA key.
@@ -96,7 +97,7 @@ def ways(folder, cores, program):
 
 
 def whole(folder, cores, program, rounds):
-    """Turns, every way as often as the others, there and back again."""
+    """So many turns of every way, in one order and then in the other."""
     every = ways(folder, cores, program)
     measured = {way.name: [] for way in every}
     for number in range(rounds * TURNS):

@@ -1,7 +1,10 @@
 //! The application's own sign-out (key `ends_session`): when it has done its part, our session ends, and the browser goes on
 //! to the provider's end of session.
 
+use std::fmt;
 use std::sync::Arc;
+
+use http::StatusCode;
 
 use crate::endpoints::desk::Desk;
 use crate::endpoints::failure::Failure;
@@ -36,27 +39,99 @@ pub fn ending(request: &Request, route: &Route) -> SignOut {
     }
 }
 
-/// Ends it, once the application has answered.
+/// A sign-out on its way to the application: dropped before somebody says what that answered, it ends the session here.
 ///
-/// It runs in a task of its own, as every end does: what the application has done is followed up, also when the browser hangs
-/// up meanwhile.
-pub async fn end(desk: Arc<Desk>, request: Request, app: Arc<App>, session: Session) -> Ended {
-    let (task_desk, task_request) = (Arc::clone(&desk), request.clone());
-    let ended = desk.lifecycle.spawn(async move {
-        match task_request.asker() {
-            Asker::Navigation => logout::end(&task_desk, &task_request, &session)
+/// So it does when the browser hangs up. Nobody learns any more what the application made of it; a second click, of which the
+/// form was used up by the first, is refused, and the person believes to be signed out.
+#[must_use]
+pub struct PendingSignOut {
+    asked: Arc<Asked>,
+    over: bool,
+}
+
+struct Asked {
+    desk: Arc<Desk>,
+    request: Request,
+    app: Arc<App>,
+    session: Session,
+}
+
+impl PendingSignOut {
+    /// Before the application is asked.
+    pub fn begin(desk: Arc<Desk>, request: Request, app: Arc<App>, session: Session) -> Self {
+        let asked = Asked {
+            desk,
+            request,
+            app,
+            session,
+        };
+        Self {
+            asked: Arc::new(asked),
+            over: false,
+        }
+    }
+
+    /// What the application said, if anything. One that refused (4xx), broke (5xx) or was silent has signed nobody out, so
+    /// nobody is.
+    pub fn answered(mut self, status: Option<StatusCode>) -> Option<Self> {
+        let agreed = status.is_some_and(|status| status.is_success() || status.is_redirection());
+        self.over = !agreed;
+        agreed.then_some(self)
+    }
+
+    /// Ends the session, once the application has done its part.
+    ///
+    /// It runs in a task of its own, as every end does: it comes to its end also when the browser hangs up meanwhile.
+    pub async fn end(mut self) -> Ended {
+        self.over = true;
+        let (asked, its) = (Arc::clone(&self.asked), Arc::clone(&self.asked));
+        let ended = asked.desk.lifecycle.done(async move { its.end().await }).await;
+        ended.unwrap_or_else(|failure| asked.failed(&failure))
+    }
+}
+
+impl fmt::Debug for PendingSignOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingSignOut")
+            .field("over", &self.over)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for PendingSignOut {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let asked = Arc::clone(&self.asked);
+        let task = async move {
+            if let Err(failure) = asked.end_here().await {
+                // Nobody reads the page: it leaves its line in the log, and its event.
+                drop(asked.failed(&failure));
+            }
+        };
+        drop(self.asked.desk.lifecycle.spawn(task));
+    }
+}
+
+impl Asked {
+    async fn end(&self) -> Result<Ended, Failure> {
+        match self.request.asker() {
+            Asker::Navigation => logout::end(&self.desk, &self.request, &self.session)
                 .await
                 .map(Ended::Instead),
             Asker::Script => {
-                logout::end_here(&task_desk, &task_request, &session).await?;
-                Ok(Ended::Beside(task_desk.sessions.clear(&session.entry)))
+                self.end_here().await?;
+                Ok(Ended::Beside(self.desk.sessions.clear(&self.session.entry)))
             }
         }
-    });
-    let failed = |failure: &Failure| Ended::Instead(refusal::answer_for(&desk, &request, &app, failure));
-    match ended.await {
-        Ok(Ok(ended)) => ended,
-        Ok(Err(failure)) => failed(&failure),
-        Err(_panicked) => failed(&Failure::Internal("a sign-out broke off")),
+    }
+
+    async fn end_here(&self) -> Result<(), Failure> {
+        logout::end_here(&self.desk, &self.request, &self.session).await
+    }
+
+    fn failed(&self, failure: &Failure) -> Ended {
+        Ended::Instead(refusal::answer_for(&self.desk, &self.request, &self.app, failure))
     }
 }

@@ -51,10 +51,9 @@ pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let request = Arc::new(request);
     let (task_desk, task_request) = (Arc::clone(&desk), Arc::clone(&request));
     let task = async move { dispatch(&task_desk, &task_request).await };
-    let response = match desk.lifecycle.spawn(task).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(failure)) => refusal::answer(&desk, &request, &failure),
-        Err(_panicked) => refusal::answer(&desk, &request, &Failure::Internal("an endpoint broke off")),
+    let response = match desk.lifecycle.done(task).await {
+        Ok(response) => response,
+        Err(failure) => refusal::answer(&desk, &request, &failure),
     };
     match Locale::chosen_in(&request, desk.cookies) {
         // A cache would give the cookie to everybody.

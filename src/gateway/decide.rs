@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use crate::clock::Clock;
-use crate::endpoints::ends_session::Ended;
+use crate::endpoints::ends_session::PendingSignOut;
 use crate::endpoints::failure::Failure;
 use crate::pipeline::Continuation;
 use crate::pipeline::Forward;
@@ -40,8 +40,8 @@ pub(super) trait Decide: Send + Sync + 'static {
     ) -> impl Future<Output = Response> + Send;
     /// The answer to what is no request yet.
     fn refuse(&self, head: &Parts, id: &RequestId, failure: &Failure) -> Response;
-    /// Ends the session of a sign-out that the application has answered.
-    fn end_session(&self, forward: &Forward) -> impl Future<Output = Option<Ended>> + Send;
+    /// What ends with the application's answer, if this is its own sign-out.
+    fn signs_out(&self, forward: &Forward) -> Option<PendingSignOut>;
     /// Whether what was forwarded may still go on.
     fn may_go_on(&self, forward: &Forward) -> impl Future<Output = Result<Continuation, StoreError>> + Send;
     /// The answer where the application gave none.
@@ -82,8 +82,8 @@ impl Decide for Pipeline {
         self.refuse(head, id, failure)
     }
 
-    fn end_session(&self, forward: &Forward) -> impl Future<Output = Option<Ended>> + Send {
-        self.end_session(forward)
+    fn signs_out(&self, forward: &Forward) -> Option<PendingSignOut> {
+        self.signs_out(forward)
     }
 
     fn may_go_on(&self, forward: &Forward) -> impl Future<Output = Result<Continuation, StoreError>> + Send {

@@ -19,6 +19,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
+use crate::endpoints::ends_session::PendingSignOut;
 use crate::endpoints::failure::Failure;
 use crate::gateway::answer::access_line::Asking;
 use crate::gateway::answer::access_line::Record;
@@ -259,13 +260,16 @@ impl<D: Decide> Exchange<D> {
         let app = Arc::clone(&forward.app);
         let with_application = WithApplication::begin(telemetry, &forward.app.name);
         let sent = Asking::begin(telemetry, &forward.app.name);
+        let sign_out = decide.signs_out(&forward);
         let answer = self.upstreams.send(&forward, body, rest.requesting).await;
+        let said = answer.as_ref().ok().map(http::Response::status);
+        let sign_out = sign_out.and_then(|sign_out| sign_out.answered(said));
         sent.ended(&answer);
         let answered = match answer {
             Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 Answered::of(upgrade::switch(forward, answer, rest.upgrade, self.lookout()))
             }
-            Ok(answer) => Answered::of(self.relayed(decide, forward, answer).await),
+            Ok(answer) => Answered::of(self.relayed(forward, sign_out, answer).await),
             Err(error) => {
                 tracing::warn!(
                     app = &*forward.app.name,
@@ -286,14 +290,16 @@ impl<D: Decide> Exchange<D> {
     /// The application's answer for the browser.
     async fn relayed(
         &self,
-        decide: &D,
         forward: Box<Forward>,
+        sign_out: Option<PendingSignOut>,
         answer: http::Response<AnswerStream>,
     ) -> http::Response<AnswerBody> {
         let mut response = upstream_response::relay(answer, forward.cache, AnswerBody::relayed);
         app_cookies::towards_browser(&forward, response.headers_mut());
         location::make_public(&forward, response.headers_mut());
-        let response = sign_out::follow_up(decide, &forward, response).await;
+        if let Some(sign_out) = sign_out {
+            response = sign_out::follow_up(sign_out, response).await;
+        }
         response.map(|body| body.watched(|| Vigil::over(self.lookout(), forward)))
     }
 

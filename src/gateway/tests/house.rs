@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::log::Log;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
-use crate::endpoints::ends_session::Ended;
+use crate::endpoints::ends_session::PendingSignOut;
 use crate::endpoints::failure::Failure;
 use crate::gateway::accept;
 use crate::gateway::application::servers::Servers;
@@ -206,7 +206,7 @@ impl Decide for PassAll {
         self.failed(failure)
     }
 
-    async fn end_session(&self, _: &Forward) -> Option<Ended> {
+    fn signs_out(&self, _: &Forward) -> Option<PendingSignOut> {
         None
     }
 

@@ -1,19 +1,27 @@
 //! The application's own sign-out, on a route with `ends_session`.
 
+use std::time::Duration;
+
 use openidconnect::url::Url;
 use serde_json::json;
 
 use crate::cases;
+use crate::listener::stage::Secure;
 use crate::support::browser::Browser;
 use crate::support::browser::Page;
+use crate::support::frames::Frames;
+use crate::support::frames::reset;
 use crate::support::html::forms;
 use crate::support::provider::Alg;
+use crate::support::raw::RawClient;
 use crate::support::scene::SESSION;
 use crate::support::scene::Scene;
 use crate::support::scene::Store;
+use crate::support::steps::cookie_line;
 use crate::support::steps::raw;
 use crate::support::table::Play;
 use crate::support::table::play;
+use crate::support::tunnel::Tunnel;
 use crate::support::upstream::Reply;
 use crate::support::wait::until;
 
@@ -233,10 +241,9 @@ fn a_store_that_is_away() {
     let mut scene = with_sign_out(Store::Redis);
     let (browser, page) = zoe(&scene);
     // The session is found, then Redis goes while the application thinks.
-    scene.application.next(
-        Reply::new(200, &[("Set-Cookie", "app=; Max-Age=0")], "bye")
-            .after(std::time::Duration::from_millis(700)),
-    );
+    scene
+        .application
+        .next(Reply::new(200, &[("Set-Cookie", "app=; Max-Age=0")], "bye").after(Duration::from_millis(700)));
     let asked = std::thread::spawn(move || browser.go_once(&page, "/quitter"));
     until("the request", || !scene.application.received().is_empty());
     scene.redis.as_mut().unwrap().kill();
@@ -247,6 +254,55 @@ fn a_store_that_is_away() {
         ["app=; Max-Age=0"],
         "the session's cookie stays, as the session does"
     );
+}
+
+/// Longer than anybody waits here.
+const SLOWLY: Duration = Duration::from_mins(1);
+
+/// A browser that hangs up does not hear whether it worked, and its person believes that it did.
+fn a_browser_that_hangs_up() {
+    let scene = with_sign_out(Store::Redis);
+    let (browser, page) = zoe(&scene);
+    scene
+        .application
+        .next(Reply::new(303, &[("Location", "/bye")], "").after(SLOWLY));
+    let (host, origin, cookies) = (scene.host(), scene.url(""), cookie_line(&browser));
+    let mut client = RawClient::connect(scene.gateway.address());
+    client.send(format!(
+        "POST /quitter HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n{cookies}Content-Length: 0\r\n\r\n"
+    ));
+    until("the request", || !scene.application.received().is_empty());
+    assert_eq!(scene.redis().sessions(), 1, "whoever waits is not signed out yet");
+    drop(client);
+    until("the end of the session", || scene.redis().sessions() == 0);
+    // The second click, of a form that was used up by the first, comes from nobody any more.
+    scene.application.forget();
+    let again = browser.submit(&page, &forms("<form method=post action=/quitter></form>")[0], &[]);
+    assert_eq!(again.status(), 401, "{}", again.text());
+    assert!(scene.application.received().is_empty());
+    assert!(!scene.is_signed_in(&browser));
+}
+
+/// The same on HTTP/2, where the connection stays.
+fn a_browser_that_takes_it_back() {
+    let secure = Secure::start_with(|usual| format!("{usual}{ROUTES}"));
+    let application = &secure.scene.application;
+    let again = || {
+        secure
+            .raw("GET /again HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}")
+            .status
+    };
+    assert_eq!(again(), 200);
+    application.forget();
+    application.next(Reply::new(303, &[("Location", "/bye")], "").after(SLOWLY));
+    let address = secure.scene.gateway.address();
+    let tunnel = Tunnel::into_tls(address, secure.authority.client("h2"), "localhost");
+    let mut frames = Frames::connect(tunnel.address());
+    let cookie = [(&b"cookie"[..], secure.cookie.as_bytes())];
+    assert!(frames.get(1, (&secure.host(), "/quitter"), &cookie));
+    until("the request", || !application.received().is_empty());
+    assert!(frames.send(&reset(1)));
+    until("the end of the session", || again() == 303);
 }
 
 /// A provider that is away keeps nobody signed in here.
@@ -298,6 +354,12 @@ fn where_nobody_is_signed_in_nothing_ends() {
 #[test]
 fn a_store_that_is_away_is_no_sign_out() {
     a_store_that_is_away();
+}
+
+#[test]
+fn a_browser_that_hangs_up_is_signed_out() {
+    a_browser_that_hangs_up();
+    a_browser_that_takes_it_back();
 }
 
 #[test]
