@@ -104,7 +104,7 @@ impl Lifecycle {
     }
 
     /// The same, and waits for it. A panic of the task goes on in whoever waits: there it is counted and answered.
-    pub async fn done<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> T {
+    pub async fn run<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> T {
         match self.spawn(task).await {
             Ok(done) => done,
             // Tasks are cancelled with the runtime alone, and so is whoever waits.
@@ -203,9 +203,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_of_a_task_goes_on_in_whoever_waits() {
         let lifecycle = Arc::new(Lifecycle::new(ending(0, 1)));
-        assert_eq!(lifecycle.done(async { 1 }).await, 1);
+        assert_eq!(lifecycle.run(async { 1 }).await, 1);
         let its = Arc::clone(&lifecycle);
-        let waits = tokio::spawn(async move { its.done::<()>(async { panic!("of a test") }).await });
+        let waits = tokio::spawn(async move { its.run::<()>(async { panic!("of a test") }).await });
         assert!(waits.await.unwrap_err().is_panic());
         assert!(lifecycle.held.is_closed(), "nothing of it is waited for");
     }

@@ -42,12 +42,17 @@ pub fn ending(request: &Request, route: &Route) -> SignOut {
 /// A sign-out on its way to the application: dropped before somebody says what that answered, it ends the session here.
 ///
 /// So it does when the browser hangs up. Nobody learns any more what the application made of it; a second click, of which the
-/// form was used up by the first, is refused, and the person believes to be signed out.
+/// form was used up by the first, is refused, and the person believes that it worked.
 #[must_use]
 pub struct PendingSignOut {
     asked: Arc<Asked>,
     over: bool,
 }
+
+/// A sign-out to which the application agreed. It still ends the session when it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct AgreedSignOut(PendingSignOut);
 
 struct Asked {
     desk: Arc<Desk>,
@@ -73,19 +78,26 @@ impl PendingSignOut {
 
     /// What the application said, if anything. One that refused (4xx), broke (5xx) or was silent has signed nobody out, so
     /// nobody is.
-    pub fn answered(mut self, status: Option<StatusCode>) -> Option<Self> {
-        let agreed = status.is_some_and(|status| status.is_success() || status.is_redirection());
-        self.over = !agreed;
-        agreed.then_some(self)
-    }
-
-    /// Ends the session, once the application has done its part.
-    ///
-    /// It runs in a task of its own, as every end does: it comes to its end also when the browser hangs up meanwhile.
-    pub async fn end(mut self) -> Ended {
+    pub fn answered(mut self, status: Option<StatusCode>) -> Option<AgreedSignOut> {
+        if status.is_some_and(|status| status.is_success() || status.is_redirection()) {
+            return Some(AgreedSignOut(self));
+        }
         self.over = true;
-        let (asked, its) = (Arc::clone(&self.asked), Arc::clone(&self.asked));
-        let ended = asked.desk.lifecycle.done(async move { its.end().await }).await;
+        None
+    }
+}
+
+impl AgreedSignOut {
+    /// Ends the session, in a task of its own: it comes to its end also when the browser hangs up meanwhile.
+    pub async fn end(mut self) -> Ended {
+        self.0.over = true;
+        let asked = Arc::clone(&self.0.asked);
+        let task_asked = Arc::clone(&asked);
+        let ended = asked
+            .desk
+            .lifecycle
+            .run(async move { task_asked.end().await })
+            .await;
         ended.unwrap_or_else(|failure| asked.failed(&failure))
     }
 }

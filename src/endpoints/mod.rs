@@ -51,7 +51,7 @@ pub async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let request = Arc::new(request);
     let (task_desk, task_request) = (Arc::clone(&desk), Arc::clone(&request));
     let task = async move { dispatch(&task_desk, &task_request).await };
-    let response = match desk.lifecycle.done(task).await {
+    let response = match desk.lifecycle.run(task).await {
         Ok(response) => response,
         Err(failure) => refusal::answer(&desk, &request, &failure),
     };

@@ -19,7 +19,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
-use crate::endpoints::ends_session::PendingSignOut;
+use crate::endpoints::ends_session::AgreedSignOut;
 use crate::endpoints::failure::Failure;
 use crate::gateway::answer::access_line::Asking;
 use crate::gateway::answer::access_line::Record;
@@ -291,7 +291,7 @@ impl<D: Decide> Exchange<D> {
     async fn relayed(
         &self,
         forward: Box<Forward>,
-        sign_out: Option<PendingSignOut>,
+        sign_out: Option<AgreedSignOut>,
         answer: http::Response<AnswerStream>,
     ) -> http::Response<AnswerBody> {
         let mut response = upstream_response::relay(answer, forward.cache, AnswerBody::relayed);

@@ -3,13 +3,13 @@
 use http::Response;
 use http::header::SET_COOKIE;
 
+use crate::endpoints::ends_session::AgreedSignOut;
 use crate::endpoints::ends_session::Ended;
-use crate::endpoints::ends_session::PendingSignOut;
 use crate::gateway::answer::answer_body::AnswerBody;
 
 /// The answer for the browser.
 pub(in crate::gateway) async fn follow_up(
-    sign_out: PendingSignOut,
+    sign_out: AgreedSignOut,
     mut answer: Response<AnswerBody>,
 ) -> Response<AnswerBody> {
     match Box::pin(sign_out.end()).await {

@@ -301,6 +301,7 @@ fn a_browser_that_takes_it_back() {
     let cookie = [(&b"cookie"[..], secure.cookie.as_bytes())];
     assert!(frames.get(1, (&secure.host(), "/quitter"), &cookie));
     until("the request", || !application.received().is_empty());
+    assert_eq!(again(), 200, "whoever waits is not signed out yet");
     assert!(frames.send(&reset(1)));
     until("the end of the session", || again() == 303);
 }
@@ -359,6 +360,10 @@ fn a_store_that_is_away_is_no_sign_out() {
 #[test]
 fn a_browser_that_hangs_up_is_signed_out() {
     a_browser_that_hangs_up();
+}
+
+#[test]
+fn a_browser_that_takes_its_request_back_is_signed_out() {
     a_browser_that_takes_it_back();
 }
 
